@@ -1,0 +1,190 @@
+"""Decisions on the roster, the kinds, the province's status and its sharing policy."""
+
+import msgspec
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core.country import ProvinceStatus
+from actors.core.deciding import Turn
+from actors.core.moves import preview_moves
+from actors.core.operators import KindExperience, Operator
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import (
+    AnyReply,
+    Done,
+    OperatorPage,
+    OperatorReply,
+    PolicyPreview,
+    ProvinceReply,
+    SessionReply,
+)
+from actors.core.summary import summarise
+
+
+def configure_province(turn: Turn, command: c.ConfigureProvince) -> AnyReply:
+    """Set the branch's settings and time limits, if they differ."""
+    state = turn.state
+    limits = command.limits or state.limits
+    if (command.settings, limits) != (state.settings, state.limits):
+        turn.emit(
+            e.ProvinceConfigured(at_ms=turn.now.wall_ms, who=command.who, settings=command.settings, limits=limits)
+        )
+    return Done()
+
+
+def adopt_task_kinds(turn: Turn, command: c.AdoptTaskKinds) -> AnyReply:
+    """Take over the kinds, if their revision is newer than ours."""
+    if command.revision > turn.state.kinds_revision:
+        turn.emit(
+            e.TaskKindsAdopted(at_ms=turn.now.wall_ms, who=command.who, revision=command.revision, kinds=command.kinds)
+        )
+    return Done()
+
+
+def create_operator(turn: Turn, command: c.CreateOperator) -> AnyReply:
+    """Add one person who is not on the roster yet."""
+    if command.entry.operator in turn.state.operators:
+        return Refused(
+            reason=Reason.OPERATOR_EXISTS,
+            message=f"Operator {command.entry.operator} is on the roster already.",
+        )
+    return upsert_operators(turn, c.UpsertOperators(who=command.who, entries=(command.entry,)))
+
+
+def upsert_operators(turn: Turn, command: c.UpsertOperators) -> AnyReply:
+    """Add or replace roster entries. Presence, idle time and experience that was earned here stay."""
+    state = turn.state
+    new = sum(entry.operator not in state.operators for entry in command.entries)
+    if len(state.operators) + new > state.bounds.operators_max:
+        return Refused(reason=Reason.OPERATORS_FULL, message="The province's roster is full.")
+    for entry in command.entries:
+        known = state.operators.get(entry.operator)
+        if command.etag and (known is None or known.etag != command.etag):
+            return Refused(
+                reason=Reason.ETAG_MISMATCH,
+                message=f"Operator {entry.operator} has changed since they were read.",
+                metadata={"etag": known.etag if known else ""},
+            )
+        unknown = [kind for kind in entry.kinds if kind not in state.kinds]
+        if unknown:
+            return Refused(reason=Reason.UNKNOWN_KIND, message=f"There is no task kind {unknown[0]}.")
+    for entry in command.entries:
+        merged = _merged(entry, state.operators.get(entry.operator))
+        if merged != state.operators.get(entry.operator):
+            turn.emit(e.OperatorEnrolled(at_ms=turn.now.wall_ms, who=command.who, entry=merged))
+    first = command.entries[0].operator
+    return OperatorReply(state.operators[first]) if len(command.entries) == 1 else Done()
+
+
+def _merged(entry: Operator, known: Operator | None) -> Operator:
+    """The new roster entry with what the province itself knows of the person."""
+    if known is None:
+        return msgspec.structs.replace(entry, version=1)
+    kinds = {
+        kind: msgspec.structs.replace(
+            told,
+            done_count=max(told.done_count, known.kinds.get(kind, KindExperience()).done_count),
+            measured_count=known.kinds.get(kind, KindExperience()).measured_count,
+            measured_handle_ms=known.kinds.get(kind, KindExperience()).measured_handle_ms,
+        )
+        for kind, told in entry.kinds.items()
+    }
+    merged = msgspec.structs.replace(
+        entry,
+        kinds=kinds,
+        presence=known.presence,
+        session=known.session,
+        signed_in_ms=known.signed_in_ms,
+        idle_since_ms=known.idle_since_ms,
+        decided_count=known.decided_count,
+        version=known.version,
+    )
+    return merged if merged == known else msgspec.structs.replace(merged, version=known.version + 1)
+
+
+def delete_operator(turn: Turn, command: c.DeleteOperator) -> AnyReply:
+    """Take a person off the roster who holds no work and is not signed in."""
+    person = turn.operator(command.operator)
+    if isinstance(person, Refused):
+        return person
+    if person.signed_in or turn.state.load_of(person.operator):
+        return Refused(
+            reason=Reason.OPERATOR_HAS_WORK,
+            message=f"Operator {person.operator} is signed in or holds work; sign out first.",
+        )
+    turn.emit(e.OperatorRemoved(at_ms=turn.now.wall_ms, who=command.who, operator=person.operator))
+    return Done()
+
+
+def get_operator(turn: Turn, command: c.GetOperator) -> AnyReply:
+    """A roster entry."""
+    person = turn.operator(command.operator)
+    return person if isinstance(person, Refused) else OperatorReply(person)
+
+
+def list_operators(turn: Turn, command: c.ListOperators) -> AnyReply:
+    """A page of the roster in id order."""
+    ids = sorted(operator for operator in turn.state.operators if operator > command.after)
+    page = ids[: command.page_size]
+    return OperatorPage(
+        operators=tuple(turn.state.operators[operator] for operator in page),
+        next_after=page[-1] if len(ids) > len(page) else "",
+    )
+
+
+def get_workload(turn: Turn, command: c.GetWorkload) -> AnyReply:
+    """What an operator holds."""
+    person = turn.operator(command.operator)
+    if isinstance(person, Refused):
+        return person
+    held = turn.state.holds.get(person.operator, ())
+    return SessionReply(operator=person, held=tuple(turn.state.tasks[task_id] for task_id in held))
+
+
+def set_province_status(turn: Turn, command: c.SetProvinceStatus) -> AnyReply:
+    """Suspend, drain or resume by hand. Only the site watch sets UNREACHABLE."""
+    state = turn.state
+    if command.status is not state.status:
+        turn.emit(
+            e.ProvinceStatusChanged(
+                at_ms=turn.now.wall_ms, who=command.who, status=command.status, reason=command.reason
+            )
+        )
+        if command.status is ProvinceStatus.ACTIVE:
+            for site in list(state.lost_sites):
+                turn.emit(e.SiteReturned(at_ms=turn.now.wall_ms, who=command.who, site=site))
+    return _province(turn)
+
+
+def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyReply:
+    """Put a new revision of the policy in force, or only show what it would move."""
+    state = turn.state
+    if command.revision and command.revision != state.policy.revision:
+        return Refused(
+            reason=Reason.ETAG_MISMATCH,
+            message=f"The sharing policy is at revision {state.policy.revision}.",
+            metadata={"revision": str(state.policy.revision)},
+        )
+    policy = msgspec.structs.replace(command.policy, revision=state.policy.revision + 1)
+    moves = preview_moves(turn, policy)
+    if not command.validate_only:
+        turn.emit(e.SharingPolicyUpdated(at_ms=turn.now.wall_ms, who=command.who, policy=policy))
+    return PolicyPreview(policy=policy, moves=moves)
+
+
+def get_province(turn: Turn, command: c.GetProvince) -> AnyReply:
+    """Status, settings, policy, kinds and summary."""
+    del command
+    return _province(turn)
+
+
+def _province(turn: Turn) -> ProvinceReply:
+    state = turn.state
+    return ProvinceReply(
+        settings=state.settings,
+        policy=state.policy,
+        summary=summarise(state, turn.presence, turn.now),
+        kinds=tuple(state.kinds.values()),
+        kinds_revision=state.kinds_revision,
+        status_reason=state.status_reason,
+    )

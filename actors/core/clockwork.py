@@ -1,0 +1,173 @@
+"""What happens because time passes, and after every batch: expiry, outages, schedules, moves, the match."""
+
+from actors.core import events as e
+from actors.core.country import ProvinceStatus
+from actors.core.deciding import Turn
+from actors.core.desk import end_session, give_back
+from actors.core.matching.rounds import Match, match_round
+from actors.core.moves import move_tasks_out
+from actors.core.operators import Operator
+from actors.core.outage import DeskSign, SiteVerdict
+from actors.core.task import TaskState
+
+WHO = "system:clock"
+#: A session that was silent for this long is signed out (ten minutes).
+SESSION_SILENCE_MAX_MS = 600_000
+
+
+def tick(turn: Turn) -> None:
+    """Let time pass: call a few times a second."""
+    _judge_sites(turn)
+    _expire_leases(turn)
+    _expire_offers(turn)
+    _reach_schedules(turn)
+
+
+def settle_batch(turn: Turn) -> None:
+    """After a batch of commands: what must leave leaves, what can be matched is matched."""
+    move_tasks_out(turn)
+    _match(turn)
+
+
+def _judge_sites(turn: Turn) -> None:
+    state, now_ms, limits = turn.state, turn.now.monotonic_ms, turn.state.limits
+    desks = []
+    for operator in state.signed_in:
+        person = state.operators[operator]
+        if person.session is not None:
+            desks.append(
+                DeskSign(
+                    person.site,
+                    turn.presence.silent_ms(person.session, now_ms),
+                    turn.presence.path_known(person.session, now_ms, limits),
+                    turn.presence.is_fresh(person.session, now_ms, limits),
+                )
+            )
+    for verdict in turn.site_watch.judge(desks, state.lost_sites, now_ms, limits):
+        if verdict.lost:
+            _lose_site(turn, verdict)
+        else:
+            _regain_site(turn, verdict)
+
+
+def _lose_site(turn: Turn, verdict: SiteVerdict) -> None:
+    """The site is gone: its desks' work goes back to the queue now, and the province is UNREACHABLE if no other site is heard."""
+    state = turn.state
+    turn.emit(
+        e.SiteLost(
+            at_ms=turn.now.wall_ms,
+            who=WHO,
+            site=verdict.site,
+            silent=verdict.silent,
+            signed_in=verdict.signed_in,
+            silent_for_ms=verdict.silent_for_ms,
+        )
+    )
+    elsewhere = False
+    for operator in list(state.signed_in):
+        person = state.operators[operator]
+        fresh = turn.presence.is_fresh(person.session, turn.now.monotonic_ms, state.limits)
+        if person.site == verdict.site and not fresh:
+            give_back(turn, operator, "site_lost", WHO)
+        elif person.site not in state.lost_sites and fresh:
+            elsewhere = True
+    if not elsewhere and state.status in (ProvinceStatus.ACTIVE, ProvinceStatus.DRAINING):
+        reason = (
+            f"{verdict.silent} of {verdict.signed_in} desks of {verdict.site} silent for {verdict.silent_for_ms} ms"
+        )
+        turn.emit(
+            e.ProvinceStatusChanged(at_ms=turn.now.wall_ms, who=WHO, status=ProvinceStatus.UNREACHABLE, reason=reason)
+        )
+
+
+def _regain_site(turn: Turn, verdict: SiteVerdict) -> None:
+    turn.emit(e.SiteReturned(at_ms=turn.now.wall_ms, who=WHO, site=verdict.site))
+    if turn.state.status is ProvinceStatus.UNREACHABLE:
+        turn.emit(
+            e.ProvinceStatusChanged(
+                at_ms=turn.now.wall_ms,
+                who=WHO,
+                status=ProvinceStatus.ACTIVE,
+                reason=f"desks of {verdict.site} are heard again",
+            )
+        )
+
+
+def _expire_leases(turn: Turn) -> None:
+    """A desk that is silent for longer than the lease loses what it holds; after ten minutes it is signed out."""
+    state, now_ms = turn.state, turn.now.monotonic_ms
+    for operator in list(state.signed_in):
+        person = state.operators[operator]
+        if person.session is None:
+            continue
+        silent_ms = turn.presence.silent_ms(person.session, now_ms)
+        if silent_ms >= SESSION_SILENCE_MAX_MS:
+            end_session(turn, person, "silent", WHO)
+        elif silent_ms >= state.limits.lease_duration_ms and operator in state.holds:
+            give_back(turn, operator, "lease_lost", WHO)
+
+
+def _expire_offers(turn: Turn) -> None:
+    """An offer that nobody answered goes back to the queue. Its age is kept by our own clock, not by the wall."""
+    state, offers = turn.state, turn.outbox.offers_seen_ms
+    now_ms = turn.now.monotonic_ms
+    live: dict[tuple[str, int], int] = {}
+    for held in list(state.holds.values()):
+        for task_id in list(held):
+            task = state.tasks[task_id]
+            if task.state is not TaskState.OFFERED:
+                continue
+            seen_ms = offers.get((task_id, task.token), now_ms)
+            if now_ms - seen_ms >= state.limits.offer_duration_ms:
+                turn.emit(e.OfferWithdrawn(at_ms=turn.now.wall_ms, who=WHO, task_id=task_id, reason="offer_expired"))
+            else:
+                live[task_id, task.token] = seen_ms
+    turn.outbox.offers_seen_ms = live
+
+
+def _reach_schedules(turn: Turn) -> None:
+    due = [task_id for task_id, at_ms in turn.state.scheduled.items() if at_ms <= turn.now.wall_ms]
+    for task_id in due:
+        turn.emit(e.TaskScheduleReached(at_ms=turn.now.wall_ms, who=WHO, task_id=task_id))
+
+
+def _match(turn: Turn) -> None:
+    """Pair what waits with who is free and heard."""
+    state = turn.state
+    if not state.free or not len(state.queue):
+        return
+    if state.status in (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE):
+        return
+    free: list[Operator] = []
+    for operator in state.free:
+        person = state.operators[operator]
+        if turn.presence.is_fresh(person.session, turn.now.monotonic_ms, state.limits):
+            free.append(person)
+
+    def give(match: Match) -> None:
+        token = state.tasks[match.task_id].token + 1
+        if state.operators[match.operator].auto_accept:
+            assigned = e.TaskAssigned(
+                at_ms=turn.now.wall_ms,
+                who="system:matcher",
+                task_id=match.task_id,
+                operator=match.operator,
+                token=token,
+                reason="matched",
+                routing=match.routing,
+            )
+            turn.emit(assigned)
+        else:
+            turn.emit(
+                e.OfferMade(
+                    at_ms=turn.now.wall_ms,
+                    who="system:matcher",
+                    task_id=match.task_id,
+                    operator=match.operator,
+                    token=token,
+                    routing=match.routing,
+                )
+            )
+
+    if free:
+        match_round(state, free, turn.now.wall_ms, give)

@@ -1,0 +1,372 @@
+"""Everything that can be asked of a province. Imperative names; immutable; no behaviour.
+
+`who` is the identity that the gateway authenticated (``role:subject``) or the part of the system that acts (``system:clock``); it
+reaches the journal with every event. `request_id` makes a write safe to repeat: the same id with the same content gets the same
+answer, with other content it is refused. An empty `request_id` asks for no such memory.
+"""
+
+import msgspec
+
+from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.operators import Operator, PresenceState
+from actors.core.sharing import MoveFlow, NationalPicture
+from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Root of all commands."""
+
+    who: str = ""
+    request_id: str = ""
+
+
+# --- tasks, from branch systems and team leads ---
+
+
+class CreateTask(Command, frozen=True, kw_only=True, tag=True):
+    """Take a new task into the province."""
+
+    spec: TaskSpec
+
+
+class GetTask(Command, frozen=True, kw_only=True, tag=True):
+    """Read a task, open or finished."""
+
+    task_id: TaskId
+
+
+class ListTasks(Command, frozen=True, kw_only=True, tag=True):
+    """Read a page of the tasks whose record is here, in id order.
+
+    Open tasks come first, then finished ones; `after` is the token of the previous page.
+    """
+
+    states: tuple[TaskState, ...] = ()
+    kinds: tuple[KindId, ...] = ()
+    #: Only tasks of this home; empty: all that are here.
+    home: str = ""
+    page_size: int = 50
+    after: str = ""
+
+
+class UpdateTask(Command, frozen=True, kw_only=True, tag=True):
+    """Amend what may be amended; None leaves a field as it is."""
+
+    task_id: TaskId
+    etag: str = ""
+    priority: int | None = None
+    green_channel: bool | None = None
+    due_ms: int | None = None
+
+
+class CancelTask(Command, frozen=True, kw_only=True, tag=True):
+    """End a task undecided."""
+
+    task_id: TaskId
+    etag: str = ""
+    reason: str = ""
+
+
+class ResumeTask(Command, frozen=True, kw_only=True, tag=True):
+    """Put a suspended task back into the queue."""
+
+    task_id: TaskId
+
+
+class ReassignTask(Command, frozen=True, kw_only=True, tag=True):
+    """Give a task to a named operator (a team lead's right)."""
+
+    task_id: TaskId
+    operator: OperatorId
+    reason: str = ""
+
+
+# --- desks ---
+
+
+class SignIn(Command, frozen=True, kw_only=True, tag=True):
+    """Open an operator's working session; the newest session of an operator is the valid one."""
+
+    operator: OperatorId
+    session: SessionId
+    presence: PresenceState = PresenceState.AVAILABLE
+
+
+class SignOut(Command, frozen=True, kw_only=True, tag=True):
+    """End an operator's session; work not begun and work in hand go back to the queue."""
+
+    operator: OperatorId
+
+
+class SetPresence(Command, frozen=True, kw_only=True, tag=True):
+    """Change between AVAILABLE, BREAK and DRAINING."""
+
+    operator: OperatorId
+    presence: PresenceState
+
+
+class HearDesks(Command, frozen=True, kw_only=True, tag=True):
+    """Soft: these sessions were heard. Sent by gateways about once a second; never journaled."""
+
+    sessions: tuple[SessionId, ...]
+
+
+class LosePath(Command, frozen=True, kw_only=True, tag=True):
+    """Soft: the connection to a gateway broke, so silence of the sessions behind it proves nothing for a while."""
+
+    session_prefix: str
+
+
+class FetchNextTask(Command, frozen=True, kw_only=True, tag=True):
+    """Give the operator the task that suits best now, without an offer."""
+
+    operator: OperatorId
+
+
+class HolderCommand(Command, frozen=True, kw_only=True):
+    """Root of what the holder of a task may ask; `token` proves that they still hold it."""
+
+    task_id: TaskId
+    operator: OperatorId
+    token: int
+
+
+class AcceptOffer(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Take an offered task."""
+
+
+class DeclineOffer(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Refuse an offered task; remembered for a while."""
+
+    reason: str = ""
+
+
+class StartAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Begin to work."""
+
+
+class RenewAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Say that the desk is alive. Soft: changes only who was heard when."""
+
+
+class SuspendAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Set the task aside until papers arrive."""
+
+    reason: str
+    draft: str = ""
+
+
+class CompleteAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Decide the task. At most one succeeds, ever."""
+
+    verdict: Verdict
+    amount_fen: int = 0
+    note: str = ""
+
+
+class ReturnTask(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Send the task back to the branch undecided, for ever."""
+
+    reason: str
+
+
+class ReferAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Pass the task on to someone with higher authority."""
+
+    required_authority: int
+    reason: str = ""
+    draft: str = ""
+
+
+class ReleaseAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
+    """Give the task back to the queue."""
+
+    reason: str = ""
+    draft: str = ""
+
+
+# --- roster, settings, policy ---
+
+
+class CreateOperator(Command, frozen=True, kw_only=True, tag=True):
+    """Add one person to the roster."""
+
+    entry: Operator
+
+
+class UpsertOperators(Command, frozen=True, kw_only=True, tag=True):
+    """Add or replace roster entries; presence and experience earned here are kept."""
+
+    entries: tuple[Operator, ...]
+    #: With one entry: the version that the caller saw.
+    etag: str = ""
+
+
+class DeleteOperator(Command, frozen=True, kw_only=True, tag=True):
+    """Take a person who holds no work off the roster."""
+
+    operator: OperatorId
+
+
+class GetOperator(Command, frozen=True, kw_only=True, tag=True):
+    """Read a roster entry."""
+
+    operator: OperatorId
+
+
+class ListOperators(Command, frozen=True, kw_only=True, tag=True):
+    """Read a page of the roster, in id order."""
+
+    page_size: int = 100
+    after: str = ""
+
+
+class GetWorkload(Command, frozen=True, kw_only=True, tag=True):
+    """Read what an operator holds."""
+
+    operator: OperatorId
+
+
+class AdoptTaskKinds(Command, frozen=True, kw_only=True, tag=True):
+    """Take over the country's table of task kinds; an older revision is ignored."""
+
+    revision: int
+    kinds: tuple[TaskKind, ...]
+
+
+class ConfigureProvince(Command, frozen=True, kw_only=True, tag=True):
+    """Set the branch's own settings and time limits; the first command of a new journal."""
+
+    settings: ProvinceSettings
+    limits: TimeLimits | None = None
+
+
+class SetProvinceStatus(Command, frozen=True, kw_only=True, tag=True):
+    """Suspend, resume, drain."""
+
+    status: ProvinceStatus
+    reason: str = ""
+
+
+class UpdateSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
+    """Replace the sharing policy; `revision` must be the one that was read (0: any)."""
+
+    policy: SharingPolicy
+    revision: int = 0
+    validate_only: bool = False
+
+
+class GetProvince(Command, frozen=True, kw_only=True, tag=True):
+    """Read status, settings, policy and summary."""
+
+
+# --- between provinces and from the coordinator ---
+
+
+class TakeAdvice(Command, frozen=True, kw_only=True, tag=True):
+    """Soft: the coordinator's newest picture of the country and what it advises this province to send where."""
+
+    picture: NationalPicture
+    flows: tuple[MoveFlow, ...] = ()
+
+
+class AcceptMove(Command, frozen=True, kw_only=True, tag=True):
+    """At the host: another province offers a task. Answered with `replies.MoveAnswer`, the same one for ever."""
+
+    source: ProvinceCode
+    task: Task
+    move: MoveOut
+
+
+class CancelMove(Command, frozen=True, kw_only=True, tag=True):
+    """At the host: the source asks to undo a move that hangs; only the host can, by recording a refusal."""
+
+    source: ProvinceCode
+    task_id: TaskId
+    move: MoveOut
+
+
+class SettleMove(Command, frozen=True, kw_only=True, tag=True):
+    """At the source: the host's recorded answer has arrived."""
+
+    task_id: TaskId
+    host: ProvinceCode
+    generation: int
+    attempt: int
+    accepted: bool
+    reason: str = ""
+
+
+class NoteHost(Command, frozen=True, kw_only=True, tag=True):
+    """At the home: a task of ours was accepted by `host` with this generation."""
+
+    task_id: TaskId
+    host: ProvinceCode
+    generation: int
+
+
+class NoteOutcome(Command, frozen=True, kw_only=True, tag=True):
+    """At the home: a task of ours has ended elsewhere."""
+
+    task: Task
+
+
+class SettleNotice(Command, frozen=True, kw_only=True, tag=True):
+    """At the sender: the home has recorded our notice."""
+
+    task_id: TaskId
+    generation: int
+    outcome: bool
+
+
+# --- the clock ---
+
+
+class Tick(Command, frozen=True, kw_only=True, tag=True):
+    """Time has passed: expire, resend, evacuate, match."""
+
+
+AnyCommand = (
+    CreateTask
+    | GetTask
+    | ListTasks
+    | UpdateTask
+    | CancelTask
+    | ResumeTask
+    | ReassignTask
+    | SignIn
+    | SignOut
+    | SetPresence
+    | HearDesks
+    | LosePath
+    | FetchNextTask
+    | AcceptOffer
+    | DeclineOffer
+    | StartAssignment
+    | RenewAssignment
+    | SuspendAssignment
+    | CompleteAssignment
+    | ReturnTask
+    | ReferAssignment
+    | ReleaseAssignment
+    | CreateOperator
+    | UpsertOperators
+    | DeleteOperator
+    | GetOperator
+    | ListOperators
+    | GetWorkload
+    | AdoptTaskKinds
+    | ConfigureProvince
+    | SetProvinceStatus
+    | UpdateSharingPolicy
+    | GetProvince
+    | TakeAdvice
+    | AcceptMove
+    | CancelMove
+    | SettleMove
+    | NoteHost
+    | NoteOutcome
+    | SettleNotice
+    | Tick
+)

@@ -1,0 +1,141 @@
+"""The turn: what a decision may look at, and how it makes things happen.
+
+A decision function takes a `Turn` and a command, looks at the state, and either returns `Refused` or emits events and returns a reply.
+Every event is applied at once, so the next decision of the same batch sees it; the shell sends nothing before the whole frame is on disk.
+"""
+
+from collections.abc import Mapping
+
+from actors.core import events as e
+from actors.core import records
+from actors.core.clock import Instant
+from actors.core.ids import OperatorId, TaskId
+from actors.core.operators import Operator
+from actors.core.outage import SiteWatch
+from actors.core.outbox import Outbox
+from actors.core.presence import Presence
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import DeskUpdate, Elsewhere
+from actors.core.state import ProvinceState, apply
+from actors.core.task import Task, TaskState
+
+
+class Turn:
+    """One command's view of the province."""
+
+    __slots__ = (
+        "desk_updates",
+        "events",
+        "now",
+        "outbox",
+        "presence",
+        "recalled",
+        "site_watch",
+        "state",
+        "who",
+    )
+
+    def __init__(
+        self, state: ProvinceState, presence: Presence, outbox: Outbox, site_watch: SiteWatch, now: Instant
+    ) -> None:
+        self.state = state
+        self.presence = presence
+        self.outbox = outbox
+        self.site_watch = site_watch
+        self.now = now
+        self.who = ""
+        self.recalled: Mapping[str, bytes] = {}
+        self.events: list[e.AnyEvent] = []
+        self.desk_updates: list[DeskUpdate] = []
+
+    def emit(self, event: e.AnyEvent) -> None:
+        """Let `event` happen: apply it and put it into the frame."""
+        before = self._held_before(event)
+        apply(self.state, event)
+        self.events.append(event)
+        self._tell_desks(event, before)
+
+    def record(self, key: str) -> bytes | None:
+        """A record by key, from this frame or from the store."""
+        return self.state.records.get(key) or self.recalled.get(key)
+
+    def open_task(self, task: TaskId) -> Task | Elsewhere | Refused:
+        """The open task with this id, or where it is, or why there is none."""
+        found = self.state.tasks.get(task)
+        if found is not None:
+            if found.state is TaskState.MOVING:
+                assert found.move is not None
+                return Elsewhere(task_id=task, host=found.move.host, generation=found.generation + 1, in_transit=True)
+            return found
+        away = self.state.away.get(task)
+        if away is not None:
+            return Elsewhere(task_id=task, host=away.host, generation=away.generation)
+        closed = self.closed_task(task)
+        if closed is None:
+            return Refused(reason=Reason.UNKNOWN_TASK, message=f"There is no task {task}.")
+        if closed.state is TaskState.MOVED:
+            assert closed.move is not None
+            return Elsewhere(task_id=task, host=closed.move.host, generation=closed.generation + 1)
+        return Refused(
+            reason=Reason.ALREADY_DECIDED,
+            message=f"Task {task} is {closed.state.value} already.",
+            metadata=winner_metadata(closed),
+        )
+
+    def closed_task(self, task: TaskId) -> Task | None:
+        """The record of a task that is closed here, tombstones included."""
+        record = self.record(records.task_key(task))
+        return None if record is None else records.decode_task(record)
+
+    def operator(self, operator: OperatorId) -> Operator | Refused:
+        """The roster entry, or why there is none."""
+        person = self.state.operators.get(operator)
+        if person is None:
+            return Refused(reason=Reason.UNKNOWN_OPERATOR, message=f"There is no operator {operator} here.")
+        return person
+
+    def _held_before(self, event: e.AnyEvent) -> Task | None:
+        """The task as it was, when the event takes it off somebody's desk."""
+        if isinstance(event, _REVOKING):
+            task = self.state.tasks[event.task_id]
+            return task if task.operator is not None else None
+        return None
+
+    def _tell_desks(self, event: e.AnyEvent, before: Task | None) -> None:
+        if before is not None and before.operator is not None:
+            self._tell(before.operator, "revoked", before, getattr(event, "reason", "") or _REASONS[type(event)])
+        if isinstance(event, (e.OfferMade, e.TaskAssigned)):
+            task = self.state.tasks[event.task_id]
+            self._tell(event.operator, "offered" if isinstance(event, e.OfferMade) else "assigned", task, "")
+
+    def _tell(self, operator: OperatorId, what: str, task: Task, reason: str) -> None:
+        person = self.state.operators.get(operator)
+        if person is not None and person.session is not None:
+            self.desk_updates.append(
+                DeskUpdate(
+                    operator=operator,
+                    session=person.session,
+                    what=what,
+                    task=task,
+                    token=task.token,
+                    reason=reason,
+                )
+            )
+
+
+#: Events that take a task from its holder without the holder having asked (or that the holder's desk must hear of all the same).
+_REVOKING = (e.OfferWithdrawn, e.AssignmentReleased, e.TaskAssigned, e.TaskCancelled)
+_REASONS: dict[type, str] = {e.TaskAssigned: "reassigned", e.TaskCancelled: "cancelled"}
+
+
+def winner_metadata(task: Task) -> dict[str, str]:
+    """Who holds or decided the task: what a desk with a void token is told."""
+    decider = task.decision.operator if task.decision else task.operator
+    return {
+        "task": task.task_id,
+        "state": task.state.value,
+        "province": task.host,
+        "operator": decider or "",
+        "token": str(task.token),
+        "generation": str(task.generation),
+    }

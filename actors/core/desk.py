@@ -1,0 +1,317 @@
+"""Decisions on what desks ask for: sign in and out, fetch, accept, decline, start, suspend, complete, return, refer, release.
+
+Every command about a task in hand shows the lease token. The token is current or the command has no effect: that is the whole of
+"never decided twice" within a province, and tokens rise across provinces too.
+"""
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core.country import ProvinceStatus
+from actors.core.deciding import Turn, winner_metadata
+from actors.core.ids import OperatorId
+from actors.core.ledger import legs_of, work_units_milli
+from actors.core.matching.rounds import best_person
+from actors.core.operators import Operator, PresenceState
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, Done, NoWork, SessionReply, TaskReply
+from actors.core.task import Action, Decision, Task, TaskState, can
+
+
+def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
+    """Open a session, or move it to another connection; what the operator held stays held."""
+    person = turn.operator(command.operator)
+    if isinstance(person, Refused):
+        return person
+    if person.session is not None and person.session != command.session:
+        turn.presence.forget(person.session)
+    turn.presence.hear((command.session,), turn.now.monotonic_ms)
+    if person.session != command.session or person.presence is not command.presence:
+        turn.emit(
+            e.OperatorSignedIn(
+                at_ms=turn.now.wall_ms,
+                who=command.who,
+                operator=person.operator,
+                session=command.session,
+                presence=command.presence,
+            )
+        )
+    return _session(turn, person.operator)
+
+
+def sign_out(turn: Turn, command: c.SignOut) -> AnyReply:
+    """End the session; everything in hand goes back to the queue at once."""
+    person = turn.operator(command.operator)
+    if isinstance(person, Refused):
+        return person
+    if person.signed_in:
+        end_session(turn, person, "signed_out", command.who)
+    return Done()
+
+
+def end_session(turn: Turn, person: Operator, reason: str, who: str) -> None:
+    """Give back what the operator holds and sign them out."""
+    give_back(turn, person.operator, reason, who)
+    if person.session is not None:
+        turn.presence.forget(person.session)
+    turn.emit(e.OperatorSignedOut(at_ms=turn.now.wall_ms, who=who, operator=person.operator, reason=reason))
+
+
+def give_back(turn: Turn, operator: OperatorId, reason: str, who: str) -> int:
+    """Return every task that an operator holds to the queue, tokens raised. Returns how many."""
+    held = list(turn.state.holds.get(operator, ()))
+    for task_id in held:
+        if turn.state.tasks[task_id].state is TaskState.OFFERED:
+            turn.emit(e.OfferWithdrawn(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
+        else:
+            turn.emit(e.AssignmentReleased(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
+    return len(held)
+
+
+def set_presence(turn: Turn, command: c.SetPresence) -> AnyReply:
+    """Go on a break, come back, or take no more new work; open offers go back, work in hand stays."""
+    person = turn.operator(command.operator)
+    if isinstance(person, Refused):
+        return person
+    if not person.signed_in:
+        return Refused(reason=Reason.NOT_SIGNED_IN, message=f"Operator {person.operator} is not signed in.")
+    if command.presence is PresenceState.OFFLINE:
+        return sign_out(turn, c.SignOut(who=command.who, operator=command.operator))
+    if person.presence is not command.presence:
+        turn.emit(
+            e.PresenceChanged(
+                at_ms=turn.now.wall_ms, who=command.who, operator=person.operator, presence=command.presence
+            )
+        )
+    if command.presence is not PresenceState.AVAILABLE:
+        for task_id in list(turn.state.holds.get(person.operator, ())):
+            if turn.state.tasks[task_id].state is TaskState.OFFERED:
+                turn.emit(
+                    e.OfferWithdrawn(
+                        at_ms=turn.now.wall_ms,
+                        who=command.who,
+                        task_id=task_id,
+                        reason=command.presence.value,
+                    )
+                )
+    return _session(turn, person.operator)
+
+
+def _session(turn: Turn, operator: OperatorId) -> SessionReply:
+    held = tuple(turn.state.tasks[task_id] for task_id in turn.state.holds.get(operator, ()))
+    return SessionReply(operator=turn.state.operators[operator], held=held)
+
+
+def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
+    """Assign the most urgent task that the operator may do, or say why there is none."""
+    state = turn.state
+    person = turn.operator(command.operator)
+    if isinstance(person, Refused):
+        return person
+    if not person.signed_in:
+        return Refused(reason=Reason.NOT_SIGNED_IN, message=f"Operator {person.operator} is not signed in.")
+    if person.session is not None:
+        turn.presence.hear((person.session,), turn.now.monotonic_ms)
+    if state.load_of(person.operator) >= person.capacity:
+        return Refused(reason=Reason.AT_CAPACITY, message=f"Operator {person.operator} has no room.")
+    if state.status is ProvinceStatus.SUSPENDED:
+        return NoWork(operator=person.operator, reason="the province is suspended")
+    removed: dict[str, int] = {}
+    for _, _, _, key in sorted(state.queue.heads()):
+        for task_id in state.queue.first(key, state.bounds.bucket_scan_max):
+            match, filtered = best_person(state, state.tasks[task_id], [person], turn.now.wall_ms)
+            for name, count in filtered.items():
+                removed[name] = removed.get(name, 0) + count
+            if match is not None:
+                turn.emit(
+                    e.TaskAssigned(
+                        at_ms=turn.now.wall_ms,
+                        who=command.who,
+                        task_id=task_id,
+                        operator=person.operator,
+                        token=state.tasks[task_id].token + 1,
+                        reason="fetched",
+                        routing=match.routing,
+                    )
+                )
+                return TaskReply(state.tasks[task_id])
+    why = ", ".join(f"{count} by {name}" for name, count in sorted(removed.items()))
+    return NoWork(operator=person.operator, reason=f"filtered out: {why}" if why else "no task is waiting")
+
+
+def accept_offer(turn: Turn, command: c.AcceptOffer) -> AnyReply:
+    """Take an offered task. Accepting once more what one has accepted already changes nothing."""
+    task = _held(turn, command, Action.ACCEPT, already=(TaskState.ASSIGNED, TaskState.IN_PROGRESS))
+    if isinstance(task, Task) and task.state is TaskState.OFFERED:
+        turn.emit(e.OfferAccepted(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
+        return TaskReply(turn.state.tasks[task.task_id])
+    return TaskReply(task) if isinstance(task, Task) else task
+
+
+def decline_offer(turn: Turn, command: c.DeclineOffer) -> AnyReply:
+    """Refuse an offered task, for a while."""
+    task = _held(turn, command, Action.UNOFFER)
+    if not isinstance(task, Task):
+        return task
+    turn.emit(
+        e.OfferDeclined(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task.task_id,
+            until_ms=turn.now.wall_ms + turn.state.limits.decline_memory_ms,
+            reason=command.reason,
+        )
+    )
+    return TaskReply(turn.state.tasks[task.task_id])
+
+
+def start_assignment(turn: Turn, command: c.StartAssignment) -> AnyReply:
+    """Begin to work. Starting once more what one has started already changes nothing."""
+    task = _held(turn, command, Action.START, already=(TaskState.IN_PROGRESS,))
+    if isinstance(task, Task) and task.state is TaskState.ASSIGNED:
+        turn.emit(e.AssignmentStarted(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
+        return TaskReply(turn.state.tasks[task.task_id])
+    return TaskReply(task) if isinstance(task, Task) else task
+
+
+def renew_assignment(turn: Turn, command: c.RenewAssignment) -> AnyReply:
+    """The desk is alive: checks the token; that it was heard has been noted already. Writes nothing."""
+    task = _held(turn, command, None)
+    return TaskReply(task) if isinstance(task, Task) else task
+
+
+def suspend_assignment(turn: Turn, command: c.SuspendAssignment) -> AnyReply:
+    """Set the task aside; the operator's capacity is free again."""
+    task = _held(turn, command, Action.SUSPEND)
+    if not isinstance(task, Task):
+        return task
+    turn.emit(
+        e.AssignmentSuspended(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task.task_id,
+            reason=command.reason,
+            draft=command.draft,
+        )
+    )
+    return TaskReply(turn.state.tasks[task.task_id])
+
+
+def complete_assignment(turn: Turn, command: c.CompleteAssignment) -> AnyReply:
+    """Decide the task, and post the legs of shared work in the same frame."""
+    task = _held(turn, command, Action.COMPLETE)
+    if not isinstance(task, Task):
+        return _same_decision(turn, command) or task
+    state = turn.state
+    kind = state.kinds[task.spec.kind]
+    units = work_units_milli(kind)
+    decision = Decision(
+        verdict=command.verdict,
+        operator=command.operator,
+        province=state.province,
+        time_ms=turn.now.wall_ms,
+        amount_fen=command.amount_fen,
+        note=command.note,
+        handle_ms=task.worked_ms + max(0, turn.now.wall_ms - task.started_ms),
+        work_units_milli=units,
+    )
+    legs = legs_of(task.task_id, kind, home=task.home, host=state.province, work_units_milli=units)
+    turn.emit(
+        e.TaskCompleted(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, decision=decision, legs=legs)
+    )
+    return _closed_reply(turn, task)
+
+
+def _same_decision(turn: Turn, command: c.CompleteAssignment) -> AnyReply | None:
+    """The decided task, when this very completion (same holder, token and content) is the one that decided it."""
+    closed = turn.closed_task(command.task_id)
+    if closed is None or closed.decision is None or closed.token != command.token:
+        return None
+    decision = closed.decision
+    same = (decision.operator, decision.verdict, decision.amount_fen, decision.note) == (
+        command.operator,
+        command.verdict,
+        command.amount_fen,
+        command.note,
+    )
+    return TaskReply(closed) if same and decision.province == turn.state.province else None
+
+
+def return_task(turn: Turn, command: c.ReturnTask) -> AnyReply:
+    """Send the task back to the branch undecided."""
+    task = _held(turn, command, Action.RETURN)
+    if not isinstance(task, Task):
+        return task
+    turn.emit(e.TaskReturned(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, reason=command.reason))
+    return _closed_reply(turn, task)
+
+
+def refer_assignment(turn: Turn, command: c.ReferAssignment) -> AnyReply:
+    """Pass the task on to someone with higher authority."""
+    task = _held(turn, command, Action.REFER)
+    if not isinstance(task, Task):
+        return task
+    turn.emit(
+        e.AssignmentReferred(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task.task_id,
+            required_authority=max(command.required_authority, task.required_authority),
+            reason=command.reason,
+            draft=command.draft,
+        )
+    )
+    return TaskReply(turn.state.tasks[task.task_id])
+
+
+def release_assignment(turn: Turn, command: c.ReleaseAssignment) -> AnyReply:
+    """Give the task back to the queue."""
+    task = _held(turn, command, Action.RELEASE)
+    if not isinstance(task, Task):
+        return task
+    turn.emit(
+        e.AssignmentReleased(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task.task_id,
+            reason=command.reason or "released",
+            draft=command.draft,
+        )
+    )
+    return TaskReply(turn.state.tasks[task.task_id])
+
+
+def _held(
+    turn: Turn, command: c.HolderCommand, action: Action | None, already: tuple[TaskState, ...] = ()
+) -> Task | AnyReply:
+    """The task, provided that the caller holds it by a current token and `action` is allowed (or has `already` happened)."""
+    task = turn.open_task(command.task_id)
+    if isinstance(task, Refused):
+        return task
+    if not isinstance(task, Task):
+        return Refused(
+            reason=Reason.STALE_TOKEN,
+            message=f"Task {command.task_id} is no longer here; {task.host} has it.",
+            metadata={"task": command.task_id, "province": task.host, "generation": str(task.generation)},
+        )
+    if task.operator != command.operator or task.token != command.token:
+        return Refused(
+            reason=Reason.STALE_TOKEN,
+            message=f"Operator {command.operator} does not hold task {task.task_id} by token {command.token}.",
+            metadata=winner_metadata(task),
+        )
+    person = turn.state.operators[command.operator]
+    if person.session is not None:
+        turn.presence.hear((person.session,), turn.now.monotonic_ms)
+    if task.state in already or action is None or can(task, action):
+        return task
+    return Refused(
+        reason=Reason.WRONG_STATE,
+        message=f"Task {task.task_id} is {task.state.value}: {action.value} is not possible.",
+        metadata=winner_metadata(task),
+    )
+
+
+def _closed_reply(turn: Turn, task: Task) -> TaskReply:
+    closed = turn.closed_task(task.task_id)
+    assert closed is not None, "a finished task has a record"
+    return TaskReply(closed)

@@ -1,0 +1,342 @@
+"""Everything that can have happened in a province. Past tense; immutable; what the journal holds.
+
+Each event says when (`at_ms`, wall clock), who (`who`) and, where a choice was made, why. A frame holds the events of one commit.
+"""
+
+import msgspec
+
+from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
+from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId, TaskId
+from actors.core.ledger import LedgerLeg
+from actors.core.operators import Operator, PresenceState
+from actors.core.sharing import HostCandidate
+from actors.core.task import Decision, MoveOut, Task, TaskSpec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Root of all events."""
+
+    at_ms: int
+    who: str = ""
+
+
+class TaskEvent(Event, frozen=True, kw_only=True):
+    """Root of events about one task whose record is here."""
+
+    task_id: TaskId
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why this operator: the points of the winner, part by part, and the runners-up."""
+
+    points: int
+    #: (name, points); they add up to `points`.
+    contributions: tuple[tuple[str, int], ...] = ()
+    #: (operator, points), best first, the winner left out.
+    runners_up: tuple[tuple[OperatorId, int], ...] = ()
+    #: People looked at, and how many of them each filter removed.
+    considered: int = 0
+    removed: dict[str, int] = {}
+    kinds_revision: int = 0
+
+
+# --- a task's life ---
+
+
+class TaskCreated(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """A task was taken in; SCHEDULED if its `not_before` lies ahead, else QUEUED."""
+
+    spec: TaskSpec
+    scheduled: bool = False
+    required_authority: int = 0
+    kinds_revision: int = 0
+    request_id: str = ""
+    fingerprint: bytes = b""
+
+
+class TaskScheduleReached(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task's `not_before` has come."""
+
+
+class TaskAmended(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """Priority, green channel or due time were changed."""
+
+    priority: int
+    green_channel: bool
+    due_ms: int
+
+
+class OfferMade(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task was offered to an operator."""
+
+    operator: OperatorId
+    token: int
+    routing: Routing | None = None
+
+
+class OfferAccepted(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The operator took the offered task."""
+
+
+class OfferDeclined(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The operator refused the task, for now."""
+
+    until_ms: int
+    reason: str = ""
+
+
+class OfferWithdrawn(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """An offer ended without answer: expired, desk lost, site lost, operator left."""
+
+    reason: str
+
+
+class TaskAssigned(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task was given to an operator without an offer (auto-accept, fetch, a team lead)."""
+
+    operator: OperatorId
+    token: int
+    reassigned: bool = False
+    reason: str = ""
+    routing: Routing | None = None
+
+
+class AssignmentStarted(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The operator began to work."""
+
+
+class AssignmentReleased(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task went back to the queue; the old token is void."""
+
+    reason: str
+    draft: str = ""
+
+
+class AssignmentReferred(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task needs someone with higher authority."""
+
+    required_authority: int
+    reason: str = ""
+    draft: str = ""
+
+
+class AssignmentSuspended(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task waits for papers."""
+
+    reason: str
+    draft: str = ""
+
+
+class TaskResumed(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """A suspended task is in the queue again."""
+
+
+class TaskCompleted(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The one decision, with the ledger legs that it causes."""
+
+    decision: Decision
+    legs: tuple[LedgerLeg, ...] = ()
+
+
+class TaskReturned(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task went back to the branch undecided."""
+
+    reason: str
+
+
+class TaskCancelled(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """The task was ended undecided."""
+
+    reason: str = ""
+
+
+# --- moves ---
+
+
+class MoveStarted(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """At the source: the task left its queue for another province."""
+
+    move: MoveOut
+    reason: str = ""
+    candidates: tuple[HostCandidate, ...] = ()
+
+
+class MoveAccepted(Event, frozen=True, kw_only=True, tag=True):
+    """At the host: the task is ours now, one generation higher."""
+
+    source: ProvinceCode
+    #: The task as the source sent it.
+    task: Task
+    move: MoveOut
+
+
+class MoveRefused(Event, frozen=True, kw_only=True, tag=True):
+    """At the host: the task is not taken, and never will be by this move."""
+
+    source: ProvinceCode
+    task_id: TaskId
+    move: MoveOut
+    reason: str
+
+
+class MoveHandedOver(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """At the source: the host has it; what stays here is a tombstone."""
+
+
+class MoveTakenBack(TaskEvent, frozen=True, kw_only=True, tag=True):
+    """At the source: the host refused; the task is in our queue again."""
+
+    reason: str
+    retry_after_ms: int
+
+
+class HostNoted(Event, frozen=True, kw_only=True, tag=True):
+    """At the home: a task of ours is with `host` now."""
+
+    task_id: TaskId
+    host: ProvinceCode
+    generation: int
+
+
+class OutcomeNoted(Event, frozen=True, kw_only=True, tag=True):
+    """At the home: a task of ours has ended elsewhere."""
+
+    task: Task
+
+
+class NoticeSettled(Event, frozen=True, kw_only=True, tag=True):
+    """At the sender: the home has recorded what we told it."""
+
+    task_id: TaskId
+    generation: int
+    outcome: bool
+
+
+# --- people ---
+
+
+class OperatorEnrolled(Event, frozen=True, kw_only=True, tag=True):
+    """A roster entry was added or replaced."""
+
+    entry: Operator
+
+
+class OperatorRemoved(Event, frozen=True, kw_only=True, tag=True):
+    """A person left the roster."""
+
+    operator: OperatorId
+
+
+class OperatorSignedIn(Event, frozen=True, kw_only=True, tag=True):
+    """A working session began (or moved to another connection)."""
+
+    operator: OperatorId
+    session: SessionId
+    presence: PresenceState
+
+
+class OperatorSignedOut(Event, frozen=True, kw_only=True, tag=True):
+    """A working session ended."""
+
+    operator: OperatorId
+    reason: str = ""
+
+
+class PresenceChanged(Event, frozen=True, kw_only=True, tag=True):
+    """The operator went on a break, came back, or takes no more new work."""
+
+    operator: OperatorId
+    presence: PresenceState
+
+
+# --- the province ---
+
+
+class ProvinceConfigured(Event, frozen=True, kw_only=True, tag=True):
+    """Settings and time limits were set."""
+
+    settings: ProvinceSettings
+    limits: TimeLimits
+
+
+class TaskKindsAdopted(Event, frozen=True, kw_only=True, tag=True):
+    """The country's table of kinds was taken over."""
+
+    revision: int
+    kinds: tuple[TaskKind, ...]
+
+
+class ProvinceStatusChanged(Event, frozen=True, kw_only=True, tag=True):
+    """ACTIVE, DRAINING, SUSPENDED or UNREACHABLE."""
+
+    status: ProvinceStatus
+    reason: str = ""
+
+
+class SiteLost(Event, frozen=True, kw_only=True, tag=True):
+    """Most desks of a site fell silent together."""
+
+    site: SiteId
+    silent: int
+    signed_in: int
+    silent_for_ms: int
+
+
+class SiteReturned(Event, frozen=True, kw_only=True, tag=True):
+    """The desks of a lost site are heard again."""
+
+    site: SiteId
+
+
+class SharingPolicyUpdated(Event, frozen=True, kw_only=True, tag=True):
+    """A new revision of the sharing policy is in force."""
+
+    policy: SharingPolicy
+
+
+class RequestAnswered(Event, frozen=True, kw_only=True, tag=True):
+    """A write with a request id was answered; the same request gets these bytes again."""
+
+    request_id: str
+    fingerprint: bytes
+    answer: bytes
+
+
+AnyEvent = (
+    TaskCreated
+    | TaskScheduleReached
+    | TaskAmended
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferWithdrawn
+    | TaskAssigned
+    | AssignmentStarted
+    | AssignmentReleased
+    | AssignmentReferred
+    | AssignmentSuspended
+    | TaskResumed
+    | TaskCompleted
+    | TaskReturned
+    | TaskCancelled
+    | MoveStarted
+    | MoveAccepted
+    | MoveRefused
+    | MoveHandedOver
+    | MoveTakenBack
+    | HostNoted
+    | OutcomeNoted
+    | NoticeSettled
+    | OperatorEnrolled
+    | OperatorRemoved
+    | OperatorSignedIn
+    | OperatorSignedOut
+    | PresenceChanged
+    | ProvinceConfigured
+    | TaskKindsAdopted
+    | ProvinceStatusChanged
+    | SiteLost
+    | SiteReturned
+    | SharingPolicyUpdated
+    | RequestAnswered
+)

@@ -1,0 +1,169 @@
+"""Decisions on tasks that branch systems and team leads ask for: create, read, amend, cancel, resume, reassign."""
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core import records
+from actors.core.country import ProvinceStatus
+from actors.core.deciding import Turn, winner_metadata
+from actors.core.ids import task_id as mint_task_id
+from actors.core.matching.filters import excluded_by
+from actors.core.queue import authority_needed
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, Elsewhere, TaskReply
+from actors.core.task import Action, Task, can
+
+
+def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
+    """Take a task in, once per request id and once per external id."""
+    state, spec = turn.state, command.spec
+    if spec.external_id:
+        record = turn.record(records.external_key(spec.external_id))
+        if record is not None:
+            return _known_external(command, records.decode_external(record))
+    if state.status is ProvinceStatus.DRAINING:
+        return Refused(
+            reason=Reason.PROVINCE_DRAINING,
+            message=f"Province {state.province} takes no new tasks: {state.status_reason or 'no reason given'}.",
+        )
+    if spec.kind not in state.kinds:
+        return Refused(reason=Reason.UNKNOWN_KIND, message=f"There is no task kind {spec.kind}.")
+    if len(state.tasks) >= state.bounds.open_tasks_max:
+        return Refused(reason=Reason.QUEUE_FULL, message="The province's queue is full.", retry_after_ms=1_000)
+    task = mint_task_id(state.province, state.task_number + 1)
+    turn.emit(
+        e.TaskCreated(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task,
+            spec=spec,
+            scheduled=spec.not_before_ms > turn.now.wall_ms,
+            kinds_revision=state.kinds_revision,
+            request_id=command.request_id,
+            fingerprint=records.fingerprint(command) if command.request_id else b"",
+        )
+    )
+    return TaskReply(state.tasks[task])
+
+
+def _known_external(command: c.CreateTask, known: records.ExternalTask) -> AnyReply:
+    if known.fingerprint == records.spec_digest(command.spec):
+        return records.decode_reply(known.answer)
+    return Refused(
+        reason=Reason.EXTERNAL_ID_REUSED,
+        message=f"External id {command.spec.external_id} already names a task with other content.",
+    )
+
+
+def get_task(turn: Turn, command: c.GetTask) -> AnyReply:
+    """The task's record, if it is here; else where to ask."""
+    here = turn.state.tasks.get(command.task_id)
+    if here is not None:
+        return TaskReply(here)
+    found = turn.open_task(command.task_id)
+    if isinstance(found, Elsewhere):
+        return found
+    closed = turn.closed_task(command.task_id)
+    if closed is not None:
+        return TaskReply(closed)
+    assert isinstance(found, Refused)
+    return found
+
+
+def update_task(turn: Turn, command: c.UpdateTask) -> AnyReply:
+    """Amend priority, green channel or due time of an open task."""
+    task = _task_for(turn, command.task_id, Action.AMEND, command.etag)
+    if not isinstance(task, Task):
+        return task
+    spec = task.spec
+    turn.emit(
+        e.TaskAmended(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task.task_id,
+            priority=spec.priority if command.priority is None else command.priority,
+            green_channel=spec.green_channel if command.green_channel is None else command.green_channel,
+            due_ms=spec.due_ms if command.due_ms is None else command.due_ms,
+        )
+    )
+    return TaskReply(turn.state.tasks[task.task_id])
+
+
+def cancel_task(turn: Turn, command: c.CancelTask) -> AnyReply:
+    """End a task undecided; work that has begun is not cancelled under the operator's hands."""
+    task = _task_for(turn, command.task_id, Action.CANCEL, command.etag)
+    if not isinstance(task, Task):
+        return task
+    turn.emit(e.TaskCancelled(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, reason=command.reason))
+    return TaskReply(_closed(turn, task))
+
+
+def resume_task(turn: Turn, command: c.ResumeTask) -> AnyReply:
+    """Put a suspended task back into the queue."""
+    task = _task_for(turn, command.task_id, Action.RESUME)
+    if not isinstance(task, Task):
+        return task
+    turn.emit(e.TaskResumed(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
+    return TaskReply(turn.state.tasks[task.task_id])
+
+
+def reassign_task(turn: Turn, command: c.ReassignTask) -> AnyReply:
+    """Give a task to a named person who is eligible and has room."""
+    task = _task_for(turn, command.task_id, Action.REASSIGN)
+    if not isinstance(task, Task):
+        return task
+    person = turn.operator(command.operator)
+    if isinstance(person, Refused):
+        return person
+    if task.operator == person.operator:
+        return Refused(reason=Reason.WRONG_STATE, message=f"{person.operator} holds task {task.task_id} already.")
+    if not person.signed_in:
+        return Refused(reason=Reason.NOT_SIGNED_IN, message=f"Operator {person.operator} is not signed in.")
+    if turn.state.load_of(person.operator) >= person.capacity:
+        return Refused(reason=Reason.AT_CAPACITY, message=f"Operator {person.operator} has no room.")
+    kind = turn.state.kinds.get(task.spec.kind)
+    needed = authority_needed(task, kind)
+    removed = excluded_by(task, person, needed, kind.required_skills if kind else (), turn.now.wall_ms)
+    if removed is not None and removed != "declined_before":
+        return Refused(
+            reason=Reason.NOT_ELIGIBLE,
+            message=f"Operator {person.operator} may not do task {task.task_id}: {removed}.",
+            metadata={"filter": removed},
+        )
+    turn.emit(
+        e.TaskAssigned(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task.task_id,
+            operator=person.operator,
+            token=task.token + 1,
+            reassigned=True,
+            reason=command.reason,
+        )
+    )
+    return TaskReply(turn.state.tasks[task.task_id])
+
+
+def _task_for(turn: Turn, task_id: c.TaskId, action: Action, etag: str = "") -> Task | Elsewhere | Refused:
+    """The open task, provided that `action` is allowed and the caller has seen its last version."""
+    task = turn.open_task(task_id)
+    if not isinstance(task, Task):
+        return task
+    if etag and etag != task.etag:
+        return Refused(
+            reason=Reason.ETAG_MISMATCH,
+            message=f"Task {task.task_id} has changed since it was read.",
+            metadata={"etag": task.etag},
+        )
+    if not can(task, action):
+        return Refused(
+            reason=Reason.WRONG_STATE,
+            message=f"Task {task.task_id} is {task.state.value}: {action.value} is not possible.",
+            metadata=winner_metadata(task),
+        )
+    return task
+
+
+def _closed(turn: Turn, task: Task) -> Task:
+    closed = turn.closed_task(task.task_id)
+    assert closed is not None, "a finished task has a record"
+    return closed

@@ -1,0 +1,29 @@
+"""A page of the tasks that are open here, in id order. Finished tasks are listed by the shell, from their records."""
+
+from actors.core import commands as c
+from actors.core.deciding import Turn
+from actors.core.ids import TaskId, home_of
+from actors.core.replies import TaskPage
+
+
+def list_key(task: TaskId) -> tuple[str, int]:
+    """Ids in natural order: by home, then by number."""
+    return home_of(task), int(task.rpartition("-")[2])
+
+
+def list_tasks(turn: Turn, command: c.ListTasks) -> TaskPage:
+    """The open tasks after `command.after` that fit the filter."""
+    after = list_key(TaskId(command.after)) if command.after else ("", 0)
+    wanted = sorted(
+        (*list_key(task.task_id), task.task_id)
+        for task in turn.state.tasks.values()
+        if (not command.states or task.state in command.states)
+        and (not command.kinds or task.spec.kind in command.kinds)
+        and (not command.home or task.home == command.home)
+        and list_key(task.task_id) > after
+    )
+    page = wanted[: command.page_size]
+    return TaskPage(
+        tasks=tuple(turn.state.tasks[entry[2]] for entry in page),
+        next_after=page[-1][2] if len(wanted) > len(page) else "",
+    )

@@ -1,0 +1,347 @@
+"""Moving tasks between provinces: offer, accept, release.
+
+Theory of operation
+-------------------
+A task is moved by its present owner S only, to a host D, under an id that S mints: (task, generation, attempt).
+
+1. S journals `MoveStarted`: the task leaves the queue and is held by nobody. The outbox sends `AcceptMove` until a recorded answer comes.
+2. D journals `MoveAccepted` (owner from now on, generation + 1) or `MoveRefused`. Whatever it recorded for that id, it answers for ever.
+3. S journals `MoveHandedOver` (a tombstone stays) or `MoveTakenBack` (queued again). S never gives up on its own clock.
+
+If S crashes, the outbox sends again on opening. If D crashes before recording, it decides afresh; after recording, it repeats itself. A
+message that is a month old finds the record, not the task. A task that came home again has a higher generation than any older move of it.
+
+What is moved, and where to: an UNREACHABLE province and one whose policy says EVACUATE move everything that may leave, green channel and
+interrupted work first; otherwise the coordinator's flows are followed. Hosts are ranked by `sharing.rank_hosts`.
+"""
+
+from collections.abc import Iterator
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core import records
+from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.deciding import Turn
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.matching.filters import excluded_by
+from actors.core.queue import authority_needed
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, Done, MoveAnswer
+from actors.core.sharing import HostCandidate, rank_hosts
+from actors.core.state import ProvinceState
+from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
+
+#: Candidates kept with a move.
+CANDIDATES_KEPT = 8
+#: Moves that a preview lists.
+PREVIEW_MAX = 1_000
+
+
+# --- at the source: what to move ---
+
+
+def move_tasks_out(turn: Turn) -> None:
+    """Begin the moves that outage, policy or the coordinator's advice call for now, within the bounds."""
+    state = turn.state
+    room = min(state.bounds.moves_per_batch_max, state.bounds.moves_in_transit_max - len(state.moving))
+    if room <= 0 or not len(state.queue):
+        return
+    if state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE:
+        reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else "policy: evacuate"
+        for task, ranked in _evacuees(turn, state.policy, room):
+            _start_move(turn, task, ranked, Placement.EVACUATED, reason)
+    elif turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
+        _follow_advice(turn, room)
+
+
+def preview_moves(turn: Turn, policy: SharingPolicy) -> tuple[tuple[TaskId, ProvinceCode, str], ...]:
+    """What `policy` would move right now: (task, host, reason). Changes nothing."""
+    if policy.share_out_mode is not ShareOutMode.EVACUATE:
+        return ()
+    pledged = dict(turn.outbox.pledged)
+    moves = []
+    for task, ranked in _evacuees(turn, policy, PREVIEW_MAX):
+        moves.append((task.task_id, ranked[0].province, f"{ranked[0].points} points"))
+        key = (ranked[0].province, task.spec.kind)
+        turn.outbox.pledged[key] = turn.outbox.pledged.get(key, 0) + 1
+    turn.outbox.pledged = pledged
+    return tuple(moves)
+
+
+def _evacuees(turn: Turn, policy: SharingPolicy, room: int) -> Iterator[tuple[Task, list[HostCandidate]]]:
+    """Queued tasks that may leave and have somewhere to go, most urgent first, each with its ranked hosts."""
+    state = turn.state
+    waiting = [state.tasks[task_id] for task_id in state.queue.in_rank_order()]
+    # Work that was in hand goes first, green channel before all; the sort is stable, so rank decides the rest.
+    waiting.sort(key=lambda task: (not task.spec.green_channel, task.handover_count + task.offer_attempts == 0))
+    hopeless: dict[str, None] = {}
+    for task in waiting:
+        if room <= 0:
+            return
+        if task.spec.kind in hopeless or not may_leave(task, policy, turn.now.wall_ms):
+            continue
+        ranked = _ranked(turn, task, policy)
+        if not ranked:
+            if not turn.outbox.refused_by.get(task.task_id):
+                hopeless[task.spec.kind] = None
+            continue
+        room -= 1
+        yield task, ranked
+
+
+def _follow_advice(turn: Turn, room: int) -> None:
+    """Move the most urgent tasks of each advised kind to the advised hosts."""
+    state = turn.state
+    for kind, hosts in list(turn.outbox.flows.items()):
+        candidates = _first_of_kind(state, kind, room)
+        for host, (count, reason) in list(hosts.items()):
+            left = count
+            while candidates and left > 0 and room > 0:
+                task = candidates.pop(0)
+                within = state.status is ProvinceStatus.ACTIVE and task.move_count < state.bounds.moves_per_task_max
+                if not within or not may_leave(task, state.policy, turn.now.wall_ms):
+                    continue
+                ranked = [candidate for candidate in _ranked(turn, task, state.policy) if candidate.province == host]
+                if ranked:
+                    _start_move(turn, task, ranked, Placement.SHARED, reason)
+                    left -= 1
+                    room -= 1
+            hosts[host] = (left, reason)
+            if left <= 0:
+                del hosts[host]
+        if not hosts:
+            del turn.outbox.flows[kind]
+
+
+def _first_of_kind(state: ProvinceState, kind: str, limit: int) -> list[Task]:
+    keys = [head[3] for head in sorted(state.queue.heads()) if head[3][0] == kind]
+    return [state.tasks[task_id] for key in keys for task_id in state.queue.first(key, limit)]
+
+
+def may_leave(task: Task, policy: SharingPolicy, now_ms: int) -> bool:
+    """Whether a task may be given to another province under this policy."""
+    if task.spec.home_only or policy.share_out_mode is ShareOutMode.CLOSED or task.move_after_ms > now_ms:
+        return False
+    if policy.kinds and task.spec.kind not in policy.kinds:
+        return False
+    return not policy.amount_max_fen or task.spec.amount_fen <= policy.amount_max_fen
+
+
+def _ranked(turn: Turn, task: Task, policy: SharingPolicy) -> list[HostCandidate]:
+    """Possible hosts of a task, best first, those that refused it left out."""
+    kind = task.spec.kind
+    return rank_hosts(
+        kind,
+        turn.state.province,
+        policy,
+        turn.outbox.hosts.get(kind, ()),
+        turn.outbox.pledged,
+        excluded=turn.outbox.refused_by.get(task.task_id, ()),
+    )
+
+
+def _start_move(turn: Turn, task: Task, ranked: list[HostCandidate], placement: Placement, reason: str) -> None:
+    host = ranked[0].province
+    key = (host, task.spec.kind)
+    turn.outbox.pledged[key] = turn.outbox.pledged.get(key, 0) + 1
+    move = MoveOut(
+        host=host,
+        generation=task.generation,
+        attempt=task.move_attempts + 1,
+        placement=placement,
+        started_ms=turn.now.wall_ms,
+    )
+    turn.emit(
+        e.MoveStarted(
+            at_ms=turn.now.wall_ms,
+            who="system:sharing",
+            task_id=task.task_id,
+            move=move,
+            reason=reason,
+            candidates=tuple(ranked[:CANDIDATES_KEPT]),
+        )
+    )
+
+
+# --- at the host ---
+
+
+def accept_move(turn: Turn, command: c.AcceptMove) -> AnyReply:
+    """Take the task in or refuse it, once; afterwards repeat the recorded answer."""
+    task, move = command.task, command.move
+    recorded = turn.record(records.move_key(task.task_id, move))
+    if recorded is not None:
+        return records.decode_move_answer(recorded)
+    reason = _refusal_of(turn, command)
+    if reason is None:
+        turn.emit(e.MoveAccepted(at_ms=turn.now.wall_ms, who=command.who, source=command.source, task=task, move=move))
+        return MoveAnswer(accepted=True)
+    turn.emit(
+        e.MoveRefused(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            source=command.source,
+            task_id=task.task_id,
+            move=move,
+            reason=reason,
+        )
+    )
+    return MoveAnswer(accepted=False, reason=reason)
+
+
+def cancel_move(turn: Turn, command: c.CancelMove) -> AnyReply:
+    """Refuse a move that was not accepted yet, so that its source may take the task back."""
+    recorded = turn.record(records.move_key(command.task_id, command.move))
+    if recorded is not None:
+        return records.decode_move_answer(recorded)
+    turn.emit(
+        e.MoveRefused(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            source=command.source,
+            task_id=command.task_id,
+            move=command.move,
+            reason="cancelled by the source",
+        )
+    )
+    return MoveAnswer(accepted=False, reason="cancelled by the source")
+
+
+def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
+    """Why this province does not take the task; None when it does. Ownership first, then ability."""
+    state, task, move = turn.state, command.task, command.move
+    here = state.tasks.get(task.task_id)
+    if here is not None and here.generation > move.generation:
+        return "a later generation of the task is here already"
+    if here is not None and here.state is not TaskState.MOVING:
+        return "the task is here already"
+    closed = turn.closed_task(task.task_id)
+    if closed is not None and closed.generation > move.generation:
+        return "a later generation of the task was here"
+    if closed is not None and closed.state in CLOSED_STATES and closed.state is not TaskState.MOVED:
+        return "the task has ended"
+    away = state.away.get(task.task_id)
+    if away is not None and away.generation > move.generation:
+        return "a later generation of the task is elsewhere"
+    if state.status is not ProvinceStatus.ACTIVE:
+        return f"the province is {state.status.value}"
+    if task.home == state.province:
+        return None
+    if task.spec.kind not in state.kinds:
+        return "the kind is unknown here"
+    if state.shared_in >= state.policy.share_in_quota or len(state.tasks) >= state.bounds.open_tasks_max:
+        return "the quota for other provinces' tasks is used up"
+    if not _someone_eligible(turn, task):
+        return "nobody eligible is on duty"
+    return None
+
+
+def _someone_eligible(turn: Turn, task: Task) -> bool:
+    state, now = turn.state, turn.now
+    kind = state.kinds[task.spec.kind]
+    needed = authority_needed(task, kind)
+    return any(
+        turn.presence.is_fresh(person.session, now.monotonic_ms, state.limits)
+        and excluded_by(task, person, needed, kind.required_skills, now.wall_ms) is None
+        for person in map(state.operators.__getitem__, state.signed_in)
+    )
+
+
+# --- at the source: the answer ---
+
+
+def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
+    """Record the host's answer. An answer to any but the present move changes nothing."""
+    task = turn.state.tasks.get(command.task_id)
+    if task is None or task.state is not TaskState.MOVING:
+        return Done()
+    move = task.move
+    assert move is not None
+    if (move.host, move.generation, move.attempt) != (command.host, command.generation, command.attempt):
+        return Done()
+    if command.accepted:
+        turn.outbox.refused_by.pop(task.task_id, None)
+        turn.emit(e.MoveHandedOver(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
+        return Done()
+    refused = (*turn.outbox.refused_by.get(task.task_id, ()), move.host)
+    turn.outbox.refused_by[task.task_id] = refused
+    others = [candidate for candidate in _ranked(turn, task, turn.state.policy) if candidate.province != move.host]
+    retry_after_ms = 0
+    if not others:
+        turn.outbox.refused_by.pop(task.task_id, None)
+        retry_after_ms = turn.state.limits.move_retry_ms
+    turn.emit(
+        e.MoveTakenBack(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=task.task_id,
+            reason=command.reason,
+            retry_after_ms=retry_after_ms,
+        )
+    )
+    return Done()
+
+
+# --- at the home, and at the sender of a notice ---
+
+
+def note_host(turn: Turn, command: c.NoteHost) -> AnyReply:
+    """Learn where a task of ours is now, unless we know better."""
+    refusal = _not_home(turn, command.task_id)
+    if refusal is not None:
+        return refusal
+    here = turn.state.tasks.get(command.task_id)
+    known = turn.state.away.get(command.task_id)
+    closed = turn.closed_task(command.task_id)
+    newest = max(
+        here.generation if here else 0,
+        known.generation if known else 0,
+        closed.generation if closed and closed.state is not TaskState.MOVED else 0,
+    )
+    if newest < command.generation:
+        turn.emit(
+            e.HostNoted(
+                at_ms=turn.now.wall_ms,
+                who=command.who,
+                task_id=command.task_id,
+                host=command.host,
+                generation=command.generation,
+            )
+        )
+    return Done()
+
+
+def note_outcome(turn: Turn, command: c.NoteOutcome) -> AnyReply:
+    """Record how a task of ours ended elsewhere, once."""
+    task = command.task
+    refusal = _not_home(turn, task.task_id)
+    if refusal is not None:
+        return refusal
+    closed = turn.closed_task(task.task_id)
+    if closed is not None and closed.state is not TaskState.MOVED and task.task_id not in turn.state.tasks:
+        return Done()
+    turn.emit(e.OutcomeNoted(at_ms=turn.now.wall_ms, who=command.who, task=task))
+    return Done()
+
+
+def _not_home(turn: Turn, task_id: TaskId) -> Refused | None:
+    home, _, number = task_id.rpartition("-")
+    if home == turn.state.province and number.isdigit() and int(number) <= turn.state.task_number:
+        return None
+    return Refused(reason=Reason.UNKNOWN_TASK, message=f"There is no task {task_id} of this home.")
+
+
+def settle_notice(turn: Turn, command: c.SettleNotice) -> AnyReply:
+    """The home has it on record: stop telling."""
+    key = (command.task_id, command.generation, command.outcome)
+    if key in turn.state.notices:
+        turn.emit(
+            e.NoticeSettled(
+                at_ms=turn.now.wall_ms,
+                who=command.who,
+                task_id=command.task_id,
+                generation=command.generation,
+                outcome=command.outcome,
+            )
+        )
+    return Done()

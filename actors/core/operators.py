@@ -1,0 +1,74 @@
+"""Operators: the people who decide, as the roster and their finished work describe them."""
+
+from enum import StrEnum
+
+import msgspec
+
+from actors.core.country import Line, Skill
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId
+
+
+class PresenceState(StrEnum):
+    """What an operator said of themselves. Whether the desk is alive is another question (`presence`)."""
+
+    OFFLINE = "offline"
+    AVAILABLE = "available"
+    BREAK = "break"
+    DRAINING = "draining"
+
+
+class KindExperience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an operator has done of one kind."""
+
+    #: Tasks decided, the roster's history included.
+    done_count: int = 0
+    #: Of those, how many were handled here and so have a measured handle time.
+    measured_count: int = 0
+    measured_handle_ms: int = 0
+    #: QA pass ratio of the kind, permille; -1: no samples.
+    quality_permille: int = -1
+
+
+class Operator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One person of a province's pool."""
+
+    operator: OperatorId
+    province: ProvinceCode
+    site: SiteId
+    display_name: str = ""
+    team: str = ""
+    #: Kinds the operator may do, with what is known of their experience.
+    kinds: dict[KindId, KindExperience] = {}
+    #: Approval authority held per line, 0..9.
+    authority: dict[Line, int] = {}
+    skills: tuple[Skill, ...] = ()
+    #: Provinces on whose local rules the operator is certified besides their own.
+    local_rule_provinces: tuple[ProvinceCode, ...] = ()
+    #: Highest privacy level the operator may see, 1..4.
+    clearance: int = 4
+    languages: tuple[str, ...] = ()
+    #: Tasks at once, offers included, 1..64.
+    capacity: int = 1
+    #: May take other provinces' tasks.
+    share_opt_in: bool = True
+    #: Takes work without an offer: matched tasks are assigned at once.
+    auto_accept: bool = False
+    probation: bool = False
+    presence: PresenceState = PresenceState.OFFLINE
+    session: SessionId | None = None
+    signed_in_ms: int = 0
+    #: Wall clock of the last release or sign-in, for "longest idle first".
+    idle_since_ms: int = 0
+    #: Tasks decided in all.
+    decided_count: int = 0
+    version: int = 1
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a sign-in is open."""
+        return self.presence is not PresenceState.OFFLINE
+
+    @property
+    def etag(self) -> str:
+        """Opaque mark of this version of the roster entry."""
+        return str(self.version)

@@ -1,0 +1,121 @@
+"""What must still reach another province, and when it was last tried: soft state over the journal's open moves and notices.
+
+Nothing is taken from here on a timeout. A move or a notice stays open in the hard state until the other side's *recorded* answer has
+come; until then it is sent again with back-off for ever. After a restart everything open is due at once.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from actors.core import commands as c
+from actors.core.country import TimeLimits
+from actors.core.ids import KindId, ProvinceCode, TaskId
+from actors.core.refusal import Refused
+from actors.core.replies import AnyReply, Done, MoveAnswer
+from actors.core.sharing import KindSummary, MoveFlow, NationalPicture, ProvinceSummary, hosts_by_kind
+from actors.core.state import ProvinceState
+
+#: Messages handed out at once.
+SENDS_MAX = 500
+
+
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    """A command for another province."""
+
+    destination: ProvinceCode
+    command: c.AcceptMove | c.NoteHost | c.NoteOutcome
+
+
+_Key = tuple[str, TaskId, int, int]
+
+
+class Outbox:
+    """When each open message was last sent, and the last advice of the coordinator."""
+
+    def __init__(self) -> None:
+        #: key -> (due at, back-off to use next), monotonic ms.
+        self._due: dict[_Key, tuple[int, int]] = {}
+        self.picture = NationalPicture()
+        self.hosts: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] = {}
+        #: Tasks sent since the picture was taken.
+        self.pledged: dict[tuple[ProvinceCode, KindId], int] = {}
+        #: What is left of the coordinator's advice.
+        self.flows: dict[KindId, dict[ProvinceCode, tuple[int, str]]] = {}
+        #: Hosts that refused a task since it was last taken back by all.
+        self.refused_by: dict[TaskId, tuple[ProvinceCode, ...]] = {}
+        #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
+        self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
+
+    def take_advice(self, picture: NationalPicture, flows: tuple[MoveFlow, ...]) -> None:
+        """Replace the last advice, unless this one is older."""
+        if picture.revision < self.picture.revision and picture.time_ms <= self.picture.time_ms:
+            return
+        self.picture = picture
+        self.hosts = hosts_by_kind(picture)
+        self.pledged = {}
+        self.flows = {}
+        for flow in flows:
+            self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)
+
+    def due(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> list[Outgoing]:
+        """The messages to send now, oldest moves first; each is then not due again before its back-off has passed."""
+        sends: list[Outgoing] = []
+        live: dict[_Key, tuple[int, int]] = {}
+        for key in _open_keys(state):
+            due_ms, backoff_ms = self._due.get(key, (now_ms, limits.resend_after_ms))
+            if due_ms <= now_ms and len(sends) < SENDS_MAX:
+                sends.append(_message(state, key))
+                due_ms = now_ms + backoff_ms
+                backoff_ms = min(2 * backoff_ms, limits.resend_after_max_ms)
+            live[key] = (due_ms, backoff_ms)
+        self._due = live
+        return sends
+
+
+def _open_keys(state: ProvinceState) -> Iterator[_Key]:
+    for task_id in state.moving:
+        task = state.tasks[task_id]
+        yield "move", task_id, task.generation, task.move_attempts
+    for task_id, generation, outcome in state.notices:
+        yield "outcome" if outcome else "host", task_id, generation, 0
+
+
+def _message(state: ProvinceState, key: _Key) -> Outgoing:
+    who = f"province:{state.province}"
+    what, task_id, generation, _ = key
+    if what == "move":
+        task = state.tasks[task_id]
+        assert task.move is not None
+        moving = c.AcceptMove(who=who, source=state.province, task=task, move=task.move)
+        return Outgoing(destination=task.move.host, command=moving)
+    notice = state.notices[task_id, generation, what == "outcome"]
+    if notice.task is not None:
+        return Outgoing(destination=notice.home, command=c.NoteOutcome(who=who, task=notice.task))
+    told = c.NoteHost(who=who, task_id=task_id, host=state.province, generation=generation)
+    return Outgoing(destination=notice.home, command=told)
+
+
+def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleNotice | None:
+    """The command that records the other side's answer; None when it gave none that counts (then we send again)."""
+    command = sent.command
+    who = f"province:{sent.destination}"
+    if isinstance(reply, Refused):
+        return None
+    if isinstance(command, c.AcceptMove):
+        if not isinstance(reply, MoveAnswer):
+            return None
+        return c.SettleMove(
+            who=who,
+            task_id=command.task.task_id,
+            host=sent.destination,
+            generation=command.move.generation,
+            attempt=command.move.attempt,
+            accepted=reply.accepted,
+            reason=reply.reason,
+        )
+    if not isinstance(reply, Done):
+        return None
+    if isinstance(command, c.NoteOutcome):
+        return c.SettleNotice(who=who, task_id=command.task.task_id, generation=command.task.generation, outcome=True)
+    return c.SettleNotice(who=who, task_id=command.task_id, generation=command.generation, outcome=False)

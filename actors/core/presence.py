@@ -1,0 +1,72 @@
+"""Which desks are alive: soft state that heartbeats feed and a restart forgets.
+
+Theory of operation
+-------------------
+A desk is heard through a session: a work stream (which may carry many operators) or a unary sign-in. Gateways pass on, about once a
+second, which sessions they heard. All instants are of this process's monotonic clock, so a jump of the wall clock expires nothing.
+
+Silence is evidence only if we would have heard: a session whose gateway connection broke has an unknown path until it is heard again
+or `path_grace_ms` has passed; and when our own clockwork stood still, the gap is taken off everybody's silence.
+
+After a restart nobody has been heard: each session then counts as last heard at the restart (a lease gets a full new term) but is not
+fresh (no new work) until it really is heard.
+"""
+
+from collections.abc import Iterable
+
+from actors.core.country import TimeLimits
+from actors.core.ids import SessionId
+
+#: Silence of a session that was never heard since the restart counts from then, but it is not fresh.
+_NEVER = -(10**15)
+
+
+class Presence:
+    """When each session was last heard. Instants are monotonic milliseconds."""
+
+    __slots__ = ("_heard", "_opened_ms", "_path_lost")
+
+    def __init__(self, opened_ms: int) -> None:
+        self._opened_ms = opened_ms
+        self._heard: dict[SessionId, int] = {}
+        self._path_lost: dict[SessionId, int] = {}
+
+    def hear(self, sessions: Iterable[SessionId], now_ms: int) -> None:
+        """Note that these sessions are alive."""
+        for session in sessions:
+            self._heard[session] = now_ms
+        if self._path_lost:
+            for session in sessions:
+                self._path_lost.pop(session, None)
+
+    def forget(self, session: SessionId) -> None:
+        """Drop a session that ended."""
+        self._heard.pop(session, None)
+        self._path_lost.pop(session, None)
+
+    def lose_path(self, session_prefix: str, sessions: Iterable[SessionId], now_ms: int) -> None:
+        """Note that the gateway of all sessions with this prefix is no longer connected."""
+        for session in sessions:
+            if session.startswith(session_prefix):
+                self._path_lost[session] = now_ms
+
+    def forgive(self, gap_ms: int) -> None:
+        """Take our own standstill off everybody's silence."""
+        for session in self._heard:
+            self._heard[session] += gap_ms
+        self._opened_ms += gap_ms
+
+    def silent_ms(self, session: SessionId, now_ms: int) -> int:
+        """How long the session has not been heard; since the restart at the longest."""
+        return now_ms - max(self._heard.get(session, _NEVER), self._opened_ms)
+
+    def is_fresh(self, session: SessionId | None, now_ms: int, limits: TimeLimits) -> bool:
+        """Whether the desk was really heard lately, so that new work may go there."""
+        if session is None:
+            return False
+        return now_ms - self._heard.get(session, _NEVER) <= limits.heartbeat_fresh_ms
+
+    def path_known(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
+        """Whether silence of this session means anything."""
+        lost_ms = self._path_lost.get(session)
+        return lost_ms is None or now_ms - lost_ms > limits.path_grace_ms

@@ -1,0 +1,202 @@
+"""The province: one deterministic machine of commands, events and time.
+
+`Province.handle` decides one command and applies its events; `finish_batch` does what follows from the batch as a whole; `take_frame`
+hands the shell what must be on disk before anything is said. The shell's loop is: handle each command, finish, journal the frame, then
+send the replies, the desk updates and the outgoing messages. If the journal fails, the shell throws this object away and replays.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from actors.core import administration, clockwork, desk, lifecycle, moves, records
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core.clock import Instant
+from actors.core.country import Bounds
+from actors.core.deciding import Turn
+from actors.core.ids import ProvinceCode
+from actors.core.listing import list_tasks
+from actors.core.outage import SiteWatch
+from actors.core.outbox import Outbox, Outgoing
+from actors.core.presence import Presence
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, DeskUpdate, Done
+from actors.core.sharing import ProvinceSummary
+from actors.core.state import ProvinceState, apply
+from actors.core.summary import summarise
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What one batch brought about."""
+
+    #: For the journal, as one commit.
+    events: tuple[e.AnyEvent, ...]
+    #: For the desks, after the fsync.
+    desk_updates: tuple[DeskUpdate, ...]
+
+
+class Province:
+    """A province's rules over its hard and soft state."""
+
+    def __init__(self, province: ProvinceCode, opened: Instant, bounds: Bounds | None = None) -> None:
+        self.state = ProvinceState(province, bounds)
+        self.presence = Presence(opened.monotonic_ms)
+        self.outbox = Outbox()
+        self.site_watch = SiteWatch()
+        self._last_tick_ms = opened.monotonic_ms
+        self._turn: Turn | None = None
+
+    def replay(self, event: e.AnyEvent) -> None:
+        """Apply an event from the journal."""
+        apply(self.state, event)
+
+    def handle(self, command: c.AnyCommand, now: Instant, recalled: Mapping[str, bytes]) -> AnyReply:
+        """Decide one command and let its events happen.
+
+        Args:
+            recalled: stored records for `records.recall_keys(command)`, as far as there are any.
+
+        Returns:
+            The reply. It must not leave the process before the frame is on disk.
+        """
+        turn = self._begin(now)
+        turn.who = command.who
+        turn.recalled = recalled
+        if not command.request_id:
+            return _DECISIONS[type(command)](turn, command)
+        key = records.request_key(command.who, command.request_id)
+        recorded = turn.record(key)
+        if recorded is not None:
+            return _repeated(records.decode_answer(recorded), command)
+        before = len(turn.events)
+        reply = _DECISIONS[type(command)](turn, command)
+        # A refusal is not remembered: the caller may mend the state of things and try again with the same id.
+        if not isinstance(reply, Refused) and not _answered_by_creation(turn, before, command):
+            turn.emit(
+                e.RequestAnswered(
+                    at_ms=now.wall_ms,
+                    who=command.who,
+                    request_id=command.request_id,
+                    fingerprint=records.fingerprint(command),
+                    answer=records.encode(reply),
+                )
+            )
+        return reply
+
+    def finish_batch(self, now: Instant) -> None:
+        """What follows from the batch: moves and matches."""
+        clockwork.settle_batch(self._begin(now))
+
+    def take_frame(self) -> Frame:
+        """The events and desk updates since the last call."""
+        turn, self._turn = self._turn, None
+        if turn is None:
+            return Frame(events=(), desk_updates=())
+        return Frame(events=tuple(turn.events), desk_updates=tuple(turn.desk_updates))
+
+    def due_messages(self, now: Instant) -> list[Outgoing]:
+        """Messages to other provinces that are due. Call after the frame is on disk."""
+        return self.outbox.due(self.state, now.monotonic_ms, self.state.limits)
+
+    def summary(self, now: Instant) -> ProvinceSummary:
+        """What the province says of itself. Call after the frame is on disk."""
+        return summarise(self.state, self.presence, now)
+
+    def _begin(self, now: Instant) -> Turn:
+        if self._turn is None:
+            self._turn = Turn(self.state, self.presence, self.outbox, self.site_watch, now)
+        self._turn.now = now
+        return self._turn
+
+    def note_tick(self, now: Instant) -> None:
+        """Notice our own standstill, so that it counts as nobody's silence."""
+        gap_ms = now.monotonic_ms - self._last_tick_ms
+        if gap_ms > self.state.limits.observer_stall_ms:
+            self.presence.forgive(gap_ms)
+        self._last_tick_ms = now.monotonic_ms
+
+
+def _repeated(recorded: records.RecordedAnswer, command: c.AnyCommand) -> AnyReply:
+    if recorded.fingerprint == records.fingerprint(command):
+        return records.decode_reply(recorded.answer)
+    return Refused(
+        reason=Reason.REQUEST_ID_REUSED,
+        message=f"Request id {command.request_id} was used for a request with other content.",
+    )
+
+
+def _answered_by_creation(turn: Turn, before: int, command: c.AnyCommand) -> bool:
+    """Whether the creation event itself records the answer."""
+    created = turn.events[before] if len(turn.events) > before else None
+    return isinstance(created, e.TaskCreated) and created.request_id == command.request_id
+
+
+def _tick(turn: Turn, command: c.Tick) -> AnyReply:
+    del command
+    clockwork.tick(turn)
+    return Done()
+
+
+def _hear_desks(turn: Turn, command: c.HearDesks) -> AnyReply:
+    turn.presence.hear(command.sessions, turn.now.monotonic_ms)
+    return Done()
+
+
+def _lose_path(turn: Turn, command: c.LosePath) -> AnyReply:
+    sessions = [
+        session for operator in turn.state.signed_in if (session := turn.state.operators[operator].session) is not None
+    ]
+    turn.presence.lose_path(command.session_prefix, sessions, turn.now.monotonic_ms)
+    return Done()
+
+
+def _take_advice(turn: Turn, command: c.TakeAdvice) -> AnyReply:
+    turn.outbox.take_advice(command.picture, command.flows)
+    return Done()
+
+
+_DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
+    c.CreateTask: lifecycle.create_task,
+    c.GetTask: lifecycle.get_task,
+    c.ListTasks: list_tasks,
+    c.UpdateTask: lifecycle.update_task,
+    c.CancelTask: lifecycle.cancel_task,
+    c.ResumeTask: lifecycle.resume_task,
+    c.ReassignTask: lifecycle.reassign_task,
+    c.SignIn: desk.sign_in,
+    c.SignOut: desk.sign_out,
+    c.SetPresence: desk.set_presence,
+    c.HearDesks: _hear_desks,
+    c.LosePath: _lose_path,
+    c.FetchNextTask: desk.fetch_next_task,
+    c.AcceptOffer: desk.accept_offer,
+    c.DeclineOffer: desk.decline_offer,
+    c.StartAssignment: desk.start_assignment,
+    c.RenewAssignment: desk.renew_assignment,
+    c.SuspendAssignment: desk.suspend_assignment,
+    c.CompleteAssignment: desk.complete_assignment,
+    c.ReturnTask: desk.return_task,
+    c.ReferAssignment: desk.refer_assignment,
+    c.ReleaseAssignment: desk.release_assignment,
+    c.CreateOperator: administration.create_operator,
+    c.UpsertOperators: administration.upsert_operators,
+    c.DeleteOperator: administration.delete_operator,
+    c.GetOperator: administration.get_operator,
+    c.ListOperators: administration.list_operators,
+    c.GetWorkload: administration.get_workload,
+    c.AdoptTaskKinds: administration.adopt_task_kinds,
+    c.ConfigureProvince: administration.configure_province,
+    c.SetProvinceStatus: administration.set_province_status,
+    c.UpdateSharingPolicy: administration.update_sharing_policy,
+    c.GetProvince: administration.get_province,
+    c.TakeAdvice: _take_advice,
+    c.AcceptMove: moves.accept_move,
+    c.CancelMove: moves.cancel_move,
+    c.SettleMove: moves.settle_move,
+    c.NoteHost: moves.note_host,
+    c.NoteOutcome: moves.note_outcome,
+    c.SettleNotice: moves.settle_notice,
+    c.Tick: _tick,
+}

@@ -1,0 +1,134 @@
+"""The order in which tasks wait.
+
+Theory of operation
+-------------------
+A waiting task has a rank, an instant: when it came, less a credit in minutes for its priority and its flags. The smallest rank is served
+first. Since ranks never change with time, ageing costs nothing, and the bound is plain: nobody is overtaken by a task that came more
+than `CREDIT_MAX_MS` later, however urgent. So no task starves.
+
+Tasks that need the same (kind, authority) share a bucket, a heap by rank: a free operator looks at the heads of the buckets they may do,
+not at the queue. Leaving the middle of a heap is lazy: an entry counts only while `members` holds its stamp; heaps are rebuilt when
+more than half is dead. Push, pop: O(log n); 2 us each.
+"""
+
+import heapq
+from collections.abc import Iterator
+
+from actors.core.country import TaskKind
+from actors.core.ids import KindId, TaskId
+from actors.core.task import Task
+
+#: Credit per priority level.
+PRIORITY_CREDIT_MS = 20 * 60_000
+GREEN_CHANNEL_CREDIT_MS = 240 * 60_000
+#: Each of: vulnerable customer, open complaint, declared disaster.
+FLAG_CREDIT_MS = 20 * 60_000
+#: The ageing bound: eight hours.
+CREDIT_MAX_MS = 9 * PRIORITY_CREDIT_MS + GREEN_CHANNEL_CREDIT_MS + 3 * FLAG_CREDIT_MS
+
+#: (kind, authority needed): tasks that the same people may do, special wishes apart.
+BucketKey = tuple[KindId, int]
+#: (rank, created, id, stamp)
+_Entry = tuple[int, int, TaskId, int]
+
+
+def rank_ms(task: Task) -> int:
+    """The instant from which the task counts as waiting, credits included. Unix ms."""
+    spec = task.spec
+    credit = spec.priority * PRIORITY_CREDIT_MS
+    if spec.green_channel:
+        credit += GREEN_CHANNEL_CREDIT_MS
+    credit += FLAG_CREDIT_MS * (spec.vulnerable + spec.complaint + bool(spec.disaster_tag))
+    return max(task.created_ms, spec.not_before_ms) - credit
+
+
+def authority_needed(task: Task, kind: TaskKind | None) -> int:
+    """The highest authority that the task, its kind or a referral asks for, 0..9."""
+    return max(task.required_authority, task.spec.required_authority, kind.required_authority if kind else 0)
+
+
+class TaskQueue:
+    """Waiting tasks of one province."""
+
+    __slots__ = ("_buckets", "_stamp", "waiting_by_kind", "members")
+
+    def __init__(self) -> None:
+        self._buckets: dict[BucketKey, list[_Entry]] = {}
+        self._stamp = 0
+        #: task -> (stamp, bucket) of its valid entry.
+        self.members: dict[TaskId, tuple[int, BucketKey]] = {}
+        self.waiting_by_kind: dict[KindId, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def push(self, task: Task, needed: int) -> None:
+        """Add a task that needs authority `needed`; a task already waiting is put in anew."""
+        self.discard(task.task_id)
+        key = (task.spec.kind, needed)
+        self._stamp += 1
+        self.members[task.task_id] = (self._stamp, key)
+        self.waiting_by_kind[key[0]] = self.waiting_by_kind.get(key[0], 0) + 1
+        heap = self._buckets.setdefault(key, [])
+        heapq.heappush(heap, (rank_ms(task), task.created_ms, task.task_id, self._stamp))
+
+    def discard(self, task: TaskId) -> None:
+        """Take a task out, if it is here."""
+        membership = self.members.pop(task, None)
+        if membership is None:
+            return
+        key = membership[1]
+        left = self.waiting_by_kind[key[0]] - 1
+        if left:
+            self.waiting_by_kind[key[0]] = left
+        else:
+            del self.waiting_by_kind[key[0]]
+        heap = self._buckets[key]
+        if len(heap) > 64 and len(heap) > 2 * len(self.members):
+            live = [entry for entry in heap if self._alive(entry)]
+            heapq.heapify(live)
+            self._buckets[key] = live
+
+    def heads(self) -> list[tuple[int, int, TaskId, BucketKey]]:
+        """The first task of each bucket that has one: (rank, created, id, bucket), unordered. Drops empty buckets."""
+        heads: list[tuple[int, int, TaskId, BucketKey]] = []
+        for key in list(self._buckets):
+            entry = self.head(key)
+            if entry is not None:
+                heads.append(entry)
+        return heads
+
+    def head(self, key: BucketKey) -> tuple[int, int, TaskId, BucketKey] | None:
+        """The first task of a bucket, or None (and the bucket is dropped)."""
+        heap = self._buckets.get(key)
+        while heap:
+            rank, created, task, _ = heap[0]
+            if self._alive(heap[0]):
+                return rank, created, task, key
+            heapq.heappop(heap)
+        self._buckets.pop(key, None)
+        return None
+
+    def first(self, key: BucketKey, limit: int) -> list[TaskId]:
+        """Up to `limit` tasks of a bucket in rank order. O(limit log n)."""
+        heap = self._buckets.get(key)
+        if not heap:
+            return []
+        popped: list[_Entry] = []
+        while heap and len(popped) < limit:
+            entry = heapq.heappop(heap)
+            if self._alive(entry):
+                popped.append(entry)
+        for entry in popped:
+            heapq.heappush(heap, entry)
+        return [entry[2] for entry in popped]
+
+    def in_rank_order(self) -> Iterator[TaskId]:
+        """All waiting tasks, most urgent first. O(n log n): for evacuation and reports, not for the match."""
+        entries = [entry for heap in self._buckets.values() for entry in heap if self._alive(entry)]
+        entries.sort()
+        return (entry[2] for entry in entries)
+
+    def _alive(self, entry: _Entry) -> bool:
+        membership = self.members.get(entry[2])
+        return membership is not None and membership[0] == entry[3]

@@ -1,0 +1,100 @@
+"""Keyed records: what a province must be able to look up for ever without keeping it in memory.
+
+`apply` produces them together with the state; the shell writes them beside the frames and, before a command is decided, looks up the
+keys that `recall_keys` names. They can all be rebuilt from the frames.
+
+| key | value |
+|---|---|
+| ``t:<task>`` | the last `Task` record of a task that is closed here (finished, or a tombstone after a move) |
+| ``r:<who>:<request id>`` | `RecordedAnswer` |
+| ``x:<external id>`` | `ExternalTask` |
+| ``m:<task>:<generation>:<attempt>`` | `replies.MoveAnswer` |
+"""
+
+import hashlib
+
+import msgspec
+
+from actors.core import commands as c
+from actors.core.ids import TaskId
+from actors.core.replies import AnyReply, MoveAnswer
+from actors.core.task import MoveOut, Task, TaskSpec
+
+
+class RecordedAnswer(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to a request id: `answer` is an encoded reply."""
+
+    fingerprint: bytes
+    answer: bytes
+
+
+class ExternalTask(msgspec.Struct, frozen=True, array_like=True):
+    """The task that was made for an external id."""
+
+    fingerprint: bytes
+    answer: bytes
+
+
+encode = msgspec.msgpack.Encoder().encode
+_task = msgspec.msgpack.Decoder(Task)
+_answer = msgspec.msgpack.Decoder(RecordedAnswer)
+_external = msgspec.msgpack.Decoder(ExternalTask)
+_reply = msgspec.msgpack.Decoder(AnyReply)
+_move_answer = msgspec.msgpack.Decoder(MoveAnswer)
+
+decode_task = _task.decode
+decode_answer = _answer.decode
+decode_external = _external.decode
+decode_reply = _reply.decode
+decode_move_answer = _move_answer.decode
+
+
+def task_key(task: TaskId) -> str:
+    """Key of a closed task."""
+    return f"t:{task}"
+
+
+def request_key(who: str, request_id: str) -> str:
+    """Key of a request's answer; ids of different identities never meet."""
+    return f"r:{who}:{request_id}"
+
+
+def external_key(external_id: str) -> str:
+    """Key of an external id; unique within its home province."""
+    return f"x:{external_id}"
+
+
+def move_key(task: TaskId, move: MoveOut) -> str:
+    """Key of the host's answer to a move."""
+    return f"m:{task}:{move.generation}:{move.attempt}"
+
+
+def recall_keys(command: c.AnyCommand) -> list[str]:
+    """The keys whose records `handle` may need for this command."""
+    keys: list[str] = []
+    if command.request_id:
+        keys.append(request_key(command.who, command.request_id))
+    if isinstance(command, c.CreateTask):
+        if command.spec.external_id:
+            keys.append(external_key(command.spec.external_id))
+    elif isinstance(command, (c.AcceptMove, c.CancelMove)):
+        task = command.task.task_id if isinstance(command, c.AcceptMove) else command.task_id
+        keys.append(move_key(task, command.move))
+        keys.append(task_key(task))
+    elif isinstance(command, c.NoteOutcome):
+        keys.append(task_key(command.task.task_id))
+    else:
+        task = getattr(command, "task_id", None)
+        if task is not None:
+            keys.append(task_key(task))
+    return keys
+
+
+def fingerprint(command: c.AnyCommand) -> bytes:
+    """A digest of the command's content, the same for every repetition; 16 bytes."""
+    return hashlib.blake2b(encode(command), digest_size=16).digest()
+
+
+def spec_digest(spec: TaskSpec) -> bytes:
+    """A digest of what a branch system says of a task, whatever the request id; 16 bytes."""
+    return hashlib.blake2b(encode(spec), digest_size=16).digest()

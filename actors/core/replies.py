@@ -1,0 +1,120 @@
+"""What a province answers. A reply is the plain thing that was asked for; a refusal is `refusal.Refused`."""
+
+import msgspec
+
+from actors.core.country import ProvinceSettings, SharingPolicy, TaskKind
+from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.operators import Operator
+from actors.core.refusal import Refused
+from actors.core.sharing import ProvinceSummary
+from actors.core.task import Task
+
+
+class TaskReply(msgspec.Struct, frozen=True, tag="task"):
+    """A task as it is (or, for a repeated request, as it was answered first)."""
+
+    task: Task
+
+
+class TaskPage(msgspec.Struct, frozen=True, kw_only=True, tag="tasks"):
+    """A page of tasks; `next_after` is empty on the last one."""
+
+    tasks: tuple[Task, ...]
+    next_after: str = ""
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, tag="elsewhere"):
+    """The task is (or will be) with another province: ask there.
+
+    While `in_transit`, the host may not know the task yet; ask here again if it does not.
+    """
+
+    task_id: TaskId
+    host: ProvinceCode
+    generation: int
+    in_transit: bool = False
+
+
+class OperatorReply(msgspec.Struct, frozen=True, tag="operator"):
+    """A roster entry."""
+
+    operator: Operator
+
+
+class OperatorPage(msgspec.Struct, frozen=True, kw_only=True, tag="operators"):
+    """A page of the roster; `next_after` is empty on the last one."""
+
+    operators: tuple[Operator, ...]
+    next_after: str = ""
+
+
+class SessionReply(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
+    """An operator's session and what they hold, e.g. to go on after a reconnect."""
+
+    operator: Operator
+    held: tuple[Task, ...] = ()
+
+
+class NoWork(msgspec.Struct, frozen=True, kw_only=True, tag="no_work"):
+    """Nothing for this operator now, and why."""
+
+    operator: OperatorId
+    reason: str
+
+
+class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, tag="province"):
+    """A province as it is."""
+
+    settings: ProvinceSettings
+    policy: SharingPolicy
+    summary: ProvinceSummary
+    kinds: tuple[TaskKind, ...]
+    kinds_revision: int
+    status_reason: str = ""
+
+
+class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
+    """A sharing policy, and what it would move now: (task, host, reason)."""
+
+    policy: SharingPolicy
+    moves: tuple[tuple[TaskId, ProvinceCode, str], ...] = ()
+
+
+class MoveAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="move_answer"):
+    """The host's recorded answer to a move; the same one however often it is asked."""
+
+    accepted: bool
+    reason: str = ""
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """It is done; there is nothing to say about it."""
+
+
+class DeskUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="desk_update"):
+    """News for one operator's desk, sent after the fsync."""
+
+    operator: OperatorId
+    session: SessionId
+    #: ``offered``, ``assigned`` or ``revoked``.
+    what: str
+    task: Task
+    #: The token that this news is about; of a revocation, the void one.
+    token: int
+    reason: str = ""
+
+
+AnyReply = (
+    TaskReply
+    | TaskPage
+    | Elsewhere
+    | OperatorReply
+    | OperatorPage
+    | SessionReply
+    | NoWork
+    | ProvinceReply
+    | PolicyPreview
+    | MoveAnswer
+    | Done
+    | Refused
+)

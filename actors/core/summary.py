@@ -1,0 +1,100 @@
+"""What a province says of itself, twice a second, to the coordinator and to the console.
+
+Cost: operators on duty x their kinds + kinds; independent of the number of tasks. At 555 operators with 8 kinds about 3 ms.
+"""
+
+from actors.core.clock import Instant
+from actors.core.country import Line
+from actors.core.ids import KindId
+from actors.core.matching.score import handle_ms
+from actors.core.operators import Operator, PresenceState
+from actors.core.presence import Presence
+from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
+from actors.core.state import ProvinceState
+
+#: The people whose experience speaks for a province.
+EXPERIENCED_MAX = 3
+
+
+def summarise(state: ProvinceState, presence: Presence, now: Instant) -> ProvinceSummary:
+    """The province's summary as of now."""
+    on_duty = _on_duty(state, presence, now)
+    waits_ms = _line_waits_ms(state, on_duty)
+    by_kind: dict[KindId, list[Operator]] = {}
+    for person in on_duty:
+        for kind in person.kinds:
+            by_kind.setdefault(kind, []).append(person)
+    waiting_by_line: dict[str, int] = {}
+    for kind, waiting in state.queue.waiting_by_kind.items():
+        line = state.kinds[kind].line
+        waiting_by_line[line] = waiting_by_line.get(line, 0) + waiting
+    oldest_ms = min((state.tasks[head[2]].created_ms for head in state.queue.heads()), default=now.wall_ms)
+    return ProvinceSummary(
+        province=state.province,
+        time_ms=now.wall_ms,
+        status=state.status,
+        policy=state.policy,
+        kinds=tuple(
+            _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[state.kinds[kind].line])
+            for kind in state.kinds
+            if kind in by_kind or kind in state.queue.waiting_by_kind
+        ),
+        open_by_state={str(name): count for name, count in sorted(state.open_by_state.items()) if count},
+        waiting_by_line=waiting_by_line,
+        operators=len(state.operators),
+        signed_in=len(state.signed_in),
+        available=sum(person.operator in state.free for person in on_duty),
+        shared_in=state.shared_in,
+        shared_out=len(state.away),
+        oldest_waiting_ms=max(0, now.wall_ms - oldest_ms),
+        created_count=state.created_count,
+        decided_count=state.decided_count,
+        decided_shared_count=state.decided_shared_count,
+    )
+
+
+def _on_duty(state: ProvinceState, presence: Presence, now: Instant) -> list[Operator]:
+    people = (state.operators[operator] for operator in state.signed_in)
+    return [
+        person
+        for person in people
+        if person.presence is PresenceState.AVAILABLE
+        and presence.is_fresh(person.session, now.monotonic_ms, state.limits)
+    ]
+
+
+def _line_waits_ms(state: ProvinceState, on_duty: list[Operator]) -> dict[Line, int]:
+    """Work that waits per line over the capacity on duty for it, milliseconds."""
+    work_ms = dict.fromkeys(Line, 0)
+    for kind, waiting in state.queue.waiting_by_kind.items():
+        work_ms[state.kinds[kind].line] += waiting * state.kind_handle_ms(kind)
+    capacity = dict.fromkeys(Line, 0)
+    for person in on_duty:
+        for line in {state.kinds[kind].line: None for kind in person.kinds if kind in state.kinds}:
+            capacity[line] += person.capacity
+    return {line: work_ms[line] // capacity[line] if capacity[line] else WAIT_UNBOUNDED_MS for line in Line}
+
+
+def _kind_summary(state: ProvinceState, kind: KindId, people: list[Operator], line_wait_ms: int) -> KindSummary:
+    lent = [person for person in people if person.share_opt_in]
+    experienced = sorted(lent, key=lambda person: (-person.kinds[kind].done_count, person.operator))
+    experienced = experienced[:EXPERIENCED_MAX]
+    free = sum(max(0, person.capacity - state.load_of(person.operator)) for person in lent)
+    qualities = [quality for person in experienced if (quality := person.kinds[kind].quality_permille) >= 0]
+    waiting = state.queue.waiting_by_kind.get(kind, 0)
+    kind_ms = state.kind_handle_ms(kind)
+    return KindSummary(
+        kind=kind,
+        waiting=waiting,
+        eligible=len(lent),
+        free_capacity=free,
+        expected_wait_ms=(0 if free and not waiting else line_wait_ms) if people else WAIT_UNBOUNDED_MS,
+        handle_ms=sum(handle_ms(person, kind, kind_ms) for person in experienced) // len(experienced)
+        if experienced
+        else kind_ms,
+        experience=sum(person.kinds[kind].done_count for person in experienced) // len(experienced)
+        if experienced
+        else 0,
+        best_operator=experienced[0].operator if experienced else KindSummary(kind=kind).best_operator,
+        quality_permille=sum(qualities) // len(qualities) if qualities else -1,
+    )

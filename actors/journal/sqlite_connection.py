@@ -1,0 +1,141 @@
+"""Files, connections and errors of the SQLite journal.
+
+A journal file appears under its name only when it is whole: it is made under another name, synced, then
+linked into place. So an empty or half-made file at a journal's path is damage, never a journal waiting to
+be born; SQLite itself would quietly start afresh on it.
+
+The database file is never opened here while SQLite has it open: closing any descriptor of a file drops all
+POSIX locks the process holds on it, SQLite's own included.
+"""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from actors.journal import sqlite_statements as sql
+from actors.journal.chain import genesis_hash
+from actors.journal.errors import Corrupt, JournalError, StoreBusy, StoreFailed, StoreFull, StoreMismatch
+
+#: SQLite reports a write refused for quota, size limit or a disk gone read-only as an I/O error. A failed
+#: write leaves the WAL without a complete commit mark (it is the last thing written), so the outcome is as
+#: definite as "full".
+_FAILED_WRITES: Final = (apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_SHMSIZE)
+
+#: SQLite's smallest page; no database is shorter.
+_FILE_BYTES_MIN: Final = 512
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+def translate(error: apsw.Error, province: str) -> JournalError:
+    """Returns the journal's own error for one of SQLite's."""
+    extended = getattr(error, "extendedresult", 0)
+    detail = f"{type(error).__name__} ({extended}): {error}"
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return StoreBusy(province, sql.BUSY_TIMEOUT_MS)
+    if isinstance(error, apsw.FullError) or extended in _FAILED_WRITES:
+        return StoreFull(province, detail)
+    if isinstance(error, apsw.ReadOnlyError) and extended != apsw.SQLITE_READONLY_DBMOVED:
+        return StoreFull(province, detail)
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.ConstraintError | apsw.FormatError):
+        return Corrupt(province, None, detail)
+    # A missing table or column means that the schema was damaged: our statements are fixed.
+    if isinstance(error, apsw.SQLError):
+        return Corrupt(province, None, detail)
+    return StoreFailed(province, detail)
+
+
+@contextlib.contextmanager
+def translated(province: str) -> Iterator[None]:
+    """Lets no error of SQLite's out of the block."""
+    try:
+        yield
+    except apsw.Error as error:
+        raise translate(error, province) from error
+
+
+def connect(path: Path, province: str, *, readonly: bool) -> apsw.Connection:
+    """Opens an existing journal file and makes sure that it is one of ours.
+
+    Raises:
+        Corrupt: The file is empty or no database.
+        StoreMismatch: A database, but not a journal of this version.
+        JournalError: The file cannot be opened.
+    """
+    try:
+        size_bytes = path.stat().st_size
+    except OSError as error:
+        raise StoreFailed(province, f"cannot open {path.name}: {error.strerror}") from error
+    if size_bytes < _FILE_BYTES_MIN:
+        # SQLite would take it for a new database and throw the WAL away.
+        raise Corrupt(province, None, "the file is empty")
+    with translated(province):
+        flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
+        connection = apsw.Connection(str(path), flags=flags)
+        try:
+            connection.set_busy_timeout(sql.BUSY_TIMEOUT_MS)
+            connection.execute(sql.SETTINGS)
+            connection.wal_autocheckpoint(sql.WAL_CHECKPOINT_PAGES)
+            identity = connection.execute(sql.FILE_IDENTITY).get
+            if identity != (sql.APPLICATION_ID, sql.SCHEMA_VERSION):
+                raise StoreMismatch(province, "", "", "")
+            if connection.execute(sql.JOURNAL_MODE).get != "wal":
+                raise Corrupt(province, None, "the file is not in WAL mode")
+        except BaseException:
+            connection.close(True)
+            raise
+    return connection
+
+
+def create_file(path: Path, *, store_id: str, province: str) -> None:
+    """Makes an empty journal at `path` unless there is one; durable on return, the directory entry included.
+
+    Raises:
+        Corrupt: The file is gone but its WAL is still there; a new file would swallow the old WAL's pages.
+        StoreFull: No room.
+        StoreFailed: The directory cannot be written.
+    """
+    if path.exists():
+        return
+    if path.with_name(path.name + "-wal").exists():
+        raise Corrupt(province, None, "the file is gone, its WAL remains")
+    draft = path.with_name(f"{path.name}.new-{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        with translated(province):
+            _fill(draft, store_id, province)
+        _sync(draft)
+        with contextlib.suppress(FileExistsError):  # another process was faster: its file is as good
+            os.link(draft, path)
+        draft.unlink()
+        _sync(path.parent)
+    except OSError as error:
+        kind = StoreFull if error.errno in _NO_ROOM else StoreFailed
+        raise kind(province, f"cannot create {path.name}: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _fill(draft: Path, store_id: str, province: str) -> None:
+    connection = apsw.Connection(str(draft))
+    try:
+        connection.execute(sql.CREATION_SETTINGS)
+        connection.execute(sql.SCHEMA)
+        connection.execute(sql.INSERT_META, (store_id, province, genesis_hash(store_id, province)))
+        connection.execute(sql.CREATION_END)
+    finally:
+        connection.close(True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,168 @@
+"""What processes say to each other over `actors.transport`: requests to a province or the coordinator, answers, and news.
+
+Most requests are the core's commands as they are. The few more below are served by the shell of an actor itself, from its journal.
+Bodies are MessagePack of these typed records. News (pushes) is sent only after the fsync of the frame that it tells of.
+"""
+
+import msgspec
+
+from actors.core import commands as c
+from actors.core.country import TaskKind
+from actors.core.ids import ProvinceCode
+from actors.core.replies import AnyReply, DeskUpdate
+from actors.core.sharing import NationalPicture, ProvinceSummary
+
+
+class ReadFrames(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Frames after a sequence, oldest first. Answered with `FramePage`."""
+
+    after: int
+    #: Frames, 1..1,000; the answer holds at most 1 MiB all the same.
+    limit: int = 100
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From now on, push (or no longer push) a `FrameNews` for every frame over this connection. Answered with `Followed`."""
+
+    on: bool = True
+
+
+class GetSummary(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Answered with `SummaryReply`."""
+
+
+class GetRuntime(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Answered with `Runtime`."""
+
+
+class VerifyChain(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Check the journal's hash chain from the start. Answered with `ChainReport`."""
+
+
+class GetPicture(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: answered with `PictureReply`."""
+
+
+class GetTaskKinds(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: answered with `TaskKindsReply`."""
+
+
+class PutTaskKind(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: add or replace a kind for the whole country. Answered with `TaskKindsReply` after its fsync."""
+
+    kind: TaskKind
+    #: The table's revision that the caller saw; 0: any.
+    revision: int = 0
+    who: str = ""
+    request_id: str = ""
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Answered with `Pong` by the actor's own loop: the heartbeat of an actor."""
+
+
+Request = (
+    c.AnyCommand
+    | ReadFrames
+    | Follow
+    | GetSummary
+    | GetRuntime
+    | VerifyChain
+    | GetPicture
+    | GetTaskKinds
+    | PutTaskKind
+    | Ping
+)
+
+
+class FrameNews(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A frame that is on disk."""
+
+    province: ProvinceCode
+    sequence: int
+    epoch: int
+    at_ms: int
+    #: For `actors.core.codec.decode_events`.
+    payload: bytes
+
+
+class FramePage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Frames in sequence order; `last_sequence` is that of the journal's newest frame."""
+
+    frames: tuple[FrameNews, ...]
+    last_sequence: int
+
+
+class Followed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """News will begin (or has ended) after this sequence."""
+
+    sequence: int
+
+
+class SummaryReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A province's summary."""
+
+    summary: ProvinceSummary
+
+
+class PictureReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The national picture."""
+
+    picture: NationalPicture
+
+
+class Runtime(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Where and as what an actor runs."""
+
+    name: str
+    pid: int
+    node: str
+    epoch: int
+    sequence: int
+    head_hash: bytes
+    started_ms: int
+
+
+class ChainReport(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a check of the chain found; `problem` is empty when it verifies."""
+
+    frames: int
+    events: int
+    head_hash: bytes
+    problem: str = ""
+
+
+class TaskKindsReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The country's table of kinds."""
+
+    revision: int
+    kinds: tuple[TaskKind, ...]
+
+
+class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """I am here."""
+
+    sequence: int
+
+
+class DeskNews(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """News for desks whose sessions run through this gateway."""
+
+    updates: tuple[DeskUpdate, ...]
+
+
+Response = AnyReply | FramePage | Followed | SummaryReply | PictureReply | Runtime | ChainReport | TaskKindsReply | Pong
+News = DeskNews | FrameNews
+
+encode = msgspec.msgpack.Encoder().encode
+decode_request = msgspec.msgpack.Decoder(Request).decode
+decode_response = msgspec.msgpack.Decoder(Response).decode
+decode_news = msgspec.msgpack.Decoder(News).decode
+
+#: Directory names of the actors.
+COORDINATOR = "coordinator"
+
+
+def province_name(province: str) -> str:
+    """The directory name of a province."""
+    return f"province/{province}"

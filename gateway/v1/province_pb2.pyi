@@ -1,0 +1,237 @@
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ProvinceState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PROVINCE_STATE_UNSPECIFIED: _ClassVar[ProvinceState]
+    PROVINCE_STATE_ACTIVE: _ClassVar[ProvinceState]
+    PROVINCE_STATE_DEGRADED: _ClassVar[ProvinceState]
+    PROVINCE_STATE_DRAINING: _ClassVar[ProvinceState]
+    PROVINCE_STATE_SUSPENDED: _ClassVar[ProvinceState]
+    PROVINCE_STATE_UNREACHABLE: _ClassVar[ProvinceState]
+
+class ShareOutMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SHARE_OUT_MODE_UNSPECIFIED: _ClassVar[ShareOutMode]
+    SHARE_OUT_MODE_CLOSED: _ClassVar[ShareOutMode]
+    SHARE_OUT_MODE_OVERFLOW: _ClassVar[ShareOutMode]
+    SHARE_OUT_MODE_BEST_MATCH: _ClassVar[ShareOutMode]
+    SHARE_OUT_MODE_EVACUATE: _ClassVar[ShareOutMode]
+PROVINCE_STATE_UNSPECIFIED: ProvinceState
+PROVINCE_STATE_ACTIVE: ProvinceState
+PROVINCE_STATE_DEGRADED: ProvinceState
+PROVINCE_STATE_DRAINING: ProvinceState
+PROVINCE_STATE_SUSPENDED: ProvinceState
+PROVINCE_STATE_UNREACHABLE: ProvinceState
+SHARE_OUT_MODE_UNSPECIFIED: ShareOutMode
+SHARE_OUT_MODE_CLOSED: ShareOutMode
+SHARE_OUT_MODE_OVERFLOW: ShareOutMode
+SHARE_OUT_MODE_BEST_MATCH: ShareOutMode
+SHARE_OUT_MODE_EVACUATE: ShareOutMode
+
+class Province(_message.Message):
+    __slots__ = ("name", "province_id", "display_name", "display_name_zh", "service_start_minutes", "service_end_minutes", "state", "state_reason", "state_time_ms", "epoch")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PROVINCE_ID_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_ZH_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_START_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_END_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STATE_REASON_FIELD_NUMBER: _ClassVar[int]
+    STATE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    province_id: str
+    display_name: str
+    display_name_zh: str
+    service_start_minutes: int
+    service_end_minutes: int
+    state: ProvinceState
+    state_reason: str
+    state_time_ms: int
+    epoch: int
+    def __init__(self, name: _Optional[str] = ..., province_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., service_start_minutes: _Optional[int] = ..., service_end_minutes: _Optional[int] = ..., state: _Optional[_Union[ProvinceState, str]] = ..., state_reason: _Optional[str] = ..., state_time_ms: _Optional[int] = ..., epoch: _Optional[int] = ...) -> None: ...
+
+class SharingPolicy(_message.Message):
+    __slots__ = ("name", "share_out_mode", "share_out_ratio_permille", "activation_wait_ms", "release_wait_ms", "allowed_hosts", "blocked_hosts", "kinds", "max_amount_fen", "share_in_quota", "reserve_operators", "revision", "update_time_ms", "updater")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SHARE_OUT_MODE_FIELD_NUMBER: _ClassVar[int]
+    SHARE_OUT_RATIO_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVATION_WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_HOSTS_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_HOSTS_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    MAX_AMOUNT_FEN_FIELD_NUMBER: _ClassVar[int]
+    SHARE_IN_QUOTA_FIELD_NUMBER: _ClassVar[int]
+    RESERVE_OPERATORS_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    UPDATER_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    share_out_mode: ShareOutMode
+    share_out_ratio_permille: int
+    activation_wait_ms: int
+    release_wait_ms: int
+    allowed_hosts: _containers.RepeatedScalarFieldContainer[str]
+    blocked_hosts: _containers.RepeatedScalarFieldContainer[str]
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    max_amount_fen: int
+    share_in_quota: int
+    reserve_operators: int
+    revision: int
+    update_time_ms: int
+    updater: str
+    def __init__(self, name: _Optional[str] = ..., share_out_mode: _Optional[_Union[ShareOutMode, str]] = ..., share_out_ratio_permille: _Optional[int] = ..., activation_wait_ms: _Optional[int] = ..., release_wait_ms: _Optional[int] = ..., allowed_hosts: _Optional[_Iterable[str]] = ..., blocked_hosts: _Optional[_Iterable[str]] = ..., kinds: _Optional[_Iterable[str]] = ..., max_amount_fen: _Optional[int] = ..., share_in_quota: _Optional[int] = ..., reserve_operators: _Optional[int] = ..., revision: _Optional[int] = ..., update_time_ms: _Optional[int] = ..., updater: _Optional[str] = ...) -> None: ...
+
+class MovePreview(_message.Message):
+    __slots__ = ("moving_count", "staying_count", "hosts", "stays")
+    MOVING_COUNT_FIELD_NUMBER: _ClassVar[int]
+    STAYING_COUNT_FIELD_NUMBER: _ClassVar[int]
+    HOSTS_FIELD_NUMBER: _ClassVar[int]
+    STAYS_FIELD_NUMBER: _ClassVar[int]
+    moving_count: int
+    staying_count: int
+    hosts: _containers.RepeatedCompositeFieldContainer[HostPreview]
+    stays: _containers.RepeatedCompositeFieldContainer[StayPreview]
+    def __init__(self, moving_count: _Optional[int] = ..., staying_count: _Optional[int] = ..., hosts: _Optional[_Iterable[_Union[HostPreview, _Mapping]]] = ..., stays: _Optional[_Iterable[_Union[StayPreview, _Mapping]]] = ...) -> None: ...
+
+class HostPreview(_message.Message):
+    __slots__ = ("host_province", "task_count", "expected_wait_ms")
+    HOST_PROVINCE_FIELD_NUMBER: _ClassVar[int]
+    TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    host_province: str
+    task_count: int
+    expected_wait_ms: int
+    def __init__(self, host_province: _Optional[str] = ..., task_count: _Optional[int] = ..., expected_wait_ms: _Optional[int] = ...) -> None: ...
+
+class StayPreview(_message.Message):
+    __slots__ = ("reason", "task_count")
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    reason: str
+    task_count: int
+    def __init__(self, reason: _Optional[str] = ..., task_count: _Optional[int] = ...) -> None: ...
+
+class GetProvinceRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListProvincesRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "filter", "order_by")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    filter: str
+    order_by: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
+
+class ListProvincesResponse(_message.Message):
+    __slots__ = ("provinces", "next_page_token")
+    PROVINCES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    provinces: _containers.RepeatedCompositeFieldContainer[Province]
+    next_page_token: str
+    def __init__(self, provinces: _Optional[_Iterable[_Union[Province, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class UpdateProvinceRequest(_message.Message):
+    __slots__ = ("province", "update_mask", "request_id")
+    PROVINCE_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    province: Province
+    update_mask: _field_mask_pb2.FieldMask
+    request_id: str
+    def __init__(self, province: _Optional[_Union[Province, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class SuspendProvinceRequest(_message.Message):
+    __slots__ = ("name", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ResumeProvinceRequest(_message.Message):
+    __slots__ = ("name", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class DrainProvinceRequest(_message.Message):
+    __slots__ = ("name", "reason", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class EvacuateProvinceRequest(_message.Message):
+    __slots__ = ("name", "reason", "validate_only", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    reason: str
+    validate_only: bool
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., reason: _Optional[str] = ..., validate_only: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class EvacuateProvinceResponse(_message.Message):
+    __slots__ = ("province", "preview")
+    PROVINCE_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    province: Province
+    preview: MovePreview
+    def __init__(self, province: _Optional[_Union[Province, _Mapping]] = ..., preview: _Optional[_Union[MovePreview, _Mapping]] = ...) -> None: ...
+
+class GetSharingPolicyRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class UpdateSharingPolicyRequest(_message.Message):
+    __slots__ = ("sharing_policy", "update_mask", "validate_only", "reason", "request_id")
+    SHARING_POLICY_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    sharing_policy: SharingPolicy
+    update_mask: _field_mask_pb2.FieldMask
+    validate_only: bool
+    reason: str
+    request_id: str
+    def __init__(self, sharing_policy: _Optional[_Union[SharingPolicy, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., validate_only: _Optional[bool] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class UpdateSharingPolicyResponse(_message.Message):
+    __slots__ = ("sharing_policy", "preview")
+    SHARING_POLICY_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    sharing_policy: SharingPolicy
+    preview: MovePreview
+    def __init__(self, sharing_policy: _Optional[_Union[SharingPolicy, _Mapping]] = ..., preview: _Optional[_Union[MovePreview, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,1 @@
+"""Load tests, operators' desks and benchmarks: clients of the wire contract only."""
