@@ -1,9 +1,16 @@
 """A page of the tasks that are open here, in id order. Finished tasks are listed by the shell, from their records."""
 
+import re
+
 from actors.core import commands as c
 from actors.core.deciding import Turn
 from actors.core.ids import TaskId, home_of
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import TaskPage
+
+#: A page token that begins so goes on with the finished tasks.
+FINISHED_TOKEN = "finished:"
+_TASK_ID = re.compile(r"[a-z]+-[0-9]{1,18}")
 
 
 def list_key(task: TaskId) -> tuple[str, int]:
@@ -11,8 +18,12 @@ def list_key(task: TaskId) -> tuple[str, int]:
     return home_of(task), int(task.rpartition("-")[2])
 
 
-def list_tasks(turn: Turn, command: c.ListTasks) -> TaskPage:
+def list_tasks(turn: Turn, command: c.ListTasks) -> TaskPage | Refused:
     """The open tasks after `command.after` that fit the filter."""
+    if command.after.startswith(FINISHED_TOKEN):
+        return TaskPage(tasks=())
+    if command.after and _TASK_ID.fullmatch(command.after) is None:
+        return Refused(reason=Reason.BAD_PAGE_TOKEN, message="The page token is not one of ours.")
     after = list_key(TaskId(command.after)) if command.after else ("", 0)
     wanted = sorted(
         (*list_key(task.task_id), task.task_id)

@@ -12,6 +12,7 @@ keys that `recall_keys` names. They can all be rebuilt from the frames.
 """
 
 import hashlib
+from collections.abc import Container
 
 import msgspec
 
@@ -69,8 +70,13 @@ def move_key(task: TaskId, move: MoveOut) -> str:
     return f"m:{task}:{move.generation}:{move.attempt}"
 
 
-def recall_keys(command: c.AnyCommand) -> list[str]:
-    """The keys whose records `handle` may need for this command."""
+def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Container[str]) -> list[str]:
+    """The keys whose stored records `handle` may need for this command.
+
+    Args:
+        open_tasks: ids of the tasks in memory.
+        fresh: keys of the records in memory, which need no looking up.
+    """
     keys: list[str] = []
     if command.request_id:
         keys.append(request_key(command.who, command.request_id))
@@ -85,9 +91,9 @@ def recall_keys(command: c.AnyCommand) -> list[str]:
         keys.append(task_key(command.task.task_id))
     else:
         task = getattr(command, "task_id", None)
-        if task is not None:
+        if task is not None and task not in open_tasks:
             keys.append(task_key(task))
-    return keys
+    return [key for key in keys if key not in fresh]
 
 
 def fingerprint(command: c.AnyCommand) -> bytes:

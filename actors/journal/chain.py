@@ -7,7 +7,7 @@ another journal breaks the chain at its place. What a chain cannot show is that 
 for that the head is published outside (`check_anchor`).
 
 Integers are hashed as big-endian 64-bit numbers, and only the last field has a variable length, so no two
-different frames give the same bytes. SHA-256 of a small frame takes about 1 µs against some 200 µs of
+different frames give the same bytes. Hashing a small frame takes about 1.4 µs against some 200 µs of
 fsync.
 """
 

@@ -205,9 +205,9 @@ class Journal(JournalView, Protocol):
             payload: The encoded events, up to PAYLOAD_BYTES_MAX.
             at_ms: When the batch was decided, Unix milliseconds in UTC.
             records: Values to put into the record table, replacing those under the same keys; this moves
-                `records_sequence` to the new frame. A writer that uses records must pass them with every
-                frame, an empty mapping where a frame has none, or the watermark overtakes what is in the
-                table.
+                `records_sequence` to the new frame. A writer that uses records may gather them over several
+                frames, but must then hand over all since the watermark at once, or the watermark overtakes
+                what is in the table.
 
         Raises:
             ValueError: The payload is too large or `at_ms` is not a 64-bit integer. Nothing was written.

@@ -89,7 +89,7 @@ def read_state(connection: apsw.Connection, province: str) -> State:
 
 
 def record_crc(key: str, value: bytes) -> int:
-    """Returns the CRC-32 of a record: enough against flipped bits, and 0.3 µs where SHA-256 takes 1."""
+    """Returns the CRC-32 of a record: enough against flipped bits, and half the cost of SHA-256 (0.5 µs)."""
     return zlib.crc32(value, zlib.crc32(key.encode()))
 
 

@@ -92,7 +92,7 @@ def _parse_unix(text: str, path: str) -> UnixAddress:
     if length > SOCKET_PATH_BYTES_MAX:
         raise AddressInvalid(
             text,
-            f"the path has {length} bytes, a socket takes {SOCKET_PATH_BYTES_MAX}: choose a shorter directory",
+            f"the path has {length} bytes, a socket takes {SOCKET_PATH_BYTES_MAX}: shorten the directory",
         )
     return UnixAddress(path)
 

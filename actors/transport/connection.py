@@ -33,7 +33,7 @@ from actors.transport.framing import (
 
 _log = structlog.get_logger(__name__)
 
-#: Most bytes taken by one read, hence the largest batch a handler sees; memory is touched only as far as used.
+#: Most bytes taken by one read, hence the largest batch a handler sees; untouched pages cost no memory.
 READ_BYTES_MAX: Final = 256 * 1024
 
 #: What a frame may hold of items, the array's own header put aside.

@@ -45,7 +45,7 @@ class DirectoryClient:
         path: The directory's socket.
         name: Name of this process, e.g. ``gateway/1``.
         register: Entry to register, or None to watch only; see `register` to set it later.
-        on_change: (entry, True) when it came or changed, (entry, False) when it went. Our own entry is reported too.
+        on_change: (entry, True) when it came or changed, (entry, False) when it went; our own entry too.
         on_superseded: Called once when a newer incarnation holds our name.
         bounds: Limits and back-off of the link.
         settle_s: See the module's docstring.
@@ -181,7 +181,7 @@ class DirectoryClient:
                 self._superseded()
 
     def _replace_table(self, table: Table) -> None:
-        """Take a whole table; what it lacks is gone, at once or (after a directory's restart) in `settle_s`."""
+        """Take a whole table; what it lacks is gone, at once or, after a restart, in `settle_s`."""
         is_restarted = self._directory_id not in (None, table.directory_id)
         self._directory_id = table.directory_id
         present = {entry.name for entry in table.entries}

@@ -11,9 +11,6 @@ The one distinction that callers live by is *was it sent?*
 Every error carries its data as attributes and survives pickling.
 """
 
-# Outcomes read better as what happened: `except LinkLost`, not `except LinkLostError`.
-# ruff: noqa: N818
-
 from typing import ClassVar
 
 

@@ -141,6 +141,26 @@ def test_missing_doubled_moved_and_cut_off_frames_are_found(path: Path, damage: 
         open_readonly(path).check()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM frames WHERE sequence = 42",
+        "UPDATE meta SET head_hash = zeroblob(32)",
+        "UPDATE frames SET hash = zeroblob(32) WHERE sequence = 42",
+    ],
+)
+def test_damage_at_the_end_is_found_on_opening(path: Path, damage: str) -> None:
+    """A writer that opened would append its next frame to a wrong predecessor."""
+    with behind_its_back(path) as connection:
+        connection.execute(damage)
+    for opening in (open_at, open_readonly):
+        with pytest.raises(Corrupt) as caught:
+            opening(path)
+        assert caught.value.sequence == 42
+    with behind_its_back(path) as connection:
+        assert connection.execute("SELECT epoch FROM meta").get == 2, "no epoch was taken"
+
+
 def test_frames_in_another_order_are_found(path: Path) -> None:
     """Two frames that swap places are each sound in themselves."""
     with behind_its_back(path) as connection:

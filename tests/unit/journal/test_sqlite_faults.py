@@ -100,6 +100,29 @@ def test_kill_9_in_mid_append_loses_nothing_acknowledged(path: Path, lines: int)
     journal.close()
 
 
+def test_commits_are_synced(path: Path) -> None:
+    """What kill -9 cannot show: with synchronous=NORMAL a power failure loses acknowledged frames."""
+    journal = open_at(path)
+    assert journal.connection.execute("PRAGMA synchronous").get == 2  # FULL
+    assert journal.connection.execute("PRAGMA journal_mode").get == "wal"
+    journal.close()
+
+
+def test_old_snapshots_leave_the_file(path: Path) -> None:
+    """Two are kept; the slices of the others go little by little, or the file would grow for ever."""
+    journal = open_at(path)
+    for number in range(12):
+        writer = journal.begin_snapshot()
+        for _ in range(8):
+            writer.write(bytes(1000))
+        if number % 3:  # every third one is never finished
+            writer.commit()
+    counted: Any = journal.connection.execute("SELECT count(*), count(DISTINCT snapshot) FROM slices").get
+    assert counted[0] <= 4 * 8
+    assert counted[1] <= 4
+    journal.close()
+
+
 def test_a_successor_fences_a_process_that_still_lives(path: Path) -> None:
     """The zombie is another process here, as in life; its append must write nothing."""
     script = """

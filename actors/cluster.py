@@ -1,0 +1,235 @@
+"""The supervisor: starts the actors on Ray, watches them by its own heartbeats, kills the frozen ones.
+
+Run as ``python -m actors.cluster OPTIONS.json``; `sharedops serve` starts it as a child and restarts it if it dies.
+
+Ray starts the actor processes and restarts those that die. It does not see one that is stopped or hangs: so the supervisor pings every
+actor over its socket and, when there is no answer, looks at the process. One in state T (stopped) is killed at once, by pid; one that is
+only slow (a long fsync, a starved core) gets `SILENCE_MAX_S`. The directory of addresses lives here, too: gateways and actors learn from
+it who lives where, and a closed connection to it is the fastest sign of a death.
+
+Ray is bound to loopback, with a token of its own, in a directory of its own; it never joins another cluster.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from actors import logs, protocol
+from actors.cluster_options import ClusterOptions
+from actors.coordinator import CoordinatorActor, CoordinatorOptions
+from actors.country_file import load_country
+from actors.province import ProvinceActor, ProvinceOptions
+from actors.store import HQ, read_store
+from actors.transport import Directory, Entry, Link, TransportError
+
+_log = structlog.get_logger(__name__)
+
+PING_EVERY_S = 0.5
+#: Without an answer for this long, the process is looked at.
+SUSPECT_AFTER_S = 1.5
+#: A process that runs but does not answer for this long is killed all the same.
+SILENCE_MAX_S = 15.0
+RAY_NAMESPACE = "sharedops"
+#: Objects never travel through Ray's store; the smallest that Ray accepts comfortably.
+OBJECT_STORE_BYTES = 80 * 1024 * 1024
+
+
+class Watched:
+    """What the supervisor knows of one actor."""
+
+    def __init__(self, name: str) -> None:
+        self.link = Link("supervisor", on_push=lambda _: None, on_state=lambda _: None)
+        self.name = name
+        self.entry: Entry | None = None
+        self.answered_s = time.monotonic()
+        self.killed_epoch = -1
+
+
+class Supervisor:
+    """Directory, heartbeats and the executioner."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.directory = Directory(on_change=self._changed)
+        self._watched = {name: Watched(name) for name in names}
+        self._waiting: dict[str, None] = dict.fromkeys(names)
+        self.all_present = asyncio.Event()
+
+    def _changed(self, entry: Entry, present: bool) -> None:
+        watched = self._watched.get(entry.name)
+        if watched is None:
+            return
+        watched.entry = entry if present else None
+        watched.answered_s = time.monotonic()
+        watched.link.connect_to(entry.address if present else None)
+        _log.info("actor", name=entry.name, epoch=entry.epoch, pid=entry.pid, present=present)
+        if present:
+            self._waiting.pop(entry.name, None)
+            if not self._waiting:
+                self.all_present.set()
+
+    async def watch_for_ever(self) -> None:
+        """Ping all actors, look after those that do not answer."""
+        while True:
+            round_started_s = time.monotonic()
+            await asyncio.gather(*(self._ping(watched) for watched in self._watched.values()))
+            stalled_s = time.monotonic() - round_started_s - 2 * PING_EVERY_S
+            for watched in self._watched.values():
+                if stalled_s > 0:
+                    # It was we who stood still: nobody's silence counts in it.
+                    watched.answered_s += stalled_s
+                self._look_after(watched)
+            await asyncio.sleep(PING_EVERY_S)
+
+    async def _ping(self, watched: Watched) -> None:
+        if watched.entry is None:
+            return
+        with contextlib.suppress(TransportError):
+            await watched.link.call(protocol.encode(protocol.Ping()), timeout_s=PING_EVERY_S)
+            watched.answered_s = time.monotonic()
+
+    def _look_after(self, watched: Watched) -> None:
+        entry = watched.entry
+        if entry is None or entry.epoch == watched.killed_epoch:
+            return
+        silent_s = time.monotonic() - watched.answered_s
+        if silent_s < SUSPECT_AFTER_S:
+            return
+        state = process_state(entry.pid)
+        if state in ("T", "t") or silent_s >= SILENCE_MAX_S:
+            _log.warning("killing", name=entry.name, pid=entry.pid, state=state, silent_s=round(silent_s, 1))
+            watched.killed_epoch = entry.epoch
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(entry.pid, signal.SIGKILL)
+
+
+def process_state(pid: int) -> str:
+    """The kernel's letter for a process: R, S, D, T, Z …; empty when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def start_ray(run_dir: Path) -> Any:
+    """Start Ray for us alone; returns the module. Imported here, so that nothing else of this file needs it."""
+    token_path = run_dir / "ray-token"
+    token_path.write_text(secrets.token_hex(32), encoding="ascii")
+    token_path.chmod(0o600)
+    os.environ.update(
+        RAY_AUTH_MODE="token",
+        RAY_AUTH_TOKEN_PATH=str(token_path),
+        RAY_USE_UVLOOP="0",
+        RAY_USAGE_STATS_ENABLED="0",
+        RAY_enable_metrics_collection="0",
+        RAY_timeout_ms_task_wait_for_death_info="50",
+        OMP_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
+    )
+    os.environ.pop("RAY_ADDRESS", None)
+    import ray
+
+    ray.init(
+        address="local",
+        namespace=RAY_NAMESPACE,
+        include_dashboard=False,
+        log_to_driver=False,
+        configure_logging=False,
+        num_cpus=os.cpu_count(),
+        object_store_memory=OBJECT_STORE_BYTES,
+        _temp_dir=str(run_dir / "ray"),
+        _node_ip_address="127.0.0.1",
+    )
+    return ray
+
+
+def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
+    """Ask Ray for all actors at once; they come up concurrently."""
+    data_dir = Path(options.data_dir)
+    store = read_store(data_dir)
+    country = load_country(Path(options.country) if options.country else None)
+    life = {
+        "num_cpus": 0,
+        "max_restarts": -1,
+        "max_task_retries": 0,
+        "lifetime": "detached",
+        "max_pending_calls": 100,
+        "max_concurrency": 100,
+    }
+    province_class = ray.remote(ProvinceActor)
+    settings = {entry.province: entry for entry in country.provinces}
+    common = {"store_id": store.store_id, "run_dir": options.run_dir, "logs_dir": str(store.logs)}
+    handles = [
+        ray.remote(CoordinatorActor)
+        .options(name=protocol.COORDINATOR, **life)
+        .remote(
+            CoordinatorOptions(
+                journal_path=str(store.journal_path(HQ)),
+                provinces=tuple(store.identity.provinces),
+                kinds=country.kinds,
+                **common,
+            )
+        )
+    ]
+    for code in store.identity.provinces:
+        operators = tuple(person for person in country.operators if person.province == code)
+        handles.append(
+            province_class.options(name=protocol.province_name(code), **life).remote(
+                ProvinceOptions(
+                    province=code,
+                    journal_path=str(store.journal_path(code)),
+                    settings=settings[code],
+                    limits=country.limits,
+                    kinds=country.kinds,
+                    operators=operators if options.with_operators else (),
+                    **common,
+                )
+            )
+        )
+    return handles
+
+
+async def supervise(options: ClusterOptions) -> None:
+    """Start everything, print one JSON line when all actors are present, watch until told to stop."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    store = read_store(Path(options.data_dir))
+    names = [protocol.COORDINATOR, *(protocol.province_name(code) for code in store.identity.provinces)]
+    supervisor = Supervisor(names)
+    await supervisor.directory.listen(options.run_dir)
+    ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir))
+    handles = start_actors(ray, options)
+    watching = loop.create_task(supervisor.watch_for_ever())
+    present = loop.create_task(supervisor.all_present.wait())
+    stopping = loop.create_task(stopped.wait())
+    await asyncio.wait((present, stopping, watching), return_when=asyncio.FIRST_COMPLETED)
+    if supervisor.all_present.is_set():
+        print(json.dumps({"ready": True, "actors": len(handles)}), flush=True)
+    await asyncio.wait((stopping, watching), return_when=asyncio.FIRST_COMPLETED)
+    watching.cancel()
+    _log.info("stopping")
+    await loop.run_in_executor(None, ray.shutdown)
+    await supervisor.directory.close()
+
+
+def main() -> None:
+    """Entry point of the supervisor process."""
+    options = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=ClusterOptions)
+    logs.configure(Path(options.data_dir) / "logs" / "supervisor.log")
+    asyncio.run(supervise(options))
+
+
+if __name__ == "__main__":
+    main()

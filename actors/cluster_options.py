@@ -1,0 +1,15 @@
+"""What `serve` tells the cluster process; apart from it, so that reading this imports nothing heavy."""
+
+import msgspec
+
+
+class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the supervisor needs to start."""
+
+    data_dir: str
+    #: For sockets and Ray's files; short, ours alone.
+    run_dir: str
+    #: Country file; empty: the one that comes with the package.
+    country: str = ""
+    #: Enrol the country file's operators in new journals.
+    with_operators: bool = True

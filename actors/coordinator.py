@@ -1,0 +1,250 @@
+"""The coordinator actor: gathers the national picture and advises; owns no task.
+
+Twice a second it asks every present province for its summary (all at once, nobody waits for the slowest), plans flows with the pure
+`sharing.plan_flows`, and sends each province the picture and what concerns it. If it dies, provinces go on with the last advice; the next
+incarnation starts from an empty memory and has a picture after one round.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from actors import logs, protocol
+from actors.core import commands as c
+from actors.core.country import TaskKind
+from actors.core.headquarters import AnyHqEvent, Headquarters
+from actors.core.ids import ProvinceCode
+from actors.core.refusal import Refused
+from actors.core.sharing import FlowMemory, MoveFlow, NationalPicture, ProvinceSummary, plan_flows
+from actors.journal import Fenced, Journal, JournalError, open_sqlite
+from actors.peers import Peers
+from actors.province import now
+from actors.store import HQ
+from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
+
+_log = structlog.get_logger(__name__)
+
+#: Pause between two pictures.
+PICTURE_EVERY_S = 0.5
+#: A province that does not answer within this is left out of the picture.
+SUMMARY_TIMEOUT_S = 1.0
+
+
+class CoordinatorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the coordinator needs to start."""
+
+    store_id: str
+    journal_path: str
+    run_dir: str
+    logs_dir: str
+    provinces: tuple[ProvinceCode, ...]
+    #: Taken over by a new journal only.
+    kinds: tuple[TaskKind, ...] = ()
+
+
+_hq_events = msgspec.msgpack.Decoder(list[AnyHqEvent])
+
+
+class CoordinatorActor:
+    """The one coordinator. Construct on a running event loop."""
+
+    def __init__(self, options: CoordinatorOptions) -> None:
+        logs.configure(Path(options.logs_dir) / "coordinator.log")
+        self._options = options
+        self._started_ms = now().wall_ms
+        self._journal: Journal = open_sqlite(options.journal_path, store_id=options.store_id, province=HQ)
+        self._hq = Headquarters()
+        for frame in self._journal.frames():
+            for event in _hq_events.decode(frame.payload):
+                self._hq.apply(event)
+        self._adopt_first_kinds()
+        self._picture = NationalPicture()
+        self._memory = FlowMemory()
+        self._peers = Peers(protocol.COORDINATOR)
+        self._endpoint = Endpoint(self)
+        self._loop = asyncio.get_running_loop()
+        self._listening = self._loop.create_task(self._listen())
+        self._gathering = self._loop.create_task(self._gather_for_ever())
+
+    async def ready(self) -> int:
+        """Wait until the actor listens; its process id."""
+        await asyncio.shield(self._listening)
+        return os.getpid()
+
+    def _adopt_first_kinds(self) -> None:
+        """A new headquarters starts with revision 1: the country file's kinds, as the provinces do."""
+        if self._hq.revision:
+            return
+        at_ms = now().wall_ms
+        events: list[AnyHqEvent] = []
+        for kind in self._options.kinds:
+            decided = self._hq.put_kind(kind, revision=0, who="system:country", request_id="", at_ms=at_ms)
+            if not isinstance(decided, Refused):
+                events += [msgspec.structs.replace(event, revision=1) for event in decided]
+        self._append(events)
+
+    async def _listen(self) -> None:
+        address = socket_address(self._options.run_dir, protocol.COORDINATOR, self._journal.epoch)
+        await self._endpoint.listen(address)
+        epoch = self._journal.epoch
+        self._directory = DirectoryClient(
+            Path(self._options.run_dir) / "directory.sock",
+            protocol.COORDINATOR,
+            register=Entry(name=protocol.COORDINATOR, address=address, epoch=epoch, pid=os.getpid()),
+            on_change=self._peers.directory_changed,
+            on_superseded=lambda: _exit(Fenced(HQ, epoch, epoch + 1)),
+        )
+        self._directory.start()
+
+    def _append(self, events: Sequence[AnyHqEvent]) -> None:
+        """Write and apply events.
+
+        Raises:
+            JournalError: nothing was applied.
+        """
+        if events:
+            self._journal.append(protocol.encode(list(events)), at_ms=events[0].at_ms)
+            for event in events:
+                self._hq.apply(event)
+
+    # --- the picture ---
+
+    async def _gather_for_ever(self) -> None:
+        await asyncio.shield(self._listening)
+        while True:
+            started = self._loop.time()
+            try:
+                await self._gather()
+            except Fenced as error:
+                _exit(error)
+            except JournalError as error:
+                _log.error("hq journal failed", error=str(error))
+            await asyncio.sleep(max(0.05, PICTURE_EVERY_S - (self._loop.time() - started)))
+
+    async def _gather(self) -> None:
+        """One round: ask, plan, advise."""
+        answers = await asyncio.gather(*(self._summary_of(code) for code in self._options.provinces))
+        summaries = tuple(summary for summary in answers if summary is not None)
+        at = now()
+        self._picture = NationalPicture(
+            revision=self._picture.revision + 1, time_ms=at.wall_ms, provinces=summaries
+        )
+        flows, self._memory = plan_flows(self._picture, self._memory)
+        seen = [event for summary in summaries for event in self._hq.see(summary.province, summary.status, at.wall_ms)]
+        for event in seen:
+            _log.info("province status", province=getattr(event, "province", ""), event=type(event).__name__)
+        self._append(seen)
+        for summary in summaries:
+            self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province))
+
+    async def _summary_of(self, province: ProvinceCode) -> ProvinceSummary | None:
+        reply = await self._ask(province, protocol.GetSummary())
+        return reply.summary if isinstance(reply, protocol.SummaryReply) else None
+
+    async def _ask(self, province: ProvinceCode, request: protocol.Request) -> protocol.Response | None:
+        link = self._peers.link(protocol.province_name(province))
+        try:
+            body = await link.call(protocol.encode(request), timeout_s=SUMMARY_TIMEOUT_S)
+            return protocol.decode_response(body)
+        except (TransportError, msgspec.DecodeError):
+            return None
+
+    def _advise(self, summary: ProvinceSummary, flows: tuple[MoveFlow, ...]) -> None:
+        """Send a province the picture, what it should move, and the kinds if it has older ones. Nobody waits for the answer."""
+        commands: list[c.AnyCommand] = [c.TakeAdvice(who="system:coordinator", picture=self._picture, flows=flows)]
+        if summary.kinds_revision < self._hq.revision:
+            kinds = tuple(self._hq.kinds.values())
+            commands.append(c.AdoptTaskKinds(who="system:coordinator", revision=self._hq.revision, kinds=kinds))
+        link = self._peers.link(protocol.province_name(summary.province))
+        for command in commands:
+            try:
+                link.call_soon(protocol.encode(command)).add_done_callback(_drop)
+            except TransportError:
+                return
+
+    # --- requests (Handler of the endpoint) ---
+
+    def connected(self, peer: Peer) -> None:
+        """Nothing to note."""
+
+    def disconnected(self, peer: Peer) -> None:
+        """Nothing to forget."""
+
+    def received(self, peer: Peer, calls: list[Call]) -> None:
+        """Answer each request at once."""
+        for call in calls:
+            try:
+                request = protocol.decode_request(call.body)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                peer.fail(call.id, "malformed")
+                continue
+            serve = _SERVED.get(type(request))
+            if serve is None:
+                peer.fail(call.id, "unsupported")
+            else:
+                peer.reply(call.id, protocol.encode(serve(self, request)))
+
+    def _serve_picture(self, request: protocol.GetPicture) -> protocol.Response:
+        del request
+        return protocol.PictureReply(picture=self._picture)
+
+    def _serve_kinds(self, request: protocol.GetTaskKinds) -> protocol.Response:
+        del request
+        return protocol.TaskKindsReply(revision=self._hq.revision, kinds=tuple(self._hq.kinds.values()))
+
+    def _put_kind(self, request: protocol.PutTaskKind) -> protocol.Response:
+        decided = self._hq.put_kind(
+            request.kind,
+            revision=request.revision,
+            who=request.who,
+            request_id=request.request_id,
+            at_ms=now().wall_ms,
+        )
+        if isinstance(decided, Refused):
+            return decided
+        try:
+            self._append(decided)
+        except JournalError as error:
+            _exit(error)
+        return self._serve_kinds(protocol.GetTaskKinds())
+
+    def _pong(self, request: protocol.Ping) -> protocol.Response:
+        del request
+        return protocol.Pong(sequence=self._journal.head.sequence)
+
+    def _runtime(self, request: protocol.GetRuntime) -> protocol.Response:
+        del request
+        return protocol.Runtime(
+            name=protocol.COORDINATOR,
+            pid=os.getpid(),
+            node=os.uname().nodename,
+            epoch=self._journal.epoch,
+            sequence=self._journal.head.sequence,
+            head_hash=self._journal.head.hash,
+            started_ms=self._started_ms,
+        )
+
+
+_SERVED: dict[type, Callable[..., protocol.Response]] = {
+    protocol.GetPicture: CoordinatorActor._serve_picture,  # noqa: SLF001 - the table belongs to the class
+    protocol.GetTaskKinds: CoordinatorActor._serve_kinds,  # noqa: SLF001
+    protocol.PutTaskKind: CoordinatorActor._put_kind,  # noqa: SLF001
+    protocol.Ping: CoordinatorActor._pong,  # noqa: SLF001
+    protocol.GetRuntime: CoordinatorActor._runtime,  # noqa: SLF001
+}
+
+
+def _drop(answer: "asyncio.Future[bytes]") -> None:
+    """Advice needs no answer; a failed one is followed by the next round's."""
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _exit(error: Exception) -> None:
+    _log.error("exiting", error=repr(error))
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,320 @@
+"""The province actor: a thin shell around the commit loop.
+
+It opens the journal (taking the next epoch), replays it, listens on a socket of its own and registers in the directory. From then on the
+event loop does three things: it puts what arrives into the mailbox, commits once per loop turn in which something arrived, and ticks.
+Requests that only read the journal are answered at once: between two commits memory and disk say the same.
+
+Ray gives it life (`actors.cluster` decorates the class); the load comes through the socket. Nothing here imports Ray.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from actors import logs, protocol
+from actors.commit_loop import CommitLoop
+from actors.core import codec
+from actors.core import commands as c
+from actors.core.clock import Instant
+from actors.core.country import ProvinceSettings, TaskKind, TimeLimits
+from actors.core.ids import ProvinceCode
+from actors.core.operators import Operator
+from actors.core.outbox import Outgoing, settlement
+from actors.core.replies import AnyReply, DeskUpdate, TaskPage
+from actors.finished import finished_page
+from actors.journal import Fenced, JournalError, open_sqlite
+from actors.peers import Peers
+from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
+
+_log = structlog.get_logger(__name__)
+
+#: Pause between two ticks; leases and outages are judged this often.
+TICK_MS = 200
+#: Bytes of payload in one page of frames.
+FRAME_PAGE_BYTES_MAX = 1024 * 1024
+#: Answer of a peer province is waited for this long before the message counts as unanswered.
+PEER_TIMEOUT_S = 5.0
+#: An actor whose supervisor has been gone for this long ends itself.
+ORPHAN_AFTER_S = 20.0
+
+
+class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a province actor needs to start."""
+
+    province: ProvinceCode
+    store_id: str
+    journal_path: str
+    run_dir: str
+    logs_dir: str
+    settings: ProvinceSettings
+    limits: TimeLimits
+    #: Taken over by a new journal only.
+    kinds: tuple[TaskKind, ...] = ()
+    operators: tuple[Operator, ...] = ()
+
+
+def now() -> Instant:
+    """The real clocks."""
+    return Instant(wall_ms=time.time_ns() // 1_000_000, monotonic_ms=time.monotonic_ns() // 1_000_000)
+
+
+class ProvinceActor:
+    """One province, live. Construct on a running event loop."""
+
+    def __init__(self, options: ProvinceOptions) -> None:
+        logs.configure(Path(options.logs_dir) / f"province-{options.province}.log")
+        self._options = options
+        self._started_ms = now().wall_ms
+        self._followers: dict[Peer, None] = {}
+        self._gateways: dict[str, Peer] = {}
+        self._is_commit_due = False
+        journal = open_sqlite(options.journal_path, store_id=options.store_id, province=options.province)
+        self._commits = CommitLoop(options.province, journal, clock=now, outputs=self)
+        self._name = protocol.province_name(options.province)
+        self._peers = Peers(self._name)
+        self._endpoint = Endpoint(self)
+        self._loop = asyncio.get_running_loop()
+        self._running = self._loop.create_task(self._run())
+
+    async def ready(self) -> int:
+        """Wait until the actor listens; its process id."""
+        await asyncio.shield(self._running)
+        return os.getpid()
+
+    async def _run(self) -> None:
+        options, journal = self._options, self._commits.journal
+        self._introduce()
+        self._commits.commit()
+        address = socket_address(options.run_dir, self._name, journal.epoch)
+        await self._endpoint.listen(address)
+        self._directory = DirectoryClient(
+            Path(options.run_dir) / "directory.sock",
+            self._name,
+            register=Entry(name=self._name, address=address, epoch=journal.epoch, pid=os.getpid()),
+            on_change=self._peers.directory_changed,
+            on_superseded=lambda: self.on_fatal(Fenced(options.province, journal.epoch, journal.epoch + 1)),
+        )
+        self._directory.start()
+        self._tick()
+        _log.info("serving", province=options.province, epoch=journal.epoch, sequence=journal.head.sequence)
+
+    def _introduce(self) -> None:
+        """Give a new journal the settings it starts from; an old one keeps its own kinds and roster."""
+        options, state = self._options, self._commits.province.state
+        who = "system:country"
+        commands: list[c.AnyCommand] = [
+            c.ConfigureProvince(who=who, settings=options.settings, limits=options.limits),
+            c.AdoptTaskKinds(who=who, revision=1, kinds=options.kinds),
+        ]
+        if options.operators and not state.operators:
+            commands.append(c.UpsertOperators(who=who, entries=options.operators))
+        for command in commands:
+            self._commits.submit(command, _ignore)
+
+    # --- the loop ---
+
+    def _tick(self) -> None:
+        self._loop.call_later(TICK_MS / 1000, self._tick)
+        orphaned_since = self._directory.disconnected_since
+        if orphaned_since is not None and time.monotonic() - orphaned_since > ORPHAN_AFTER_S:
+            self.on_fatal(RuntimeError("the supervisor is gone"))
+        self._commits.submit(c.Tick(who="system:clock"), _ignore)
+        self._commit_soon()
+
+    def _commit_soon(self) -> None:
+        """Commit once all sockets that are readable now have been read."""
+        if not self._is_commit_due:
+            self._is_commit_due = True
+            self._loop.call_soon(self._commit)
+
+    def _commit(self) -> None:
+        self._is_commit_due = False
+        self._commits.commit()
+        if self._commits.backlog:
+            self._commit_soon()
+
+    # --- what arrives (Handler of the endpoint) ---
+
+    def connected(self, peer: Peer) -> None:
+        """A process connected; a gateway may now be told desk news."""
+        if peer.name.startswith("gateway/"):
+            self._gateways[peer.name] = peer
+
+    def disconnected(self, peer: Peer) -> None:
+        """A process went; silence of the desks behind a lost gateway proves nothing for a while."""
+        self._followers.pop(peer, None)
+        if self._gateways.get(peer.name) is peer:
+            del self._gateways[peer.name]
+            prefix = f"{peer.name.removeprefix('gateway/')}/"
+            self._commits.submit(c.LosePath(who="system:transport", session_prefix=prefix), _ignore)
+            self._commit_soon()
+
+    def received(self, peer: Peer, calls: list[Call]) -> None:
+        """Decode a read's worth of requests; commands go to the mailbox, the rest is answered at once."""
+        for call in calls:
+            try:
+                request = protocol.decode_request(call.body)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                peer.fail(call.id, "malformed")
+                continue
+            serve = _SERVED.get(type(request))
+            if serve is not None:
+                peer.reply(call.id, protocol.encode(serve(self, peer, request)))
+            elif isinstance(request, c.ListTasks):
+                self._commits.submit(request, self._listing(peer, call.id, request))
+            else:
+                self._commits.submit(request, _answering(peer, call.id))
+        self._commit_soon()
+
+    def _listing(self, peer: Peer, call_id: int, command: c.ListTasks) -> Callable[[AnyReply], None]:
+        """Answer a list with the open tasks, then with the finished ones."""
+
+        def answer(reply: AnyReply) -> None:
+            if isinstance(reply, TaskPage):
+                reply = finished_page(self._commits.journal, self._commits.province.state, command, reply)
+            peer.reply(call_id, protocol.encode(reply))
+
+        return answer
+
+    # --- requests answered from the journal ---
+
+    def _read_frames(self, peer: Peer, request: protocol.ReadFrames) -> protocol.FramePage:
+        del peer
+        news: list[protocol.FrameNews] = []
+        size = 0
+        for frame in self._commits.journal.frames(after=request.after, limit=request.limit):
+            news.append(
+                protocol.FrameNews(
+                    province=self._options.province,
+                    sequence=frame.sequence,
+                    epoch=frame.epoch,
+                    at_ms=frame.at_ms,
+                    payload=frame.payload,
+                )
+            )
+            size += len(frame.payload)
+            if size > FRAME_PAGE_BYTES_MAX:
+                break
+        return protocol.FramePage(frames=tuple(news), last_sequence=self._commits.journal.head.sequence)
+
+    def _follow(self, peer: Peer, request: protocol.Follow) -> protocol.Followed:
+        if request.on:
+            self._followers[peer] = None
+        else:
+            self._followers.pop(peer, None)
+        return protocol.Followed(sequence=self._commits.journal.head.sequence)
+
+    def _summary(self, peer: Peer, request: protocol.GetSummary) -> protocol.SummaryReply:
+        del peer, request
+        head = self._commits.journal.head
+        summary = self._commits.province.summary(now())
+        summary = msgspec.structs.replace(summary, epoch=self._commits.journal.epoch, sequence=head.sequence)
+        return protocol.SummaryReply(summary=summary)
+
+    def _runtime(self, peer: Peer, request: protocol.GetRuntime) -> protocol.Runtime:
+        del peer, request
+        head = self._commits.journal.head
+        return protocol.Runtime(
+            name=self._name,
+            pid=os.getpid(),
+            node=os.uname().nodename,
+            epoch=self._commits.journal.epoch,
+            sequence=head.sequence,
+            head_hash=head.hash,
+            started_ms=self._started_ms,
+        )
+
+    def _verify_chain(self, peer: Peer, request: protocol.VerifyChain) -> protocol.ChainReport:
+        del peer, request
+        frames = events = 0
+        problem = ""
+        try:
+            for frame in self._commits.journal.frames():
+                frames += 1
+                events += len(codec.decode_events(frame.payload))
+        except (JournalError, msgspec.DecodeError) as error:
+            problem = str(error)
+        head_hash = self._commits.journal.head.hash
+        return protocol.ChainReport(frames=frames, events=events, head_hash=head_hash, problem=problem)
+
+    def _pong(self, peer: Peer, request: protocol.Ping) -> protocol.Pong:
+        del peer, request
+        return protocol.Pong(sequence=self._commits.journal.head.sequence)
+
+    # --- what leaves, after the fsync (Outputs of the commit loop) ---
+
+    def frame_written(self, sequence: int, epoch: int, at_ms: int, payload: bytes) -> None:
+        """Tell the followers."""
+        if self._followers:
+            news = protocol.FrameNews(
+                province=self._options.province, sequence=sequence, epoch=epoch, at_ms=at_ms, payload=payload
+            )
+            body = protocol.encode(news)
+            for peer in self._followers:
+                peer.push(body)
+
+    def tell_desks(self, updates: tuple[DeskUpdate, ...]) -> None:
+        """Tell each gateway what concerns the desks behind it."""
+        by_gateway: dict[str, list[DeskUpdate]] = {}
+        for update in updates:
+            gateway = f"gateway/{update.session.partition('/')[0]}"
+            by_gateway.setdefault(gateway, []).append(update)
+        for gateway, news in by_gateway.items():
+            peer = self._gateways.get(gateway)
+            if peer is not None:
+                peer.push(protocol.encode(protocol.DeskNews(updates=tuple(news))))
+
+    def send(self, messages: list[Outgoing]) -> None:
+        """Send to other provinces; an answer comes back into the mailbox, silence is repeated by the outbox."""
+        for message in messages:
+            link = self._peers.link(protocol.province_name(message.destination))
+            try:
+                answer = link.call_soon(protocol.encode(message.command))
+            except TransportError:
+                continue
+            answer.add_done_callback(lambda done, sent=message: self._peer_answered(sent, done))
+
+    def _peer_answered(self, sent: Outgoing, done: "asyncio.Future[bytes]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        try:
+            reply = codec.decode_reply(done.result())
+        except msgspec.DecodeError as error:
+            _log.warning("unreadable answer", province=sent.destination, error=str(error))
+            return
+        command = settlement(sent, reply)
+        if command is not None:
+            self._commits.submit(command, _ignore)
+            self._commit_soon()
+
+    def on_fatal(self, error: Exception) -> None:
+        """End this incarnation at once: nothing more may leave it. Ray starts the next one."""
+        _log.error("exiting", province=self._options.province, error=repr(error))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+_SERVED: dict[type, Callable[..., protocol.Response]] = {
+    protocol.ReadFrames: ProvinceActor._read_frames,  # noqa: SLF001 - the table belongs to the class
+    protocol.Follow: ProvinceActor._follow,  # noqa: SLF001
+    protocol.GetSummary: ProvinceActor._summary,  # noqa: SLF001
+    protocol.GetRuntime: ProvinceActor._runtime,  # noqa: SLF001
+    protocol.VerifyChain: ProvinceActor._verify_chain,  # noqa: SLF001
+    protocol.Ping: ProvinceActor._pong,  # noqa: SLF001
+}
+
+
+def _ignore(reply: AnyReply) -> None:
+    """For commands whose sender waits for nothing."""
+    del reply
+
+
+def _answering(peer: Peer, call_id: int) -> Callable[[AnyReply], None]:
+    return lambda reply: peer.reply(call_id, protocol.encode(reply))
+
+

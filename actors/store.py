@@ -1,0 +1,157 @@
+"""The data directory: who owns it, what lies where, and that only one system at a time uses it.
+
+```
+store.json            id of the installation and its provinces
+lock                  held (flock) by everything that may write here
+journals/<code>.sqlite  one journal per province, and hq.sqlite for the coordinator
+tokens.toml           identities, hashed
+logs/                 one file per process
+```
+"""
+
+import fcntl
+import os
+import time
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from actors.journal import JournalError, open_readonly
+
+#: Name under which the coordinator's journal lies among those of the provinces.
+HQ = "hq"
+
+
+class StoreError(Exception):
+    """The data directory cannot be used; `str` says why, for a person."""
+
+
+class StoreIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """What `store.json` holds."""
+
+    store_id: str
+    created_ms: int
+    provinces: tuple[str, ...]
+
+
+class Store:
+    """Paths of a data directory and its identity. Holds the lock while `locked_fd` is open."""
+
+    def __init__(self, directory: Path, identity: StoreIdentity) -> None:
+        self.directory = directory
+        self.identity = identity
+        self.locked_fd: int | None = None
+
+    @property
+    def store_id(self) -> str:
+        """Id of the installation; every journal carries it."""
+        return self.identity.store_id
+
+    def journal_path(self, name: str) -> Path:
+        """The journal of a province (or of `HQ`)."""
+        return self.directory / "journals" / f"{name}.sqlite"
+
+    @property
+    def logs(self) -> Path:
+        """Where the processes log."""
+        return self.directory / "logs"
+
+    def release(self) -> None:
+        """Let go of the lock (children that inherited it keep it)."""
+        if self.locked_fd is not None:
+            os.close(self.locked_fd)
+            self.locked_fd = None
+
+
+def read_store(directory: Path) -> Store:
+    """The store in `directory`, without locking it.
+
+    Raises:
+        StoreError: there is none, or its identity cannot be read.
+    """
+    path = directory / "store.json"
+    try:
+        identity = msgspec.json.decode(path.read_bytes(), type=StoreIdentity)
+    except FileNotFoundError:
+        raise StoreError(f"{directory} holds no store: {path.name} is missing") from None
+    except msgspec.DecodeError as error:
+        raise StoreError(f"{path} is damaged: {error}") from error
+    return Store(directory, identity)
+
+
+def open_store(directory: Path, provinces: tuple[str, ...], *, lock_wait_s: float = 15.0) -> Store:
+    """Lock the data directory, making it if it is empty, and check that every journal in it belongs to it.
+
+    Args:
+        provinces: codes for a new store; an existing one keeps its own.
+        lock_wait_s: how long to wait for the processes of a killed system to be gone.
+
+    Raises:
+        StoreError: in use, not empty and not ours, or holding a journal of another store.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    if not (directory / "store.json").exists():
+        strangers = [entry.name for entry in directory.iterdir() if entry.name != "lock"]
+        if strangers:
+            raise StoreError(f"{directory} is not empty and holds no store (found {sorted(strangers)[0]})")
+    locked_fd = _lock(directory, lock_wait_s)
+    try:
+        if not (directory / "store.json").exists():
+            _create(directory, provinces)
+        store = read_store(directory)
+        for name in (*store.identity.provinces, HQ):
+            _check_journal(store, name)
+    except BaseException:
+        os.close(locked_fd)
+        raise
+    store.locked_fd = locked_fd
+    return store
+
+
+def _lock(directory: Path, wait_s: float) -> int:
+    locked_fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(locked_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                holder = os.pread(locked_fd, 32, 0).decode("ascii", "replace").strip()
+                os.close(locked_fd)
+                raise StoreError(f"{directory} is in use by process {holder or 'unknown'}") from None
+            time.sleep(0.1)
+    os.ftruncate(locked_fd, 0)
+    os.pwrite(locked_fd, f"{os.getpid()}\n".encode(), 0)
+    return locked_fd
+
+
+def _create(directory: Path, provinces: tuple[str, ...]) -> None:
+    (directory / "journals").mkdir(mode=0o700, exist_ok=True)
+    (directory / "logs").mkdir(exist_ok=True)
+    identity = StoreIdentity(store_id=uuid.uuid4().hex, created_ms=time.time_ns() // 1_000_000, provinces=provinces)
+    path = directory / "store.json"
+    written = path.with_suffix(".new")
+    written.write_bytes(msgspec.json.format(msgspec.json.encode(identity)))
+    with written.open("rb") as file:
+        os.fsync(file.fileno())
+    written.replace(path)
+
+
+def _check_journal(store: Store, name: str) -> None:
+    path = store.journal_path(name)
+    if not path.exists():
+        return
+    try:
+        view = open_readonly(path)
+    except JournalError as error:
+        raise StoreError(f"{path} cannot be opened: {error}") from error
+    try:
+        if (view.store_id, view.province) != (store.store_id, name):
+            raise StoreError(
+                f"{path} belongs to store {view.store_id}, province {view.province}; "
+                f"this directory is store {store.store_id}"
+            )
+    finally:
+        view.close()

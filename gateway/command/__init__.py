@@ -1,0 +1,23 @@
+"""The `sharedops` command: one file a subcommand."""
+
+import typer
+
+from gateway.command.demo import demo
+from gateway.command.serve import serve
+from gateway.command.verify import verify
+
+app = typer.Typer(
+    name="sharedops",
+    help="The dispatcher that lets 36 insurance branches work as one. 三十六家分公司, 一个作业中心。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.command()(demo)
+app.command()(verify)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

@@ -1,0 +1,112 @@
+"""Child processes of `serve`: started so that they cannot outlive us, ended in order, and nothing of theirs left behind.
+
+* Each child asks the kernel for SIGTERM when we die, however we die.
+* We are the reaper of all our descendants: what a dying child leaves behind becomes our child, is waited for, and killed if it stays.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def adopt_orphans() -> None:
+    """From now on, orphaned descendants become our children. Linux only; elsewhere nothing changes."""
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+class Child:
+    """One child process with its log."""
+
+    def __init__(self, name: str, arguments: Sequence[str], log: Path, *, keep_fds: Sequence[int] = ()) -> None:
+        self.name = name
+        self._arguments = list(arguments)
+        self._log = log
+        self._keep_fds = tuple(keep_fds)
+        self.process: asyncio.subprocess.Process | None = None
+
+    def replace_option(self, option: str, value: str) -> None:
+        """Give another value to an option for the next start."""
+        self._arguments[self._arguments.index(option) + 1] = value
+
+    async def start(self) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches us alone and we end it in order."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self._arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                pass_fds=self._keep_fds,
+                preexec_fn=_end_with_parent,
+            )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.returncode is None
+
+    async def wait(self) -> int:
+        """Wait for its end; the exit code."""
+        assert self.process is not None
+        return await self.process.wait()
+
+    async def stop(self, grace_s: float) -> None:
+        """SIGTERM, then SIGKILL after the grace."""
+        if self.process is None or not self.is_running:
+            return
+        self.process.terminate()
+        try:
+            await asyncio.wait_for(self.process.wait(), grace_s)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.wait()
+
+
+def _children() -> list[int]:
+    """Our direct children, adopted ones included."""
+    pids: list[int] = []
+    for task in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            pids += [int(pid) for pid in task.read_text(encoding="ascii").split()]
+    return pids
+
+
+def end_leftovers(grace_s: float) -> int:
+    """Wait for adopted descendants to end, kill those that stay. Call when no `Child` is running. Returns how many were killed."""
+    if sys.platform != "linux":
+        return 0
+    until = time.monotonic() + grace_s
+    killed = 0
+    while True:
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        left = _children()
+        if not left:
+            return killed
+        if time.monotonic() >= until:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
+            until = time.monotonic() + grace_s
+        time.sleep(0.05)

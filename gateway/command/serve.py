@@ -1,0 +1,144 @@
+"""`sharedops serve`: the whole country on this machine."""
+
+import asyncio
+import ipaddress
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+
+from actors.country_file import CountryFileError, load_country
+from actors.store import Store, StoreError, open_store
+from gateway.command.system import System, SystemFailed, SystemSettings
+from gateway.identity import make_development_tokens
+
+#: From the first process to the last province; 36 of them take 20 to 30 s on two cores.
+READY_TIMEOUT_S = 180.0
+
+
+def serve(
+    data_dir: Annotated[Path, typer.Option(help="Journals, identities and logs; made if missing.")] = Path("sharedops-data"),
+    grpc: Annotated[str, typer.Option(help="Where gRPC listens, host:port; port 0: any.")] = "127.0.0.1:50051",
+    console: Annotated[str, typer.Option(help="Where the console listens, host:port; port 0: any.")] = "127.0.0.1:8051",
+    provinces: Annotated[str, typer.Option(help="Codes, comma-separated, for a new directory; default: all 36.")] = "",
+    country: Annotated[Path | None, typer.Option(help="Country file (TOML); default: the one that comes with it.")] = None,
+    sample_operators: Annotated[bool, typer.Option(help="Enrol the country file's operators in new journals.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
+) -> None:
+    """Start everything: every province's actor, the coordinator, the gateway and the console. Ctrl-C ends it.
+
+    Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
+
+    Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use or of another store,
+    development tokens on a public address, unknown province).
+    """
+    try:
+        store = _open(data_dir, provinces, country)
+        _check_identities(store, (grpc, console))
+    except (StoreError, CountryFileError) as error:
+        typer.echo(f"sharedops serve: {error}", err=True)
+        raise typer.Exit(2) from None
+    settings = SystemSettings(
+        grpc=grpc, console=console, country=str(country or ""), with_operators=sample_operators
+    )
+    try:
+        asyncio.run(_serve(store, settings, as_json=as_json))
+    except SystemFailed as error:
+        typer.echo(f"sharedops serve: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _open(data_dir: Path, provinces: str, country: Path | None) -> Store:
+    known = tuple(entry.province for entry in load_country(country).provinces)
+    wanted = tuple(code.strip() for code in provinces.split(",") if code.strip()) or known
+    for code in wanted:
+        if code not in known:
+            raise StoreError(f"there is no province {code!r} in the country file")
+    store = open_store(data_dir.resolve(), wanted)
+    if provinces and wanted != tuple(store.identity.provinces):
+        store.release()
+        raise StoreError(f"{data_dir} holds the provinces {', '.join(store.identity.provinces)}; they cannot be changed")
+    return store
+
+
+def _check_identities(store: Store, addresses: tuple[str, ...]) -> None:
+    """Make development identities for a new directory; never let those be used from outside this machine."""
+    tokens = store.directory / "tokens.toml"
+    if not tokens.exists():
+        make_development_tokens(tokens, store.identity.provinces)
+    if (store.directory / "dev-tokens.json").exists():
+        for address in addresses:
+            if not _is_loopback(address):
+                store.release()
+                raise StoreError(
+                    f"{address} can be reached from outside, but the identities are development tokens; "
+                    "write a tokens.toml of your own and remove dev-tokens.json"
+                )
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> None:
+    screen = Console(stderr=as_json)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    started = time.monotonic()
+    system = System(store, settings, lambda line: screen.print(f"[yellow]{line}[/yellow]"))
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await system.start()
+        if not as_json:
+            screen.print(f"Starting {len(store.identity.provinces)} provinces … 正在启动各省")
+        ready = asyncio.create_task(system.wait_ready(READY_TIMEOUT_S))
+        await asyncio.wait((ready, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if stopped.is_set():
+            ready.cancel()
+            return
+        _announce(store, *ready.result(), time.monotonic() - started, screen, as_json=as_json)
+        failing = asyncio.create_task(system.wait_failed())
+        await asyncio.wait((stopping, failing), return_when=asyncio.FIRST_COMPLETED)
+        if failing.done():
+            failing.result()
+        failing.cancel()
+    finally:
+        stopping.cancel()
+        if not as_json:
+            screen.print("Stopping … 正在停止")
+        await system.stop()
+
+
+def _announce(
+    store: Store, grpc: str, console: str, seconds: float, screen: Console, *, as_json: bool
+) -> None:
+    if as_json:
+        line = {
+            "ready": True,
+            "grpc": grpc,
+            "console": console,
+            "data_dir": str(store.directory),
+            "provinces": len(store.identity.provinces),
+            "startup_seconds": round(seconds, 2),
+        }
+        print(json.dumps(line), flush=True)
+        return
+    tokens = store.directory / "dev-tokens.json"
+    text = f"gRPC     {grpc}\nconsole  {console}\ndata     {store.directory}"
+    if tokens.exists():
+        text += f"\ntokens   {tokens} (development only 仅供开发)"
+    title = f"{len(store.identity.provinces)} provinces serve after {seconds:.1f} s 各省已就绪"
+    screen.print(Panel(text, title=title, expand=False))

@@ -1,0 +1,182 @@
+"""A whole country on one machine: the cluster process (Ray and the actors) and the gateway, started, watched, restarted and ended.
+
+This is the outer supervisor: it imports neither Ray nor anything heavy, so that it survives whatever happens to them. When the cluster
+process dies (Ray's head dies with it), the actors die too and come back from their journals with the next one; the gateway stays up and
+finds them again through the directory.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+import msgspec
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from actors.cluster_options import ClusterOptions
+from actors.store import Store
+from gateway.command.children import Child, adopt_orphans, end_leftovers
+
+#: A child that dies this often within a minute is not restarted any more.
+RESTARTS_PER_MINUTE_MAX = 10
+GATEWAY_GRACE_S = 12.0
+CLUSTER_GRACE_S = 20.0
+LEFTOVER_GRACE_S = 5.0
+
+
+class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What to start and where it listens."""
+
+    grpc: str
+    console: str
+    #: Country file; empty: the one that comes with the package.
+    country: str = ""
+    #: Enrol the country file's operators in new journals.
+    with_operators: bool = True
+
+
+class SystemFailed(Exception):
+    """The system did not come up or could not be kept up; `str` says why."""
+
+
+class System:
+    """The running country. Use: `start`, `wait_ready`, `wait_stopped`, `stop`."""
+
+    def __init__(self, store: Store, settings: SystemSettings, say: Callable[[str], None]) -> None:
+        self._store = store
+        self._settings = settings
+        self._say = say
+        self.run_dir = Path(tempfile.mkdtemp(prefix="so-"))
+        options = ClusterOptions(
+            data_dir=str(store.directory),
+            run_dir=str(self.run_dir),
+            country=settings.country,
+            with_operators=settings.with_operators,
+        )
+        options_path = self.run_dir / "cluster.json"
+        options_path.write_bytes(msgspec.json.encode(options))
+        assert store.locked_fd is not None
+        self._cluster = Child(
+            "cluster",
+            [sys.executable, "-m", "actors.cluster", str(options_path)],
+            store.logs / "cluster.out",
+            keep_fds=(store.locked_fd,),
+        )
+        self._address_path = self.run_dir / "gateway-g1.json"
+        self._gateway = Child(
+            "gateway",
+            [
+                *(sys.executable, "-m", "gateway.server", "--gateway-id", "g1"),
+                *("--run-dir", str(self.run_dir)),
+                *("--grpc", settings.grpc, "--console", settings.console),
+                *("--tokens", str(store.directory / "tokens.toml")),
+                *("--log", str(store.logs / "gateway-g1.log")),
+            ],
+            store.logs / "gateway-g1.out",
+        )
+        self._watchers: list[asyncio.Task[None]] = []
+        self._is_stopping = False
+
+    async def start(self) -> None:
+        """Start the processes and keep them up."""
+        adopt_orphans()
+        for child in (self._cluster, self._gateway):
+            await child.start()
+            self._watchers.append(asyncio.create_task(self._keep_up(child)))
+
+    async def _keep_up(self, child: Child) -> None:
+        """Restart a child whenever it ends by itself.
+
+        Raises:
+            SystemFailed: it ends again and again.
+        """
+        deaths: list[float] = []
+        while True:
+            code = await child.wait()
+            if self._is_stopping:
+                return
+            at = time.monotonic()
+            deaths = [*(death for death in deaths if at - death < 60), at]
+            if len(deaths) > RESTARTS_PER_MINUTE_MAX:
+                raise SystemFailed(f"{child.name} ended {len(deaths)} times within a minute; see {self._store.logs}")
+            self._say(f"{child.name} ended with code {code}; starting it again")
+            if child is self._gateway:
+                self._pin_addresses()
+            await asyncio.sleep(0.2 * len(deaths))
+            await child.start()
+
+    def _pin_addresses(self) -> None:
+        """A restarted gateway listens where the first one did, even if that port was chosen by the kernel."""
+        bound = self.addresses()
+        if bound is not None:
+            self._gateway.replace_option("--grpc", bound[0])
+            self._gateway.replace_option("--console", bound[1].removeprefix("http://"))
+
+    def addresses(self) -> tuple[str, str] | None:
+        """Where gRPC and the console listen, as soon as the gateway has said so."""
+        try:
+            bound = json.loads(self._address_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return str(bound["grpc"]), f"http://{bound['console'].removeprefix('http://')}"
+
+    async def wait_ready(self, timeout_s: float) -> tuple[str, str]:
+        """Wait until every province serves, as a client sees it; the addresses of gRPC and console.
+
+        Raises:
+            SystemFailed: not within the time, or a child ended for good.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                bound = None
+                while bound is None:
+                    await self._pause()
+                    bound = self.addresses()
+                async with grpc.aio.insecure_channel(bound[0]) as channel:
+                    health = health_pb2_grpc.HealthStub(channel)
+                    for code in self._store.identity.provinces:
+                        while not await _serves(health, code):
+                            await self._pause()
+                return bound
+        except TimeoutError:
+            raise SystemFailed(f"not all provinces serve after {timeout_s:.0f} s; see {self._store.logs}") from None
+
+    async def _pause(self) -> None:
+        done, _ = await asyncio.wait(self._watchers, timeout=0.1)
+        for watcher in done:
+            watcher.result()
+
+    async def wait_failed(self) -> None:
+        """Wait until a child cannot be kept up.
+
+        Raises:
+            SystemFailed: that has happened.
+        """
+        await asyncio.gather(*self._watchers)
+
+    async def stop(self) -> None:
+        """End everything in order: first the gateway finishes what it accepted, then the actors, then whatever is left."""
+        self._is_stopping = True
+        for watcher in self._watchers:
+            watcher.cancel()
+        await self._gateway.stop(GATEWAY_GRACE_S)
+        await self._cluster.stop(CLUSTER_GRACE_S)
+        killed = await asyncio.to_thread(end_leftovers, LEFTOVER_GRACE_S)
+        if killed:
+            self._say(f"{killed} processes had to be killed")
+        self._store.release()
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+
+async def _serves(health: health_pb2_grpc.HealthStub, province: str) -> bool:
+    request = health_pb2.HealthCheckRequest(service=f"province/{province}")
+    try:
+        answer = await health.Check(request, timeout=2.0)
+    except grpc.aio.AioRpcError:
+        return False
+    return answer.status == health_pb2.HealthCheckResponse.SERVING

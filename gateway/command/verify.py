@@ -1,0 +1,66 @@
+"""`sharedops verify DIR`: are all journals whole, and do they agree?"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from actors.store import StoreError
+from actors.verification import Report, verify_directory
+
+#: Keys of the JSON answer besides `ok`.
+KEYS = (
+    "provinces",
+    "frames",
+    "events",
+    "tasks_created",
+    "tasks_decided",
+    "tasks_ended",
+    "tasks_open",
+    "tasks_lost",
+    "tasks_decided_twice",
+    "tasks_decided_shared",
+    "ledger_legs",
+    "ledger_sum_fen",
+    "problems",
+)
+
+
+def verify(
+    directory: Annotated[Path, typer.Argument(help="Data directory of `sharedops serve`.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check every journal: hash chain, invariants, one owner and at most one decision a task, ledger sum.
+
+    Example: sharedops verify ./data --json
+
+    Exit code 0 if nothing was found, 1 if there are problems, 2 if there is no store.
+    """
+    try:
+        report = verify_directory(directory)
+    except StoreError as error:
+        if as_json:
+            print(json.dumps({"ok": False, "problems": [str(error)]}, ensure_ascii=False))
+        else:
+            typer.echo(f"sharedops verify: {error}", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        print(json.dumps({"ok": report.ok} | {key: getattr(report, key) for key in KEYS}, ensure_ascii=False))
+    else:
+        _show(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _show(report: Report) -> None:
+    console = Console()
+    table = Table(title="verify 核验", show_header=False)
+    for key in KEYS[:-1]:
+        table.add_row(key, f"{getattr(report, key):,}")
+    console.print(table)
+    for problem in report.problems:
+        console.print(f"[red]✗[/red] {problem}")
+    console.print("[green]✓ ok[/green]" if report.ok else f"[red]{len(report.problems)} problems[/red]")
