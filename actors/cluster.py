@@ -12,7 +12,6 @@ Ray is bound to loopback, with a token of its own, in a directory of its own; it
 
 import asyncio
 import contextlib
-import json
 import os
 import secrets
 import signal
@@ -62,7 +61,6 @@ class Supervisor:
         self.directory = Directory(on_change=self._changed)
         self._watched = {name: Watched(name) for name in names}
         self._waiting: dict[str, None] = dict.fromkeys(names)
-        self.all_present = asyncio.Event()
 
     def _changed(self, entry: Entry, present: bool) -> None:
         watched = self._watched.get(entry.name)
@@ -75,7 +73,7 @@ class Supervisor:
         if present:
             self._waiting.pop(entry.name, None)
             if not self._waiting:
-                self.all_present.set()
+                _log.info("all present", actors=len(self._watched))
 
     async def watch_for_ever(self) -> None:
         """Ping all actors, look after those that do not answer."""
@@ -131,6 +129,8 @@ def start_ray(run_dir: Path) -> Any:
         RAY_AUTH_TOKEN_PATH=str(token_path),
         RAY_USE_UVLOOP="0",
         RAY_USAGE_STATS_ENABLED="0",
+        # Ray would otherwise put the address of a network card in place of loopback.
+        RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_enable_metrics_collection="0",
         RAY_timeout_ms_task_wait_for_death_info="50",
         OMP_NUM_THREADS="1",
@@ -200,28 +200,30 @@ def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
 
 
 async def supervise(options: ClusterOptions) -> None:
-    """Start everything, print one JSON line when all actors are present, watch until told to stop."""
+    """Start everything, watch it until told to stop."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    _stop_on_signals(loop, stopped)
     store = read_store(Path(options.data_dir))
     names = [protocol.COORDINATOR, *(protocol.province_name(code) for code in store.identity.provinces)]
     supervisor = Supervisor(names)
     await supervisor.directory.listen(options.run_dir)
     ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir))
+    _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place
     handles = start_actors(ray, options)
     watching = loop.create_task(supervisor.watch_for_ever())
-    present = loop.create_task(supervisor.all_present.wait())
     stopping = loop.create_task(stopped.wait())
-    await asyncio.wait((present, stopping, watching), return_when=asyncio.FIRST_COMPLETED)
-    if supervisor.all_present.is_set():
-        print(json.dumps({"ready": True, "actors": len(handles)}), flush=True)
     await asyncio.wait((stopping, watching), return_when=asyncio.FIRST_COMPLETED)
     watching.cancel()
-    _log.info("stopping")
+    _log.info("stopping", actors=len(handles))
     await loop.run_in_executor(None, ray.shutdown)
     await supervisor.directory.close()
+
+
+def _stop_on_signals(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)
+        loop.add_signal_handler(number, stopped.set)
 
 
 def main() -> None:

@@ -70,6 +70,7 @@ class CoordinatorActor:
         self._loop = asyncio.get_running_loop()
         self._listening = self._loop.create_task(self._listen())
         self._gathering = self._loop.create_task(self._gather_for_ever())
+        self._gathering.add_done_callback(_exit_with)
 
     async def ready(self) -> int:
         """Wait until the actor listens; its process id."""
@@ -137,7 +138,7 @@ class CoordinatorActor:
         flows, self._memory = plan_flows(self._picture, self._memory)
         seen = [event for summary in summaries for event in self._hq.see(summary.province, summary.status, at.wall_ms)]
         for event in seen:
-            _log.info("province status", province=getattr(event, "province", ""), event=type(event).__name__)
+            _log.info("province status", seen=msgspec.to_builtins(event))
         self._append(seen)
         for summary in summaries:
             self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province))
@@ -245,6 +246,12 @@ def _drop(answer: "asyncio.Future[bytes]") -> None:
         answer.exception()
 
 
-def _exit(error: Exception) -> None:
+def _exit_with(task: "asyncio.Task[None]") -> None:
+    """A coordinator that no longer gathers must not look alive."""
+    if not task.cancelled():
+        _exit(task.exception())
+
+
+def _exit(error: BaseException | None) -> None:
     _log.error("exiting", error=repr(error))
     os.kill(os.getpid(), signal.SIGKILL)

@@ -105,7 +105,7 @@ class Link:
             _ = self._runner.cancel()
             self._runner = None
         self._attempt = None
-        pass
+        self._abandon("address_changed")
         if target is not None:
             self._runner = asyncio.get_running_loop().create_task(self._follow(target), name=f"link {self.name}")
 

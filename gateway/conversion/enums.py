@@ -1,0 +1,78 @@
+"""Enumerations of the contract and of the domain, value by value."""
+
+from actors.core.country import Line, ProvinceStatus, ShareOutMode
+from actors.core.operators import PresenceState
+from actors.core.task import Placement, TaskState, Verdict
+from gateway.v1 import operator_pb2, province_pb2, task_pb2, work_pb2
+
+LINES_OUT: dict[Line, operator_pb2.Line] = {
+    Line.SERVICING: operator_pb2.LINE_SERVICING,
+    Line.UNDERWRITING: operator_pb2.LINE_UNDERWRITING,
+    Line.CLAIMS: operator_pb2.LINE_CLAIMS,
+}
+LINES_IN: dict[int, Line] = {wire: line for line, wire in LINES_OUT.items()}
+
+PRESENCES_OUT: dict[PresenceState, operator_pb2.Presence] = {
+    PresenceState.OFFLINE: operator_pb2.PRESENCE_OFFLINE,
+    PresenceState.AVAILABLE: operator_pb2.PRESENCE_AVAILABLE,
+    PresenceState.BREAK: operator_pb2.PRESENCE_BREAK,
+    PresenceState.DRAINING: operator_pb2.PRESENCE_DRAINING,
+}
+PRESENCES_IN: dict[int, PresenceState] = {wire: presence for presence, wire in PRESENCES_OUT.items()}
+
+TASK_STATES_OUT: dict[TaskState, task_pb2.TaskState] = {
+    TaskState.SCHEDULED: task_pb2.TASK_STATE_SCHEDULED,
+    TaskState.QUEUED: task_pb2.TASK_STATE_QUEUED,
+    TaskState.OFFERED: task_pb2.TASK_STATE_OFFERED,
+    TaskState.ASSIGNED: task_pb2.TASK_STATE_ASSIGNED,
+    TaskState.IN_PROGRESS: task_pb2.TASK_STATE_IN_PROGRESS,
+    TaskState.SUSPENDED: task_pb2.TASK_STATE_SUSPENDED,
+    TaskState.MOVING: task_pb2.TASK_STATE_MOVING,
+    # A tombstone is what a former host keeps; whoever reads it knows only that the task has gone on.
+    TaskState.MOVED: task_pb2.TASK_STATE_MOVING,
+    TaskState.COMPLETED: task_pb2.TASK_STATE_COMPLETED,
+    TaskState.RETURNED: task_pb2.TASK_STATE_RETURNED,
+    TaskState.CANCELLED: task_pb2.TASK_STATE_CANCELLED,
+}
+TASK_STATES_IN: dict[int, TaskState] = {
+    wire: state for state, wire in TASK_STATES_OUT.items() if state is not TaskState.MOVED
+}
+
+PLACEMENTS_OUT: dict[Placement, task_pb2.Placement] = {
+    Placement.HOME: task_pb2.PLACEMENT_HOME,
+    Placement.SHARED: task_pb2.PLACEMENT_SHARED,
+    Placement.EVACUATED: task_pb2.PLACEMENT_EVACUATED,
+}
+
+VERDICTS_OUT: dict[Verdict, task_pb2.Verdict] = {
+    Verdict.APPROVED: task_pb2.VERDICT_APPROVED,
+    Verdict.PARTIALLY_APPROVED: task_pb2.VERDICT_PARTIALLY_APPROVED,
+    Verdict.DECLINED: task_pb2.VERDICT_DECLINED,
+}
+VERDICTS_IN: dict[int, Verdict] = {wire: verdict for verdict, wire in VERDICTS_OUT.items()}
+
+PROVINCE_STATES_OUT: dict[ProvinceStatus, province_pb2.ProvinceState] = {
+    ProvinceStatus.ACTIVE: province_pb2.PROVINCE_STATE_ACTIVE,
+    ProvinceStatus.DRAINING: province_pb2.PROVINCE_STATE_DRAINING,
+    ProvinceStatus.SUSPENDED: province_pb2.PROVINCE_STATE_SUSPENDED,
+    ProvinceStatus.UNREACHABLE: province_pb2.PROVINCE_STATE_UNREACHABLE,
+}
+
+SHARE_OUT_MODES_OUT: dict[ShareOutMode, province_pb2.ShareOutMode] = {
+    ShareOutMode.CLOSED: province_pb2.SHARE_OUT_MODE_CLOSED,
+    ShareOutMode.OVERFLOW: province_pb2.SHARE_OUT_MODE_OVERFLOW,
+    ShareOutMode.BEST_MATCH: province_pb2.SHARE_OUT_MODE_BEST_MATCH,
+    ShareOutMode.EVACUATE: province_pb2.SHARE_OUT_MODE_EVACUATE,
+}
+SHARE_OUT_MODES_IN: dict[int, ShareOutMode] = {wire: mode for mode, wire in SHARE_OUT_MODES_OUT.items()}
+
+#: The core's words for why something was taken from a desk. What is not here counts as a signed-out desk.
+REVOCATION_REASONS_OUT: dict[str, work_pb2.RevocationReason] = {
+    "offer_expired": work_pb2.REVOCATION_REASON_OFFER_EXPIRED,
+    "lease_lost": work_pb2.REVOCATION_REASON_LEASE_EXPIRED,
+    "reassigned": work_pb2.REVOCATION_REASON_REASSIGNED,
+    "cancelled": work_pb2.REVOCATION_REASON_CANCELLED,
+    "site_lost": work_pb2.REVOCATION_REASON_EVACUATED,
+    "signed_out": work_pb2.REVOCATION_REASON_SIGNED_OUT,
+    "silent": work_pb2.REVOCATION_REASON_SIGNED_OUT,
+}

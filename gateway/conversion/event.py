@@ -1,0 +1,184 @@
+"""Events of the journals, for those who follow them.
+
+A frame holds the events of one commit. Position = frame sequence x 2^20 + place in the frame: it rises, has gaps and survives restarts,
+and a reader who comes back with a position knows the frame to go on from. 2^33 frames of it fit into the integers that JSON can hold.
+"""
+
+from actors.core import codec
+from actors.core import events as e
+from actors.core.task import TaskState
+from actors.protocol import FrameNews
+from gateway import names
+from gateway.conversion.enums import PLACEMENTS_OUT, TASK_STATES_OUT
+from gateway.conversion.task import decision_out
+from gateway.v1 import event_pb2
+
+#: Bits of a position that number the events of one frame.
+PLACE_BITS = 20
+_IDENTITY_LENGTH_MAX = 64
+_REASON_LENGTH_MAX = 200
+
+#: Bookkeeping of the protocol between processes; nobody outside is meant by it.
+_INTERNAL = (e.RequestAnswered, e.NoticeSettled)
+
+#: State of a task after the event, where the type alone tells it.
+_STATES: dict[type, TaskState] = {
+    e.TaskScheduleReached: TaskState.QUEUED,
+    e.OfferMade: TaskState.OFFERED,
+    e.OfferAccepted: TaskState.ASSIGNED,
+    e.OfferDeclined: TaskState.QUEUED,
+    e.OfferWithdrawn: TaskState.QUEUED,
+    e.TaskAssigned: TaskState.ASSIGNED,
+    e.AssignmentStarted: TaskState.IN_PROGRESS,
+    e.AssignmentReleased: TaskState.QUEUED,
+    e.AssignmentReferred: TaskState.QUEUED,
+    e.AssignmentSuspended: TaskState.SUSPENDED,
+    e.TaskResumed: TaskState.QUEUED,
+    e.TaskCompleted: TaskState.COMPLETED,
+    e.TaskReturned: TaskState.RETURNED,
+    e.TaskCancelled: TaskState.CANCELLED,
+    e.MoveStarted: TaskState.MOVING,
+    e.MoveAccepted: TaskState.QUEUED,
+    e.MoveTakenBack: TaskState.QUEUED,
+}
+
+
+def position_of(sequence: int, place: int) -> int:
+    """Position of the event at `place` (from 0) of the frame with this sequence."""
+    return (sequence << PLACE_BITS) | place
+
+
+def sequence_of(position: int) -> int:
+    """Sequence of the frame that a position lies in."""
+    return position >> PLACE_BITS
+
+
+def frame_events_out(frame: FrameNews, after_position: int = 0) -> list[event_pb2.Event]:
+    """The events of a frame behind `after_position`, in order, without our bookkeeping.
+
+    Raises:
+        msgspec.DecodeError: the payload is damaged.
+    """
+    decoded = codec.decode_events(frame.payload)
+    request_ids = _request_ids(decoded)
+    events = []
+    for place, event in enumerate(decoded):
+        position = position_of(frame.sequence, place)
+        if position > after_position and not isinstance(event, _INTERNAL):
+            events.append(event_out(event, frame, position, request_ids[place]))
+    return events
+
+
+def _request_ids(events: list[e.AnyEvent]) -> list[str]:
+    """The write that caused each event: an answer is recorded right behind what its command brought about."""
+    found = [""] * len(events)
+    begin = 0
+    for place, event in enumerate(events):
+        if isinstance(event, e.TaskCreated):
+            found[place] = event.request_id
+            begin = place + 1
+        elif isinstance(event, e.RequestAnswered):
+            for earlier in range(begin, place):
+                if events[earlier].who == event.who:
+                    found[earlier] = event.request_id
+            begin = place + 1
+    return found
+
+
+def event_out(event: e.AnyEvent, frame: FrameNews, position: int, request_id: str = "") -> event_pb2.Event:
+    """One event. Fields that do not apply to the type are empty."""
+    wire = event_pb2.Event(
+        province=frame.province,
+        position=position,
+        type=type(event).__name__,
+        time_ms=event.at_ms,
+        epoch=frame.epoch,
+        identity=event.who[:_IDENTITY_LENGTH_MAX],
+        request_id=request_id,
+        task=names.task_name(task) if (task := _task_of(event)) else "",
+        operator=names.operator_name(_operator_of(event)),
+        peer_province=_peer_of(event),
+        token=getattr(event, "token", 0),
+        reason=_reason_of(event)[:_REASON_LENGTH_MAX],
+    )
+    state = _STATES.get(type(event))
+    if state is not None:
+        wire.state = TASK_STATES_OUT[state]
+    _add_details(wire, event)
+    return wire
+
+
+def _add_details(wire: event_pb2.Event, event: e.AnyEvent) -> None:
+    match event:
+        case e.TaskCreated():
+            wire.external_id = event.spec.external_id
+            wire.generation = 1
+            wire.state = TASK_STATES_OUT[TaskState.SCHEDULED if event.scheduled else TaskState.QUEUED]
+        case e.TaskCompleted():
+            wire.decision.CopyFrom(decision_out(event.decision))
+        case e.MoveStarted():
+            wire.placement = PLACEMENTS_OUT[event.move.placement]
+            wire.generation = event.move.generation
+        case e.MoveAccepted():
+            wire.external_id = event.task.spec.external_id
+            wire.placement = PLACEMENTS_OUT[event.move.placement]
+            wire.generation = event.move.generation + 1
+            wire.token = event.task.token + 1
+        case e.MoveRefused():
+            wire.generation = event.move.generation
+        case e.HostNoted():
+            wire.generation = event.generation
+        case e.OutcomeNoted():
+            wire.external_id = event.task.spec.external_id
+            wire.state = TASK_STATES_OUT[event.task.state]
+            wire.generation = event.task.generation
+            wire.token = event.task.token
+            wire.placement = PLACEMENTS_OUT[event.task.placement]
+        case _:
+            pass
+
+
+def _task_of(event: e.AnyEvent) -> str:
+    if isinstance(event, (e.MoveAccepted, e.OutcomeNoted)):
+        return event.task.task_id
+    return getattr(event, "task_id", "")
+
+
+def _operator_of(event: e.AnyEvent) -> str:
+    if isinstance(event, e.TaskCompleted):
+        return event.decision.operator
+    if isinstance(event, e.OperatorEnrolled):
+        return event.entry.operator
+    if isinstance(event, e.OutcomeNoted):
+        return event.task.decision.operator if event.task.decision else ""
+    return getattr(event, "operator", "")
+
+
+def _peer_of(event: e.AnyEvent) -> str:
+    match event:
+        case e.MoveStarted():
+            return event.move.host
+        case e.MoveAccepted() | e.MoveRefused():
+            return event.source
+        case e.HostNoted():
+            return event.host
+        case e.OutcomeNoted():
+            return event.task.host
+        case _:
+            return ""
+
+
+def _reason_of(event: e.AnyEvent) -> str:
+    match event:
+        case e.ProvinceStatusChanged():
+            return f"{event.status.value}: {event.reason}" if event.reason else event.status.value
+        case e.SiteLost():
+            return f"{event.silent} of {event.signed_in} desks of {event.site} silent for {event.silent_for_ms} milliseconds"
+        case e.SiteReturned():
+            return f"desks of {event.site} are heard again"
+        case e.SharingPolicyUpdated():
+            return f"revision {event.policy.revision}: {event.policy.share_out_mode.value}"
+        case e.OperatorSignedIn() | e.PresenceChanged():
+            return event.presence.value
+        case _:
+            return getattr(event, "reason", "")
