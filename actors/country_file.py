@@ -21,7 +21,7 @@ DEFAULT_PATH = Path(__file__).with_name("country.toml")
 #: Province of an operator entry that stands for one operator in every province.
 EVERY_PROVINCE = "*"
 
-_Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,32}$")]
+_Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]{1,32}$")]
 _Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 _Authority = Annotated[int, msgspec.Meta(ge=0, le=9)]
@@ -183,8 +183,10 @@ def _people(
     experience = _experience(index, entry, kinds)
     for home in homes:
         operator = entry.id.replace("{province}", home.province)
-        if not _ID_PATTERN.fullmatch(operator):
-            raise _wrong(index, "id", f"{operator!r} is not 1..64 characters of [A-Za-z0-9._-]")
+        if not _ID_PATTERN.fullmatch(operator) or not operator.startswith(f"{home.province}-"):
+            raise _wrong(
+                index, "id", f"{operator!r} must be 1..64 characters of [A-Za-z0-9._-] that begin with {home.province}-"
+            )
         if entry.site and entry.site not in home.sites:
             raise _wrong(index, "site", f"{home.province} has no site {entry.site!r}")
         yield Operator(

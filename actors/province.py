@@ -135,7 +135,12 @@ class ProvinceActor:
 
     def _commit(self) -> None:
         self._is_commit_due = False
-        self._commits.commit()
+        try:
+            self._commits.commit()
+        except Exception as error:
+            # A bug of ours: memory may be ahead of the disk, so this incarnation must not say another word.
+            _log.exception("commit failed", province=self._options.province)
+            self.on_fatal(error)
         if self._commits.backlog:
             self._commit_soon()
 

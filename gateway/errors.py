@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
@@ -25,6 +26,7 @@ DOMAIN = "sharedops.v1"
 #: Bounds of `error_pb2.Error`, kept by the rich details too.
 MESSAGE_LENGTH_MAX = 500
 VIOLATIONS_MAX = 32
+VIOLATIONS_BYTES_MAX = 3_000
 DESCRIPTION_LENGTH_MAX = 300
 FIELD_LENGTH_MAX = 200
 METADATA_ENTRIES_MAX = 16
@@ -253,21 +255,11 @@ def _winner(task: str, state: str, province: str, operator: str, token: str) -> 
 
 
 def rich_status(error: GatewayError) -> status_pb2.Status:
-    """The google.rpc.Status of a failed call."""
+    """The google.rpc.Status of a failed call. It travels as metadata, which clients bound at 8 KiB: long lists are cut."""
     status = status_pb2.Status(code=error.code.value[0], message=error.message)
-    details = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
+    details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
     if error.violations:
-        details.append(
-            error_details_pb2.BadRequest(
-                field_violations=[
-                    error_details_pb2.BadRequest.FieldViolation(
-                        field=violation.field[:FIELD_LENGTH_MAX],
-                        description=violation.description[:DESCRIPTION_LENGTH_MAX],
-                    )
-                    for violation in error.violations
-                ]
-            )
-        )
+        details.append(_bad_request(error.violations))
     if error.retry_after_ms:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(error.retry_after_ms)
@@ -277,6 +269,18 @@ def rich_status(error: GatewayError) -> status_pb2.Status:
         packed.Pack(detail)
         status.details.append(packed)
     return status
+
+
+def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    details = error_details_pb2.BadRequest()
+    size_bytes = 0
+    for violation in violations:
+        field, description = violation.field[:FIELD_LENGTH_MAX], violation.description[:DESCRIPTION_LENGTH_MAX]
+        size_bytes += len(field.encode()) + len(description.encode())
+        if details.field_violations and size_bytes > VIOLATIONS_BYTES_MAX:
+            break
+        details.field_violations.add(field=field, description=description)
+    return details
 
 
 def trailing_metadata(error: GatewayError) -> tuple[tuple[str, str | bytes], ...]:

@@ -72,6 +72,7 @@ class ResumeTask(Command, frozen=True, kw_only=True, tag=True):
     """Put a suspended task back into the queue."""
 
     task_id: TaskId
+    etag: str = ""
 
 
 class ReassignTask(Command, frozen=True, kw_only=True, tag=True):
@@ -79,6 +80,7 @@ class ReassignTask(Command, frozen=True, kw_only=True, tag=True):
 
     task_id: TaskId
     operator: OperatorId
+    etag: str = ""
     reason: str = ""
 
 
@@ -122,6 +124,8 @@ class FetchNextTask(Command, frozen=True, kw_only=True, tag=True):
     """Give the operator the task that suits best now, without an offer."""
 
     operator: OperatorId
+    #: Only these kinds; empty: all that the operator may do.
+    kinds: tuple[KindId, ...] = ()
 
 
 class HolderCommand(Command, frozen=True, kw_only=True):
@@ -279,14 +283,6 @@ class AcceptMove(Command, frozen=True, kw_only=True, tag=True):
     move: MoveOut
 
 
-class CancelMove(Command, frozen=True, kw_only=True, tag=True):
-    """At the host: the source asks to undo a move that hangs; only the host can, by recording a refusal."""
-
-    source: ProvinceCode
-    task_id: TaskId
-    move: MoveOut
-
-
 class SettleMove(Command, frozen=True, kw_only=True, tag=True):
     """At the source: the host's recorded answer has arrived."""
 
@@ -363,7 +359,6 @@ AnyCommand = (
     | GetProvince
     | TakeAdvice
     | AcceptMove
-    | CancelMove
     | SettleMove
     | NoteHost
     | NoteOutcome

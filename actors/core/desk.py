@@ -117,6 +117,8 @@ def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
         return NoWork(operator=person.operator, reason="the province is suspended")
     removed: dict[str, int] = {}
     for _, _, _, key in sorted(state.queue.heads()):
+        if command.kinds and key[0] not in command.kinds:
+            continue
         for task_id in state.queue.first(key, state.bounds.bucket_scan_max):
             match, filtered = best_person(state, state.tasks[task_id], [person], turn.now.wall_ms)
             for name, count in filtered.items():

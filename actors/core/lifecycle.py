@@ -99,7 +99,7 @@ def cancel_task(turn: Turn, command: c.CancelTask) -> AnyReply:
 
 def resume_task(turn: Turn, command: c.ResumeTask) -> AnyReply:
     """Put a suspended task back into the queue."""
-    task = _task_for(turn, command.task_id, Action.RESUME)
+    task = _task_for(turn, command.task_id, Action.RESUME, command.etag)
     if not isinstance(task, Task):
         return task
     turn.emit(e.TaskResumed(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
@@ -108,7 +108,7 @@ def resume_task(turn: Turn, command: c.ResumeTask) -> AnyReply:
 
 def reassign_task(turn: Turn, command: c.ReassignTask) -> AnyReply:
     """Give a task to a named person who is eligible and has room."""
-    task = _task_for(turn, command.task_id, Action.REASSIGN)
+    task = _task_for(turn, command.task_id, Action.REASSIGN, command.etag)
     if not isinstance(task, Task):
         return task
     person = turn.operator(command.operator)

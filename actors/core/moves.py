@@ -33,6 +33,8 @@ from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
 #: Candidates kept with a move.
 CANDIDATES_KEPT = 8
+#: Pause after a look at the queue that found nothing to evacuate.
+EVACUATION_PAUSE_MS = 200
 #: Moves that a preview lists.
 PREVIEW_MAX = 1_000
 
@@ -47,11 +49,23 @@ def move_tasks_out(turn: Turn) -> None:
     if room <= 0 or not len(state.queue):
         return
     if state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE:
-        reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else "policy: evacuate"
-        for task, ranked in _evacuees(turn, state.policy, room):
-            _start_move(turn, task, ranked, Placement.EVACUATED, reason)
+        _evacuate(turn, room)
     elif turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
         _follow_advice(turn, room)
+
+
+def _evacuate(turn: Turn, room: int) -> None:
+    """Begin to move whatever may leave and has somewhere to go. A fruitless look at the queue is not repeated at once."""
+    state, now_ms = turn.state, turn.now.monotonic_ms
+    if now_ms < turn.outbox.evacuate_after_ms:
+        return
+    reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else "policy: evacuate"
+    moved = 0
+    for task, ranked in _evacuees(turn, state.policy, room):
+        _start_move(turn, task, ranked, Placement.EVACUATED, reason)
+        moved += 1
+    if not moved:
+        turn.outbox.evacuate_after_ms = now_ms + EVACUATION_PAUSE_MS
 
 
 def preview_moves(turn: Turn, policy: SharingPolicy) -> tuple[tuple[TaskId, ProvinceCode, str], ...]:
@@ -187,24 +201,6 @@ def accept_move(turn: Turn, command: c.AcceptMove) -> AnyReply:
         )
     )
     return MoveAnswer(accepted=False, reason=reason)
-
-
-def cancel_move(turn: Turn, command: c.CancelMove) -> AnyReply:
-    """Refuse a move that was not accepted yet, so that its source may take the task back."""
-    recorded = turn.record(records.move_key(command.task_id, command.move))
-    if recorded is not None:
-        return records.decode_move_answer(recorded)
-    turn.emit(
-        e.MoveRefused(
-            at_ms=turn.now.wall_ms,
-            who=command.who,
-            source=command.source,
-            task_id=command.task_id,
-            move=command.move,
-            reason="cancelled by the source",
-        )
-    )
-    return MoveAnswer(accepted=False, reason="cancelled by the source")
 
 
 def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:

@@ -44,6 +44,8 @@ class Outbox:
         self.flows: dict[KindId, dict[ProvinceCode, tuple[int, str]]] = {}
         #: Hosts that refused a task since it was last taken back by all.
         self.refused_by: dict[TaskId, tuple[ProvinceCode, ...]] = {}
+        #: Not before this instant (monotonic ms) is the queue searched for tasks to evacuate.
+        self.evacuate_after_ms = 0
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
         self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
 

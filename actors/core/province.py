@@ -193,7 +193,6 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.GetProvince: administration.get_province,
     c.TakeAdvice: _take_advice,
     c.AcceptMove: moves.accept_move,
-    c.CancelMove: moves.cancel_move,
     c.SettleMove: moves.settle_move,
     c.NoteHost: moves.note_host,
     c.NoteOutcome: moves.note_outcome,

@@ -83,10 +83,9 @@ def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Contai
     if isinstance(command, c.CreateTask):
         if command.spec.external_id:
             keys.append(external_key(command.spec.external_id))
-    elif isinstance(command, (c.AcceptMove, c.CancelMove)):
-        task = command.task.task_id if isinstance(command, c.AcceptMove) else command.task_id
-        keys.append(move_key(task, command.move))
-        keys.append(task_key(task))
+    elif isinstance(command, c.AcceptMove):
+        keys.append(move_key(command.task.task_id, command.move))
+        keys.append(task_key(command.task.task_id))
     elif isinstance(command, c.NoteOutcome):
         keys.append(task_key(command.task.task_id))
     else:

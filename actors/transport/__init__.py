@@ -22,8 +22,18 @@ refusal or a closed connection with a logged reason, never an exception out of t
 **What is not done.** No TLS and no keepalive on ``tcp:`` addresses yet; no streams (queues cost an extra task
 switch per read); no retry of calls, which belongs to whoever holds the request id.
 
-**Figures** (two processes on a busy 2-core machine, Python 3.11, 300-byte bodies both ways, an echo as
-handler; the machine's noise is ±40 %): FIGURES
+**Figures** (two processes on a shared 2-core machine, Python 3.11, 300-byte bodies both ways, an echo as
+handler, default bounds; medians of five runs within ±20 %, for TCP a single run).
+
+| what                                          | unix socket     | tcp loopback    |
+|-----------------------------------------------|-----------------|-----------------|
+| one call after another, median                | 124–130 µs      | 135 µs          |
+| the same without us: a bare asyncio echo      | 99 µs           |                 |
+| 64 callers awaiting `call`                    | 107,000 calls/s | 106,000 calls/s |
+| 500 callers awaiting `call`                   | 127,000 calls/s | 105,000 calls/s |
+| 500 `call_soon` in one turn, then all awaited | 152,000 calls/s | 168,000 calls/s |
+
+At a quieter hour the first row was 83 to 93 µs (TCP 64), so judge it by its ratio to the bare echo.
 """
 
 from actors.transport.address import parse_address, socket_address

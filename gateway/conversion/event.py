@@ -4,6 +4,8 @@ A frame holds the events of one commit. Position = frame sequence x 2^20 + place
 and a reader who comes back with a position knows the frame to go on from. 2^33 frames of it fit into the integers that JSON can hold.
 """
 
+import msgspec
+
 from actors.core import codec
 from actors.core import events as e
 from actors.core.task import TaskState
@@ -105,7 +107,25 @@ def event_out(event: e.AnyEvent, frame: FrameNews, position: int, request_id: st
     if state is not None:
         wire.state = TASK_STATES_OUT[state]
     _add_details(wire, event)
+    wire.basis_json = _basis_of(event)
     return wire
+
+
+def _basis_of(event: e.AnyEvent) -> str:
+    """What a choice rested on, as JSON."""
+    match event:
+        case e.MoveStarted():
+            return _json({"candidates": event.candidates})
+        case e.OfferMade() | e.TaskAssigned() if event.routing is not None:
+            return _json(event.routing)
+        case e.SiteLost():
+            return _json(event)
+        case _:
+            return ""
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _add_details(wire: event_pb2.Event, event: e.AnyEvent) -> None:

@@ -212,6 +212,25 @@ async def test_the_table_outlives_the_directory_until_it_has_settled(supervisor:
         await process.client.close()
 
 
+async def test_settling_spares_who_has_come_back(supervisor: Supervisor) -> None:
+    """A province that registered again in time must not be reported gone by the timer."""
+    provinces = [Process(supervisor, entry()), Process(supervisor, entry("province/dalian"))]
+    gateway = Process(supervisor, name="gateway/1", settle_s=0.3)
+    await gateway.until(lambda: len(gateway.client.table) == 2)
+    await supervisor.directory.close()
+    for province in provinces:
+        await province.client.close()
+    await supervisor.restart()
+    witness = Process(supervisor, entry("province/qingdao"))
+    await gateway.until(lambda: "province/qingdao" in gateway.client.table)
+    back = Process(supervisor, entry())
+    await back.client.ready(PATIENCE_S)
+    await gateway.until(lambda: "province/dalian" not in gateway.client.table)
+    await gateway.until(lambda: "province/fujian" in gateway.client.table)
+    for process in (back, witness, gateway):
+        await process.client.close()
+
+
 async def test_registrations_come_back_after_a_restart_of_the_directory(supervisor: Supervisor) -> None:
     """A supervisor that restarts must find every process that lives, without asking."""
     province = Process(supervisor, entry())

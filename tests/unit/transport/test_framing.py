@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from actors.transport.framing import (
     FRAME_BYTES_MAX,
+    FRAME_ITEMS_MAX,
     Call,
     Error,
     FrameParser,
@@ -89,7 +90,7 @@ def test_the_wire_is_what_the_documentation_says() -> None:
 
 def test_more_items_than_allowed_are_refused_by_the_array_header() -> None:
     """Millions of empty items fit into one frame and would take gigabytes as objects."""
-    payload = b"\xdd\x00\x01\x00\x00"
+    payload = msgspec.msgpack.encode([Push(0, b"")] * (FRAME_ITEMS_MAX + 1))
     parser = FrameParser()
     assert parser.feed(len(payload).to_bytes(4) + payload) == []
     assert parser.broken == "frame_malformed"

@@ -180,6 +180,7 @@ async def test_cancelling_or_timing_out_disturbs_nobody_else(link: Link, recorde
     _ = task.cancel()
     _ = await asyncio.wait([task, cancelled])
     await recorder.until(lambda: len(recorder.bodies) == 4)
+    assert link.calls_in_flight == 1
     for call in [call for batch in recorder.batches for call in batch][::-1]:
         echo(recorder.peers[0], call)
     async with asyncio.timeout(PATIENCE_S):

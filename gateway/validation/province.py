@@ -1,0 +1,98 @@
+"""Rules of ProvinceService."""
+
+from collections.abc import Mapping
+
+from google.protobuf.message import Message
+
+from gateway import names
+from gateway.conversion.enums import SHARE_OUT_MODES_IN
+from gateway.v1 import province_pb2
+from gateway.validation import checks as k
+from gateway.validation.task import PROVINCE_NAME
+
+_PROVINCE_ID = k.matching(names.PROVINCE_PATTERN, "expected a province id, for instance fujian")
+_POLICY_NAME = k.named(names.is_policy_name, "provinces/{province}/sharingPolicy")
+
+PROVINCE_FIELDS: dict[str, k.Check] = {
+    "display_name": k.free_text(100),
+    "display_name_zh": k.free_text(100),
+    "service_start_minutes": k.between(0, 1_440),
+    "service_end_minutes": k.between(0, 1_440),
+}
+_PROVINCE = k.Rules(
+    {field.name: k.anything for field in province_pb2.Province.DESCRIPTOR.fields}
+    | PROVINCE_FIELDS
+    | {"name": PROVINCE_NAME},
+    required=("name",),
+)
+
+POLICY_FIELDS: dict[str, k.Check] = {
+    "share_out_mode": k.one_of(
+        SHARE_OUT_MODES_IN,
+        ("SHARE_OUT_MODE_CLOSED", "SHARE_OUT_MODE_OVERFLOW", "SHARE_OUT_MODE_BEST_MATCH", "SHARE_OUT_MODE_EVACUATE"),
+    ),
+    "share_out_ratio_permille": k.between(0, 1_000),
+    "activation_wait_ms": k.between(0, 604_800_000),
+    "release_wait_ms": k.between(0, 604_800_000),
+    "allowed_hosts": k.items(36, _PROVINCE_ID, key=""),
+    "blocked_hosts": k.items(36, _PROVINCE_ID, key=""),
+    "kinds": k.items(256, k.identifier(), key=""),
+    "max_amount_fen": k.AMOUNT,
+    "share_in_quota": k.between(0, 1_000_000),
+    "reserve_operators": k.between(0, 10_000),
+}
+_CHANGED_POLICY = k.Rules(
+    POLICY_FIELDS
+    | {
+        "name": _POLICY_NAME,
+        "revision": k.between(0, 2**63 - 1),
+        "update_time_ms": k.anything,
+        "updater": k.anything,
+    },
+    required=("name",),
+)
+#: A policy after its change: what holds between fields can only be seen there.
+WHOLE_POLICY = k.Rules(
+    _CHANGED_POLICY.fields,
+    required=("name", "share_out_mode"),
+    whole=lambda policy: (
+        None
+        if policy.release_wait_ms <= policy.activation_wait_ms
+        else [("release_wait_ms", "expected at most activation_wait_ms")]
+    ),
+)
+
+_CHANGE_STATE = k.Rules(
+    {"name": PROVINCE_NAME, "reason": k.REASON, "request_id": k.REQUEST_ID}, required=("name", "reason", "request_id")
+)
+
+RULES: Mapping[type[Message], k.Rules] = {
+    province_pb2.GetProvinceRequest: k.Rules({"name": PROVINCE_NAME}, required=("name",)),
+    province_pb2.ListProvincesRequest: k.Rules({**k.PAGE, **k.FILTER, **k.ORDER}),
+    province_pb2.UpdateProvinceRequest: k.Rules(
+        {
+            "province": _PROVINCE,
+            "update_mask": k.mask_of(*PROVINCE_FIELDS, every=False),
+            "request_id": k.REQUEST_ID,
+        },
+        required=("province", "update_mask", "request_id"),
+        whole=lambda request: None if request.update_mask.paths else [("update_mask", "is required")],
+    ),
+    province_pb2.SuspendProvinceRequest: _CHANGE_STATE,
+    province_pb2.ResumeProvinceRequest: _CHANGE_STATE,
+    province_pb2.DrainProvinceRequest: _CHANGE_STATE,
+    province_pb2.EvacuateProvinceRequest: k.Rules(
+        _CHANGE_STATE.fields | {"validate_only": k.anything}, required=_CHANGE_STATE.required
+    ),
+    province_pb2.GetSharingPolicyRequest: k.Rules({"name": _POLICY_NAME}, required=("name",)),
+    province_pb2.UpdateSharingPolicyRequest: k.Rules(
+        {
+            "sharing_policy": _CHANGED_POLICY,
+            "update_mask": k.mask_of(*POLICY_FIELDS),
+            "validate_only": k.anything,
+            "reason": k.REASON,
+            "request_id": k.REQUEST_ID,
+        },
+        required=("sharing_policy", "reason", "request_id"),
+    ),
+}

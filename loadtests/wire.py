@@ -1,0 +1,108 @@
+"""How a client of ours speaks: channels, tokens, request ids, and which refusals are worth another try."""
+
+import asyncio
+import itertools
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+
+from gateway.v1 import error_pb2
+
+_Answer = TypeVar("_Answer")
+
+#: Every unary call ends by then.
+DEADLINE_S = 20.0
+#: gRPC status codes after which the same request, with the same request_id, may be sent again.
+RETRYABLE_CODES = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+RETRYABLE_NUMBERS = tuple(code.value[0] for code in RETRYABLE_CODES)
+#: First pause before another try, and the longest; it doubles in between.
+RETRY_AFTER_S = 0.2
+RETRY_AFTER_MAX_S = 5.0
+
+_CHANNEL_OPTIONS = (
+    # A connection of its own for every channel: desks of two sites do not share a cable.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+)
+
+
+def open_channel(address: str) -> grpc.aio.Channel:
+    """A channel with a connection of its own. Close it with ``await channel.close()``."""
+    return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+
+
+def bearer(token: str) -> tuple[tuple[str, str], ...]:
+    """Metadata that says who calls."""
+    return (("authorization", f"Bearer {token}"),)
+
+
+class RequestIds:
+    """Mints request ids: unique, readable, and the same for each repetition of a request."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = f"{prefix[:40]}-{secrets.token_hex(4)}"
+        self._numbers = itertools.count(1)
+
+    def __call__(self) -> str:
+        """The next one."""
+        return f"{self._prefix}-{next(self._numbers)}"
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentTokens:
+    """The plain tokens that `serve` makes for a new directory on this machine."""
+
+    ops: str
+    #: Per province: a branch system's, and a workbench's.
+    branch: dict[str, str] = field(default_factory=dict)
+    desk: dict[str, str] = field(default_factory=dict)
+
+
+def read_development_tokens(data_dir: Path) -> DevelopmentTokens:
+    """Read ``dev-tokens.json`` of a data directory.
+
+    Raises:
+        OSError: it is not there; the system runs with identities of its own.
+    """
+    plain: dict[str, Any] = json.loads((data_dir / "dev-tokens.json").read_text(encoding="utf-8"))
+    return DevelopmentTokens(ops=plain["ops"], branch=plain["branch"], desk=plain["desk"])
+
+
+def is_retryable(error: error_pb2.Error) -> bool:
+    """Whether the same item may be sent again."""
+    return error.code in RETRYABLE_NUMBERS
+
+
+def retry_pause_s(error: error_pb2.Error, attempt: int) -> float:
+    """How long to wait before the `attempt`-th repetition (from 1) of a refused item."""
+    return max(error.retry_after_ms / 1000, backoff_s(attempt))
+
+
+def backoff_s(attempt: int) -> float:
+    """Pause before the `attempt`-th repetition, from 1."""
+    return min(RETRY_AFTER_MAX_S, RETRY_AFTER_S * 2 ** min(attempt - 1, 10))
+
+
+async def call_patiently(call: Callable[[], Awaitable[_Answer]], attempts_max: int = 8) -> _Answer:
+    """Make a unary call, again while it is refused for now. `call` must send the same request_id each time.
+
+    Raises:
+        grpc.aio.AioRpcError: refused for good, or `attempts_max` times for now.
+    """
+    for attempt in range(1, attempts_max):
+        try:
+            return await call()
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in RETRYABLE_CODES:
+                raise
+        await asyncio.sleep(backoff_s(attempt))
+    return await call()
