@@ -9,11 +9,11 @@ news for followers. So the size of a group adapts to the load by itself: alone, 
 The append runs inline on the event loop. In a thread beside a busy loop it would wait for the interpreter lock far longer than for the disk.
 
 * If the append succeeds, everything that the frame brought about is sent.
-* If it fails without a doubt (disk full), memory is thrown away and rebuilt from the journal, and every command of the batch is answered
+* If it fails without a doubt (disk full, lock held by another), memory is thrown away and rebuilt from the journal, and every command of the batch is answered
   with a refusal that says so.
 * If we are fenced, or the outcome is open, or the journal is damaged, the process must end: `on_fatal`.
 
-Bounds: `BATCH_MAX` commands a frame; `MAILBOX_MAX` commands waiting, above which a command is refused at once. At 12 us a decision a full
+Bounds: `CommitBounds`; above `mailbox_max` waiting commands one more is refused at once. At 12 us a decision a full
 batch holds the loop for about 12 ms, and replay after a failure costs about 5 us an event beyond the last snapshot.
 """
 
@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from actors.core import codec, records, snapshot
@@ -33,18 +34,23 @@ from actors.core.outbox import Outgoing
 from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate
-from actors.journal import Journal, JournalError, SnapshotWriter, StoreFull
+from actors.journal import Journal, JournalError, SnapshotWriter, StoreBusy, StoreFull
 
 _log = structlog.get_logger(__name__)
 
-#: Commands decided for one frame.
-BATCH_MAX = 1_000
-#: Commands waiting; one more is refused.
-MAILBOX_MAX = 20_000
-#: Records kept in memory before they are written beside a frame.
-RECORDS_KEPT_MAX = 1_000
-#: A snapshot is due when the tail is longer than this, and than the last snapshot.
-SNAPSHOT_TAIL_BYTES = 64 * 1024 * 1024
+
+class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """Named limits of the loop."""
+
+    #: Commands decided for one frame.
+    batch_max: int = 1_000
+    #: Commands waiting; one more is refused.
+    mailbox_max: int = 20_000
+    #: Records kept in memory before they are written beside a frame.
+    records_kept_max: int = 1_000
+    #: A snapshot is due when the tail is longer than this, and than the last snapshot. Bytes.
+    snapshot_tail_bytes: int = 64 * 1024 * 1024
+
 
 Answer = Callable[[AnyReply], None]
 
@@ -89,12 +95,14 @@ class CommitLoop:
         clock: Callable[[], Instant],
         outputs: Outputs,
         bounds: Bounds | None = None,
+        commit_bounds: CommitBounds | None = None,
     ) -> None:
         self.journal = journal
         self._code = province
         self._clock = clock
         self._outputs = outputs
         self._bounds = bounds
+        self._commit_bounds = commit_bounds or CommitBounds()
         self._mailbox: deque[tuple[c.AnyCommand, Answer]] = deque()
         self._snapshot: tuple[SnapshotWriter, Iterator[bytes]] | None = None
         self._snapshot_bytes = 0
@@ -111,7 +119,7 @@ class CommitLoop:
 
     def submit(self, command: c.AnyCommand, answer: Answer) -> None:
         """Put a command into the mailbox. `answer` is called once, after the fsync of what the command caused."""
-        if len(self._mailbox) >= MAILBOX_MAX:
+        if len(self._mailbox) >= self._commit_bounds.mailbox_max:
             answer(Refused(reason=Reason.QUEUE_FULL, message="The province is overloaded.", retry_after_ms=200))
             return
         self._mailbox.append((command, answer))
@@ -120,7 +128,7 @@ class CommitLoop:
         """Decide what is in the mailbox, write one frame, answer."""
         if self.is_stopped:
             return
-        batch = [self._mailbox.popleft() for _ in range(min(BATCH_MAX, len(self._mailbox)))]
+        batch = [self._mailbox.popleft() for _ in range(min(self._commit_bounds.batch_max, len(self._mailbox)))]
         now = self._clock()
         answers = self._decide(batch, now)
         self.province.finish_batch(now)
@@ -152,22 +160,25 @@ class CommitLoop:
     def _append(self, payload: bytes, now: Instant) -> bool:
         """Write the frame. False: surely not written, and memory is as the journal says again."""
         state = self.province.state
-        flush = len(state.records) >= RECORDS_KEPT_MAX
+        flush = len(state.records) >= self._commit_bounds.records_kept_max
         try:
             head = self.journal.append(payload, at_ms=now.wall_ms, records=state.records if flush else None)
-        except StoreFull as error:
-            _log.error("store full", province=self._code, detail=str(error))
+        except (StoreFull, StoreBusy) as error:
+            _log.error("store cannot be written", province=self._code, detail=str(error))
             self._rebuild()
             return False
         except JournalError as error:
-            self.is_stopped = True
-            _log.error("journal failed", province=self._code, error=repr(error))
-            self._outputs.on_fatal(error)
+            self._stop(error)
             raise
         if flush:
             state.records.clear()
         self._outputs.frame_written(head.sequence, head.epoch, now.wall_ms, payload)
         return True
+
+    def _stop(self, error: JournalError) -> None:
+        self.is_stopped = True
+        _log.error("journal failed", province=self._code, error=repr(error))
+        self._outputs.on_fatal(error)
 
     def _refuse_all(self, batch: list[tuple[c.AnyCommand, Answer]]) -> None:
         refused = Refused(
@@ -196,11 +207,12 @@ class CommitLoop:
         return province
 
     def _rebuild(self) -> None:
-        """Throw memory away and replay; what was only ever soft (who was heard) is kept."""
+        """Throw memory away and replay; what was only ever soft (who was heard) is kept, leases get a new term."""
         before = self.province
         self._snapshot = None
         self.province = self._replayed()
         self.province.presence = before.presence
+        self.province.presence.begin_new_terms(self._clock().monotonic_ms)
         self.province.outbox = before.outbox
         self.province.site_watch = before.site_watch
 
@@ -209,7 +221,7 @@ class CommitLoop:
     def _go_on_with_snapshot(self) -> None:
         """Begin a snapshot when the tail has outgrown the last one; otherwise write one more slice of the one begun."""
         if self._snapshot is None:
-            if self.journal.tail_bytes > max(SNAPSHOT_TAIL_BYTES, self._snapshot_bytes):
+            if self.journal.tail_bytes > max(self._commit_bounds.snapshot_tail_bytes, self._snapshot_bytes):
                 self._begin_snapshot()
             return
         writer, slices = self._snapshot
@@ -220,8 +232,11 @@ class CommitLoop:
                 self._snapshot_bytes += len(piece)
                 return
             writer.commit()
-        except StoreFull as error:
+        except (StoreFull, StoreBusy) as error:
             _log.warning("snapshot given up", province=self._code, detail=str(error))
+        except JournalError as error:
+            self._stop(error)
+            raise
         self._snapshot = None
 
     def _begin_snapshot(self) -> None:

@@ -132,9 +132,7 @@ class CoordinatorActor:
         answers = await asyncio.gather(*(self._summary_of(code) for code in self._options.provinces))
         summaries = tuple(summary for summary in answers if summary is not None)
         at = now()
-        self._picture = NationalPicture(
-            revision=self._picture.revision + 1, time_ms=at.wall_ms, provinces=summaries
-        )
+        self._picture = NationalPicture(revision=self._picture.revision + 1, time_ms=at.wall_ms, provinces=summaries)
         flows, self._memory = plan_flows(self._picture, self._memory)
         seen = [event for summary in summaries for event in self._hq.see(summary.province, summary.status, at.wall_ms)]
         for event in seen:
@@ -232,11 +230,11 @@ class CoordinatorActor:
 
 
 _SERVED: dict[type, Callable[..., protocol.Response]] = {
-    protocol.GetPicture: CoordinatorActor._serve_picture,  # noqa: SLF001 - the table belongs to the class
-    protocol.GetTaskKinds: CoordinatorActor._serve_kinds,  # noqa: SLF001
-    protocol.PutTaskKind: CoordinatorActor._put_kind,  # noqa: SLF001
-    protocol.Ping: CoordinatorActor._pong,  # noqa: SLF001
-    protocol.GetRuntime: CoordinatorActor._runtime,  # noqa: SLF001
+    protocol.GetPicture: CoordinatorActor._serve_picture,
+    protocol.GetTaskKinds: CoordinatorActor._serve_kinds,
+    protocol.PutTaskKind: CoordinatorActor._put_kind,
+    protocol.Ping: CoordinatorActor._pong,
+    protocol.GetRuntime: CoordinatorActor._runtime,
 }
 
 

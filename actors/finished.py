@@ -44,9 +44,11 @@ def _next_records(journal: Journal, state: ProvinceState, after: str) -> list[tu
     """The next task records by key, those in memory and those on disk merged."""
     stored = dict(journal.scan_records("t:", after=after, limit=1_000))
     last = max(stored) if len(stored) == 1_000 else None
-    for key, value in state.records.items():
-        if key.startswith("t:") and key > after and (last is None or key <= last):
-            stored[key] = value
+    stored |= {
+        key: value
+        for key, value in state.records.items()
+        if key.startswith("t:") and key > after and (last is None or key <= last)
+    }
     return sorted(stored.items())
 
 

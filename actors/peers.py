@@ -2,11 +2,7 @@
 
 from collections.abc import Callable
 
-
-
 from actors.transport import Entry, Link
-
-
 
 
 class Peers:
@@ -57,5 +53,3 @@ class Peers:
         """Close all links."""
         for link in self._links.values():
             await link.close()
-
-

@@ -137,7 +137,7 @@ class ProvinceActor:
         self._is_commit_due = False
         try:
             self._commits.commit()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, this incarnation ends
             # A bug of ours: memory may be ahead of the disk, so this incarnation must not say another word.
             _log.exception("commit failed", province=self._options.province)
             self.on_fatal(error)
@@ -305,12 +305,12 @@ class ProvinceActor:
 
 
 _SERVED: dict[type, Callable[..., protocol.Response]] = {
-    protocol.ReadFrames: ProvinceActor._read_frames,  # noqa: SLF001 - the table belongs to the class
-    protocol.Follow: ProvinceActor._follow,  # noqa: SLF001
-    protocol.GetSummary: ProvinceActor._summary,  # noqa: SLF001
-    protocol.GetRuntime: ProvinceActor._runtime,  # noqa: SLF001
-    protocol.VerifyChain: ProvinceActor._verify_chain,  # noqa: SLF001
-    protocol.Ping: ProvinceActor._pong,  # noqa: SLF001
+    protocol.ReadFrames: ProvinceActor._read_frames,
+    protocol.Follow: ProvinceActor._follow,
+    protocol.GetSummary: ProvinceActor._summary,
+    protocol.GetRuntime: ProvinceActor._runtime,
+    protocol.VerifyChain: ProvinceActor._verify_chain,
+    protocol.Ping: ProvinceActor._pong,
 }
 
 
@@ -321,5 +321,3 @@ def _ignore(reply: AnyReply) -> None:
 
 def _answering(peer: Peer, call_id: int) -> Callable[[AnyReply], None]:
     return lambda reply: peer.reply(call_id, protocol.encode(reply))
-
-

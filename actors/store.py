@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.core.ids import ProvinceCode
 from actors.journal import JournalError, open_readonly
 
 #: Name under which the coordinator's journal lies among those of the provinces.
@@ -32,7 +33,7 @@ class StoreIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
     store_id: str
     created_ms: int
-    provinces: tuple[str, ...]
+    provinces: tuple[ProvinceCode, ...]
 
 
 class Store:
@@ -80,7 +81,7 @@ def read_store(directory: Path) -> Store:
     return Store(directory, identity)
 
 
-def open_store(directory: Path, provinces: tuple[str, ...], *, lock_wait_s: float = 15.0) -> Store:
+def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wait_s: float = 15.0) -> Store:
     """Lock the data directory, making it if it is empty, and check that every journal in it belongs to it.
 
     Args:
@@ -94,7 +95,7 @@ def open_store(directory: Path, provinces: tuple[str, ...], *, lock_wait_s: floa
     if not (directory / "store.json").exists():
         strangers = [entry.name for entry in directory.iterdir() if entry.name != "lock"]
         if strangers:
-            raise StoreError(f"{directory} is not empty and holds no store (found {sorted(strangers)[0]})")
+            raise StoreError(f"{directory} is not empty and holds no store (found {min(strangers)})")
     locked_fd = _lock(directory, lock_wait_s)
     try:
         if not (directory / "store.json").exists():
@@ -127,7 +128,7 @@ def _lock(directory: Path, wait_s: float) -> int:
     return locked_fd
 
 
-def _create(directory: Path, provinces: tuple[str, ...]) -> None:
+def _create(directory: Path, provinces: tuple[ProvinceCode, ...]) -> None:
     (directory / "journals").mkdir(mode=0o700, exist_ok=True)
     (directory / "logs").mkdir(exist_ok=True)
     identity = StoreIdentity(store_id=uuid.uuid4().hex, created_ms=time.time_ns() // 1_000_000, provinces=provinces)

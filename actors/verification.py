@@ -82,7 +82,9 @@ class _Reader:
         except (JournalError, msgspec.DecodeError) as error:
             self._break(ledger, f"{self.province}: {error}")
         except (AssertionError, KeyError) as error:
-            self._break(ledger, f"{self.province}: frame {self.sequence + 1} does not follow from those before it ({error!r})")
+            self._break(
+                ledger, f"{self.province}: frame {self.sequence + 1} does not follow from those before it ({error!r})"
+            )
         return self.sequence > before
 
     def _break(self, ledger: "_Country", problem: str) -> None:
@@ -208,8 +210,12 @@ def _report(readers: list[_Reader], country: _Country) -> Report:
     for task_id in twice:
         provinces = ", ".join(decided.province for decided in country.decided[task_id])
         problems.append(f"{task_id} was decided {len(country.decided[task_id])} times: {provinces}")
-    problems += [f"{task_id} was decided but never created" for task_id in country.decided if task_id not in country.created]
-    problems += [f"{task_id} was decided and ended otherwise, too" for task_id in country.decided if task_id in country.ended]
+    problems += [
+        f"{task_id} was decided but never created" for task_id in country.decided if task_id not in country.created
+    ]
+    problems += [
+        f"{task_id} was decided and ended otherwise, too" for task_id in country.decided if task_id in country.ended
+    ]
     for reader in readers:
         if not reader.is_broken:
             problems += [f"{reader.province}: {problem}" for problem in validate(reader.state)]
@@ -222,7 +228,9 @@ def _report(readers: list[_Reader], country: _Country) -> Report:
         tasks_created=len(country.created),
         tasks_decided=len(country.decided),
         tasks_ended=len(country.ended),
-        tasks_open=len([task_id for task_id in owners if task_id not in country.decided and task_id not in country.ended]),
+        tasks_open=len(
+            [task_id for task_id in owners if task_id not in country.decided and task_id not in country.ended]
+        ),
         tasks_lost=len(lost),
         tasks_decided_twice=len(twice),
         tasks_decided_shared=sum(
@@ -245,9 +253,11 @@ def _ownership_problems(
         problems.append(f"{task_id} is open in {' and '.join(at_newest)} with generation {newest}")
     for generation, province, state in records:
         if generation < newest and state is not TaskState.MOVING:
-            problems.append(f"{task_id} is {state.value} in {province} with generation {generation}, newest is {newest}")
-        if task_id in country.decided and state is not TaskState.MOVING:
-            problems.append(f"{task_id} was decided and is {state.value} in {province}")
+            problems.append(
+                f"{task_id} is {state.value} in {province} with generation {generation}, newest is {newest}"
+            )
+        if (task_id in country.decided or task_id in country.ended) and state is not TaskState.MOVING:
+            problems.append(f"{task_id} has ended and is {state.value} in {province}")
     return problems
 
 

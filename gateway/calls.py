@@ -11,9 +11,10 @@ from typing import Any, NoReturn
 import grpc
 import grpc.aio
 import structlog
+from google.protobuf.message import DecodeError
 
 from gateway import permissions
-from gateway.errors import GatewayError, deadline_exceeded, trailing_metadata
+from gateway.errors import GatewayError, deadline_exceeded, invalid, trailing_metadata
 from gateway.identity import Identity, Tokens, set_caller
 
 _log = structlog.get_logger(__name__)
@@ -84,7 +85,7 @@ def _guarded(handler: Any, method: str, admitted: Identity | GatewayError) -> An
         make, behaviour = grpc.stream_stream_rpc_method_handler, _many(handler.stream_stream, method, admitted)
     return make(
         behaviour,
-        request_deserializer=handler.request_deserializer,
+        request_deserializer=_forgiving(handler.request_deserializer),
         response_serializer=handler.response_serializer,
     )
 
@@ -95,7 +96,7 @@ def _single(
     async def guarded(request: Any, context: Context) -> Any:
         try:
             _enter(admitted)
-            return await serve(request, context)
+            return await serve(_readable(request), context)
         except GatewayError as error:
             await abort(context, error)
         except grpc.aio.AbortError:
@@ -112,7 +113,7 @@ def _many(
     async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
         try:
             _enter(admitted)
-            async for response in serve(request, context):
+            async for response in serve(_each_readable(request), context):
                 yield response
         except GatewayError as error:
             await abort(context, error)
@@ -122,6 +123,39 @@ def _many(
             await _bug(context, method, error)
 
     return guarded
+
+
+class Malformed:
+    """Stands for a message whose bytes are not a message of its type."""
+
+
+def _forgiving(parse: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
+    """A parser that never raises: gRPC would answer UNKNOWN with the name of a class of ours."""
+    assert parse is not None
+
+    def forgiving(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except (DecodeError, ValueError, RecursionError):
+            return Malformed()
+
+    return forgiving
+
+
+def _readable(request: Any) -> Any:
+    if isinstance(request, Malformed):
+        raise invalid([("", "the bytes are not a message of the expected type")])
+    return request
+
+
+def _each_readable(request: Any) -> Any:
+    """The one request of a server stream, or the requests of a bidirectional one."""
+    return _checked(request) if hasattr(request, "__aiter__") else _readable(request)
+
+
+async def _checked(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for message in messages:
+        yield _readable(message)
 
 
 def _enter(admitted: Identity | GatewayError) -> None:

@@ -25,7 +25,7 @@ class Line(StrEnum):
     CLAIMS = "claims"
 
 
-LINES_IN: dict[int, Line] = {
+LINES_IN: dict[operator_pb2.Line, Line] = {
     operator_pb2.LINE_SERVICING: Line.SERVICING,
     operator_pb2.LINE_UNDERWRITING: Line.UNDERWRITING,
     operator_pb2.LINE_CLAIMS: Line.CLAIMS,

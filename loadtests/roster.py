@@ -80,8 +80,7 @@ class Person:
                 for kind, (done, quality) in self.experience.items()
             ],
             authorities=[
-                operator_pb2.LineAuthority(line=operator_pb2.Line.ValueType(LINES_OUT[line]), level=level)
-                for line, level in self.authority.items()
+                operator_pb2.LineAuthority(line=LINES_OUT[line], level=level) for line, level in self.authority.items()
             ],
             skills=[operator_pb2.SkillLevel(skill=skill, level=level) for skill, level in self.skills.items()],
             clearance=4,
@@ -117,7 +116,7 @@ def _people(seed: int, branch: Branch, kinds: Sequence[Kind]) -> Iterator[Person
             capacity=grade.capacity,
             experience=_experience(rng, line, grade, kinds, strength),
             authority={line: grade.authority} | {other: SIDE_AUTHORITY for other in Line if other is not line},
-            skills={skill: grade.skill_level for skill in _skills_of(line, kinds)},
+            skills=dict.fromkeys(_skills_of(line, kinds), grade.skill_level),
         )
 
 
@@ -133,9 +132,9 @@ def _posts(count: int) -> list[tuple[Line, Grade]]:
     return posts[:count]
 
 
-def _skills_of(line: Line, kinds: Sequence[Kind]) -> dict[str, None]:
+def _skills_of(line: Line, kinds: Sequence[Kind]) -> list[str]:
     """The skills that a line's kinds ask for, in their order."""
-    return {skill: None for kind in kinds if kind.line is line for skill, _ in kind.skills}
+    return [skill for kind in kinds if kind.line is line for skill, _ in kind.skills]
 
 
 def _experience(

@@ -6,6 +6,7 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
+from actors.core.desk import take_off_desk
 from actors.core.moves import preview_moves
 from actors.core.operators import KindExperience, Operator
 from actors.core.refusal import Reason, Refused
@@ -19,6 +20,7 @@ from actors.core.replies import (
     SessionReply,
 )
 from actors.core.summary import summarise
+from actors.core.task import HELD_STATES, Task
 
 
 def configure_province(turn: Turn, command: c.ConfigureProvince) -> AnyReply:
@@ -71,9 +73,26 @@ def upsert_operators(turn: Turn, command: c.UpsertOperators) -> AnyReply:
     for entry in command.entries:
         merged = _merged(entry, state.operators.get(entry.operator))
         if merged != state.operators.get(entry.operator):
+            _take_surplus_off_desk(turn, merged, command.who)
             turn.emit(e.OperatorEnrolled(at_ms=turn.now.wall_ms, who=command.who, entry=merged))
-    first = command.entries[0].operator
-    return OperatorReply(state.operators[first]) if len(command.entries) == 1 else Done()
+    return OperatorReply(state.operators[command.entries[0].operator]) if len(command.entries) == 1 else Done()
+
+
+def _take_surplus_off_desk(turn: Turn, entry: Operator, who: str) -> None:
+    """Return what the person may not hold any longer under the new entry (I8).
+
+    First the tasks of kinds they no longer do, then what exceeds the capacity; work that has begun stays longest.
+    """
+    state = turn.state
+    kept: list[Task] = []
+    for task in [state.tasks[task_id] for task_id in state.holds.get(entry.operator, ())]:
+        if task.spec.kind in entry.kinds:
+            kept.append(task)
+        else:
+            take_off_desk(turn, task.task_id, "right_withdrawn", who)
+    kept.sort(key=lambda task: (-HELD_STATES.index(task.state), task.held_since_ms, task.task_id))
+    for task in kept[entry.capacity :]:
+        take_off_desk(turn, task.task_id, "capacity_reduced", who)
 
 
 def _merged(entry: Operator, known: Operator | None) -> Operator:

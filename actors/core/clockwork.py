@@ -4,6 +4,7 @@ from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import end_session, give_back
+from actors.core.ids import TaskId
 from actors.core.matching.rounds import Match, match_round
 from actors.core.moves import move_tasks_out
 from actors.core.operators import Operator
@@ -31,7 +32,7 @@ def settle_batch(turn: Turn) -> None:
 
 def _judge_sites(turn: Turn) -> None:
     state, now_ms, limits = turn.state, turn.now.monotonic_ms, turn.state.limits
-    desks = []
+    desks: list[DeskSign] = []
     for operator in state.signed_in:
         person = state.operators[operator]
         if person.session is not None:
@@ -87,7 +88,7 @@ def _regain_site(turn: Turn, verdict: SiteVerdict) -> None:
             e.ProvinceStatusChanged(
                 at_ms=turn.now.wall_ms,
                 who=WHO,
-                status=ProvinceStatus.ACTIVE,
+                status=turn.state.status_before_outage,
                 reason=f"desks of {verdict.site} are heard again",
             )
         )
@@ -111,7 +112,7 @@ def _expire_offers(turn: Turn) -> None:
     """An offer that nobody answered goes back to the queue. Its age is kept by our own clock, not by the wall."""
     state, offers = turn.state, turn.outbox.offers_seen_ms
     now_ms = turn.now.monotonic_ms
-    live: dict[tuple[str, int], int] = {}
+    live: dict[tuple[TaskId, int], int] = {}
     for held in list(state.holds.values()):
         for task_id in list(held):
             task = state.tasks[task_id]

@@ -8,7 +8,7 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
-from actors.core.ids import OperatorId
+from actors.core.ids import OperatorId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
 from actors.core.matching.rounds import best_person
 from actors.core.operators import Operator, PresenceState
@@ -22,6 +22,8 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
     person = turn.operator(command.operator)
     if isinstance(person, Refused):
         return person
+    if command.presence is PresenceState.OFFLINE:
+        return sign_out(turn, c.SignOut(who=command.who, operator=command.operator))
     if person.session is not None and person.session != command.session:
         turn.presence.forget(person.session)
     turn.presence.hear((command.session,), turn.now.monotonic_ms)
@@ -35,6 +37,7 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
                 presence=command.presence,
             )
         )
+    _withdraw_offers_unless_available(turn, person.operator, command.presence, command.who)
     return _session(turn, person.operator)
 
 
@@ -60,11 +63,16 @@ def give_back(turn: Turn, operator: OperatorId, reason: str, who: str) -> int:
     """Return every task that an operator holds to the queue, tokens raised. Returns how many."""
     held = list(turn.state.holds.get(operator, ()))
     for task_id in held:
-        if turn.state.tasks[task_id].state is TaskState.OFFERED:
-            turn.emit(e.OfferWithdrawn(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
-        else:
-            turn.emit(e.AssignmentReleased(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
+        take_off_desk(turn, task_id, reason, who)
     return len(held)
+
+
+def take_off_desk(turn: Turn, task_id: TaskId, reason: str, who: str) -> None:
+    """Return one held task to the queue, token raised."""
+    if turn.state.tasks[task_id].state is TaskState.OFFERED:
+        turn.emit(e.OfferWithdrawn(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
+    else:
+        turn.emit(e.AssignmentReleased(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
 
 
 def set_presence(turn: Turn, command: c.SetPresence) -> AnyReply:
@@ -82,18 +90,16 @@ def set_presence(turn: Turn, command: c.SetPresence) -> AnyReply:
                 at_ms=turn.now.wall_ms, who=command.who, operator=person.operator, presence=command.presence
             )
         )
-    if command.presence is not PresenceState.AVAILABLE:
-        for task_id in list(turn.state.holds.get(person.operator, ())):
-            if turn.state.tasks[task_id].state is TaskState.OFFERED:
-                turn.emit(
-                    e.OfferWithdrawn(
-                        at_ms=turn.now.wall_ms,
-                        who=command.who,
-                        task_id=task_id,
-                        reason=command.presence.value,
-                    )
-                )
+    _withdraw_offers_unless_available(turn, person.operator, command.presence, command.who)
     return _session(turn, person.operator)
+
+
+def _withdraw_offers_unless_available(turn: Turn, operator: OperatorId, presence: PresenceState, who: str) -> None:
+    if presence is PresenceState.AVAILABLE:
+        return
+    for task_id in list(turn.state.holds.get(operator, ())):
+        if turn.state.tasks[task_id].state is TaskState.OFFERED:
+            take_off_desk(turn, task_id, presence.value, who)
 
 
 def _session(turn: Turn, operator: OperatorId) -> SessionReply:
@@ -116,26 +122,23 @@ def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
     if state.status is ProvinceStatus.SUSPENDED:
         return NoWork(operator=person.operator, reason="the province is suspended")
     removed: dict[str, int] = {}
-    for _, _, _, key in sorted(state.queue.heads()):
-        if command.kinds and key[0] not in command.kinds:
-            continue
-        for task_id in state.queue.first(key, state.bounds.bucket_scan_max):
-            match, filtered = best_person(state, state.tasks[task_id], [person], turn.now.wall_ms)
-            for name, count in filtered.items():
-                removed[name] = removed.get(name, 0) + count
-            if match is not None:
-                turn.emit(
-                    e.TaskAssigned(
-                        at_ms=turn.now.wall_ms,
-                        who=command.who,
-                        task_id=task_id,
-                        operator=person.operator,
-                        token=state.tasks[task_id].token + 1,
-                        reason="fetched",
-                        routing=match.routing,
-                    )
+    for task_id in state.queue.leading(state.bounds.bucket_scan_max, command.kinds):
+        match, filtered = best_person(state, state.tasks[task_id], [person], turn.now.wall_ms)
+        for name, count in filtered.items():
+            removed[name] = removed.get(name, 0) + count
+        if match is not None:
+            turn.emit(
+                e.TaskAssigned(
+                    at_ms=turn.now.wall_ms,
+                    who=command.who,
+                    task_id=task_id,
+                    operator=person.operator,
+                    token=state.tasks[task_id].token + 1,
+                    reason="fetched",
+                    routing=match.routing,
                 )
-                return TaskReply(state.tasks[task_id])
+            )
+            return TaskReply(state.tasks[task_id])
     why = ", ".join(f"{count} by {name}" for name, count in sorted(removed.items()))
     return NoWork(operator=person.operator, reason=f"filtered out: {why}" if why else "no task is waiting")
 

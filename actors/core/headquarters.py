@@ -60,19 +60,22 @@ class Headquarters:
         self, kind: TaskKind, *, revision: int, who: str, request_id: str, at_ms: int
     ) -> list[AnyHqEvent] | Refused:
         """Decide on a new or changed kind; nothing happens when it is there already or the request is a repetition."""
-        if revision and revision != self.revision:
-            return Refused(
-                reason=Reason.ETAG_MISMATCH,
-                message=f"The table of kinds is at revision {self.revision}.",
-                metadata={"revision": str(self.revision)},
-            )
+        # A repetition comes first: what it did then has moved the revision on.
         earlier = self.requests.get(f"{who}:{request_id}") if request_id else None
         if earlier is not None and earlier != kind:
             return Refused(
                 reason=Reason.REQUEST_ID_REUSED,
                 message=f"Request id {request_id} was used for a request with other content.",
             )
-        if earlier is not None or self.kinds.get(kind.kind) == kind:
+        if earlier is not None:
+            return []
+        if revision and revision != self.revision:
+            return Refused(
+                reason=Reason.ETAG_MISMATCH,
+                message=f"The table of kinds is at revision {self.revision}.",
+                metadata={"revision": str(self.revision)},
+            )
+        if self.kinds.get(kind.kind) == kind:
             return []
         return [TaskKindPut(at_ms=at_ms, kind=kind, revision=self.revision + 1, who=who, request_id=request_id)]
 

@@ -10,7 +10,7 @@ from actors.core.replies import TaskPage
 
 #: A page token that begins so goes on with the finished tasks.
 FINISHED_TOKEN = "finished:"
-_TASK_ID = re.compile(r"[a-z]+-[0-9]{1,18}")
+_TASK_ID = re.compile(r"[a-z0-9]+-[0-9]{1,18}")
 
 
 def list_key(task: TaskId) -> tuple[str, int]:

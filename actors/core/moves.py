@@ -28,7 +28,6 @@ from actors.core.queue import authority_needed
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.sharing import HostCandidate, rank_hosts
-from actors.core.state import ProvinceState
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
 #: Candidates kept with a move.
@@ -73,7 +72,7 @@ def preview_moves(turn: Turn, policy: SharingPolicy) -> tuple[tuple[TaskId, Prov
     if policy.share_out_mode is not ShareOutMode.EVACUATE:
         return ()
     pledged = dict(turn.outbox.pledged)
-    moves = []
+    moves: list[tuple[TaskId, ProvinceCode, str]] = []
     for task, ranked in _evacuees(turn, policy, PREVIEW_MAX):
         moves.append((task.task_id, ranked[0].province, f"{ranked[0].points} points"))
         key = (ranked[0].province, task.spec.kind)
@@ -107,7 +106,7 @@ def _follow_advice(turn: Turn, room: int) -> None:
     """Move the most urgent tasks of each advised kind to the advised hosts."""
     state = turn.state
     for kind, hosts in list(turn.outbox.flows.items()):
-        candidates = _first_of_kind(state, kind, room)
+        candidates = [state.tasks[task_id] for task_id in state.queue.leading(room, (kind,))]
         for host, (count, reason) in list(hosts.items()):
             left = count
             while candidates and left > 0 and room > 0:
@@ -125,11 +124,6 @@ def _follow_advice(turn: Turn, room: int) -> None:
                 del hosts[host]
         if not hosts:
             del turn.outbox.flows[kind]
-
-
-def _first_of_kind(state: ProvinceState, kind: str, limit: int) -> list[Task]:
-    keys = [head[3] for head in sorted(state.queue.heads()) if head[3][0] == kind]
-    return [state.tasks[task_id] for key in keys for task_id in state.queue.first(key, limit)]
 
 
 def may_leave(task: Task, policy: SharingPolicy, now_ms: int) -> bool:

@@ -50,8 +50,8 @@ class Outbox:
         self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
 
     def take_advice(self, picture: NationalPicture, flows: tuple[MoveFlow, ...]) -> None:
-        """Replace the last advice, unless this one is older."""
-        if picture.revision < self.picture.revision and picture.time_ms <= self.picture.time_ms:
+        """Replace the last advice, unless this one is older or the same again (its flows may be half done already)."""
+        if picture.revision <= self.picture.revision and picture.time_ms <= self.picture.time_ms:
             return
         self.picture = picture
         self.hosts = hosts_by_kind(picture)

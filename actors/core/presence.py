@@ -9,7 +9,8 @@ Silence is evidence only if we would have heard: a session whose gateway connect
 or `path_grace_ms` has passed; and when our own clockwork stood still, the gap is taken off everybody's silence.
 
 After a restart nobody has been heard: each session then counts as last heard at the restart (a lease gets a full new term) but is not
-fresh (no new work) until it really is heard.
+fresh (no new work) until it really is heard. Until then its silence says nothing about its site either: it may be a ghost of yesterday,
+or its gateway may still be starting.
 """
 
 from collections.abc import Iterable
@@ -54,7 +55,13 @@ class Presence:
         """Take our own standstill off everybody's silence."""
         for session in self._heard:
             self._heard[session] += gap_ms
+        for session in self._path_lost:
+            self._path_lost[session] += gap_ms
         self._opened_ms += gap_ms
+
+    def begin_new_terms(self, now_ms: int) -> None:
+        """Count silence from now at the earliest, as after a restart: what a lost frame had forgotten is not silent for ever."""
+        self._opened_ms = now_ms
 
     def silent_ms(self, session: SessionId, now_ms: int) -> int:
         """How long the session has not been heard; since the restart at the longest."""
@@ -68,5 +75,7 @@ class Presence:
 
     def path_known(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
         """Whether silence of this session means anything."""
+        if session not in self._heard:
+            return False
         lost_ms = self._path_lost.get(session)
         return lost_ms is None or now_ms - lost_ms > limits.path_grace_ms

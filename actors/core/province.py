@@ -22,7 +22,7 @@ from actors.core.outage import SiteWatch
 from actors.core.outbox import Outbox, Outgoing
 from actors.core.presence import Presence
 from actors.core.refusal import Reason, Refused
-from actors.core.replies import AnyReply, DeskUpdate, Done
+from actors.core.replies import AnyReply, DeskUpdate, Done, Elsewhere
 from actors.core.sharing import ProvinceSummary
 from actors.core.state import ProvinceState, apply
 from actors.core.summary import summarise
@@ -72,8 +72,9 @@ class Province:
             return _repeated(records.decode_answer(recorded), command)
         before = len(turn.events)
         reply = _DECISIONS[type(command)](turn, command)
-        # A refusal is not remembered: the caller may mend the state of things and try again with the same id.
-        if not isinstance(reply, Refused) and not _answered_by_creation(turn, before, command):
+        # A refusal is not remembered: the caller may mend the state of things and try again with the same id. Nor is a signpost:
+        # whoever has the task gives the answer and remembers it, and the task may be elsewhere again when the request is repeated.
+        if not isinstance(reply, (Refused, Elsewhere)) and not _answered_by_creation(turn, before, command):
             turn.emit(
                 e.RequestAnswered(
                     at_ms=now.wall_ms,

@@ -12,7 +12,7 @@ more than half is dead. Push, pop: O(log n); 2 us each.
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from actors.core.country import TaskKind
 from actors.core.ids import KindId, TaskId
@@ -109,8 +109,29 @@ class TaskQueue:
         self._buckets.pop(key, None)
         return None
 
-    def first(self, key: BucketKey, limit: int) -> list[TaskId]:
-        """Up to `limit` tasks of a bucket in rank order. O(limit log n)."""
+    def at(self, key: BucketKey, place: int) -> tuple[int, int, TaskId, BucketKey] | None:
+        """The task at a place of a bucket in rank order, from 0, or None. O(place log n)."""
+        if not place:
+            return self.head(key)
+        entries = self._first(key, place + 1)
+        if len(entries) <= place:
+            return None
+        rank, created, task, _ = entries[place]
+        return rank, created, task, key
+
+    def leading(self, limit: int, kinds: Collection[KindId] = ()) -> list[TaskId]:
+        """The first `limit` tasks of each bucket, all in one rank order. O(buckets x limit log n).
+
+        Args:
+            kinds: only these; empty: all.
+        """
+        keys = [key for key in self._buckets if not kinds or key[0] in kinds]
+        entries = [entry for key in keys for entry in self._first(key, limit)]
+        entries.sort()
+        return [entry[2] for entry in entries]
+
+    def _first(self, key: BucketKey, limit: int) -> list[_Entry]:
+        """Up to `limit` entries of a bucket in rank order."""
         heap = self._buckets.get(key)
         if not heap:
             return []
@@ -121,7 +142,7 @@ class TaskQueue:
                 popped.append(entry)
         for entry in popped:
             heapq.heappush(heap, entry)
-        return [entry[2] for entry in popped]
+        return popped
 
     def in_rank_order(self) -> Iterator[TaskId]:
         """All waiting tasks, most urgent first. O(n log n): for evacuation and reports, not for the match."""

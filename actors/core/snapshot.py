@@ -40,6 +40,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     created_count: int
     decided_count: int
     decided_shared_count: int
+    status_before_outage: ProvinceStatus = ProvinceStatus.ACTIVE
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -82,6 +83,7 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         created_count=state.created_count,
         decided_count=state.decided_count,
         decided_shared_count=state.decided_shared_count,
+        status_before_outage=state.status_before_outage,
     )
     return _slices(head, list(state.tasks.values()), list(state.operators.values()))
 
@@ -104,7 +106,7 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     decoded = (_decoder.decode(piece) for piece in slices)
     head = next(decoded, None)
     if not isinstance(head, Head):
-        raise ValueError("a snapshot begins with its head")
+        raise ValueError("a snapshot begins with its head")  # noqa: TRY004 - the bytes are wrong, not a caller
     state = ProvinceState(head.province, bounds)
     state.settings = head.settings
     state.limits = head.limits
@@ -116,15 +118,14 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.lost_sites = head.lost_sites
     state.task_number = head.task_number
     state.away = head.away
-    state.notices = {
-        (notice.task_id, notice.generation, notice.task is not None): notice for notice in head.notices
-    }
+    state.notices = {(notice.task_id, notice.generation, notice.task is not None): notice for notice in head.notices}
     state.totals = head.totals
     state.balance_fen = head.balance_fen
     state.ledger_legs = head.ledger_legs
     state.created_count = head.created_count
     state.decided_count = head.decided_count
     state.decided_shared_count = head.decided_shared_count
+    state.status_before_outage = head.status_before_outage
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

@@ -61,6 +61,8 @@ class ProvinceState:
         self.kinds_revision = 0
         self.status = ProvinceStatus.ACTIVE
         self.status_reason = ""
+        #: What the province goes back to when its desks are heard again.
+        self.status_before_outage = ProvinceStatus.ACTIVE
         self.policy = SharingPolicy()
         #: Sites whose desks fell silent together -> since when (wall clock, ms).
         self.lost_sites: dict[SiteId, int] = {}
@@ -541,6 +543,8 @@ def _kinds_adopted(state: ProvinceState, event: e.TaskKindsAdopted) -> None:
 
 
 def _status_changed(state: ProvinceState, event: e.ProvinceStatusChanged) -> None:
+    if event.status is ProvinceStatus.UNREACHABLE and state.status is not ProvinceStatus.UNREACHABLE:
+        state.status_before_outage = state.status
     state.status = event.status
     state.status_reason = event.reason
 

@@ -25,7 +25,8 @@ def adopt_orphans() -> None:
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """In a new child: ask the kernel for SIGTERM when the parent dies. Linux only."""
     if sys.platform == "linux":
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
@@ -55,7 +56,7 @@ class Child:
                 stderr=log,
                 start_new_session=True,
                 pass_fds=self._keep_fds,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
 
     @property

@@ -22,11 +22,15 @@ READY_TIMEOUT_S = 180.0
 
 
 def serve(
-    data_dir: Annotated[Path, typer.Option(help="Journals, identities and logs; made if missing.")] = Path("sharedops-data"),
+    data_dir: Annotated[Path, typer.Option(help="Journals, identities and logs; made if missing.")] = Path(
+        "sharedops-data"
+    ),
     grpc: Annotated[str, typer.Option(help="Where gRPC listens, host:port; port 0: any.")] = "127.0.0.1:50051",
     console: Annotated[str, typer.Option(help="Where the console listens, host:port; port 0: any.")] = "127.0.0.1:8051",
     provinces: Annotated[str, typer.Option(help="Codes, comma-separated, for a new directory; default: all 36.")] = "",
-    country: Annotated[Path | None, typer.Option(help="Country file (TOML); default: the one that comes with it.")] = None,
+    country: Annotated[
+        Path | None, typer.Option(help="Country file (TOML); default: the one that comes with it.")
+    ] = None,
     sample_operators: Annotated[bool, typer.Option(help="Enrol the country file's operators in new journals.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
 ) -> None:
@@ -43,9 +47,7 @@ def serve(
     except (StoreError, CountryFileError) as error:
         typer.echo(f"sharedops serve: {error}", err=True)
         raise typer.Exit(2) from None
-    settings = SystemSettings(
-        grpc=grpc, console=console, country=str(country or ""), with_operators=sample_operators
-    )
+    settings = SystemSettings(grpc=grpc, console=console, country=str(country or ""), with_operators=sample_operators)
     try:
         asyncio.run(_serve(store, settings, as_json=as_json))
     except SystemFailed as error:
@@ -62,7 +64,9 @@ def _open(data_dir: Path, provinces: str, country: Path | None) -> Store:
     store = open_store(data_dir.resolve(), wanted)
     if provinces and wanted != tuple(store.identity.provinces):
         store.release()
-        raise StoreError(f"{data_dir} holds the provinces {', '.join(store.identity.provinces)}; they cannot be changed")
+        raise StoreError(
+            f"{data_dir} holds the provinces {', '.join(store.identity.provinces)}; they cannot be changed"
+        )
     return store
 
 
@@ -122,9 +126,7 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
         await system.stop()
 
 
-def _announce(
-    store: Store, grpc: str, console: str, seconds: float, screen: Console, *, as_json: bool
-) -> None:
+def _announce(store: Store, grpc: str, console: str, seconds: float, screen: Console, *, as_json: bool) -> None:
     if as_json:
         line = {
             "ready": True,

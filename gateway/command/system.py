@@ -75,6 +75,7 @@ class System:
                 *("--run-dir", str(self.run_dir)),
                 *("--grpc", settings.grpc, "--console", settings.console),
                 *("--tokens", str(store.directory / "tokens.toml")),
+                *("--provinces", ",".join(store.identity.provinces)),
                 *("--log", str(store.logs / "gateway-g1.log")),
             ],
             store.logs / "gateway-g1.out",

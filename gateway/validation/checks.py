@@ -2,12 +2,13 @@
 
 A check takes a value and returns what is wrong with it: None, a sentence, or (for lists and messages) pairs of sub-path and sentence.
 
-Only fields that are set are looked at (`ListFields`): a scalar that is not set is 0, empty or false, which every rule allows unless the
-field is required. So a task with twelve of its 34 fields set costs twelve checks.
+A field that is not set is 0, empty or false, which every rule allows unless the field is required; so only fields that are set are
+checked. A task with twelve of its 34 fields set costs one read of all fields (2 us, in C) and twelve checks.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf.message import Message
@@ -105,19 +106,6 @@ def items(count_max: int, each: Check | None = None, *, key: str | None = None) 
     return check
 
 
-def mask_of(*paths: str, every: bool = True) -> Check:
-    """A field mask over `paths`; ``*`` too where `every` is meant to be possible."""
-    allowed = {*paths, "*"} if every else set(paths)
-    description = f"expected fields of: {', '.join(paths)}"
-
-    def check(mask: Any) -> Wrong:
-        if len(mask.paths) > len(allowed) or any(path not in allowed for path in mask.paths):
-            return [("paths", description)]
-        return None
-
-    return check
-
-
 def anything(value: Any) -> Wrong:
     """For booleans, and for output-only fields, which are ignored."""
     del value
@@ -138,7 +126,8 @@ class Rules:
 
     Args:
         fields: check of each field; `anything` for those that need none. A field that is missing here is a gap that a test finds.
-        required: fields that must be set. (A mask counts as set; whether it names anything is for `whole`.)
+            Fields that hold one message have `Rules`, and nothing else has.
+        required: fields that must be set.
         whole: check over several fields, asked when each by itself is right.
     """
 
@@ -152,25 +141,37 @@ class Rules:
         self.fields = dict(fields)
         self.required = frozenset(required)
         self._whole = whole
-        self._checks = {name: check for name, check in fields.items() if check is not anything}
-        self._required_messages = tuple(name for name in required if isinstance(fields[name], Rules))
-        self._required_values = tuple(name for name in required if not isinstance(fields[name], Rules))
+        self._messages = tuple(
+            (name, check, name in self.required) for name, check in fields.items() if isinstance(check, Rules)
+        )
+        values = {
+            name: check
+            for name, check in fields.items()
+            if not isinstance(check, Rules) and (check is not anything or name in self.required)
+        }
+        self._names = tuple(values)
+        self._checks = tuple(values.values())
+        # One call that reads all fields, at C speed. It wants two names to return a tuple; reading the last one twice does no harm.
+        self._read = attrgetter(*self._names, self._names[-1]) if self._names else _read_nothing
+        self._required_places = tuple(place for place, name in enumerate(self._names) if name in self.required)
 
     def __call__(self, message: Message) -> list[tuple[str, str]]:
         """Everything that is wrong, as (path, description)."""
-        find = self._checks.get
         wrong: list[tuple[str, str]] = []
-        for descriptor, value in message.ListFields():
-            check = find(descriptor.name)
-            if check is not None:
-                found = check(value)
+        values = self._read(message)
+        for value, check in zip(values, self._checks, strict=False):
+            if value and check(value):
+                wrong = self._collect(values)
+                break
+        for place in self._required_places:
+            if not values[place]:
+                wrong.append((self._names[place], "is required"))
+        for name, check, required in self._messages:
+            if message.HasField(name):
+                found = check(getattr(message, name))
                 if found:
-                    wrong += located(descriptor.name, found)
-        for name in self._required_values:
-            if not getattr(message, name):
-                wrong.append((name, "is required"))
-        for name in self._required_messages:
-            if not message.HasField(name):
+                    wrong += located(name, found)
+            elif required:
                 wrong.append((name, "is required"))
         if not wrong and self._whole is not None:
             found = self._whole(message)
@@ -178,9 +179,33 @@ class Rules:
                 wrong += found if isinstance(found, list) else [("", found)]
         return wrong
 
+    def _collect(self, values: tuple[Any, ...]) -> list[tuple[str, str]]:
+        wrong: list[tuple[str, str]] = []
+        for name, value, check in zip(self._names, values, self._checks, strict=False):
+            if value:
+                wrong += located(name, check(value))
+        return wrong
+
     def but(self, *, required: Collection[str] | None = None, **fields: Check) -> "Rules":
         """The same rules with some fields' checks replaced."""
         return Rules(self.fields | fields, required=self.required if required is None else required, whole=self._whole)
+
+
+def _read_nothing(message: Message) -> tuple[Any, ...]:
+    del message
+    return ()
+
+
+def mask_of(*paths: str, required: bool = False) -> Rules:
+    """A field mask over `paths`, and ``*`` unless something must be named."""
+    allowed = set(paths) if required else {*paths, "*"}
+    description = f"expected fields of: {', '.join(paths)}"
+
+    def check(named_paths: Collection[str]) -> Wrong:
+        fits = len(named_paths) <= len(allowed) and all(path in allowed for path in named_paths)
+        return None if fits else description
+
+    return Rules({"paths": check}, required=("paths",) if required else ())
 
 
 # --- fields that many messages have ---

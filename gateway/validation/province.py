@@ -72,11 +72,10 @@ RULES: Mapping[type[Message], k.Rules] = {
     province_pb2.UpdateProvinceRequest: k.Rules(
         {
             "province": _PROVINCE,
-            "update_mask": k.mask_of(*PROVINCE_FIELDS, every=False),
+            "update_mask": k.mask_of(*PROVINCE_FIELDS, required=True),
             "request_id": k.REQUEST_ID,
         },
         required=("province", "update_mask", "request_id"),
-        whole=lambda request: None if request.update_mask.paths else [("update_mask", "is required")],
     ),
     province_pb2.SuspendProvinceRequest: _CHANGE_STATE,
     province_pb2.ResumeProvinceRequest: _CHANGE_STATE,

@@ -113,11 +113,10 @@ RULES: Mapping[type[Message], k.Rules] = {
     task_pb2.UpdateTaskRequest: k.Rules(
         {
             "task": _AMENDED_TASK,
-            "update_mask": k.mask_of("priority", "due_time_ms", "green_channel", every=False),
+            "update_mask": k.mask_of("priority", "due_time_ms", "green_channel", required=True),
             "request_id": k.REQUEST_ID,
         },
         required=("task", "update_mask", "request_id"),
-        whole=lambda request: None if request.update_mask.paths else [("update_mask", "is required")],
     ),
     task_pb2.CancelTaskRequest: k.Rules(
         {"name": TASK_NAME, "etag": k.ETAG, "reason": k.REASON, "request_id": k.REQUEST_ID},

@@ -3,9 +3,9 @@
 import uuid
 
 import grpc
-from tests.integration.country import Country
 
 from gateway.v1 import task_pb2, task_pb2_grpc, work_pb2, work_pb2_grpc
+from tests.integration.country import Country
 
 #: A kind that the sample operators may do.
 KIND = "claims-medical"
@@ -19,7 +19,9 @@ class Branch:
         self._metadata = country.token("branch", province)
         self._province = province
 
-    def create(self, *, external_id: str = "", request_id: str = "", timeout_s: float = 10.0, **fields: object) -> task_pb2.Task:
+    def create(
+        self, *, external_id: str = "", request_id: str = "", timeout_s: float = 10.0, **fields: object
+    ) -> task_pb2.Task:
         """Create a task."""
         task = task_pb2.Task(kind=KIND, external_id=external_id or uuid.uuid4().hex)
         for name, value in fields.items():

@@ -27,7 +27,7 @@ class Country:
         self.data_dir = data_dir
         self.provinces = provinces
         self._errors = (data_dir.parent / f"{data_dir.name}.err").open("ab")
-        self.process = subprocess.Popen(  # noqa: S603 - our own command
+        self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gateway.command", "serve", "--json", "--data-dir", str(data_dir)),
                 *("--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0", "--provinces", ",".join(provinces)),

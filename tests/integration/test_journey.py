@@ -4,11 +4,11 @@ import uuid
 
 import grpc
 import pytest
+
+from gateway.v1 import operator_pb2, operator_pb2_grpc, task_pb2
 from tests.integration.branch import Branch, Desk
 from tests.integration.country import Country
 from tests.integration.until import until
-
-from gateway.v1 import operator_pb2, operator_pb2_grpc, task_pb2
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def _enrol(country: Country, channel: grpc.Channel, province: str, name: str) ->
         site=f"{province}-test",
         display_name=name,
         kinds=[operator_pb2.KindExperience(kind="claims-medical", experience_count=1)],
-        authority=[operator_pb2.LineAuthority(line=operator_pb2.LINE_CLAIMS, level=9)],
+        authorities=[operator_pb2.LineAuthority(line=operator_pb2.LINE_CLAIMS, level=9)],
         skills=[operator_pb2.SkillLevel(skill="icd10-coding", level=5)],
         capacity=1,
         clearance=4,
@@ -98,12 +98,8 @@ def _take(desk: Desk, task: str) -> int:
 
     def held() -> bool:
         session = desk.sign_in()
-        for offer in session.offers:
-            if offer.task.name == task:
-                taken.append(desk.accept(task, offer.token).token)
-        for assignment in session.assignments:
-            if assignment.task.name == task:
-                taken.append(assignment.token)
+        taken.extend(desk.accept(task, offer.token).token for offer in session.offers if offer.task.name == task)
+        taken.extend(assignment.token for assignment in session.assignments if assignment.task.name == task)
         if not taken and not session.offers:
             answer = desk.fetch()
             if answer.WhichOneof("result") == "assignment" and answer.assignment.task.name == task:
@@ -127,5 +123,3 @@ def _error_info(error: grpc.RpcError) -> dict[str, str]:
         if detail.Unpack(info):
             facts.update(info.metadata)
     return facts
-
-

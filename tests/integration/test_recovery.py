@@ -1,6 +1,7 @@
 """Actors are killed and stopped while clients write: nothing acknowledged is lost, nothing is done twice."""
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
@@ -8,6 +9,7 @@ import time
 import uuid
 
 import grpc
+
 from tests.integration.branch import Branch
 from tests.integration.country import Country, is_alive
 from tests.integration.until import until
@@ -73,7 +75,7 @@ def _first_after(writers: list[Writer], at: float) -> float | None:
 
 def _longest_gap(times: list[float], since: float) -> float:
     relevant = [since, *(at for at in times if at > since)]
-    return max(later - earlier for earlier, later in zip(relevant, relevant[1:], strict=False))
+    return max(later - earlier for earlier, later in itertools.pairwise(relevant))
 
 
 def _all_there(country: Country, province: str, writers: list[Writer]) -> None:

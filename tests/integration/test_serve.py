@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import grpc
+
 from tests.integration.branch import Branch
 from tests.integration.country import Country, is_alive, running
 from tests.integration.until import until
 
 
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         [sys.executable, "-m", "gateway.command", *arguments], capture_output=True, text=True, timeout=90, check=False
     )
 

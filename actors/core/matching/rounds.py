@@ -4,7 +4,7 @@ The first matcher is greedy: the most urgent task takes the best person for it, 
 and on release alike, and stops as soon as nobody free may do anything that waits.
 
 Cost: tasks that need the same (kind, authority) share a bucket, so only bucket heads are looked at; a task is scored against at most
-`CANDIDATES_MAX` people, the most experienced of those who are free. In the two usual regimes (many wait, few are free; few wait, many are
+`CANDIDATES_MAX` people, the most experienced of those who are free and may do it. In the two usual regimes (many wait, few are free; few wait, many are
 free) a round is a handful of scores of 4 us each.
 """
 
@@ -18,7 +18,7 @@ from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching.filters import excluded_by
 from actors.core.matching.score import contributions, score_parts
 from actors.core.operators import Operator
-from actors.core.queue import authority_needed
+from actors.core.queue import BucketKey, authority_needed
 from actors.core.state import ProvinceState
 from actors.core.task import Task
 
@@ -41,6 +41,7 @@ def best_person(
 ) -> tuple[Match | None, dict[str, int]]:
     """The best of `people` for one task, with the reason; and how many people each filter removed.
 
+    Only the first `CANDIDATES_MAX` who pass the filters are scored; those who do not pass never crowd out those who do.
     Ties go to the one who has been idle longest, then to the smaller id.
     """
     kind = state.kinds.get(task.spec.kind)
@@ -49,7 +50,11 @@ def best_person(
     kind_handle_ms = state.kind_handle_ms(task.spec.kind)
     removed: dict[str, int] = {}
     scored: list[tuple[int, int, OperatorId, tuple[int, ...]]] = []
+    considered = 0
     for person in people:
+        if len(scored) == CANDIDATES_MAX:
+            break
+        considered += 1
         load = state.load_of(person.operator)
         reason = "capacity" if load >= person.capacity else excluded_by(task, person, needed, skills, now_ms)
         if reason is not None:
@@ -65,7 +70,7 @@ def best_person(
         points=-minus_points,
         contributions=contributions(parts),
         runners_up=tuple((entry[2], -entry[0]) for entry in scored[1 : RUNNERS_UP_MAX + 1]),
-        considered=len(people),
+        considered=considered,
         removed=removed,
         kinds_revision=state.kinds_revision,
     )
@@ -83,20 +88,24 @@ def match_round(state: ProvinceState, free: list[Operator], now_ms: int, give: C
     by_kind = _people_by_kind(state, free)
     heads = [head for head in state.queue.heads() if head[3][0] in by_kind]
     heapq.heapify(heads)
+    #: Tasks at the front of each bucket that suit nobody who is free. In this round nobody new becomes free for them.
+    passed_over: dict[BucketKey, int] = {}
     while heads:
-        key = heapq.heappop(heads)[3]
+        _, _, task_id, key = heapq.heappop(heads)
         people = [person for person in by_kind[key[0]] if state.load_of(person.operator) < person.capacity]
         by_kind[key[0]] = people
         if not people:
             continue
-        for task_id in state.queue.first(key, state.bounds.bucket_scan_max):
-            match, _ = best_person(state, state.tasks[task_id], people[:CANDIDATES_MAX], now_ms)
-            if match is not None:
-                give(match)
-                head = state.queue.head(key)
-                if head is not None:
-                    heapq.heappush(heads, head)
-                break
+        match, _ = best_person(state, state.tasks[task_id], people, now_ms)
+        if match is not None:
+            give(match)
+        else:
+            passed_over[key] = passed_over.get(key, 0) + 1
+        place = passed_over.get(key, 0)
+        # The next of the bucket waits for its turn by its own rank: it must not overtake the heads of other buckets.
+        following = state.queue.at(key, place) if place < state.bounds.bucket_scan_max else None
+        if following is not None:
+            heapq.heappush(heads, following)
 
 
 def _people_by_kind(state: ProvinceState, free: list[Operator]) -> dict[KindId, list[Operator]]:

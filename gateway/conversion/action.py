@@ -1,0 +1,55 @@
+"""What desks ask for. The unary methods and the actions of the stream have the same fields, so one converter serves both."""
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.core import commands as c
+from actors.core.ids import KindId, OperatorId, SessionId
+from actors.core.operators import PresenceState
+from gateway import names
+from gateway.conversion.enums import PRESENCES_IN, VERDICTS_IN
+
+#: Answered with the assignment; the steps that end one are answered with a brief of the task.
+GIVES_ASSIGNMENT = (c.FetchNextTask, c.AcceptOffer, c.StartAssignment)
+
+
+def command_in(
+    action: str, message: Any, operator: OperatorId, session: SessionId, who: str, request_id: str
+) -> c.Command:
+    """The command of one action.
+
+    Args:
+        action: name of the action in `WorkAction`, e.g. ``accept``.
+        message: the action, or the request of the unary method of the same meaning; validated.
+        session: the desk's session, for a sign-in.
+    """
+    common = {"who": who, "request_id": request_id}
+    if action == "sign_in":
+        presence = PRESENCES_IN.get(message.presence, PresenceState.AVAILABLE)
+        # A sign-in is repeatable by itself: the same session changes nothing.
+        return c.SignIn(who=who, operator=operator, session=session, presence=presence)
+    if action == "sign_out":
+        return c.SignOut(who=who, operator=operator)
+    if action == "set_presence":
+        return c.SetPresence(who=who, operator=operator, presence=PRESENCES_IN[message.presence])
+    if action == "fetch_next":
+        return c.FetchNextTask(**common, operator=operator, kinds=tuple(KindId(kind) for kind in message.kinds))
+    hold = common | {"task_id": names.parse_task(message.task), "operator": operator, "token": message.token}
+    return _HOLDING[action](message, hold)
+
+
+_HOLDING: dict[str, Callable[[Any, dict[str, Any]], c.Command]] = {
+    "accept": lambda _, hold: c.AcceptOffer(**hold),
+    "decline": lambda message, hold: c.DeclineOffer(**hold, reason=message.reason),
+    "start": lambda _, hold: c.StartAssignment(**hold),
+    "renew": lambda _, hold: c.RenewAssignment(**(hold | {"request_id": ""})),
+    "suspend": lambda message, hold: c.SuspendAssignment(**hold, reason=message.reason),
+    "complete": lambda message, hold: c.CompleteAssignment(
+        **hold, verdict=VERDICTS_IN[message.verdict], amount_fen=message.amount_fen, note=message.note
+    ),
+    "return_task": lambda message, hold: c.ReturnTask(**hold, reason=message.reason),
+    "refer": lambda message, hold: c.ReferAssignment(
+        **hold, required_authority=message.required_authority, reason=message.reason
+    ),
+    "release": lambda message, hold: c.ReleaseAssignment(**hold, reason=message.reason),
+}

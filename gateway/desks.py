@@ -1,0 +1,122 @@
+"""The desks behind this gateway: which sessions there are, which were heard, and where their news goes.
+
+A session is one work stream, or one operator signed in by unary calls. Whatever arrives on a stream is a sign of life of the whole stream.
+Once a second the gateway tells each province, in one message, which sessions it heard since the last time; heartbeats go no further.
+When a stream ends without signing out, nothing is told: the province notices the silence by itself.
+
+When a province's actor has restarted, everyone who was heard lately is told to it at once, and the streams' operators are signed in again
+(the same session: nothing is written), because news that was sent while the link was down is lost: the answer tells each desk what it holds.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import structlog
+
+from actors import protocol
+from actors.core import commands as c
+from actors.core.ids import OperatorId, ProvinceCode, SessionId
+from actors.core.replies import DeskUpdate
+
+_log = structlog.get_logger(__name__)
+
+#: Pause between two reports of who was heard.
+REPORT_EVERY_S = 0.8
+
+
+class Stream(Protocol):
+    """A work stream, as far as its registry needs it."""
+
+    session: SessionId
+
+    def push(self, update: DeskUpdate) -> None:
+        """Send news down the stream."""
+        ...
+
+    def resume(self, province: ProvinceCode) -> None:
+        """Ask a restarted province what the stream's operators hold."""
+        ...
+
+
+class Desks:
+    """Registry of sessions.
+
+    Args:
+        gateway_id: first part of every session.
+        tell: sends a province a request without waiting.
+    """
+
+    def __init__(self, gateway_id: str, tell: Callable[[ProvinceCode, protocol.Request], None]) -> None:
+        self._gateway_id = gateway_id
+        self._tell = tell
+        self._count = 0
+        self._streams: dict[SessionId, Stream] = {}
+        #: Sessions per province in which an operator of the session is signed in.
+        self._provinces: dict[SessionId, dict[ProvinceCode, None]] = {}
+        self._heard: dict[SessionId, None] = {}
+        self._heard_before: dict[SessionId, None] = {}
+
+    def new_session(self) -> SessionId:
+        """An id for a stream."""
+        self._count += 1
+        return SessionId(f"{self._gateway_id}/{self._count}")
+
+    def unary_session(self, operator: OperatorId) -> SessionId:
+        """The session of an operator who signs in by unary calls."""
+        return SessionId(f"{self._gateway_id}/u/{operator}")
+
+    def opened(self, stream: Stream) -> None:
+        """A stream is there."""
+        self._streams[stream.session] = stream
+
+    def closed(self, stream: Stream) -> None:
+        """A stream is gone; its operators stay signed in until their province calls them silent."""
+        self._streams.pop(stream.session, None)
+        self._provinces.pop(stream.session, None)
+        self._heard.pop(stream.session, None)
+
+    def signed_in(self, session: SessionId, province: ProvinceCode) -> None:
+        """An operator of the session works in this province."""
+        self._provinces.setdefault(session, {})[province] = None
+        self._heard[session] = None
+
+    def signed_out(self, session: SessionId) -> None:
+        """A unary session has ended."""
+        self._provinces.pop(session, None)
+
+    def hear(self, session: SessionId) -> None:
+        """Something arrived from the session."""
+        self._heard[session] = None
+
+    def is_known(self, session: SessionId) -> bool:
+        """Whether somebody signed in by this session since the gateway began."""
+        return session in self._provinces
+
+    def deliver(self, updates: Iterable[DeskUpdate]) -> None:
+        """Route news to the streams; what belongs to no stream (unary desks ask by themselves) is dropped."""
+        for update in updates:
+            stream = self._streams.get(update.session)
+            if stream is not None:
+                stream.push(update)
+
+    def province_is_back(self, province: ProvinceCode) -> None:
+        """A link is up (again): tell who was heard lately, and ask on behalf of the streams what they hold."""
+        self._report(province, self._heard | self._heard_before)
+        for session, stream in list(self._streams.items()):
+            if province in self._provinces.get(session, ()):
+                stream.resume(province)
+
+    async def report_for_ever(self) -> None:
+        """Tell the provinces who was heard."""
+        while True:
+            await asyncio.sleep(REPORT_EVERY_S)
+            heard, self._heard = self._heard, {}
+            self._heard_before = heard
+            for province in {code: None for session in heard for code in self._provinces.get(session, ())}:
+                self._report(province, heard)
+
+    def _report(self, province: ProvinceCode, heard: dict[SessionId, None]) -> None:
+        sessions = tuple(session for session in heard if province in self._provinces.get(session, ()))
+        if sessions:
+            self._tell(province, c.HearDesks(who=f"gateway:{self._gateway_id}", sessions=sessions))

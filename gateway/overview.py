@@ -1,0 +1,62 @@
+"""The country at a glance, for the monitor service and the console.
+
+The coordinator has the picture; when it is away, every province is asked. A province whose link is down, or whose summary is old, is shown
+as DEGRADED with its last figures.
+"""
+
+import asyncio
+
+from actors import protocol
+from actors.core.ids import ProvinceCode
+from actors.core.sharing import ProvinceSummary
+from gateway.answers import expect
+from gateway.clock import wall_ms
+from gateway.conversion.province import overview_out
+from gateway.errors import GatewayError
+from gateway.provinces import ProvinceLinks
+from gateway.v1 import monitor_pb2
+
+#: A coordinator that does not answer within this is asked no more for this overview.
+COORDINATOR_TIMEOUT_S = 0.5
+PROVINCE_TIMEOUT_S = 2.0
+#: A summary older than this is a sign that the province does not answer.
+STALE_AFTER_MS = 3_000
+
+
+class Overviews:
+    """Makes overviews; remembers each province's last summary."""
+
+    def __init__(self, links: ProvinceLinks) -> None:
+        self._links = links
+        self._last: dict[ProvinceCode, ProvinceSummary] = {}
+
+    async def now(self) -> monitor_pb2.Overview:
+        """The country as of now."""
+        for summary in await self._summaries():
+            self._last[summary.province] = summary
+        at_ms = wall_ms()
+        degraded = [
+            code
+            for code in self._links.codes()
+            if not self._links.is_up(code)
+            or code not in self._last
+            or at_ms - self._last[code].time_ms > STALE_AFTER_MS
+        ]
+        return overview_out(at_ms, self._last.values(), self._links.codes(), degraded)
+
+    async def _summaries(self) -> list[ProvinceSummary]:
+        loop = asyncio.get_running_loop()
+        try:
+            deadline = loop.time() + COORDINATOR_TIMEOUT_S
+            reply = await self._links.coordinator(protocol.GetPicture(), deadline=deadline)
+            picture = expect(reply, protocol.PictureReply).picture
+            if wall_ms() - picture.time_ms <= STALE_AFTER_MS:
+                return list(picture.provinces)
+        except GatewayError:
+            pass
+        deadline = loop.time() + PROVINCE_TIMEOUT_S
+        asked = [code for code in self._links.codes() if self._links.is_up(code)]
+        replies = await asyncio.gather(
+            *(self._links.call(code, protocol.GetSummary(), deadline=deadline) for code in asked), return_exceptions=True
+        )
+        return [reply.summary for reply in replies if isinstance(reply, protocol.SummaryReply)]

@@ -1,0 +1,234 @@
+"""The gateway's way to the provinces and the coordinator: links that follow whoever restarts.
+
+The directory tells where each actor lives; a new incarnation means a new address, and the old connection is torn down at once, so an
+answer of an old incarnation cannot arrive any more: that is the outermost fence.
+
+What happens to a call when the connection is not there:
+
+* not connected: nothing was sent; the call waits for the connection, at most `OUTAGE_WAIT_S`, then UNAVAILABLE;
+* lost while the answer was due: the outcome is unknown. Reads, and writes with a request id, are sent again, since the same request id
+  gets the same answer; other writes fail with UNAVAILABLE, and their caller decides;
+* the caller's deadline passes: DEADLINE_EXCEEDED. Whatever was sent is carried out all the same.
+
+Cost: encoding and decoding of the bodies, 2 us each; everything sent in one turn of the loop leaves in one write.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from actors import protocol
+from actors.core import commands as c
+from actors.core.ids import ProvinceCode, TaskId, home_of
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import Elsewhere
+from actors.transport import (
+    BodyTooLarge,
+    CallTimedOut,
+    DirectoryClient,
+    Entry,
+    Link,
+    LinkDown,
+    LinkFull,
+    LinkLost,
+)
+from actors.transport.directory import DIRECTORY_SOCKET
+from gateway.answers import in_transit
+from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, unknown_province
+
+_log = structlog.get_logger(__name__)
+
+#: A restart takes about a second; whoever is away for longer than this is reported as unavailable.
+OUTAGE_WAIT_S = 6.0
+#: First pause before a task in transit is asked for again; doubles up to the second.
+TRANSIT_PAUSE_S = 0.02
+TRANSIT_PAUSE_MAX_S = 0.5
+
+#: Commands without effect on anything that lasts, or that change nothing when repeated.
+_REPEATABLE = (
+    c.GetTask,
+    c.ListTasks,
+    c.GetOperator,
+    c.ListOperators,
+    c.GetWorkload,
+    c.GetProvince,
+    c.HearDesks,
+    c.RenewAssignment,
+    c.SignIn,
+    c.AcceptOffer,
+    c.StartAssignment,
+    protocol.ReadFrames,
+    protocol.Follow,
+    protocol.GetSummary,
+    protocol.GetRuntime,
+    protocol.VerifyChain,
+    protocol.GetPicture,
+    protocol.GetTaskKinds,
+    protocol.Ping,
+)
+
+
+class ProvinceLinks:
+    """Links to all provinces and the coordinator; see `gateway.answers.Provinces` for what the services use.
+
+    Args:
+        run_dir: where the directory's socket lies.
+        gateway_id: unique for this incarnation of the gateway; desks' sessions begin with it.
+        codes: the country's provinces.
+        on_news: called with what a province pushed.
+        on_state: called with a province's code when its link comes up (True) or breaks (False).
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        gateway_id: str,
+        codes: Sequence[ProvinceCode],
+        *,
+        on_news: Callable[[protocol.News], None],
+        on_state: Callable[[ProvinceCode, bool], None],
+    ) -> None:
+        self._name = f"gateway/{gateway_id}"
+        self._codes = tuple(sorted(codes))
+        self._on_news = on_news
+        self._on_state = on_state
+        self._links = {protocol.province_name(code): self._link(code) for code in self._codes}
+        self._links[protocol.COORDINATOR] = Link(self._name, on_push=lambda _: None, on_state=lambda _: None)
+        self._directory = DirectoryClient(
+            run_dir / DIRECTORY_SOCKET, self._name, register=None, on_change=self._directory_changed
+        )
+
+    def _link(self, code: ProvinceCode) -> Link:
+        return Link(self._name, on_push=self._pushed, on_state=lambda is_up: self._on_state(code, is_up))
+
+    def start(self) -> None:
+        """Connect to the directory and, through it, to everyone."""
+        self._directory.start()
+
+    async def close(self) -> None:
+        """Close all links."""
+        await self._directory.close()
+        for link in self._links.values():
+            await link.close()
+
+    def codes(self) -> Sequence[ProvinceCode]:
+        """The country's provinces, in code order."""
+        return self._codes
+
+    def is_up(self, province: str) -> bool:
+        """Whether the province's actor is connected."""
+        link = self._links.get(protocol.province_name(province))
+        return link is not None and link.is_connected
+
+    def _directory_changed(self, entry: Entry, present: bool) -> None:
+        link = self._links.get(entry.name)
+        if link is not None:
+            link.connect_to(entry.address if present else None)
+
+    def _pushed(self, bodies: list[bytes]) -> None:
+        for body in bodies:
+            try:
+                news = protocol.decode_news(body)
+            except msgspec.DecodeError as error:
+                _log.error("unreadable news", error=str(error))
+                continue
+            self._on_news(news)
+
+    # --- asking ---
+
+    async def call(self, province: str, request: protocol.Request, *, deadline: float) -> protocol.Response:
+        """Ask one province."""
+        link = self._links.get(protocol.province_name(province))
+        if link is None:
+            raise unknown_province(province)
+        return await self._ask(link, request, deadline, GatewayReason.PROVINCE_UNAVAILABLE)
+
+    async def call_many(
+        self, province: str, requests: Sequence[protocol.Request], *, deadline: float
+    ) -> list[protocol.Response]:
+        """Ask one province many things; they leave in one write. The answers in the order of the requests."""
+        calls = (self.call(province, request, deadline=deadline) for request in requests)
+        return list(await asyncio.gather(*calls))
+
+    async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
+        """Ask the coordinator."""
+        link = self._links[protocol.COORDINATOR]
+        return await self._ask(link, request, deadline, GatewayReason.COORDINATOR_UNAVAILABLE)
+
+    async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
+        """Ask whoever has the task: its home first, then where that points to; while it moves, again."""
+        asked = home_of(task_id)
+        pointed_from: ProvinceCode | None = None
+        pause_s = TRANSIT_PAUSE_S
+        while True:
+            reply = await self.call(asked, request, deadline=deadline)
+            not_there_yet = isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_TASK and pointed_from
+            if not isinstance(reply, Elsewhere) and not not_there_yet:
+                return reply
+            if isinstance(reply, Elsewhere):
+                pointed_from, asked = asked, reply.host
+                last = reply
+                if not reply.in_transit:
+                    continue
+            else:
+                # The host has not recorded the move yet; its source knows best how it goes on.
+                assert pointed_from is not None
+                asked, pointed_from = pointed_from, None
+            left_s = deadline - asyncio.get_running_loop().time()
+            if left_s <= pause_s:
+                raise in_transit(last)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, TRANSIT_PAUSE_MAX_S)
+
+    def tell(self, province: ProvinceCode, request: protocol.Request) -> None:
+        """Send without waiting for the answer; lost if the province is away."""
+        link = self._links[protocol.province_name(province)]
+        if link.is_connected:
+            try:
+                link.call_soon(protocol.encode(request)).add_done_callback(_drop)
+            except (LinkDown, LinkFull, BodyTooLarge) as error:
+                _log.warning("not sent", province=province, error=str(error))
+
+    async def _ask(
+        self, link: Link, request: protocol.Request, deadline: float, away: GatewayReason
+    ) -> protocol.Response:
+        loop = asyncio.get_running_loop()
+        body = protocol.encode(request)
+        give_up = loop.time() + OUTAGE_WAIT_S
+        is_repeatable = isinstance(request, _REPEATABLE) or bool(getattr(request, "request_id", ""))
+        while True:
+            left_s = deadline - loop.time()
+            if left_s <= 0:
+                raise deadline_exceeded()
+            try:
+                return protocol.decode_response(await link.call(body, timeout_s=left_s))
+            except CallTimedOut:
+                raise deadline_exceeded() from None
+            except LinkFull:
+                raise GatewayError(GatewayReason.OVERLOADED, "Too many calls wait for this province.") from None
+            except BodyTooLarge:
+                raise GatewayError(GatewayReason.TOO_LARGE, "The request is too large.") from None
+            except LinkLost:
+                if not is_repeatable:
+                    raise GatewayError(away, "The connection broke; whether the write took effect is unknown.") from None
+            except LinkDown:
+                wait_s = min(give_up, deadline) - loop.time()
+                if wait_s <= 0:
+                    raise GatewayError(away, "It is away; a restart is under way.") from None
+                await _connected(link, wait_s)
+
+
+async def _connected(link: Link, wait_s: float) -> None:
+    """Wait for the connection; the caller looks for itself whether it came."""
+    try:
+        await link.wait_connected(wait_s)
+    except (CallTimedOut, LinkDown, TimeoutError):
+        return
+
+
+def _drop(answer: "asyncio.Future[bytes]") -> None:
+    if not answer.cancelled():
+        answer.exception()

@@ -1,0 +1,222 @@
+"""The gateway process: gRPC and the console on one event loop. ``python -m gateway.server --help`` shows its options.
+
+It holds no truth and may be killed at any time: clients come back with the same request ids, desks sign in again.
+
+On SIGTERM it says NOT_SERVING, takes no new calls, finishes those it has accepted (at most `GRACE_S`), and ends.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before gRPC is imported: one loop, no fork after a channel was used.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+import grpc.aio
+import structlog
+from grpc_health.v1 import health
+from grpc_reflection.v1alpha import reflection
+
+from actors import logs, protocol
+from actors.core.ids import ProvinceCode
+from gateway.calls import Gate
+from gateway.console import ConsoleServer
+from gateway.desks import Desks
+from gateway.event_feed import EventFeed
+from gateway.health import Health
+from gateway.identity import Tokens
+from gateway.metrics import Metrics
+from gateway.overview import Overviews
+from gateway.provinces import ProvinceLinks
+from gateway.services.admin import AdminService
+from gateway.services.event import EventService
+from gateway.services.monitor import MonitorService
+from gateway.services.operator import OperatorService
+from gateway.services.province import ProvinceService
+from gateway.services.task import TaskService
+from gateway.services.work import WorkService
+from gateway.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    event_pb2,
+    event_pb2_grpc,
+    monitor_pb2,
+    monitor_pb2_grpc,
+    operator_pb2,
+    operator_pb2_grpc,
+    province_pb2,
+    province_pb2_grpc,
+    task_pb2,
+    task_pb2_grpc,
+    work_pb2,
+    work_pb2_grpc,
+)
+
+_log = structlog.get_logger(__name__)
+
+#: Time for accepted calls to finish after SIGTERM, seconds.
+GRACE_S = 10.0
+#: Largest message, bytes: a batch of 500 tasks has room.
+MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+
+#: Limits of a connection; both ends must agree on how often to ping.
+CHANNEL_OPTIONS = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_metadata_size", 8 * 1024),
+    ("grpc.max_concurrent_streams", 128),
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ("grpc.max_connection_idle_ms", 5 * 60_000),
+    ("grpc.max_connection_age_grace_ms", 60_000),
+    ("grpc.server_handshake_timeout_ms", 5_000),
+    ("grpc.so_reuseport", 0),
+)
+
+_SERVICES = tuple(
+    module.DESCRIPTOR.services_by_name[name].full_name
+    for module, name in (
+        (task_pb2, "TaskService"),
+        (work_pb2, "WorkService"),
+        (operator_pb2, "OperatorService"),
+        (province_pb2, "ProvinceService"),
+        (monitor_pb2, "MonitorService"),
+        (event_pb2, "EventService"),
+        (admin_pb2, "AdminService"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """What a gateway needs to start."""
+
+    #: Where the directory's socket lies and the bound addresses are written to.
+    run_dir: Path
+    #: Name of this gateway; what it calls itself to others carries a random part, new for each incarnation, so that desks'
+    #: sessions of an earlier life are never taken for its own.
+    gateway_id: str
+    grpc: str
+    console: str
+    tokens: Path
+    provinces: tuple[ProvinceCode, ...]
+
+
+class Gateway:
+    """One incarnation of the gateway."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._settings = settings
+        incarnation = f"{settings.gateway_id}-{secrets.token_hex(4)}"
+        self._links = ProvinceLinks(
+            settings.run_dir, incarnation, settings.provinces, on_news=self._on_news, on_state=self._on_state
+        )
+        self._desks = Desks(incarnation, self._links.tell)
+        self._feed = EventFeed(self._links, self._links.tell)
+        self._overviews = Overviews(self._links)
+        self._health = Health(_SERVICES)
+        self._metrics = Metrics()
+        self._console = ConsoleServer(self._overviews, self._metrics)
+        self._reporting: asyncio.Task[None] | None = None
+        self._server = self._make_server(incarnation)
+
+    def _make_server(self, incarnation: str) -> grpc.aio.Server:
+        gate = Gate(Tokens.load(self._settings.tokens))
+        server = grpc.aio.server(interceptors=(self._metrics.interceptor, gate), options=CHANNEL_OPTIONS)
+        links = self._links
+        task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links), server)
+        work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self._desks), server)
+        operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), server)
+        province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), server)
+        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self._overviews), server)
+        event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), server)
+        admin_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(links, incarnation), server)
+        self._health.add_to(server)
+        reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        return server
+
+    def _on_news(self, news: protocol.News) -> None:
+        if isinstance(news, protocol.DeskNews):
+            self._desks.deliver(news.updates)
+        else:
+            self._feed.deliver(news)
+
+    def _on_state(self, province: ProvinceCode, is_up: bool) -> None:
+        self._health.province_changed(province, is_up)
+        if is_up:
+            self._desks.province_is_back(province)
+            self._feed.province_is_back(province)
+
+    async def start(self) -> tuple[str, str]:
+        """Listen; the bound addresses of gRPC and console, also written to ``<run_dir>/gateway-<id>.json``."""
+        await self._health.start(self._links.codes())
+        self._links.start()
+        self._reporting = asyncio.create_task(self._desks.report_for_ever())
+        host = self._settings.grpc.rpartition(":")[0]
+        port = self._server.add_insecure_port(self._settings.grpc)
+        await self._server.start()
+        console = await self._console.start(self._settings.console)
+        bound = {"grpc": f"{host}:{port}", "console": console, "pid": os.getpid()}
+        path = self._settings.run_dir / f"gateway-{self._settings.gateway_id}.json"
+        written = path.with_suffix(".new")
+        written.write_text(json.dumps(bound), encoding="utf-8")
+        written.replace(path)
+        _log.info("listening", **bound)
+        return bound["grpc"], console
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then end."""
+        await self._health.stop()
+        await self._server.stop(GRACE_S)
+        if self._reporting is not None:
+            self._reporting.cancel()
+        await self._console.stop()
+        await self._links.close()
+
+
+async def run(settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    gateway = Gateway(settings)
+    await gateway.start()
+    await stopped.wait()
+    _log.info("stopping")
+    await gateway.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the gateway process."""
+    parser = argparse.ArgumentParser(prog="gateway.server", description="The gRPC gateway and the console.")
+    parser.add_argument("--gateway-id", default="g1")
+    parser.add_argument("--run-dir", type=Path, required=True)
+    parser.add_argument("--grpc", default="127.0.0.1:50051")
+    parser.add_argument("--console", default="127.0.0.1:8051")
+    parser.add_argument("--tokens", type=Path, required=True)
+    parser.add_argument("--provinces", required=True, help="codes, comma-separated")
+    parser.add_argument("--log", type=Path)
+    options = parser.parse_args(arguments)
+    logs.configure(options.log)
+    settings = GatewaySettings(
+        run_dir=options.run_dir,
+        gateway_id=options.gateway_id,
+        grpc=options.grpc,
+        console=options.console,
+        tokens=options.tokens,
+        provinces=tuple(ProvinceCode(code) for code in options.provinces.split(",")),
+    )
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""EventService: what happened, in the order of each province's journal."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from actors.core.ids import ProvinceCode, home_of
+from actors.protocol import FrameNews
+from gateway import conversion, filters, names, pages, permissions, validation
+from gateway.answers import Provinces, check_known
+from gateway.calls import Context, deadline_of
+from gateway.event_feed import EventFeed
+from gateway.identity import Identity, Role, caller
+from gateway.v1 import event_pb2, event_pb2_grpc
+
+_SERVICE = "/sharedops.v1.EventService/"
+#: Events in one message.
+EVENTS_PER_MESSAGE_MAX = 1_000
+#: Messages that wait for a client; the feed waits meanwhile.
+MESSAGES_WAITING_MAX = 8
+_FILTER_FIELDS = ("type", "task", "operator", "external_id")
+
+
+class EventService(event_pb2_grpc.EventServiceServicer):
+    """Pages and streams of events."""
+
+    def __init__(self, provinces: Provinces, feed: EventFeed) -> None:
+        self._provinces = provinces
+        self._feed = feed
+
+    async def ListEvents(  # noqa: N802 - the contract's name
+        self, request: event_pb2.ListEventsRequest, context: Context
+    ) -> event_pb2.ListEventsResponse:
+        """A page of one province's events."""
+        deadline_of(context)
+        validation.check(request)
+        province = names.parse_province(request.parent)
+        identity = caller()
+        permissions.check_province(identity, f"{_SERVICE}ListEvents", province)
+        check_known(self._provinces, province, "parent")
+        wanted = filters.parse(request.filter, event_pb2.Event, _FILTER_FIELDS)
+        place = pages.first_place(request.page_token, request.parent, str(request.after_position), request.filter)
+        after = int(place.after) if place.after else request.after_position
+        page_size = pages.page_size_of(request.page_size)
+        response = event_pb2.ListEventsResponse(last_position=after)
+        page = await self._feed.page(province, max(0, conversion.sequence_of(after) - 1), limit=1_000)
+        for frame in page.frames:
+            for event in conversion.frame_events_out(frame, after):
+                if len(response.events) == page_size:
+                    response.next_page_token = pages.next_token(place, "", str(response.last_position))
+                    return response
+                response.last_position = event.position
+                if _may_see(identity, event) and wanted.fits(event):
+                    response.events.append(event)
+        if page.frames and page.frames[-1].sequence < page.last_sequence:
+            last = conversion.position_of(page.frames[-1].sequence + 1, 0) - 1
+            response.last_position = max(response.last_position, last)
+            response.next_page_token = pages.next_token(place, "", str(response.last_position))
+        return response
+
+    async def StreamEvents(  # noqa: N802
+        self, request: event_pb2.StreamEventsRequest, context: Context
+    ) -> AsyncIterator[event_pb2.StreamEventsResponse]:
+        """The events of some or all provinces, from the positions given, as they happen."""
+        del context
+        validation.check(request)
+        identity = caller()
+        cursors = self._cursors(identity, request)
+        ready: asyncio.Queue[list[event_pb2.Event]] = asyncio.Queue(MESSAGES_WAITING_MAX)
+        async with asyncio.TaskGroup() as following:
+            try:
+                tasks = [
+                    following.create_task(self._follow(identity, code, after, ready)) for code, after in cursors.items()
+                ]
+                while True:
+                    events = await _next(ready, tasks)
+                    for start in range(0, len(events), EVENTS_PER_MESSAGE_MAX):
+                        yield event_pb2.StreamEventsResponse(events=events[start : start + EVENTS_PER_MESSAGE_MAX])
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    def _cursors(self, identity: Identity, request: event_pb2.StreamEventsRequest) -> dict[ProvinceCode, int]:
+        """Province -> last position known; -1: from now on."""
+        method = f"{_SERVICE}StreamEvents"
+        if request.cursors:
+            for cursor in request.cursors:
+                permissions.check_province(identity, method, cursor.province)
+                check_known(self._provinces, ProvinceCode(cursor.province), "cursors")
+            return {ProvinceCode(cursor.province): cursor.after_position for cursor in request.cursors}
+        own = permissions.visible_province(identity, method)
+        codes = [own] if own is not None else self._provinces.codes()
+        return {ProvinceCode(code): -1 for code in codes}
+
+    async def _follow(
+        self, identity: Identity, province: ProvinceCode, position: int, ready: "asyncio.Queue[list[event_pb2.Event]]"
+    ) -> None:
+        after = None if position < 0 else max(0, conversion.sequence_of(position) - 1)
+        async for frames in self._feed.follow(province, after):
+            events = _events(identity, frames, max(0, position))
+            if events:
+                await ready.put(events)
+
+
+async def _next(
+    ready: "asyncio.Queue[list[event_pb2.Event]]", tasks: list[asyncio.Task[None]]
+) -> list[event_pb2.Event]:
+    """The next events; a follower that fails ends the stream."""
+    getting = asyncio.ensure_future(ready.get())
+    try:
+        done, _ = await asyncio.wait((getting, *tasks), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if task is not getting:
+                task.result()
+        return await getting
+    finally:
+        getting.cancel()
+
+
+def _events(identity: Identity, frames: list[FrameNews], after: int) -> list[event_pb2.Event]:
+    return [
+        event for frame in frames for event in conversion.frame_events_out(frame, after) if _may_see(identity, event)
+    ]
+
+
+def _may_see(identity: Identity, event: event_pb2.Event) -> bool:
+    """A branch system sees what happened to tasks of its own home, and nothing of the people or of others' tasks."""
+    if identity.role is not Role.BRANCH or identity.is_of("*"):
+        return True
+    return bool(event.task) and home_of(names.parse_task(event.task)) == identity.province

@@ -1,0 +1,112 @@
+"""The country's table of task kinds, as the coordinator keeps it."""
+
+from actors.core.country import TaskKind
+from actors.core.ids import KindId
+from actors.core.refusal import Reason, Refused
+from actors.protocol import GetTaskKinds, PutTaskKind, TaskKindsReply
+from gateway import conversion, masks, names, pages
+from gateway.answers import Provinces, expect
+from gateway.errors import GatewayError, GatewayReason, invalid
+from gateway.filters import check_order, parse
+from gateway.v1 import operator_pb2
+from gateway.validation.checks import located
+from gateway.validation.operator import KIND_FIELDS, WHOLE_KIND
+
+#: Tries of a change while others change the table at the same time.
+_TRIES_MAX = 5
+
+
+async def get_kind(
+    provinces: Provinces, request: operator_pb2.GetTaskKindRequest, deadline: float
+) -> operator_pb2.TaskKind:
+    """One task kind."""
+    kind = names.parse_kind(request.name)
+    found = _find(await _table(provinces, deadline), kind)
+    if found is None:
+        raise _unknown(kind)
+    return conversion.kind_out(found)
+
+
+async def list_kinds(
+    provinces: Provinces, request: operator_pb2.ListTaskKindsRequest, deadline: float
+) -> operator_pb2.ListTaskKindsResponse:
+    """A page of the task kinds, by name or by line and name."""
+    wanted = parse(request.filter, operator_pb2.TaskKind, ("line",))
+    order = check_order(request.order_by, ("name", "line"))
+    place = pages.first_place(request.page_token, request.filter, order)
+    page_size = pages.page_size_of(request.page_size)
+    found = [conversion.kind_out(kind) for kind in (await _table(provinces, deadline)).kinds]
+    found = sorted((kind for kind in found if wanted.fits(kind)), key=lambda kind: _rank(kind, order))
+    left = [kind for kind in found if _rank(kind, order) > (place.part, place.after)]
+    response = operator_pb2.ListTaskKindsResponse(task_kinds=left[:page_size])
+    if len(left) > page_size:
+        response.next_page_token = pages.next_token(place, *_rank(left[page_size - 1], order))
+    return response
+
+
+def _rank(kind: operator_pb2.TaskKind, order: str) -> tuple[str, str]:
+    return (f"line {kind.line}" if order == "line" else "", kind.name)
+
+
+async def update_kind(
+    provinces: Provinces, who: str, request: operator_pb2.UpdateTaskKindRequest, deadline: float
+) -> operator_pb2.TaskKind:
+    """Change a kind, or create it when that is allowed.
+
+    The coordinator takes the change only for the table that was read; when somebody else was faster, it is read again.
+    """
+    kind = names.parse_kind(request.task_kind.name)
+    for attempt in range(_TRIES_MAX):
+        table = await _table(provinces, deadline)
+        changed = _changed(kind, _find(table, kind), request)
+        put = PutTaskKind(kind=changed, revision=table.revision, who=who, request_id=request.request_id)
+        reply = await provinces.coordinator(put, deadline=deadline)
+        lost_race = isinstance(reply, Refused) and reply.reason is Reason.ETAG_MISMATCH
+        if not lost_race or attempt == _TRIES_MAX - 1:
+            stored = _find(expect(reply, TaskKindsReply), kind)
+            return conversion.kind_out(stored or changed)
+    raise AssertionError("the last try returns or raises")
+
+
+def _changed(kind: KindId, known: TaskKind | None, request: operator_pb2.UpdateTaskKindRequest) -> TaskKind:
+    """The kind after the change; the present one when it is that already, so that a repetition with an old etag is no conflict."""
+    update = request.task_kind
+    if known is None:
+        if not request.allow_missing:
+            raise _unknown(kind)
+        return conversion.kind_in(kind, _checked(update))
+    paths = masks.paths_of(request.update_mask.paths, update, KIND_FIELDS)
+    whole = _checked(masks.merged(conversion.kind_out(known), update, paths))
+    if whole.line != conversion.LINES_OUT[known.line]:
+        raise invalid([("task_kind.line", "cannot change once the kind exists")])
+    new_standard = whole.operating_standard != known.operating_standard
+    changed = conversion.kind_in(
+        kind, whole, standard_revision=known.operating_standard_revision + (1 if new_standard else 0)
+    )
+    if changed != known and update.etag and update.etag != conversion.kind_etag(known):
+        raise GatewayError(
+            Reason.ETAG_MISMATCH,
+            f"Task kind {kind} has changed since it was read.",
+            metadata={"etag": conversion.kind_etag(known)},
+        )
+    return changed
+
+
+def _checked(kind: operator_pb2.TaskKind) -> operator_pb2.TaskKind:
+    """The kind, if it is whole: a mask may have emptied what a kind needs."""
+    wrong = WHOLE_KIND(kind)
+    if wrong:
+        raise invalid(located("task_kind", wrong))
+    return kind
+
+
+async def _table(provinces: Provinces, deadline: float) -> TaskKindsReply:
+    return expect(await provinces.coordinator(GetTaskKinds(), deadline=deadline), TaskKindsReply)
+
+
+def _find(table: TaskKindsReply, kind: KindId) -> TaskKind | None:
+    return next((known for known in table.kinds if known.kind == kind), None)
+
+
+def _unknown(kind: KindId) -> GatewayError:
+    return GatewayError(GatewayReason.UNKNOWN_TASK_KIND, f"There is no task kind {kind}.")

@@ -1,0 +1,236 @@
+"""ProvinceService: the state of a branch and how it shares work, for operations staff."""
+# ruff: noqa: N802 - the contract names the methods
+
+import asyncio
+
+import msgspec
+
+from actors.core import commands as c
+from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.ids import ProvinceCode
+from actors.core.replies import Done, PolicyPreview, ProvinceReply
+from gateway import conversion, masks, names, pages, permissions, validation
+from gateway.answers import Provinces, check_known, expect
+from gateway.calls import Context, deadline_of
+from gateway.errors import GatewayError, GatewayReason, Violation, invalid
+from gateway.filters import check_order, parse
+from gateway.identity import caller
+from gateway.v1 import province_pb2, province_pb2_grpc
+from gateway.validation.checks import located
+from gateway.validation.province import POLICY_FIELDS, WHOLE_POLICY
+
+_SERVICE = "/sharedops.v1.ProvinceService/"
+#: A read waits no longer for a province that does not answer, and says DEGRADED.
+_READ_PATIENCE_S = 2.0
+#: Failures that mean: the actor does not answer now.
+_SILENCE = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+
+
+class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
+    """Provinces and their sharing policies."""
+
+    def __init__(self, provinces: Provinces) -> None:
+        self._provinces = provinces
+
+    # --- reading ---
+
+    async def GetProvince(self, request: province_pb2.GetProvinceRequest, context: Context) -> province_pb2.Province:
+        """Read one province; DEGRADED when its actor does not answer."""
+        validation.check(request)
+        code = self._admit("GetProvince", names.parse_province(request.name), "name")
+        return await self._shown(code, deadline_of(context))
+
+    async def ListProvinces(
+        self, request: province_pb2.ListProvincesRequest, context: Context
+    ) -> province_pb2.ListProvincesResponse:
+        """A page of the provinces; those that do not answer are DEGRADED."""
+        validation.check(request)
+        permissions.admit(caller(), f"{_SERVICE}ListProvinces")
+        wanted = parse(request.filter, province_pb2.Province, ("state",))
+        order = check_order(request.order_by, ("name", "state"))
+        place = pages.first_place(request.page_token, request.filter, order)
+        page_size, deadline = pages.page_size_of(request.page_size), deadline_of(context)
+        codes = [ProvinceCode(code) for code in self._provinces.codes()]
+        shown = await asyncio.gather(*(self._shown(code, deadline) for code in codes))
+        found = sorted((province for province in shown if wanted.fits(province)), key=lambda p: _rank(p, order))
+        left = [province for province in found if _rank(province, order) > (place.part, place.after)]
+        response = province_pb2.ListProvincesResponse(provinces=left[:page_size])
+        if len(left) > page_size:
+            response.next_page_token = pages.next_token(place, *_rank(left[page_size - 1], order))
+        return response
+
+    async def GetSharingPolicy(
+        self, request: province_pb2.GetSharingPolicyRequest, context: Context
+    ) -> province_pb2.SharingPolicy:
+        """Read a sharing policy."""
+        validation.check(request)
+        code = self._admit("GetSharingPolicy", names.parse_policy(request.name), "name")
+        return conversion.policy_out(code, (await self._read(code, deadline_of(context))).policy)
+
+    # --- state ---
+
+    async def UpdateProvince(
+        self, request: province_pb2.UpdateProvinceRequest, context: Context
+    ) -> province_pb2.Province:
+        """Change the names of a province."""
+        validation.check(request)
+        code = self._admit("UpdateProvince", names.parse_province(request.province.name), "province.name")
+        deadline = deadline_of(context)
+        known = await self._read(code, deadline)
+        changed = masks.merged(conversion.province_out(known), request.province, request.update_mask.paths)
+        if not (changed.display_name and changed.display_name_zh):
+            raise invalid([("province.display_name", "display_name and display_name_zh cannot be empty")])
+        if changed.service_start_minutes or changed.service_end_minutes:
+            raise GatewayError(
+                GatewayReason.UNIMPLEMENTED,
+                "Service hours are not kept yet: every province works around the clock.",
+                (Violation("province.service_end_minutes", "expected 0"),),
+            )
+        settings = msgspec.structs.replace(
+            known.settings, display_name=changed.display_name, display_name_zh=changed.display_name_zh
+        )
+        command = c.ConfigureProvince(who=caller().who, request_id=request.request_id, settings=settings)
+        expect(await self._provinces.call(code, command, deadline=deadline), Done)
+        return conversion.province_out(await self._read(code, deadline))
+
+    async def SuspendProvince(
+        self, request: province_pb2.SuspendProvinceRequest, context: Context
+    ) -> province_pb2.Province:
+        """Stop handing out work."""
+        validation.check(request)
+        code = self._admit("SuspendProvince", names.parse_province(request.name), "name")
+        return await self._set_status(code, ProvinceStatus.SUSPENDED, request, deadline_of(context))
+
+    async def DrainProvince(
+        self, request: province_pb2.DrainProvinceRequest, context: Context
+    ) -> province_pb2.Province:
+        """Work off what is there and take nothing new."""
+        validation.check(request)
+        code = self._admit("DrainProvince", names.parse_province(request.name), "name")
+        return await self._set_status(code, ProvinceStatus.DRAINING, request, deadline_of(context))
+
+    async def ResumeProvince(
+        self, request: province_pb2.ResumeProvinceRequest, context: Context
+    ) -> province_pb2.Province:
+        """Go back to ACTIVE; after an evacuation by hand, to sharing by overflow.
+
+        The policy is changed first: an active province that still evacuates would send its new tasks away. Other modes stay.
+        """
+        validation.check(request)
+        code = self._admit("ResumeProvince", names.parse_province(request.name), "name")
+        deadline = deadline_of(context)
+        policy = (await self._read(code, deadline)).policy
+        if policy.share_out_mode is ShareOutMode.EVACUATE:
+            # A request id names one command. "~" cannot occur in a client's, so this one meets no other.
+            await self._set_mode(code, policy, ShareOutMode.OVERFLOW, f"{request.request_id}~policy", deadline)
+        return await self._set_status(code, ProvinceStatus.ACTIVE, request, deadline)
+
+    # --- sharing ---
+
+    async def EvacuateProvince(
+        self, request: province_pb2.EvacuateProvinceRequest, context: Context
+    ) -> province_pb2.EvacuateProvinceResponse:
+        """Give all movable work away, or show what would move: the sharing policy's mode EVACUATE."""
+        validation.check(request)
+        code = self._admit("EvacuateProvince", names.parse_province(request.name), "name")
+        deadline = deadline_of(context)
+        known = await self._read(code, deadline)
+        request_id = "" if request.validate_only else request.request_id
+        preview = await self._set_mode(code, known.policy, ShareOutMode.EVACUATE, request_id, deadline)
+        return province_pb2.EvacuateProvinceResponse(
+            province=conversion.province_out(known),
+            preview=conversion.preview_out(preview, _open_tasks(known)),
+        )
+
+    async def UpdateSharingPolicy(
+        self, request: province_pb2.UpdateSharingPolicyRequest, context: Context
+    ) -> province_pb2.UpdateSharingPolicyResponse:
+        """Put a new revision of the policy in force, or show what it would move."""
+        validation.check(request)
+        update = request.sharing_policy
+        code = self._admit("UpdateSharingPolicy", names.parse_policy(update.name), "sharing_policy.name")
+        deadline = deadline_of(context)
+        known = await self._read(code, deadline)
+        paths = masks.paths_of(request.update_mask.paths, update, POLICY_FIELDS)
+        changed = masks.merged(conversion.policy_out(code, known.policy), update, paths)
+        wrong = WHOLE_POLICY(changed) or self._unknown_hosts(changed)
+        if wrong:
+            raise invalid(located("sharing_policy", wrong))
+        command = c.UpdateSharingPolicy(
+            who=caller().who,
+            # What is only shown must not use up the id of the change that may follow.
+            request_id="" if request.validate_only else request.request_id,
+            policy=conversion.policy_in(changed),
+            revision=update.revision,
+            validate_only=request.validate_only,
+        )
+        preview = expect(await self._provinces.call(code, command, deadline=deadline), PolicyPreview)
+        return province_pb2.UpdateSharingPolicyResponse(
+            sharing_policy=conversion.policy_out(code, preview.policy),
+            preview=conversion.preview_out(preview, _open_tasks(known)),
+        )
+
+    # --- steps ---
+
+    def _admit(self, method: str, code: ProvinceCode, field: str) -> ProvinceCode:
+        permissions.check_province(caller(), f"{_SERVICE}{method}", code)
+        check_known(self._provinces, code, field)
+        return code
+
+    async def _read(self, code: ProvinceCode, deadline: float) -> ProvinceReply:
+        return expect(await self._provinces.call(code, c.GetProvince(), deadline=deadline), ProvinceReply)
+
+    async def _shown(self, code: ProvinceCode, deadline: float) -> province_pb2.Province:
+        """The province, or that it does not answer: a picture with a gap beats no picture."""
+        patience = min(deadline, asyncio.get_running_loop().time() + _READ_PATIENCE_S)
+        try:
+            return conversion.province_out(await self._read(code, patience))
+        except GatewayError as error:
+            if error.code.name not in _SILENCE:
+                raise
+            return conversion.degraded_province_out(code)
+
+    async def _set_status(
+        self,
+        code: ProvinceCode,
+        status: ProvinceStatus,
+        request: province_pb2.SuspendProvinceRequest
+        | province_pb2.DrainProvinceRequest
+        | province_pb2.ResumeProvinceRequest,
+        deadline: float,
+    ) -> province_pb2.Province:
+        command = c.SetProvinceStatus(
+            who=caller().who, request_id=request.request_id, status=status, reason=request.reason
+        )
+        reply = await self._provinces.call(code, command, deadline=deadline)
+        return conversion.province_out(expect(reply, ProvinceReply))
+
+    async def _set_mode(
+        self, code: ProvinceCode, known: SharingPolicy, mode: ShareOutMode, request_id: str, deadline: float
+    ) -> PolicyPreview:
+        """Change the mode of a policy; without a request id, only show what that would move."""
+        command = c.UpdateSharingPolicy(
+            who=caller().who,
+            request_id=request_id,
+            # The revision is the province's to count; left out, a repetition is the same command.
+            policy=msgspec.structs.replace(known, share_out_mode=mode, revision=1),
+            validate_only=not request_id,
+        )
+        return expect(await self._provinces.call(code, command, deadline=deadline), PolicyPreview)
+
+    def _unknown_hosts(self, policy: province_pb2.SharingPolicy) -> list[tuple[str, str]]:
+        known = frozenset(self._provinces.codes())
+        return [
+            (f"{field}[{place}]", f"there is no province {code}")
+            for field in ("allowed_hosts", "blocked_hosts")
+            for place, code in enumerate(getattr(policy, field))
+            if code not in known
+        ]
+
+
+def _open_tasks(known: ProvinceReply) -> int:
+    return sum(known.summary.open_by_state.values())
+
+
+def _rank(province: province_pb2.Province, order: str) -> tuple[str, str]:
+    return (f"state {province.state}" if order == "state" else "", province.name)

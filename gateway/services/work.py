@@ -1,0 +1,108 @@
+"""WorkService: the unary steps of desks, and the stream."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from actors.core.ids import OperatorId
+from gateway import names, permissions, validation
+from gateway.answers import Provinces
+from gateway.calls import Context, deadline_of
+from gateway.clock import wall_ms
+from gateway.desks import Desks
+from gateway.identity import caller
+from gateway.services.holding import Holding, Outcome
+from gateway.services.work_stream import WorkStream
+from gateway.v1 import work_pb2, work_pb2_grpc
+
+_SERVICE = "/sharedops.v1.WorkService/"
+
+
+class WorkService(work_pb2_grpc.WorkServiceServicer):
+    """What operators' desks call."""
+
+    def __init__(self, provinces: Provinces, desks: Desks) -> None:
+        self._desks = desks
+        self._holding = Holding(provinces, desks)
+
+    async def Work(  # noqa: N802 - the contract's name
+        self, request_iterator: AsyncIterator[work_pb2.WorkRequest], context: Context
+    ) -> AsyncIterator[work_pb2.WorkResponse]:
+        """The stream of a desk or a workbench."""
+        del context
+        stream = WorkStream(self._holding, self._desks, caller(), f"{_SERVICE}Work")
+        async for response in stream.run(request_iterator):
+            yield response
+
+    async def _step(self, method: str, action: str, request: Any, context: Context) -> Outcome:
+        deadline = deadline_of(context)
+        validation.check(request)
+        operator = self._operator(method, request.operator)
+        session = self._desks.unary_session(operator)
+        return await self._holding.step(
+            action,
+            request,
+            operator,
+            session,
+            who=caller().who,
+            request_id=request.request_id,
+            deadline=deadline,
+        )
+
+    def _operator(self, method: str, name: str) -> OperatorId:
+        _, operator = names.parse_operator(name)
+        permissions.check_operator(caller(), f"{_SERVICE}{method}", operator)
+        return operator
+
+    async def Heartbeat(  # noqa: N802
+        self, request: work_pb2.HeartbeatRequest, context: Context
+    ) -> work_pb2.HeartbeatResponse:
+        """Keep operators signed in who have no stream; tells which of them must sign in again."""
+        deadline_of(context)
+        validation.check(request)
+        gone: list[str] = []
+        for name in request.operators:
+            session = self._desks.unary_session(self._operator("Heartbeat", name))
+            if self._desks.is_known(session):
+                self._desks.hear(session)
+            else:
+                gone.append(name)
+        return work_pb2.HeartbeatResponse(server_time_ms=wall_ms(), signed_out_operators=gone)
+
+    async def FetchNextTask(  # noqa: N802
+        self, request: work_pb2.FetchNextTaskRequest, context: Context
+    ) -> work_pb2.FetchNextTaskResponse:
+        """Take the best waiting task, or learn why there is none."""
+        outcome = await self._step("FetchNextTask", "fetch_next", request, context)
+        if isinstance(outcome, work_pb2.NoWork):
+            return work_pb2.FetchNextTaskResponse(no_work=outcome)
+        assert isinstance(outcome, work_pb2.Assignment)
+        return work_pb2.FetchNextTaskResponse(assignment=outcome)
+
+
+def _unary(method: str, action: str, doc: str) -> Any:
+    async def serve(self: WorkService, request: Any, context: Context) -> Outcome:
+        return await self._step(method, action, request, context)  # noqa: SLF001 - a method of the class
+
+    serve.__name__ = method
+    serve.__qualname__ = f"WorkService.{method}"
+    serve.__doc__ = doc
+    return serve
+
+
+#: Unary method -> (action of the same meaning, what it does).
+_METHODS = {
+    "SignIn": ("sign_in", "Begin to work, or take the session over."),
+    "SignOut": ("sign_out", "End the session; what is open goes back to the queue."),
+    "AcceptOffer": ("accept", "Take an offered task."),
+    "DeclineOffer": ("decline", "Refuse an offered task, for a while."),
+    "StartAssignment": ("start", "Begin a task in hand."),
+    "RenewAssignment": ("renew", "Show that the desk is alive."),
+    "SuspendAssignment": ("suspend", "Set a task aside."),
+    "CompleteAssignment": ("complete", "Decide a task, once and for all."),
+    "ReturnTask": ("return_task", "Send a task back to its branch undecided."),
+    "ReferAssignment": ("refer", "Pass a task on to a higher authority."),
+    "ReleaseAssignment": ("release", "Give a task back to the queue."),
+}
+for _method, (_action, _doc) in _METHODS.items():
+    setattr(WorkService, _method, _unary(_method, _action, _doc))
+

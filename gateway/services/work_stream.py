@@ -1,0 +1,212 @@
+"""The desks' stream: many operators, many actions a message, results and news batched on the way down.
+
+Reading goes on while earlier messages are being carried out, at most `MESSAGES_IN_FLIGHT_MAX` of them; actions of one operator go to the
+same province over one connection, so they are decided in the order in which they came. Everything that is ready leaves in one message.
+A client that does not read is cut off when `UPDATES_MAX` updates wait for it: its desks must not hold work that they cannot see.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+
+import structlog
+
+from actors.core.ids import OperatorId, ProvinceCode, SessionId
+from actors.core.replies import DeskUpdate
+from gateway import names, permissions, validation
+from gateway.calls import item_deadline
+from gateway.clock import wall_ms
+from gateway.conversion.work import desk_update_out
+from gateway.desks import Desks
+from gateway.errors import GatewayError, GatewayReason, to_wire_error
+from gateway.identity import Identity
+from gateway.services.holding import Holding, Outcome
+from gateway.v1 import task_pb2, work_pb2
+
+_log = structlog.get_logger(__name__)
+
+MESSAGES_IN_FLIGHT_MAX = 16
+#: Updates that may wait for a client that reads slowly.
+UPDATES_MAX = 20_000
+#: Updates in one message.
+UPDATES_PER_MESSAGE_MAX = 500
+#: Operators of one stream.
+OPERATORS_MAX = 500
+#: Actions that are harmless to repeat: the lease token says it all, so no answer need be kept for their request id.
+_FENCED_BY_TOKEN = ("accept", "start", "complete", "renew", "sign_in", "sign_out", "set_presence")
+
+
+class WorkStream:
+    """One stream of one identity."""
+
+    def __init__(self, holding: Holding, desks: Desks, identity: Identity, method: str) -> None:
+        self.session: SessionId = desks.new_session()
+        self._holding = holding
+        self._desks = desks
+        self._identity = identity
+        self._method = method
+        self._operators: dict[OperatorId, work_pb2.WorkAction] = {}
+        self._updates: deque[work_pb2.WorkUpdate] = deque()
+        self._has_updates = asyncio.Event()
+        self._failure: GatewayError | None = None
+        self._is_read = False
+        self._slots = asyncio.Semaphore(MESSAGES_IN_FLIGHT_MAX)
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self, messages: AsyncIterator[work_pb2.WorkRequest]) -> AsyncIterator[work_pb2.WorkResponse]:
+        """Carry the stream until the client ends it.
+
+        Raises:
+            GatewayError: a message as a whole is wrong, or the client reads too slowly.
+        """
+        self._desks.opened(self)
+        reader = asyncio.create_task(self._read(messages))
+        try:
+            while True:
+                await self._has_updates.wait()
+                response = self._next_response()
+                if response is not None:
+                    yield response
+                elif self._failure is not None:
+                    raise self._failure
+                elif self._is_read and not self._under_way:
+                    return
+        finally:
+            self._desks.closed(self)
+            reader.cancel()
+            for task in self._under_way:
+                task.cancel()
+
+    def _next_response(self) -> work_pb2.WorkResponse | None:
+        updates = self._updates
+        if not updates:
+            if not self._is_read or self._under_way:
+                self._has_updates.clear()
+            return None
+        ready = [updates.popleft() for _ in range(min(UPDATES_PER_MESSAGE_MAX, len(updates)))]
+        return work_pb2.WorkResponse(updates=ready)
+
+    # --- down ---
+
+    def push(self, update: DeskUpdate) -> None:
+        """Send news of a province down the stream."""
+        self._send(desk_update_out(update, wall_ms()))
+
+    def resume(self, province: ProvinceCode) -> None:
+        """Sign the operators of a restarted province in again; the answers tell what they hold."""
+        for operator, action in list(self._operators.items()):
+            if names.operator_province(operator) == province:
+                self._start(self._sign_in_again(operator, action))
+
+    async def _sign_in_again(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
+        try:
+            session = await self._step(action, operator)
+        except GatewayError as error:
+            _log.warning("not signed in again", operator=operator, reason=error.reason)
+            return
+        assert isinstance(session, work_pb2.Session)
+        self._send(work_pb2.WorkUpdate(session=session))
+
+    def _send(self, update: work_pb2.WorkUpdate) -> None:
+        if len(self._updates) >= UPDATES_MAX:
+            self._fail(GatewayError(GatewayReason.OVERLOADED, "The stream is read too slowly."))
+            return
+        self._updates.append(update)
+        self._has_updates.set()
+
+    def _fail(self, error: GatewayError) -> None:
+        self._failure = self._failure or error
+        self._updates.clear()
+        self._has_updates.set()
+
+    # --- up ---
+
+    async def _read(self, messages: AsyncIterator[work_pb2.WorkRequest]) -> None:
+        try:
+            async for message in messages:
+                wrong = validation.error_of(message)
+                if wrong is not None:
+                    self._fail(wrong)
+                    return
+                self._desks.hear(self.session)
+                await self._slots.acquire()
+                self._start(self._carry_out(message))
+        except GatewayError as error:
+            self._fail(error)
+        finally:
+            self._is_read = True
+            self._has_updates.set()
+
+    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            _log.error("a step failed by a bug", exc_info=bug)
+            self._fail(GatewayError(GatewayReason.SHUTTING_DOWN, "The stream had to be ended; open it again."))
+        self._has_updates.set()
+
+    async def _carry_out(self, message: work_pb2.WorkRequest) -> None:
+        try:
+            await asyncio.gather(*(self._act(action) for action in message.actions))
+        finally:
+            self._slots.release()
+
+    async def _act(self, action: work_pb2.WorkAction) -> None:
+        result = work_pb2.ActionResult(action_id=action.action_id)
+        try:
+            outcome = await self._outcome(action)
+        except GatewayError as error:
+            result.error.CopyFrom(to_wire_error(error))
+        else:
+            if not action.action_id and isinstance(outcome, work_pb2.HeartbeatResponse):
+                return
+            _FIELDS[type(outcome)](result).CopyFrom(outcome)
+        self._send(work_pb2.WorkUpdate(result=result))
+
+    async def _outcome(self, action: work_pb2.WorkAction) -> Outcome | work_pb2.HeartbeatResponse:
+        validation.check(action)
+        if action.WhichOneof("action") == "heartbeat":
+            return work_pb2.HeartbeatResponse(server_time_ms=wall_ms())
+        _, operator = names.parse_operator(action.operator)
+        permissions.check_operator(self._identity, self._method, operator)
+        outcome = await self._step(action, operator)
+        if action.HasField("sign_in"):
+            self._remember(operator, action)
+        elif action.HasField("set_presence") and operator in self._operators:
+            self._operators[operator].sign_in.presence = action.set_presence.presence
+        elif action.HasField("sign_out"):
+            self._operators.pop(operator, None)
+        return outcome
+
+    def _remember(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
+        if operator not in self._operators and len(self._operators) >= OPERATORS_MAX:
+            raise GatewayError(GatewayReason.OVERLOADED, f"A stream carries at most {OPERATORS_MAX} operators.")
+        copy = work_pb2.WorkAction()
+        copy.CopyFrom(action)
+        self._operators[operator] = copy
+
+    async def _step(self, action: work_pb2.WorkAction, operator: OperatorId) -> Outcome:
+        kind = action.WhichOneof("action")
+        assert kind is not None
+        return await self._holding.step(
+            kind,
+            getattr(action, kind),
+            operator,
+            self.session,
+            who=self._identity.who,
+            request_id="" if kind in _FENCED_BY_TOKEN else action.request_id,
+            deadline=item_deadline(),
+        )
+
+
+_FIELDS = {
+    work_pb2.Assignment: lambda result: result.assignment,
+    work_pb2.NoWork: lambda result: result.no_work,
+    work_pb2.Session: lambda result: result.session,
+    work_pb2.HeartbeatResponse: lambda result: result.heartbeat,
+    task_pb2.TaskBrief: lambda result: result.task,
+}

@@ -1,0 +1,174 @@
+"""ProvinceService over real gRPC, before a country of the real core."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from gateway.v1 import province_pb2, task_pb2
+from tests.unit.gateway.served import Gateway, as_, facts, gateway
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Gateway]:
+    async with gateway("fujian", "jiangxi") as opened:
+        yield opened
+
+
+async def failure(call: Any) -> dict[str, Any]:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return facts(caught.value)
+
+
+def why(request_id: str, **fields: Any) -> dict[str, Any]:
+    return {"name": "provinces/fujian", "reason": "typhoon", "request_id": request_id} | fields
+
+
+async def policy(served: Gateway) -> province_pb2.SharingPolicy:
+    request = province_pb2.GetSharingPolicyRequest(name="provinces/fujian/sharingPolicy")
+    return await served.provinces.GetSharingPolicy(request, **as_("lead-fujian"))
+
+
+async def test_a_province_is_suspended_drained_and_resumed(served: Gateway) -> None:
+    """What ops do by hand must be seen at once, with the reason."""
+    suspend = province_pb2.SuspendProvinceRequest(**why("p-1"))
+    suspended = await served.provinces.SuspendProvince(suspend, **as_("ops"))
+    assert (suspended.state, suspended.state_reason) == (province_pb2.PROVINCE_STATE_SUSPENDED, "typhoon")
+    assert await served.provinces.SuspendProvince(suspend, **as_("ops")) == suspended
+    drain = province_pb2.DrainProvinceRequest(**why("p-2"))
+    assert (await served.provinces.DrainProvince(drain, **as_("ops"))).state == province_pb2.PROVINCE_STATE_DRAINING
+    resume = province_pb2.ResumeProvinceRequest(**why("p-3"))
+    assert (await served.provinces.ResumeProvince(resume, **as_("ops"))).state == province_pb2.PROVINCE_STATE_ACTIVE
+    reused = province_pb2.SuspendProvinceRequest(**why("p-1", reason="another"))
+    assert (await failure(served.provinces.SuspendProvince(reused, **as_("ops"))))["reason"] == "REQUEST_ID_REUSED"
+    denied = await failure(served.provinces.SuspendProvince(suspend, **as_("lead-fujian")))
+    assert denied["code"].name == "PERMISSION_DENIED"
+
+
+async def test_an_evacuation_is_shown_first_then_done_then_undone(served: Gateway) -> None:
+    """The planned form of an outage: preview, confirm, and normal service when it is over."""
+    for number in range(3):
+        create = task_pb2.CreateTaskRequest(
+            parent="provinces/fujian",
+            request_id=f"r-{number}",
+            task={"external_id": f"c-{number}", "kind": "claims-medical"},
+        )
+        await served.tasks.CreateTask(create, **as_("branch-fujian"))
+    preview = province_pb2.EvacuateProvinceRequest(**why("p-1", validate_only=True))
+    shown = await served.provinces.EvacuateProvince(preview, **as_("ops"))
+    assert shown.preview.moving_count + shown.preview.staying_count == 3
+    assert (await policy(served)).share_out_mode == province_pb2.SHARE_OUT_MODE_OVERFLOW
+    # The preview has not used the id up.
+    evacuate = province_pb2.EvacuateProvinceRequest(**why("p-1"))
+    first = await served.provinces.EvacuateProvince(evacuate, **as_("ops"))
+    assert (await policy(served)).share_out_mode == province_pb2.SHARE_OUT_MODE_EVACUATE
+    assert (await served.provinces.EvacuateProvince(evacuate, **as_("ops"))).preview == first.preview
+    assert (await policy(served)).revision == 2
+    resume = province_pb2.ResumeProvinceRequest(**why("p-2"))
+    for _ in range(2):
+        resumed = await served.provinces.ResumeProvince(resume, **as_("ops"))
+        assert resumed.state == province_pb2.PROVINCE_STATE_ACTIVE
+    after = await policy(served)
+    assert (after.share_out_mode, after.revision) == (province_pb2.SHARE_OUT_MODE_OVERFLOW, 3)
+
+
+async def test_resuming_leaves_other_modes_alone(served: Gateway) -> None:
+    """A province that was CLOSED before a suspension must not begin to share because it was resumed."""
+    closed = province_pb2.UpdateSharingPolicyRequest(
+        sharing_policy={
+            "name": "provinces/fujian/sharingPolicy",
+            "share_out_mode": province_pb2.SHARE_OUT_MODE_CLOSED,
+        },
+        reason="audit",
+        request_id="p-1",
+    )
+    await served.provinces.UpdateSharingPolicy(closed, **as_("ops"))
+    resume = province_pb2.ResumeProvinceRequest(**why("p-2"))
+    await served.provinces.ResumeProvince(resume, **as_("ops"))
+    assert (await policy(served)).share_out_mode == province_pb2.SHARE_OUT_MODE_CLOSED
+
+
+def update(request_id: str, *paths: str, **fields: Any) -> province_pb2.UpdateSharingPolicyRequest:
+    validate_only = fields.pop("validate_only", False)
+    return province_pb2.UpdateSharingPolicyRequest(
+        sharing_policy=province_pb2.SharingPolicy(name="provinces/fujian/sharingPolicy", **fields),
+        update_mask={"paths": list(paths)},
+        validate_only=validate_only,
+        reason="new year",
+        request_id=request_id,
+    )
+
+
+async def test_a_policy_changes_field_by_field_and_by_revision(served: Gateway) -> None:
+    """Two officers who change one policy must not undo each other unseen."""
+    before = await policy(served)
+    request = update("u-1", "share_out_ratio_permille", share_out_ratio_permille=300, revision=1)
+    changed = await served.provinces.UpdateSharingPolicy(request, **as_("ops"))
+    expected = province_pb2.SharingPolicy()
+    expected.CopyFrom(before)
+    expected.share_out_ratio_permille, expected.revision = 300, 2
+    assert changed.sharing_policy == expected == await policy(served)
+    assert await served.provinces.UpdateSharingPolicy(request, **as_("ops")) == changed
+    stale = update("u-2", "reserve_operators", reserve_operators=3, revision=1)
+    assert (await failure(served.provinces.UpdateSharingPolicy(stale, **as_("ops"))))["code"].name == "ABORTED"
+    shown = await served.provinces.UpdateSharingPolicy(
+        update("u-3", "reserve_operators", reserve_operators=3, validate_only=True), **as_("ops")
+    )
+    assert shown.sharing_policy.reserve_operators == 3
+    assert (await policy(served)).reserve_operators == 0
+
+
+@pytest.mark.parametrize(
+    ("request_", "fields"),
+    [
+        (update("u", allowed_hosts=["jiangxi", "atlantis"]), ["sharing_policy.allowed_hosts[1]"]),
+        (update("u", "release_wait_ms", release_wait_ms=900_001), ["sharing_policy.release_wait_ms"]),
+        (update("u", "share_out_mode"), ["sharing_policy.share_out_mode"]),
+        (update("u", "*"), ["sharing_policy.share_out_mode"]),
+    ],
+)
+async def test_a_policy_that_makes_no_sense_is_refused(
+    served: Gateway, request_: province_pb2.UpdateSharingPolicyRequest, fields: list[str]
+) -> None:
+    """What holds between fields can only be seen after the merge."""
+    found = await failure(served.provinces.UpdateSharingPolicy(request_, **as_("ops")))
+    assert (found["code"].name, found["fields"]) == ("INVALID_ARGUMENT", fields)
+
+
+async def test_a_province_that_does_not_answer_is_shown_as_degraded(served: Gateway) -> None:
+    """Ops must see a dead actor in the list, not an error instead of the list."""
+    served.country.silent.add("fujian")
+    listed = await served.provinces.ListProvinces(province_pb2.ListProvincesRequest(), **as_("auditor"))
+    assert [(province.province_id, province.state) for province in listed.provinces] == [
+        ("fujian", province_pb2.PROVINCE_STATE_DEGRADED),
+        ("jiangxi", province_pb2.PROVINCE_STATE_ACTIVE),
+    ]
+    request = province_pb2.ListProvincesRequest(filter="state=ACTIVE", page_size=1, order_by="state")
+    assert [p.province_id for p in (await served.provinces.ListProvinces(request, **as_("ops"))).provinces] == [
+        "jiangxi"
+    ]
+    get = province_pb2.GetProvinceRequest(name="provinces/fujian")
+    read = await served.provinces.GetProvince(get, **as_("branch-fujian"))
+    assert read.state == province_pb2.PROVINCE_STATE_DEGRADED
+
+
+async def test_the_names_of_a_province_change_and_its_hours_do_not(served: Gateway) -> None:
+    """Service hours are announced but not kept: saying yes and keeping nothing would be worse than no."""
+
+    def request(request_id: str, *paths: str, **fields: Any) -> province_pb2.UpdateProvinceRequest:
+        return province_pb2.UpdateProvinceRequest(
+            province=province_pb2.Province(name="provinces/fujian", **fields),
+            update_mask={"paths": list(paths)},
+            request_id=request_id,
+        )
+
+    named = await served.provinces.UpdateProvince(
+        request("n-1", "display_name_zh", display_name_zh="福建"), **as_("ops")
+    )
+    assert (named.display_name, named.display_name_zh) == ("Fujian", "福建")
+    hours = request("n-2", "service_end_minutes", service_end_minutes=600)
+    assert (await failure(served.provinces.UpdateProvince(hours, **as_("ops"))))["code"].name == "UNIMPLEMENTED"
+    empty = request("n-3", "display_name")
+    assert (await failure(served.provinces.UpdateProvince(empty, **as_("ops"))))["code"].name == "INVALID_ARGUMENT"
