@@ -4,7 +4,7 @@ import uuid
 
 import grpc
 
-from gateway.v1 import task_pb2, task_pb2_grpc, work_pb2, work_pb2_grpc
+from gateway.v1 import operator_pb2, task_pb2, task_pb2_grpc, work_pb2, work_pb2_grpc
 from tests.integration.country import Country
 
 #: A kind that the sample operators may do.
@@ -46,7 +46,12 @@ class Desk:
 
     def sign_in(self) -> work_pb2.Session:
         """Begin to work."""
-        request = work_pb2.SignInRequest(operator=self.operator, request_id=uuid.uuid4().hex)
+        request = work_pb2.SignInRequest(
+            operator=self.operator,
+            desk_id="desk-1",
+            presence=operator_pb2.PRESENCE_AVAILABLE,
+            request_id=uuid.uuid4().hex,
+        )
         return self._work.SignIn(request, metadata=self._metadata, timeout=10)
 
     def sign_out(self) -> work_pb2.Session:

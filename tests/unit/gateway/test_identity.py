@@ -13,11 +13,13 @@ ENTRY = '[[token]]\nsha256 = "{digest}"\nrole = "{role}"\nprovince = "{province}
 
 
 def entry(**changes: str) -> str:
+    """An entry of a token file."""
     fields = {"digest": digest_of("secret"), "role": "branch", "province": "fujian", "subject": "core"} | changes
     return ENTRY.format(**fields)
 
 
 def load(tmp_path: Path, text: str) -> Tokens:
+    """The tokens of a file with this text."""
     path = tmp_path / "tokens.toml"
     path.write_text(text)
     return Tokens.load(path)

@@ -13,21 +13,25 @@ from tests.unit.gateway.served import Gateway, as_, facts, gateway
 
 @pytest.fixture
 async def served() -> AsyncIterator[Gateway]:
+    """The services before a country of a few provinces."""
     async with gateway("fujian", "jiangxi") as opened:
         yield opened
 
 
 async def failure(call: Any) -> dict[str, Any]:
+    """What a call that must fail says."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
     return facts(caught.value)
 
 
 def name(local: str, province: str = "fujian") -> str:
+    """An operator's name."""
     return f"provinces/{province}/operators/{local}"
 
 
 async def enrol(served: Gateway, local: str, province: str = "fujian", **fields: Any) -> operator_pb2.Operator:
+    """Put an operator on a roster."""
     entry = operator_pb2.Operator(
         **({"kinds": [{"kind": "claims-medical", "experience_count": 40}], "capacity": 2} | fields)
     )
@@ -38,6 +42,7 @@ async def enrol(served: Gateway, local: str, province: str = "fujian", **fields:
 
 
 def update(local: str, request_id: str, *paths: str, **fields: Any) -> operator_pb2.UpdateOperatorRequest:
+    """An update of an operator of fujian."""
     return operator_pb2.UpdateOperatorRequest(
         operator=operator_pb2.Operator(name=name(local), **fields),
         update_mask={"paths": list(paths)},
@@ -155,6 +160,7 @@ async def test_rosters_are_listed_page_by_page(served: Gateway) -> None:
 
 
 def kind_update(kind: str, request_id: str, *paths: str, **fields: Any) -> operator_pb2.UpdateTaskKindRequest:
+    """An update of a task kind."""
     allow_missing = fields.pop("allow_missing", False)
     return operator_pb2.UpdateTaskKindRequest(
         task_kind=operator_pb2.TaskKind(name=f"taskKinds/{kind}", **fields),

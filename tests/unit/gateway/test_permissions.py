@@ -35,10 +35,12 @@ def methods() -> Iterator[str]:
 
 
 def identity(role: Role, province: str = "fujian") -> Identity:
+    """An identity of this role."""
     return Identity(role=role, subject="s", province=province)
 
 
 def may(role: Role, method: str) -> bool:
+    """Whether the role may call the method at all."""
     return permissions.reach_of(identity(role), method) is not None
 
 

@@ -12,21 +12,25 @@ from tests.unit.gateway.served import Gateway, as_, facts, gateway
 
 @pytest.fixture
 async def served() -> AsyncIterator[Gateway]:
+    """The services before a country of a few provinces."""
     async with gateway("fujian", "jiangxi") as opened:
         yield opened
 
 
 async def failure(call: Any) -> dict[str, Any]:
+    """What a call that must fail says."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
     return facts(caught.value)
 
 
 def why(request_id: str, **fields: Any) -> dict[str, Any]:
+    """The fields of an order of the operations staff."""
     return {"name": "provinces/fujian", "reason": "typhoon", "request_id": request_id} | fields
 
 
 async def policy(served: Gateway) -> province_pb2.SharingPolicy:
+    """Fujian's policy as it is."""
     request = province_pb2.GetSharingPolicyRequest(name="provinces/fujian/sharingPolicy")
     return await served.provinces.GetSharingPolicy(request, **as_("lead-fujian"))
 
@@ -91,6 +95,7 @@ async def test_resuming_leaves_other_modes_alone(served: Gateway) -> None:
 
 
 def update(request_id: str, *paths: str, **fields: Any) -> province_pb2.UpdateSharingPolicyRequest:
+    """An update of fujian's policy."""
     validate_only = fields.pop("validate_only", False)
     return province_pb2.UpdateSharingPolicyRequest(
         sharing_policy=province_pb2.SharingPolicy(name="provinces/fujian/sharingPolicy", **fields),

@@ -15,16 +15,19 @@ from tests.unit.gateway.served import Gateway, as_, facts, gateway
 
 @pytest.fixture
 async def served() -> AsyncIterator[Gateway]:
+    """The services before a country of a few provinces."""
     async with gateway("fujian", "jiangxi", "shandong") as opened:
         yield opened
 
 
 def create(number: int, province: str = "fujian", **fields: Any) -> task_pb2.CreateTaskRequest:
+    """A request that makes a task."""
     task = task_pb2.Task(**({"external_id": f"case-{number}", "kind": "claims-medical"} | fields))
     return task_pb2.CreateTaskRequest(parent=f"provinces/{province}", request_id=f"r-{number}", task=task)
 
 
 async def failure(call: Any) -> dict[str, Any]:
+    """What a call that must fail says."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call
     return facts(caught.value)
@@ -147,9 +150,13 @@ async def test_a_stream_answers_what_came_before_a_message_out_of_bounds(served:
 
     call = served.tasks.IngestTasks(messages(), metadata=as_("branch-fujian")["metadata"])
     seen: list[int] = []
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
+
+    async def read() -> None:
         async for response in call:
-            seen += [result.index for result in response.results]
+            seen.extend(result.index for result in response.results)
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await read()
     assert seen == [0]
     assert facts(caught.value)["fields"] == ["requests"]
 

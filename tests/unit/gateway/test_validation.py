@@ -1,6 +1,7 @@
 """Every bound of the contract is checked, and every mistake of a request is named."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
@@ -26,15 +27,18 @@ def requests() -> dict[str, type[Message]]:
     }
 
 
-def new_task(**fields: object) -> task_pb2.Task:
-    return task_pb2.Task(**({"external_id": "case-1", "kind": "claims-medical"} | fields))
+def new_task(**fields: Any) -> task_pb2.Task:
+    """A task with what is required, and some fields more."""
+    return task_pb2.Task(**{"external_id": "case-1", "kind": "claims-medical"} | fields)
 
 
-def create(**fields: object) -> task_pb2.CreateTaskRequest:
+def create(**fields: Any) -> task_pb2.CreateTaskRequest:
+    """A request with one task."""
     return task_pb2.CreateTaskRequest(parent="provinces/fujian", request_id="r-1", task=new_task(**fields))
 
 
 def wrong_fields(message: Message) -> list[str]:
+    """The paths of what is wrong."""
     return [violation.field for violation in validation.violations_of(message)]
 
 
@@ -314,7 +318,8 @@ def messages(kind: type[Message], depth: int = 3) -> st.SearchStrategy[Message]:
     return build()
 
 
-def scalars(field: FieldDescriptor) -> st.SearchStrategy[object]:
+def scalars(field: Any) -> st.SearchStrategy[Any]:
+    """Values that the wire can carry in a field."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         return st.text(max_size=80) | st.sampled_from(
             ["provinces/fujian", "provinces/fujian/tasks/fujian-1", "provinces/fujian/operators/a", "\0", "taskKinds/k"]

@@ -1,0 +1,135 @@
+from pathlib import Path
+
+import pytest
+
+from actors.core.country import Line, TimeLimits
+from actors.country_file import CountryFileError, load_country
+
+SMALL = """
+[[provinces]]
+code = "fujian"
+name = "Fujian"
+name_zh = "福建"
+sites = ["fuzhou", "quanzhou"]
+
+[[provinces]]
+code = "jiangxi"
+name = "Jiangxi"
+name_zh = "江西"
+
+[[kinds]]
+id = "claims-medical"
+name = "Medical expenses"
+name_zh = "医疗费用理赔"
+standard_minutes = 13
+sla_minutes = 720
+required_authority = 1
+required_skills = { icd10-coding = 1 }
+tariff_fen = 3200
+
+[[operators]]
+id = "{province}-op-1"
+province = "*"
+kinds = ["claims-*"]
+experience = { claims-medical = 40 }
+quality_permille = 980
+name = "{province_zh} {province}"
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    """A file with this content."""
+    file = tmp_path / "country.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_country_that_comes_with_the_package_is_complete() -> None:
+    """Would break if a branch, a line or the sample operators were missing from the default file."""
+    country = load_country()
+    codes = [province.province for province in country.provinces]
+    assert len(codes) == len(set(codes)) == 36
+    assert len({kind.kind for kind in country.kinds}) == len(country.kinds) >= 20
+    assert {kind.line for kind in country.kinds} == set(Line)
+    assert all(kind.display_name and kind.display_name_zh and kind.operating_standard for kind in country.kinds)
+    assert all(kind.tariff_fen > 0 for kind in country.kinds)
+    assert all(province.sites and province.display_name_zh for province in country.provinces)
+    sites = [site for province in country.provinces for site in province.sites]
+    assert len(sites) == len(set(sites))
+    for code in codes:
+        sample = [person for person in country.operators if person.province == code]
+        assert [person.operator for person in sample] == [f"{code}-op-1", f"{code}-op-2"]
+        assert not any(person.auto_accept for person in sample)
+    assert country.limits == TimeLimits()
+
+
+def test_every_kind_can_be_done_by_a_sample_operator_of_every_province() -> None:
+    """Would break if a newcomer's first task could wait for ever because of authority or skill."""
+    country = load_country()
+    for province in country.provinces:
+        people = [person for person in country.operators if person.province == province.province]
+        for kind in country.kinds:
+            needed = {skill.skill: skill.level for skill in kind.required_skills}
+            assert any(
+                kind.kind in person.kinds
+                and person.authority.get(kind.line, 0) >= kind.required_authority
+                and needed.items() <= {s.skill: min(s.level, needed.get(s.skill, 0)) for s in person.skills}.items()
+                for person in people
+            ), f"{kind.kind} in {province.province}"
+
+
+def test_an_entry_for_every_province_becomes_one_operator_each(tmp_path: Path) -> None:
+    """Would break if {province} were not filled in, or the site or the experience were lost."""
+    country = load_country(written(tmp_path, SMALL))
+    fujian, jiangxi = country.operators
+    assert (fujian.operator, fujian.site, fujian.display_name) == ("fujian-op-1", "fuzhou", "福建 Fujian")
+    assert (jiangxi.operator, jiangxi.site) == ("jiangxi-op-1", "jiangxi")
+    experience = fujian.kinds[country.kinds[0].kind]
+    assert (experience.done_count, experience.quality_permille) == (40, 980)
+
+
+def test_limits_of_the_file_win_over_the_defaults(tmp_path: Path) -> None:
+    """Would break if [limits] were ignored, or took the other limits away."""
+    country = load_country(written(tmp_path, SMALL + "[limits]\nsite_silence_ms = 5000\n"))
+    assert country.limits == TimeLimits(site_silence_ms=5000)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("standard_minutes = 13", "standard_minutes = 0", "kinds[0].standard_minutes"),
+        ("standard_minutes = 13", 'standard_minutes = "13"', "kinds[0].standard_minutes"),
+        ("tariff_fen = 3200", "tarif_fen = 3200", "tarif_fen"),
+        ("tariff_fen = 3200", "tariff_fen = -1", "kinds[0].tariff_fen"),
+        ('id = "claims-medical"', 'id = "medical"', "kinds[0].id"),
+        ('code = "jiangxi"', 'code = "fujian"', "provinces[1].code: 'fujian' is there already"),
+        ('code = "jiangxi"', 'code = "Jiangxi 1"', "provinces[1].code"),
+        ('sites = ["fuzhou", "quanzhou"]', 'sites = ["fuzhou", "fuzhou"]', "provinces[0].sites[1]"),
+        ('kinds = ["claims-*"]', 'kinds = ["claim-*"]', "operators[0].kinds: there is no kind 'claim-*'"),
+        ('province = "*"', 'province = "hunan"', "operators[0].province: there is no province 'hunan'"),
+        ('id = "{province}-op-1"', 'id = "op-1"', "operators[0].id"),
+        ("claims-medical = 40", "claims-death = 40", "operators[0].experience"),
+        ("[[kinds]]", "[[kind]]", "kind"),
+        ("[[provinces]]", "[[provinces]", "is not TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_file_and_key(tmp_path: Path, old: str, new: str, told: str) -> None:
+    """Would break if a typing mistake in a roster were found only after half a minute of starting, or without its place."""
+    file = written(tmp_path, SMALL.replace(old, new, 1))
+    with pytest.raises(CountryFileError) as caught:
+        load_country(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("limits", ["lease_duration_ms = 0", "site_silence_permille = 1001", "lease_ms = 1"])
+def test_limits_that_cannot_be_are_refused(tmp_path: Path, limits: str) -> None:
+    """Would break if a lease of no length were taken for a setting."""
+    with pytest.raises(CountryFileError, match="limits"):
+        load_country(written(tmp_path, f"{SMALL}[limits]\n{limits}\n"))
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """Would break if a wrong path ended in a traceback."""
+    with pytest.raises(CountryFileError, match="cannot be read"):
+        load_country(tmp_path / "none.toml")
