@@ -165,6 +165,16 @@ def _enter(admitted: Identity | GatewayError) -> None:
 
 
 async def _bug(context: Context, method: str, error: Exception) -> NoReturn:
+    # A task group wraps what ended it, the definite errors of a stream's followers too.
+    if isinstance(error, ExceptionGroup):
+        definite, others = error.split(GatewayError)
+        if definite is not None and others is None:
+            await abort(context, _first(definite))
     _log.error("call failed by a bug", method=method, exc_info=error)
     await context.abort(grpc.StatusCode.INTERNAL, "Internal error; the server's log has the details.")
     raise AssertionError("abort raises")
+
+
+def _first(errors: ExceptionGroup[GatewayError]) -> GatewayError:
+    found = errors.exceptions[0]
+    return _first(found) if isinstance(found, ExceptionGroup) else found

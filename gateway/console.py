@@ -89,6 +89,6 @@ class _Uvicorn(uvicorn.Server):
     """Uvicorn without signal handlers: signals belong to the gateway as a whole."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # noqa: ANN201 - as declared by uvicorn
+    def capture_signals(self):
         """Leave the signals alone."""
         yield

@@ -127,8 +127,9 @@ class Tokens:
             raise _unauthenticated("Send the metadata entry authorization: Bearer TOKEN.")
         # The table is searched by digest: its timing could tell something of a hash, and nobody can choose a token by its hash.
         # The comparison that decides takes the same time for every digest.
-        digest, identity = self._by_digest.get(digest_of(token), _NOBODY)
-        if identity is None or not hmac.compare_digest(digest, digest_of(token)):
+        shown = digest_of(token)
+        known, identity = self._by_digest.get(shown, _NOBODY)
+        if identity is None or not hmac.compare_digest(known, shown):
             raise _unauthenticated("The token is not known.")
         return identity
 

@@ -18,9 +18,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.calls = Counter(
-            "sharedops_gateway_calls", "Calls begun, by method.", ("method",), registry=self._registry
-        )
+        self.calls = Counter("sharedops_gateway_calls", "Calls begun, by method.", ("method",), registry=self._registry)
         self.seconds = Histogram(
             "sharedops_gateway_call_seconds",
             "Duration of unary calls, by method.",
@@ -32,7 +30,10 @@ class Metrics:
             "sharedops_open_tasks", "Open tasks by province and state.", ("province", "state"), registry=self._registry
         )
         self._available = Gauge(
-            "sharedops_available_operators", "Operators who take work, by province.", ("province",), registry=self._registry
+            "sharedops_available_operators",
+            "Operators who take work, by province.",
+            ("province",),
+            registry=self._registry,
         )
         self._active = Gauge(
             "sharedops_province_active", "1 while a province is ACTIVE.", ("province",), registry=self._registry

@@ -57,6 +57,7 @@ class Overviews:
         deadline = loop.time() + PROVINCE_TIMEOUT_S
         asked = [code for code in self._links.codes() if self._links.is_up(code)]
         replies = await asyncio.gather(
-            *(self._links.call(code, protocol.GetSummary(), deadline=deadline) for code in asked), return_exceptions=True
+            *(self._links.call(code, protocol.GetSummary(), deadline=deadline) for code in asked),
+            return_exceptions=True,
         )
         return [reply.summary for reply in replies if isinstance(reply, protocol.SummaryReply)]

@@ -14,6 +14,7 @@ Cost: encoding and decoding of the bodies, 2 us each; everything sent in one tur
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -161,25 +162,22 @@ class ProvinceLinks:
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
         """Ask whoever has the task: its home first, then where that points to; while it moves, again."""
         asked = home_of(task_id)
-        pointed_from: ProvinceCode | None = None
+        #: Who pointed to `asked`, and what it said.
+        pointer: tuple[ProvinceCode, Elsewhere] | None = None
         pause_s = TRANSIT_PAUSE_S
         while True:
             reply = await self.call(asked, request, deadline=deadline)
-            not_there_yet = isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_TASK and pointed_from
-            if not isinstance(reply, Elsewhere) and not not_there_yet:
-                return reply
             if isinstance(reply, Elsewhere):
-                pointed_from, asked = asked, reply.host
-                last = reply
+                pointer, asked = (asked, reply), reply.host
                 if not reply.in_transit:
                     continue
-            else:
+            elif pointer is not None and isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_TASK:
                 # The host has not recorded the move yet; its source knows best how it goes on.
-                assert pointed_from is not None
-                asked, pointed_from = pointed_from, None
-            left_s = deadline - asyncio.get_running_loop().time()
-            if left_s <= pause_s:
-                raise in_transit(last)
+                asked = pointer[0]
+            else:
+                return reply
+            if deadline - asyncio.get_running_loop().time() <= pause_s:
+                raise in_transit(pointer[1])
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, TRANSIT_PAUSE_MAX_S)
 
@@ -213,7 +211,9 @@ class ProvinceLinks:
                 raise GatewayError(GatewayReason.TOO_LARGE, "The request is too large.") from None
             except LinkLost:
                 if not is_repeatable:
-                    raise GatewayError(away, "The connection broke; whether the write took effect is unknown.") from None
+                    raise GatewayError(
+                        away, "The connection broke; whether the write took effect is unknown."
+                    ) from None
             except LinkDown:
                 wait_s = min(give_up, deadline) - loop.time()
                 if wait_s <= 0:
@@ -223,10 +223,8 @@ class ProvinceLinks:
 
 async def _connected(link: Link, wait_s: float) -> None:
     """Wait for the connection; the caller looks for itself whether it came."""
-    try:
+    with contextlib.suppress(LinkDown):
         await link.wait_connected(wait_s)
-    except (CallTimedOut, LinkDown, TimeoutError):
-        return
 
 
 def _drop(answer: "asyncio.Future[bytes]") -> None:

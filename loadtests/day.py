@@ -104,13 +104,15 @@ def play_second(minutes: float, day_s: float) -> float:
 def make_day(
     seed: int, branches: Sequence[Branch], kinds: Sequence[Kind], tasks: int, day_s: float, *, month_end: bool = False
 ) -> list[DayTask]:
-    """`tasks` tasks in the order in which they arise.
+    """`tasks` tasks in the order in which they arise. The order of branches and kinds does not matter.
 
     Args:
         day_s: real seconds that the day of eleven hours takes.
         month_end: play a last day of the month.
     """
     rng = random.Random(f"day/{seed}")
+    branches = sorted(branches, key=lambda branch: branch.province)
+    kinds = sorted(kinds, key=lambda kind: kind.kind)
     branch_weights = [people_count(branch) * rng.uniform(*LOAD_RANGE) for branch in branches]
     kind_weights = _kind_weights(kinds, month_end=month_end)
     day = [

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.v1 import event_pb2, monitor_pb2, province_pb2
+from gateway.v1 import event_pb2, monitor_pb2, province_pb2, task_pb2
 
 
 @dataclass(slots=True)
@@ -166,12 +166,12 @@ class Observer:
             self.on_change("green_moving", event)
 
     def _move_accepted(self, event: event_pb2.Event) -> None:
-        before = self.host_of(event.task)
         known, _ = self._hosts.get(event.task, (1, ""))
         if event.generation > known:
             self._hosts[event.task] = (event.generation, event.province)
         outage = self.outage
-        if outage is None or outage.province not in (before, event.peer_province):
+        # Work that was shared because of a long wait was on its way already; it is no evacuation.
+        if outage is None or event.peer_province != outage.province or event.placement != task_pb2.PLACEMENT_EVACUATED:
             return
         outage.evacuated[event.task] = event.province
         if event.task in outage.open_tasks:

@@ -96,8 +96,9 @@ def people_count(branch: Branch) -> int:
 
 
 def make_roster(seed: int, branches: Sequence[Branch], kinds: Sequence[Kind]) -> list[Person]:
-    """Everybody, branch by branch."""
-    return [person for branch in branches for person in _people(seed, branch, kinds)]
+    """Everybody, branch by branch. The order of the kinds does not matter."""
+    by_id = sorted(kinds, key=lambda kind: kind.kind)
+    return [person for branch in branches for person in _people(seed, branch, by_id)]
 
 
 def _people(seed: int, branch: Branch, kinds: Sequence[Kind]) -> Iterator[Person]:

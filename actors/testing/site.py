@@ -12,6 +12,7 @@ from actors.core.country import Bounds, ProvinceSettings, TaskKind, TimeLimits
 from actors.core.ids import ProvinceCode
 from actors.core.operators import Operator
 from actors.core.outbox import Outgoing
+from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.state import ProvinceState, apply
 from actors.journal import JournalError, MemoryStore, MemoryView, StoreFull, open_memory
@@ -21,6 +22,7 @@ from actors.testing.witness import Violation, Witness
 #: Small, so that a run of seconds sees flushes and snapshots.
 COMMIT_BOUNDS = CommitBounds(batch_max=20, records_kept_max=25, snapshot_tail_bytes=20_000)
 TICK_MS = 100
+INTRODUCE_AGAIN_MS = 200
 
 
 class _Killed(BaseException):
@@ -146,13 +148,22 @@ class Site:
         self.restarts += 1
         self.process = Incarnation(self, self._random.randrange(1_000_000))
         self._check_replay(self.process.loop.province.state)
+        self._introduce(self.process)
+        self._tick(self.process)
+
+    def _introduce(self, process: Incarnation) -> None:
+        """Settings, kinds and, to a new province, its people; again when the disk was full."""
         settings, limits, kinds, operators = self._introduction
         who = "system:country"
-        self.process.submit(c.ConfigureProvince(who=who, settings=settings, limits=limits), _ignore)
-        self.process.submit(c.AdoptTaskKinds(who=who, revision=1, kinds=kinds), _ignore)
-        if not self.process.loop.province.state.operators:
-            self.process.submit(c.UpsertOperators(who=who, entries=operators), _ignore)
-        self._tick(self.process)
+        process.submit(c.ConfigureProvince(who=who, settings=settings, limits=limits), _ignore)
+
+        def answered(reply: AnyReply) -> None:
+            if isinstance(reply, Refused):
+                self.scheduler.after(INTRODUCE_AGAIN_MS, lambda: self._introduce(process))
+
+        process.submit(c.AdoptTaskKinds(who=who, revision=1, kinds=kinds), answered)
+        if not process.loop.province.state.operators:
+            process.submit(c.UpsertOperators(who=who, entries=operators), _ignore)
 
     def _tick(self, process: Incarnation) -> None:
         if not process.is_dead:

@@ -29,7 +29,7 @@ from loadtests.tasks_file import TasksFileError
 from loadtests.wire import read_development_tokens
 
 #: A date like any other; the day and what the people have done so far are drawn from it.
-DEFAULT_SEED = 20260508
+DEFAULT_SEED = 20260911
 #: Targets.
 DETECTED_MAX_S = 4.0
 FIRST_REASSIGNED_MAX_S = 5.0

@@ -31,7 +31,7 @@ DAY_S = 46.0
 #: Share of the day after which the green-channel claim comes in, and the power goes.
 OUTAGE_AT = 0.30
 #: Share of the service hours in which the people work on tasks; switching from one to the next comes on top.
-UTILISATION = 0.72
+UTILISATION = 0.78
 #: Slowest pace: a small file's tasks need not fill the day. Real seconds for a minute of work.
 PACE_MAX = 0.3
 #: Sharing begins and ends at these expected waits. Provinces reckon with standard minutes until they have measured enough, so these are

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.panel import Panel
 
+from actors.core.ids import ProvinceCode
 from actors.country_file import CountryFileError, load_country
 from actors.store import Store, StoreError, open_store
 from gateway.command.system import System, SystemFailed, SystemSettings
@@ -57,7 +58,7 @@ def serve(
 
 def _open(data_dir: Path, provinces: str, country: Path | None) -> Store:
     known = tuple(entry.province for entry in load_country(country).provinces)
-    wanted = tuple(code.strip() for code in provinces.split(",") if code.strip()) or known
+    wanted = tuple(ProvinceCode(code.strip()) for code in provinces.split(",") if code.strip()) or known
     for code in wanted:
         if code not in known:
             raise StoreError(f"there is no province {code!r} in the country file")

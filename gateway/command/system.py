@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import grpc
 import msgspec
@@ -174,7 +175,7 @@ class System:
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
 
-async def _serves(health: health_pb2_grpc.HealthStub, province: str) -> bool:
+async def _serves(health: Any, province: str) -> bool:
     request = health_pb2.HealthCheckRequest(service=f"province/{province}")
     try:
         answer = await health.Check(request, timeout=2.0)

@@ -15,7 +15,7 @@ GIVES_ASSIGNMENT = (c.FetchNextTask, c.AcceptOffer, c.StartAssignment)
 
 def command_in(
     action: str, message: Any, operator: OperatorId, session: SessionId, who: str, request_id: str
-) -> c.Command:
+) -> c.AnyCommand:
     """The command of one action.
 
     Args:
@@ -23,7 +23,7 @@ def command_in(
         message: the action, or the request of the unary method of the same meaning; validated.
         session: the desk's session, for a sign-in.
     """
-    common = {"who": who, "request_id": request_id}
+    common: dict[str, Any] = {"who": who, "request_id": request_id}
     if action == "sign_in":
         presence = PRESENCES_IN.get(message.presence, PresenceState.AVAILABLE)
         # A sign-in is repeatable by itself: the same session changes nothing.
@@ -38,7 +38,7 @@ def command_in(
     return _HOLDING[action](message, hold)
 
 
-_HOLDING: dict[str, Callable[[Any, dict[str, Any]], c.Command]] = {
+_HOLDING: dict[str, Callable[[Any, dict[str, Any]], c.AnyCommand]] = {
     "accept": lambda _, hold: c.AcceptOffer(**hold),
     "decline": lambda message, hold: c.DeclineOffer(**hold, reason=message.reason),
     "start": lambda _, hold: c.StartAssignment(**hold),

@@ -66,18 +66,16 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         identity = caller()
         cursors = self._cursors(identity, request)
         ready: asyncio.Queue[list[event_pb2.Event]] = asyncio.Queue(MESSAGES_WAITING_MAX)
-        async with asyncio.TaskGroup() as following:
-            try:
-                tasks = [
-                    following.create_task(self._follow(identity, code, after, ready)) for code, after in cursors.items()
-                ]
-                while True:
-                    events = await _next(ready, tasks)
-                    for start in range(0, len(events), EVENTS_PER_MESSAGE_MAX):
-                        yield event_pb2.StreamEventsResponse(events=events[start : start + EVENTS_PER_MESSAGE_MAX])
-            finally:
-                for task in tasks:
-                    task.cancel()
+        tasks = [asyncio.create_task(self._follow(identity, code, after, ready)) for code, after in cursors.items()]
+        try:
+            while True:
+                events = await _next(ready, tasks)
+                for start in range(0, len(events), EVENTS_PER_MESSAGE_MAX):
+                    yield event_pb2.StreamEventsResponse(events=events[start : start + EVENTS_PER_MESSAGE_MAX])
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _cursors(self, identity: Identity, request: event_pb2.StreamEventsRequest) -> dict[ProvinceCode, int]:
         """Province -> last position known; -1: from now on."""

@@ -75,7 +75,7 @@ class Holding:
             return assignment_out(task, with_task=False)
         return brief_out(task)
 
-    async def _refused(self, command: c.Command, refused: Refused, deadline: float) -> work_pb2.NoWork:
+    async def _refused(self, command: c.AnyCommand, refused: Refused, deadline: float) -> work_pb2.NoWork:
         """Say no in the contract's words; whoever shows a void token learns who has the task now, wherever that is."""
         if isinstance(command, c.FetchNextTask):
             no_work = no_work_of_refusal(refused)

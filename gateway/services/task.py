@@ -108,8 +108,7 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         validation.check(request)
         identity, deadline, task_id = caller(), deadline_of(context), self._task_id(request.name)
         await self._admit(identity, f"{_SERVICE}ResumeTask", task_id, deadline)
-        await self._check_etag(task_id, request.etag, deadline)
-        command = c.ResumeTask(who=identity.who, request_id=request.request_id, task_id=task_id)
+        command = c.ResumeTask(who=identity.who, request_id=request.request_id, task_id=task_id, etag=request.etag)
         return conversion.task_out(await self._change(task_id, command, deadline))
 
     async def ReassignTask(self, request: task_pb2.ReassignTaskRequest, context: Context) -> task_pb2.Task:
@@ -153,12 +152,12 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         # The operator must be of the host province, so the right to reassign there is the right over the operator.
         permissions.check_operator(identity, method, operator)
         check_known(self._provinces, province, "operator")
-        await self._check_etag(task_id, request.etag, deadline)
         command = c.ReassignTask(
             who=identity.who,
             request_id=request.request_id,
             task_id=task_id,
             operator=operator,
+            etag=request.etag,
             reason=request.reason,
         )
         return await self._change(task_id, command, deadline)
@@ -186,15 +185,3 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         """Let a change in; only a right that hangs on the host costs a read."""
         if not permissions.may_see_task(identity, method, home_of(task_id), ""):
             await self._read(identity, method, task_id, deadline)
-
-    async def _check_etag(self, task_id: TaskId, etag: str, deadline: float) -> None:
-        """For changes whose command carries no etag."""
-        if not etag:
-            return
-        task = await self._change(task_id, c.GetTask(task_id=task_id), deadline)
-        if task.etag != etag:
-            raise GatewayError(
-                Reason.ETAG_MISMATCH,
-                f"Task {task_id} has changed since it was read.",
-                metadata={"etag": task.etag},
-            )

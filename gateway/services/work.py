@@ -81,7 +81,7 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
 
 def _unary(method: str, action: str, doc: str) -> Any:
     async def serve(self: WorkService, request: Any, context: Context) -> Outcome:
-        return await self._step(method, action, request, context)  # noqa: SLF001 - a method of the class
+        return await self._step(method, action, request, context)
 
     serve.__name__ = method
     serve.__qualname__ = f"WorkService.{method}"
@@ -105,4 +105,3 @@ _METHODS = {
 }
 for _method, (_action, _doc) in _METHODS.items():
     setattr(WorkService, _method, _unary(_method, _action, _doc))
-

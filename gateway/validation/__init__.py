@@ -4,7 +4,7 @@
 batches and streams are not looked into with their carrier: the services check them one by one.
 
 What protobuf itself guarantees is not checked again (UTF-8, widths of integers). Measured: a typical CreateTask (twelve fields set)
-costs 4 to 5 us.
+costs 8 us.
 """
 
 from collections.abc import Mapping

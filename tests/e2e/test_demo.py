@@ -11,7 +11,7 @@ import pytest
 @pytest.mark.timeout(240)
 def test_the_demo_decides_everything_and_the_green_channel_finds_its_specialist(tmp_path: Path) -> None:
     """Would break if any part of the main job failed: creation, matching, outage, evacuation, decision, ledger, clean end."""
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [
             *(sys.executable, "-m", "gateway.command", "demo", "--json", "--provinces", "6", "--tasks", "600"),
             *("--data-dir", str(tmp_path / "demo")),

@@ -1,6 +1,7 @@
 """A task's whole journey over the real wire, and the frozen desk that comes too late."""
 
 import uuid
+from typing import cast
 
 import grpc
 import pytest
@@ -115,7 +116,7 @@ def _error_info(error: grpc.RpcError) -> dict[str, str]:
     from google.rpc import error_details_pb2
     from grpc_status import rpc_status
 
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(cast("grpc.Call", error))
     assert status is not None
     facts: dict[str, str] = {}
     for detail in status.details:

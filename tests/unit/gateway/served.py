@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -14,7 +15,7 @@ from gateway.identity import Identity, Role, Tokens, digest_of
 from gateway.services.operator import OperatorService
 from gateway.services.province import ProvinceService
 from gateway.services.task import TaskService
-from gateway.v1 import operator_pb2_grpc, province_pb2_grpc, task_pb2_grpc
+from gateway.v1 import operator_pb2_grpc, province_pb2_grpc, task_pb2, task_pb2_grpc
 from tests.unit.gateway.country import Country
 
 #: Token -> who it is. A token is the role, and the province where the role has one.
@@ -43,7 +44,7 @@ def as_(token: str) -> dict[str, Any]:
     return {"metadata": (("authorization", f"Bearer {token}"),), "timeout": 20}
 
 
-def facts(error: grpc.aio.AioRpcError) -> dict[str, Any]:
+def facts(error: Any) -> dict[str, Any]:
     """Reason, metadata and wrong fields of a failed call."""
     status = rpc_status.from_call(error)
     found: dict[str, Any] = {"code": error.code(), "fields": []}
@@ -54,6 +55,20 @@ def facts(error: grpc.aio.AioRpcError) -> dict[str, Any]:
         elif packed.Unpack(bad):
             found["fields"] = [violation.field for violation in bad.field_violations]
     return found
+
+
+def create(number: int, province: str = "fujian", **fields: Any) -> task_pb2.CreateTaskRequest:
+    """A request that makes a task."""
+    known: dict[str, Any] = {"external_id": f"case-{number}", "kind": "claims-medical"}
+    task = task_pb2.Task(**known | fields)
+    return task_pb2.CreateTaskRequest(parent=f"provinces/{province}", request_id=f"r-{number}", task=task)
+
+
+async def failure(call: Any) -> dict[str, Any]:
+    """What a call that must fail says."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return facts(caught.value)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import grpc.aio
 import pytest
 
 from gateway.v1 import operator_pb2
-from tests.unit.gateway.served import Gateway, as_, facts, gateway
+from tests.unit.gateway.served import Gateway, as_, failure, gateway
 
 
 @pytest.fixture
@@ -18,13 +18,6 @@ async def served() -> AsyncIterator[Gateway]:
         yield opened
 
 
-async def failure(call: Any) -> dict[str, Any]:
-    """What a call that must fail says."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    return facts(caught.value)
-
-
 def name(local: str, province: str = "fujian") -> str:
     """An operator's name."""
     return f"provinces/{province}/operators/{local}"
@@ -32,9 +25,8 @@ def name(local: str, province: str = "fujian") -> str:
 
 async def enrol(served: Gateway, local: str, province: str = "fujian", **fields: Any) -> operator_pb2.Operator:
     """Put an operator on a roster."""
-    entry = operator_pb2.Operator(
-        **({"kinds": [{"kind": "claims-medical", "experience_count": 40}], "capacity": 2} | fields)
-    )
+    known: dict[str, Any] = {"kinds": [{"kind": "claims-medical", "experience_count": 40}], "capacity": 2}
+    entry = operator_pb2.Operator(**known | fields)
     request = operator_pb2.CreateOperatorRequest(
         parent=f"provinces/{province}", operator_id=local, operator=entry, request_id=f"e-{local}"
     )

@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import grpc.aio
 import pytest
 
 from gateway.v1 import province_pb2, task_pb2
-from tests.unit.gateway.served import Gateway, as_, facts, gateway
+from tests.unit.gateway.served import Gateway, as_, failure, gateway
 
 
 @pytest.fixture
@@ -15,13 +14,6 @@ async def served() -> AsyncIterator[Gateway]:
     """The services before a country of a few provinces."""
     async with gateway("fujian", "jiangxi") as opened:
         yield opened
-
-
-async def failure(call: Any) -> dict[str, Any]:
-    """What a call that must fail says."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    return facts(caught.value)
 
 
 def why(request_id: str, **fields: Any) -> dict[str, Any]:

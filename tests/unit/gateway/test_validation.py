@@ -29,7 +29,8 @@ def requests() -> dict[str, type[Message]]:
 
 def new_task(**fields: Any) -> task_pb2.Task:
     """A task with what is required, and some fields more."""
-    return task_pb2.Task(**{"external_id": "case-1", "kind": "claims-medical"} | fields)
+    known: dict[str, Any] = {"external_id": "case-1", "kind": "claims-medical"}
+    return task_pb2.Task(**known | fields)
 
 
 def create(**fields: Any) -> task_pb2.CreateTaskRequest:

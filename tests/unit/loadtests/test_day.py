@@ -1,3 +1,4 @@
+import random
 from collections import Counter
 
 import pytest
@@ -74,8 +75,8 @@ def test_work_is_skewed_to_kinds_that_need_authority(day: list[DayTask], kinds: 
 
 
 def test_the_same_seed_plays_the_same_day(branches: list[Branch], kinds: list[Kind], day: list[DayTask]) -> None:
-    """Would break if a failed run could not be played again."""
-    assert make_day(1, branches, kinds, TASKS, DAY_S) == day
+    """Would break if a failed run could not be played again, on whatever order the system lists its kinds in."""
+    assert make_day(1, branches[::-1], kinds[::-1], TASKS, DAY_S) == day
     assert make_day(2, branches, kinds, TASKS, DAY_S) != day
 
 
@@ -92,13 +93,11 @@ def _share(day: list[DayTask], line: Line) -> float:
 
 def test_the_pace_makes_people_as_busy_as_asked(day: list[DayTask]) -> None:
     """Would break if the play took half the time, or never ended."""
-    import random
-
     people, service_s = 460, DAY_S * SERVICE_MINUTES / DAY_MINUTES
     pace = seconds_per_minute(((task.line, task.complexity) for task in day), people, service_s, 0.75)
     rng = random.Random(1)
     busy_s = sum(draw_minutes(rng, task.line, task.complexity, remote=False) for task in day) * pace
-    assert busy_s / (people * service_s) == pytest.approx(0.72, abs=0.04)
+    assert busy_s / (people * service_s) == pytest.approx(0.70, abs=0.04)
     assert seconds_per_minute([], people, service_s, 0.75) == 1.0
 
 

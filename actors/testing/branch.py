@@ -1,0 +1,136 @@
+"""A branch system: creates tasks until each is acknowledged, then changes its mind about some of them."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from actors.core import commands as c
+from actors.core.ids import KindId, OperatorId, ProvinceCode, TaskId, home_of
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, Elsewhere, TaskReply
+from actors.core.task import TaskSpec, TaskState
+from actors.testing.clock import START_WALL_MS, Scheduler
+from actors.testing.portal import PASSING, Portal
+from actors.testing.witness import Violation, Witness
+
+REPEAT_MS = 500
+LOOK_MS = 800
+#: Signposts followed before asking the home again.
+HOPS_MAX = 4
+
+
+class Branch:
+    """The client of one province."""
+
+    def __init__(
+        self,
+        province: ProvinceCode,
+        portal: Portal,
+        scheduler: Scheduler,
+        random: Random,
+        witness: Witness,
+        kinds: Sequence[KindId],
+        operators: Sequence[OperatorId],
+    ) -> None:
+        self.is_moody = True
+        self.asked_count = 0
+        self.acknowledged: dict[TaskId, None] = {}
+        self._province = province
+        self._who = f"branch:{province}"
+        self._portal = portal
+        self._scheduler = scheduler
+        self._random = random
+        self._witness = witness
+        self._kinds = kinds
+        self._operators = operators
+        self._answered: dict[str, None] = {}
+        self._requests = 0
+        scheduler.after(LOOK_MS, self._look)
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Whether everything asked for was acknowledged."""
+        return len(self.acknowledged) == self.asked_count
+
+    def create(self) -> None:
+        """Send one task, again and again until it is acknowledged."""
+        self.asked_count += 1
+        random, request_id = self._random, self._next_request()
+        spec = TaskSpec(
+            kind=random.choice(self._kinds),
+            external_id=request_id if random.randrange(2) else "",
+            priority=random.randrange(10),
+            green_channel=random.randrange(8) == 0,
+            excluded_operators=(random.choice(self._operators),) if random.randrange(6) == 0 else (),
+            not_before_ms=START_WALL_MS + self._scheduler.now_ms + 2_000 if random.randrange(10) == 0 else 0,
+        )
+        # A client without request ids is safe by its external id alone.
+        with_id = not spec.external_id or random.randrange(2) == 0
+        command = c.CreateTask(who=self._who, request_id=request_id if with_id else "", spec=spec)
+        self._repeat_until_answered(request_id, lambda: self._ask(self._province, command, self._created(request_id)))
+
+    def _created(self, request_id: str) -> Callable[[AnyReply], None]:
+        def answered(reply: AnyReply) -> None:
+            if isinstance(reply, TaskReply):
+                if reply.task.task_id not in self._witness.created:
+                    raise Violation(f"{reply.task.task_id} was acknowledged and is not on disk")
+                self._answered[request_id] = None
+                self.acknowledged[reply.task.task_id] = None
+            elif not (isinstance(reply, Refused) and reply.reason in (*PASSING, Reason.UNKNOWN_KIND)):
+                # (The kinds are unknown while a full disk keeps a new province from taking them over.)
+                raise Violation(f"CreateTask was answered with {reply}")
+
+        return answered
+
+    def _repeat_until_answered(self, request_id: str, send: Callable[[], None]) -> None:
+        if request_id not in self._answered:
+            send()
+            self._scheduler.after(REPEAT_MS, lambda: self._repeat_until_answered(request_id, send))
+
+    def _ask(self, province: ProvinceCode, command: c.AnyCommand, on_reply: Callable[[AnyReply], None]) -> None:
+        self._portal.ask(self._who, province, command, on_reply)
+
+    def _next_request(self) -> str:
+        self._requests += 1
+        return f"{self._province}-{self._requests}"
+
+    # --- second thoughts ---
+
+    def _look(self) -> None:
+        """Resume what waits for papers; now and then cancel, amend, read or reassign."""
+        self._scheduler.after(LOOK_MS, self._look)
+        for task_id in list(self.acknowledged):
+            if self._witness.has_ended(task_id):
+                continue
+            draw = self._random.randrange(100) if self.is_moody else 99
+            if self._is_suspended(task_id):
+                self._follow(task_id, c.ResumeTask(who=self._who, request_id=self._next_request(), task_id=task_id))
+            elif draw < 1:
+                self._follow(task_id, c.CancelTask(who=self._who, request_id=self._next_request(), task_id=task_id))
+            elif draw < 4:
+                amend = c.UpdateTask(
+                    who=self._who, request_id=self._next_request(), task_id=task_id, priority=self._random.randrange(10)
+                )
+                self._follow(task_id, amend)
+            elif draw < 8:
+                chosen = self._random.choice(self._operators)
+                reassign = c.ReassignTask(
+                    who=self._who, request_id=self._next_request(), task_id=task_id, operator=chosen
+                )
+                self._follow(task_id, reassign)
+            elif draw < 12:
+                self._follow(task_id, c.GetTask(who=self._who, task_id=task_id))
+
+    def _is_suspended(self, task_id: TaskId) -> bool:
+        held = (state.tasks.get(task_id) for state in self._witness.states.values())
+        return any(task is not None and task.state is TaskState.SUSPENDED for task in held)
+
+    def _follow(self, task_id: TaskId, command: c.AnyCommand, asked: ProvinceCode | None = None, hops: int = 0) -> None:
+        """Ask the home, then whoever it points to."""
+
+        def answered(reply: AnyReply) -> None:
+            if isinstance(reply, Elsewhere) and hops < HOPS_MAX:
+                self._follow(task_id, command, reply.host, hops + 1)
+            elif isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_TASK and not hops:
+                raise Violation(f"{task_id} is unknown at its home")
+
+        self._ask(asked or home_of(task_id), command, answered)

@@ -1,0 +1,161 @@
+"""Operators at their desks: they heartbeat, accept, work, decide, make mistakes, freeze and thaw with old knowledge."""
+
+from collections.abc import Callable
+from random import Random
+
+from actors.core import commands as c
+from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, DeskUpdate, SessionReply, TaskReply
+from actors.core.task import Task, TaskState, Verdict
+from actors.testing.clock import Scheduler
+from actors.testing.portal import PASSING, Portal
+from actors.testing.witness import Violation, Witness
+
+BEAT_MS = 300
+#: Unanswered commands are repeated after this.
+REPEAT_MS = 700
+HOLDING = (TaskState.OFFERED, TaskState.ASSIGNED, TaskState.IN_PROGRESS)
+#: What a desk with old knowledge may be told.
+STALE = (Reason.STALE_TOKEN, Reason.ALREADY_DECIDED, Reason.WRONG_STATE)
+
+
+class Desk:
+    """One operator's client. Knows only what it was told."""
+
+    def __init__(
+        self,
+        operator: OperatorId,
+        province: ProvinceCode,
+        portal: Portal,
+        scheduler: Scheduler,
+        random: Random,
+        witness: Witness,
+    ) -> None:
+        self.operator = operator
+        self.session = SessionId(f"gateway/{operator}")
+        self.is_frozen = False
+        #: Whether it still makes mistakes and changes of mind.
+        self.is_moody = True
+        self.refused_stale = 0
+        self._province = province
+        self._portal = portal
+        self._scheduler = scheduler
+        self._random = random
+        self._witness = witness
+        self._held: dict[TaskId, Task] = {}
+        #: Open requests: task -> (command, when sent).
+        self._asked: dict[TaskId, tuple[c.AnyCommand, int]] = {}
+        self._requests = 0
+        self._beats = 0
+        scheduler.after(random.randint(1, BEAT_MS), self._beat)
+
+    @property
+    def _who(self) -> str:
+        return f"operator:{self.operator}"
+
+    def _beat(self) -> None:
+        self._scheduler.after(BEAT_MS, self._beat)
+        if self.is_frozen:
+            return
+        self._beats += 1
+        if self._beats % 5 == 1:
+            # Also how it learns what it holds when news was lost.
+            sign_in = c.SignIn(who=self._who, operator=self.operator, session=self.session)
+            self._ask(sign_in, self._signed_in)
+        else:
+            self._ask(c.HearDesks(who="gateway", sessions=(self.session,)), _ignore)
+        for task in list(self._held.values()):
+            self._work_on(task)
+
+    def _ask(self, command: c.AnyCommand, on_reply: Callable[[AnyReply], None]) -> None:
+        self._portal.ask(self.session, self._province, command, on_reply)
+
+    def _signed_in(self, reply: AnyReply) -> None:
+        if isinstance(reply, SessionReply) and not self.is_frozen:
+            for task in reply.held:
+                self._learn(task)
+
+    def hear_news(self, update: DeskUpdate) -> None:
+        """News from the province."""
+        if self.is_frozen:
+            return
+        if update.what != "revoked":
+            self._learn(update.task)
+        elif self._held.get(update.task.task_id) is not None and self._held[update.task.task_id].token <= update.token:
+            del self._held[update.task.task_id]
+
+    def _learn(self, task: Task) -> None:
+        known = self._held.get(task.task_id)
+        if known is None or (task.token, task.version) > (known.token, known.version):
+            self._held[task.task_id] = task
+
+    def _work_on(self, task: Task) -> None:
+        asked = self._asked.get(task.task_id)
+        if asked is not None:
+            command, sent_ms = asked
+            if self._scheduler.now_ms - sent_ms < REPEAT_MS:
+                return
+        else:
+            command = self._next_step(task)
+        if command is None:
+            return
+        self._asked[task.task_id] = (command, self._scheduler.now_ms)
+        self._ask(command, lambda reply: self._answered(task, command, reply))
+
+    def _next_step(self, task: Task) -> c.HolderCommand | None:
+        draw = self._random.randrange(100) if self.is_moody else 99
+        self._requests += 1
+        common = {
+            "who": self._who,
+            "request_id": f"{self.operator}-{self._requests}",
+            "task_id": task.task_id,
+            "operator": self.operator,
+            "token": task.token,
+        }
+        if task.state is TaskState.OFFERED:
+            return c.DeclineOffer(**common, reason="busy") if draw < 15 else c.AcceptOffer(**common)
+        if task.state is TaskState.ASSIGNED:
+            return c.ReleaseAssignment(**common) if draw < 10 else c.StartAssignment(**common)
+        if draw < 30:
+            return c.RenewAssignment(**(common | {"request_id": ""})) if draw < 20 else None
+        if draw < 36:
+            return c.SuspendAssignment(**common, reason="papers")
+        if draw < 40:
+            return c.ReferAssignment(**common, required_authority=1)
+        if draw < 43:
+            return c.ReleaseAssignment(**common)
+        if draw < 46:
+            return c.ReturnTask(**common, reason="not ours")
+        return c.CompleteAssignment(**common, verdict=Verdict.APPROVED, amount_fen=draw)
+
+    def _answered(self, task: Task, command: c.AnyCommand, reply: AnyReply) -> None:
+        if self.is_frozen:
+            return
+        asked = self._asked.get(task.task_id)
+        if asked is not None and asked[0] is command:
+            if isinstance(reply, Refused) and reply.reason in PASSING:
+                return
+            del self._asked[task.task_id]
+        known = self._held.get(task.task_id)
+        if isinstance(reply, TaskReply):
+            self._check_acknowledged(command, reply)
+            if reply.task.state in HOLDING and reply.task.operator == self.operator:
+                self._learn(reply.task)
+            elif known is not None and known.token <= task.token:
+                del self._held[task.task_id]
+        elif isinstance(reply, Refused) and reply.reason in STALE:
+            self.refused_stale += 1
+            if known is not None and known.token <= task.token:
+                del self._held[task.task_id]
+        elif not (isinstance(reply, Refused) and reply.reason in PASSING):
+            raise Violation(f"{self.operator} asked {command} and was told {reply}")
+
+    def _check_acknowledged(self, command: c.AnyCommand, reply: TaskReply) -> None:
+        """I7: an acknowledged decision is on disk."""
+        if isinstance(command, c.CompleteAssignment) and reply.task.task_id not in self._witness.decided:
+            raise Violation(f"{reply.task.task_id} was acknowledged as decided and is not on disk")
+
+
+def _ignore(reply: AnyReply) -> None:
+    del reply
