@@ -204,6 +204,7 @@ class CommitLoop:
                 province.replay(event)
             if frame.sequence <= self.journal.records_sequence:
                 province.state.records.clear()
+        province.state.epoch = self.journal.epoch
         return province
 
     def _rebuild(self) -> None:

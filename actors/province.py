@@ -105,15 +105,16 @@ class ProvinceActor:
         _log.info("serving", province=options.province, epoch=journal.epoch, sequence=journal.head.sequence)
 
     def _introduce(self) -> None:
-        """Give a new journal the settings it starts from; an old one keeps its own kinds and roster."""
-        options, state = self._options, self._commits.province.state
-        who = "system:country"
-        commands: list[c.AnyCommand] = [
-            c.ConfigureProvince(who=who, settings=options.settings, limits=options.limits),
-            c.AdoptTaskKinds(who=who, revision=1, kinds=options.kinds),
-        ]
-        if options.operators and not state.operators:
-            commands.append(c.UpsertOperators(who=who, entries=options.operators))
+        """Give a new journal all it starts from; an old one only the time limits, since the rest may have been changed since."""
+        options, who = self._options, "system:country"
+        commands: list[c.AnyCommand] = [c.ConfigureProvince(who=who, limits=options.limits)]
+        if self._commits.journal.head.sequence == 0:
+            commands += [
+                c.ConfigureProvince(who=who, settings=options.settings),
+                c.AdoptTaskKinds(who=who, revision=1, kinds=options.kinds),
+            ]
+            if options.operators:
+                commands.append(c.UpsertOperators(who=who, entries=options.operators))
         for command in commands:
             self._commits.submit(command, _ignore)
 
@@ -219,8 +220,7 @@ class ProvinceActor:
         del peer, request
         head = self._commits.journal.head
         summary = self._commits.province.summary(now())
-        summary = msgspec.structs.replace(summary, epoch=self._commits.journal.epoch, sequence=head.sequence)
-        return protocol.SummaryReply(summary=summary)
+        return protocol.SummaryReply(summary=msgspec.structs.replace(summary, sequence=head.sequence))
 
     def _runtime(self, peer: Peer, request: protocol.GetRuntime) -> protocol.Runtime:
         del peer, request

@@ -54,8 +54,6 @@ class GatewayReason(StrEnum):
     EVENTS_EXPIRED = "events_expired"
     UNKNOWN_TASK_KIND = "unknown_task_kind"
     UNKNOWN_JOURNAL = "unknown_journal"
-    #: A part of the contract that is announced but not built.
-    UNIMPLEMENTED = "unimplemented"
 
 
 AnyReason = Reason | GatewayReason
@@ -114,7 +112,6 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.EVENTS_EXPIRED: Row(_C.OUT_OF_RANGE),
     GatewayReason.UNKNOWN_TASK_KIND: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_JOURNAL: Row(_C.NOT_FOUND),
-    GatewayReason.UNIMPLEMENTED: Row(_C.UNIMPLEMENTED),
 }
 
 

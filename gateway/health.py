@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 
 import grpc.aio
-from grpc_health.v1 import _async as aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -15,7 +15,7 @@ class Health:
     """Tells load balancers and starters what serves. A province serves while its actor is connected."""
 
     def __init__(self, services: Iterable[str]) -> None:
-        self._servicer = aio.HealthServicer()
+        self._servicer = HealthServicer()
         self._services = tuple(services)
         self._changes: set[asyncio.Task[None]] = set()
 

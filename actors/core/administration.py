@@ -26,11 +26,9 @@ from actors.core.task import HELD_STATES, Task
 def configure_province(turn: Turn, command: c.ConfigureProvince) -> AnyReply:
     """Set the branch's settings and time limits, if they differ."""
     state = turn.state
-    limits = command.limits or state.limits
-    if (command.settings, limits) != (state.settings, state.limits):
-        turn.emit(
-            e.ProvinceConfigured(at_ms=turn.now.wall_ms, who=command.who, settings=command.settings, limits=limits)
-        )
+    settings, limits = command.settings or state.settings, command.limits or state.limits
+    if (settings, limits) != (state.settings, state.limits):
+        turn.emit(e.ProvinceConfigured(at_ms=turn.now.wall_ms, who=command.who, settings=settings, limits=limits))
     return Done()
 
 
@@ -184,7 +182,12 @@ def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyRepl
             message=f"The sharing policy is at revision {state.policy.revision}.",
             metadata={"revision": str(state.policy.revision)},
         )
-    policy = msgspec.structs.replace(command.policy, revision=state.policy.revision + 1)
+    policy = msgspec.structs.replace(
+        command.policy,
+        revision=state.policy.revision + 1,
+        updated_ms=turn.now.wall_ms,
+        updated_by=command.who,
+    )
     moves = preview_moves(turn, policy)
     if not command.validate_only:
         turn.emit(e.SharingPolicyUpdated(at_ms=turn.now.wall_ms, who=command.who, policy=policy))
@@ -205,5 +208,7 @@ def _province(turn: Turn) -> ProvinceReply:
         summary=summarise(state, turn.presence, turn.now),
         kinds=tuple(state.kinds.values()),
         kinds_revision=state.kinds_revision,
+        limits=state.limits,
         status_reason=state.status_reason,
+        status_since_ms=state.status_since_ms,
     )

@@ -240,9 +240,9 @@ class AdoptTaskKinds(Command, frozen=True, kw_only=True, tag=True):
 
 
 class ConfigureProvince(Command, frozen=True, kw_only=True, tag=True):
-    """Set the branch's own settings and time limits; the first command of a new journal."""
+    """Set the branch's own settings or its time limits; None leaves them as they are. The first command of a new journal."""
 
-    settings: ProvinceSettings
+    settings: ProvinceSettings | None = None
     limits: TimeLimits | None = None
 
 

@@ -86,6 +86,9 @@ class SharingPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     share_in_quota: int = 100_000
     #: Operators kept for the province's own work.
     reserve_operators: int = 0
+    #: Last change: when (Unix ms) and by whom.
+    updated_ms: int = 0
+    updated_by: str = ""
 
 
 class ProvinceSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.core.country import ProvinceSettings, SharingPolicy, TaskKind
+from actors.core.country import ProvinceSettings, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.operators import Operator
 from actors.core.refusal import Refused
@@ -70,7 +70,9 @@ class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, tag="province"):
     summary: ProvinceSummary
     kinds: tuple[TaskKind, ...]
     kinds_revision: int
+    limits: TimeLimits
     status_reason: str = ""
+    status_since_ms: int = 0
 
 
 class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):

@@ -29,6 +29,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     kinds_revision: int
     status: ProvinceStatus
     status_reason: str
+    status_since_ms: int
     policy: SharingPolicy
     lost_sites: dict[SiteId, int]
     task_number: int
@@ -69,6 +70,7 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         kinds_revision=state.kinds_revision,
         status=state.status,
         status_reason=state.status_reason,
+        status_since_ms=state.status_since_ms,
         policy=state.policy,
         lost_sites=dict(state.lost_sites),
         task_number=state.task_number,
@@ -114,6 +116,7 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.kinds_revision = head.kinds_revision
     state.status = head.status
     state.status_reason = head.status_reason
+    state.status_since_ms = head.status_since_ms
     state.policy = head.policy
     state.lost_sites = head.lost_sites
     state.task_number = head.task_number

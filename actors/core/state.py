@@ -61,6 +61,9 @@ class ProvinceState:
         self.kinds_revision = 0
         self.status = ProvinceStatus.ACTIVE
         self.status_reason = ""
+        self.status_since_ms = 0
+        #: Which incarnation this is: told by the shell when it opens the journal, not part of what the journal rebuilds.
+        self.epoch = 0
         #: What the province goes back to when its desks are heard again.
         self.status_before_outage = ProvinceStatus.ACTIVE
         self.policy = SharingPolicy()
@@ -547,6 +550,7 @@ def _status_changed(state: ProvinceState, event: e.ProvinceStatusChanged) -> Non
         state.status_before_outage = state.status
     state.status = event.status
     state.status_reason = event.reason
+    state.status_since_ms = event.at_ms
 
 
 def _site_lost(state: ProvinceState, event: e.SiteLost) -> None:

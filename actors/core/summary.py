@@ -34,6 +34,7 @@ def summarise(state: ProvinceState, presence: Presence, now: Instant) -> Provinc
         time_ms=now.wall_ms,
         status=state.status,
         policy=state.policy,
+        epoch=state.epoch,
         kinds_revision=state.kinds_revision,
         kinds=tuple(
             _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[state.kinds[kind].line])

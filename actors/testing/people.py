@@ -152,7 +152,10 @@ class Desk:
             raise Violation(f"{self.operator} asked {command} and was told {reply}")
 
     def _check_acknowledged(self, command: c.AnyCommand, reply: TaskReply) -> None:
-        """I7: an acknowledged decision is on disk."""
+        """I3: only a current token has an effect. I7: an acknowledged decision is on disk."""
+        # What takes the task off the desk raises the token by one; everything else leaves it.
+        if isinstance(command, c.HolderCommand) and reply.task.token - command.token not in (0, 1):
+            raise Violation(f"{self.operator} showed token {command.token}, and {reply.task.token} was current")
         if isinstance(command, c.CompleteAssignment) and reply.task.task_id not in self._witness.decided:
             raise Violation(f"{reply.task.task_id} was acknowledged as decided and is not on disk")
 

@@ -115,8 +115,8 @@ async def _demo(
     system.discard_log()
     result = _result(play, findings, system, time.monotonic() - began_s)
     checks = _checks(result, findings, len(script.tasks))
-    names = {branch.province: f"{branch.name_zh} {branch.name}" for branch in script.branches}
-    show_candidates(console, findings.green.candidates, names, len(findings.green.candidates))
+    names = {branch.province: f"{branch.name} {branch.name_zh}" for branch in script.branches}
+    show_candidates(console, findings.green.candidates, names)
     show_late(console, play.dark_bench.late_sent, play.dark_bench.late_decisions)
     show_result(console, result)
     show_checks(console, checks, findings)

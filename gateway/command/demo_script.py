@@ -36,8 +36,8 @@ UTILISATION = 0.78
 PACE_MAX = 0.3
 #: Sharing begins and ends at these expected waits. Provinces reckon with standard minutes until they have measured enough, so these are
 #: minutes of the day that is played, not of the play.
-ACTIVATION_WAIT_MS = 4 * 60_000
-RELEASE_WAIT_MS = 60_000
+ACTIVATION_WAIT_MS = 6 * 60_000
+RELEASE_WAIT_MS = 2 * 60_000
 
 
 class ScriptFailed(Exception):

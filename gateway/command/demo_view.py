@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -127,16 +128,13 @@ class DemoView:
         return table
 
 
-def show_candidates(
-    console: Console, candidates: Sequence[HostCandidate], names: Mapping[str, str], considered: int
-) -> None:
-    """Why the green-channel claim went where it went."""
-    title = f"Hosts for the green-channel claim 绿色通道件的候选承办省 ({considered} kept, best first)"
-    table = Table(title=title)
-    table.add_column("province 省份")
-    for column in ("points 得分", "experience 经验", "finish 时效", "quality 质量", "tasks done 件数", "on duty 在岗"):
+def show_candidates(console: Console, candidates: Sequence[HostCandidate], names: Mapping[str, str]) -> None:
+    """Why the green-channel claim went where it went: points = experience + finish + quality."""
+    table = Table(title="Hosts considered for the green-channel claim 绿色通道件的候选承办省", box=box.SIMPLE_HEAD)
+    table.add_column("province\n省份", no_wrap=True)
+    for column in ("points\n得分", "experience\n经验", "finish\n时效", "quality\n质量", "done\n件数", "on duty\n在岗"):
         table.add_column(column, justify="right")
-    table.add_column("best operator 最熟练")
+    table.add_column("most experienced\n最熟练", no_wrap=True)
     for place, candidate in enumerate(candidates):
         table.add_row(
             names.get(candidate.province, candidate.province),
@@ -155,14 +153,16 @@ def show_candidates(
 def show_late(console: Console, sent: int, refused: Sequence[LateDecision]) -> None:
     """What the desks were told that decided while they were cut off."""
     console.print(
-        f"Decisions sent late 补发的结论: {sent}; refused, because somebody else has the task 因已改派而拒收: {len(refused)}",
+        f"Decisions sent late 补发的结论: {sent}; refused, since others have the tasks now 因已改派而拒收: {len(refused)}",
         highlight=False,
+        soft_wrap=True,
     )
     for late in refused[:3]:
         winner = person_of(late.winner) or "-"
         console.print(
             f"  {person_of(late.task)} by {person_of(late.operator)}: {late.reason}; now with {winner} in {late.host_province or '-'}",
             highlight=False,
+            soft_wrap=True,
         )
 
 
@@ -182,7 +182,7 @@ def show_checks(console: Console, checks: Sequence[tuple[bool, str, str]], findi
     """The targets, each met or missed, and whatever the verification found."""
     for met, english, chinese in checks:
         mark = "[green]✓[/green]" if met else "[bold red]✗[/bold red]"
-        console.print(f"{mark} {english}  [dim]{chinese}[/dim]", highlight=False)
+        console.print(f"{mark} {english}  [dim]{chinese}[/dim]", highlight=False, soft_wrap=True)
     for problem in findings.report.problems[:20]:
         console.print(f"[red]  {problem}[/red]", highlight=False)
 

@@ -34,15 +34,27 @@ def command_in(
         return c.SetPresence(who=who, operator=operator, presence=PRESENCES_IN[message.presence])
     if action == "fetch_next":
         return c.FetchNextTask(**common, operator=operator, kinds=tuple(KindId(kind) for kind in message.kinds))
-    hold = common | {"task_id": names.parse_task(message.task), "operator": operator, "token": message.token}
+    hold: dict[str, Any] = common | {
+        "task_id": names.parse_task(message.task),
+        "operator": operator,
+        "token": message.token,
+    }
     return _HOLDING[action](message, hold)
 
 
-_HOLDING: dict[str, Callable[[Any, dict[str, Any]], c.AnyCommand]] = {
+Hold = dict[str, Any]
+
+
+def _renew(hold: Hold) -> c.RenewAssignment:
+    hold["request_id"] = ""
+    return c.RenewAssignment(**hold)
+
+
+_HOLDING: dict[str, Callable[[Any, Hold], c.AnyCommand]] = {
     "accept": lambda _, hold: c.AcceptOffer(**hold),
     "decline": lambda message, hold: c.DeclineOffer(**hold, reason=message.reason),
     "start": lambda _, hold: c.StartAssignment(**hold),
-    "renew": lambda _, hold: c.RenewAssignment(**(hold | {"request_id": ""})),
+    "renew": lambda _, hold: _renew(hold),
     "suspend": lambda message, hold: c.SuspendAssignment(**hold, reason=message.reason),
     "complete": lambda message, hold: c.CompleteAssignment(
         **hold, verdict=VERDICTS_IN[message.verdict], amount_fen=message.amount_fen, note=message.note

@@ -83,8 +83,8 @@ def operator_brief_out(person: Operator, *, created: bool) -> operator_pb2.Opera
     return operator_pb2.OperatorBrief(name=names.operator_name(person.operator), etag=person.etag, created=created)
 
 
-def workload_out(reply: SessionReply, *, heartbeat_ms: int = 0) -> operator_pb2.OperatorWorkload:
-    """What an operator holds now. What they did today is not counted yet and reads 0."""
+def workload_out(reply: SessionReply) -> operator_pb2.OperatorWorkload:
+    """What an operator holds now."""
     person, held = reply.operator, sorted(reply.held, key=lambda task: (task.held_since_ms, task.token))
     return operator_pb2.OperatorWorkload(
         operator=names.operator_name(person.operator),
@@ -95,7 +95,6 @@ def workload_out(reply: SessionReply, *, heartbeat_ms: int = 0) -> operator_pb2.
         in_progress_count=_count(held, TaskState.IN_PROGRESS),
         tasks=[names.task_name(task.task_id) for task in held],
         sign_in_time_ms=person.signed_in_ms if person.signed_in else 0,
-        heartbeat_time_ms=heartbeat_ms if person.signed_in else 0,
     )
 
 

@@ -29,6 +29,7 @@ def province_out(reply: ProvinceReply) -> province_pb2.Province:
         display_name_zh=settings.display_name_zh,
         state=PROVINCE_STATES_OUT[summary.status],
         state_reason=reply.status_reason[:_REASON_LENGTH_MAX],
+        state_time_ms=reply.status_since_ms,
         epoch=summary.epoch,
     )
 
@@ -74,6 +75,8 @@ def policy_out(province: str, policy: SharingPolicy) -> province_pb2.SharingPoli
         share_in_quota=policy.share_in_quota,
         reserve_operators=policy.reserve_operators,
         revision=policy.revision,
+        update_time_ms=policy.updated_ms,
+        updater=policy.updated_by[:64],
     )
 
 

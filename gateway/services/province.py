@@ -12,7 +12,7 @@ from actors.core.replies import Done, PolicyPreview, ProvinceReply
 from gateway import conversion, masks, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
-from gateway.errors import GatewayError, GatewayReason, Violation, invalid
+from gateway.errors import GatewayError, invalid
 from gateway.filters import check_order, parse
 from gateway.identity import caller
 from gateway.v1 import province_pb2, province_pb2_grpc
@@ -80,12 +80,6 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         changed = masks.merged(conversion.province_out(known), request.province, request.update_mask.paths)
         if not (changed.display_name and changed.display_name_zh):
             raise invalid([("province.display_name", "display_name and display_name_zh cannot be empty")])
-        if changed.service_start_minutes or changed.service_end_minutes:
-            raise GatewayError(
-                GatewayReason.UNIMPLEMENTED,
-                "Service hours are not kept yet: every province works around the clock.",
-                (Violation("province.service_end_minutes", "expected 0"),),
-            )
         settings = msgspec.structs.replace(
             known.settings, display_name=changed.display_name, display_name_zh=changed.display_name_zh
         )
@@ -212,8 +206,8 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         command = c.UpdateSharingPolicy(
             who=caller().who,
             request_id=request_id,
-            # The revision is the province's to count; left out, a repetition is the same command.
-            policy=msgspec.structs.replace(known, share_out_mode=mode, revision=1),
+            # Revision and author are the province's to note; left out, a repetition is the same command.
+            policy=msgspec.structs.replace(known, share_out_mode=mode, revision=1, updated_ms=0, updated_by=""),
             validate_only=not request_id,
         )
         return expect(await self._provinces.call(code, command, deadline=deadline), PolicyPreview)

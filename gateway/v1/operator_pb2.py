@@ -27,17 +27,17 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19gateway/v1/operator.proto\x12\x0csharedops.v1\x1a\x16gateway/v1/error.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"*\n\nSkillLevel\x12\r\n\x05skill\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\x05\"R\n\x0eKindExperience\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x18\n\x10\x65xperience_count\x18\x02 \x01(\x05\x12\x18\n\x10quality_permille\x18\x03 \x01(\x05\"@\n\rLineAuthority\x12 \n\x04line\x18\x01 \x01(\x0e\x32\x12.sharedops.v1.Line\x12\r\n\x05level\x18\x02 \x01(\x05\"\xc6\x03\n\x08Operator\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0boperator_id\x18\x02 \x01(\t\x12\x10\n\x08province\x18\x03 \x01(\t\x12\x0c\n\x04site\x18\x04 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x05 \x01(\t\x12+\n\x05kinds\x18\x06 \x03(\x0b\x32\x1c.sharedops.v1.KindExperience\x12\x30\n\x0b\x61uthorities\x18\x07 \x03(\x0b\x32\x1b.sharedops.v1.LineAuthority\x12(\n\x06skills\x18\x08 \x03(\x0b\x32\x18.sharedops.v1.SkillLevel\x12\x1c\n\x14local_rule_provinces\x18\t \x03(\t\x12\x11\n\tclearance\x18\n \x01(\x05\x12\x11\n\tlanguages\x18\x0b \x03(\t\x12\x10\n\x08\x63\x61pacity\x18\x0c \x01(\x05\x12\x14\n\x0cshare_opt_in\x18\r \x01(\x08\x12\x13\n\x0b\x61uto_accept\x18\x0e \x01(\x08\x12\x11\n\tprobation\x18\x0f \x01(\x08\x12\x0c\n\x04team\x18\x10 \x01(\t\x12\x0c\n\x04\x65tag\x18\x11 \x01(\t\x12(\n\x08presence\x18\x12 \x01(\x0e\x32\x16.sharedops.v1.Presence\"<\n\rOperatorBrief\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x08\"\xe0\x02\n\x08TaskKind\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0ctask_kind_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x17\n\x0f\x64isplay_name_zh\x18\x04 \x01(\t\x12 \n\x04line\x18\x05 \x01(\x0e\x32\x12.sharedops.v1.Line\x12\x18\n\x10standard_minutes\x18\x06 \x01(\x03\x12\x13\n\x0bsla_minutes\x18\x07 \x01(\x03\x12\x1a\n\x12required_authority\x18\x08 \x01(\x05\x12\x31\n\x0frequired_skills\x18\t \x03(\x0b\x32\x18.sharedops.v1.SkillLevel\x12\x12\n\ntariff_fen\x18\n \x01(\x03\x12\x1a\n\x12operating_standard\x18\x0b \x01(\t\x12#\n\x1boperating_standard_revision\x18\x0c \x01(\x03\x12\x0c\n\x04\x65tag\x18\r \x01(\t\"\xc4\x02\n\x10OperatorWorkload\x12\x10\n\x08operator\x18\x01 \x01(\t\x12(\n\x08presence\x18\x02 \x01(\x0e\x32\x16.sharedops.v1.Presence\x12\x10\n\x08\x63\x61pacity\x18\x03 \x01(\x05\x12\x15\n\roffered_count\x18\x04 \x01(\x05\x12\x16\n\x0e\x61ssigned_count\x18\x05 \x01(\x05\x12\x19\n\x11in_progress_count\x18\x06 \x01(\x05\x12\r\n\x05tasks\x18\x07 \x03(\t\x12\x17\n\x0fsign_in_time_ms\x18\x08 \x01(\x03\x12\x19\n\x11heartbeat_time_ms\x18\t \x01(\x03\x12\x1c\n\x14\x66inished_today_count\x18\n \x01(\x03\x12\x17\n\x0fhandle_today_ms\x18\x0b \x01(\x03\x12\x1e\n\x16work_units_today_milli\x18\x0c \x01(\x03\"\"\n\x12GetOperatorRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"o\n\x14ListOperatorsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"[\n\x15ListOperatorsResponse\x12)\n\toperators\x18\x01 \x03(\x0b\x32\x16.sharedops.v1.Operator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"z\n\x15\x43reateOperatorRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x13\n\x0boperator_id\x18\x02 \x01(\t\x12(\n\x08operator\x18\x03 \x01(\x0b\x32\x16.sharedops.v1.Operator\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x86\x01\n\x15UpdateOperatorRequest\x12(\n\x08operator\x18\x01 \x01(\x0b\x32\x16.sharedops.v1.Operator\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"G\n\x15\x44\x65leteOperatorRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"T\n\x1b\x42\x61tchUpdateOperatorsRequest\x12\x35\n\x08requests\x18\x01 \x03(\x0b\x32#.sharedops.v1.UpdateOperatorRequest\"M\n\x1c\x42\x61tchUpdateOperatorsResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.sharedops.v1.OperatorResult\"\x94\x01\n\x0eOperatorResult\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12/\n\x08operator\x18\x03 \x01(\x0b\x32\x1b.sharedops.v1.OperatorBriefH\x00\x12$\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x13.sharedops.v1.ErrorH\x00\x42\x08\n\x06result\"\"\n\x12GetTaskKindRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"_\n\x14ListTaskKindsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"\\\n\x15ListTaskKindsResponse\x12*\n\ntask_kinds\x18\x01 \x03(\x0b\x32\x16.sharedops.v1.TaskKind\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9e\x01\n\x15UpdateTaskKindRequest\x12)\n\ttask_kind\x18\x01 \x01(\x0b\x32\x16.sharedops.v1.TaskKind\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"*\n\x1aGetOperatorWorkloadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t*X\n\x04Line\x12\x14\n\x10LINE_UNSPECIFIED\x10\x00\x12\x12\n\x0eLINE_SERVICING\x10\x01\x12\x15\n\x11LINE_UNDERWRITING\x10\x02\x12\x0f\n\x0bLINE_CLAIMS\x10\x03*}\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_OFFLINE\x10\x01\x12\x16\n\x12PRESENCE_AVAILABLE\x10\x02\x12\x12\n\x0ePRESENCE_BREAK\x10\x03\x12\x15\n\x11PRESENCE_DRAINING\x10\x04\x32\xe3\x06\n\x0fOperatorService\x12G\n\x0bGetOperator\x12 .sharedops.v1.GetOperatorRequest\x1a\x16.sharedops.v1.Operator\x12X\n\rListOperators\x12\".sharedops.v1.ListOperatorsRequest\x1a#.sharedops.v1.ListOperatorsResponse\x12M\n\x0e\x43reateOperator\x12#.sharedops.v1.CreateOperatorRequest\x1a\x16.sharedops.v1.Operator\x12M\n\x0eUpdateOperator\x12#.sharedops.v1.UpdateOperatorRequest\x1a\x16.sharedops.v1.Operator\x12M\n\x0e\x44\x65leteOperator\x12#.sharedops.v1.DeleteOperatorRequest\x1a\x16.google.protobuf.Empty\x12m\n\x14\x42\x61tchUpdateOperators\x12).sharedops.v1.BatchUpdateOperatorsRequest\x1a*.sharedops.v1.BatchUpdateOperatorsResponse\x12G\n\x0bGetTaskKind\x12 .sharedops.v1.GetTaskKindRequest\x1a\x16.sharedops.v1.TaskKind\x12X\n\rListTaskKinds\x12\".sharedops.v1.ListTaskKindsRequest\x1a#.sharedops.v1.ListTaskKindsResponse\x12M\n\x0eUpdateTaskKind\x12#.sharedops.v1.UpdateTaskKindRequest\x1a\x16.sharedops.v1.TaskKind\x12_\n\x13GetOperatorWorkload\x12(.sharedops.v1.GetOperatorWorkloadRequest\x1a\x1e.sharedops.v1.OperatorWorkloadb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19gateway/v1/operator.proto\x12\x0csharedops.v1\x1a\x16gateway/v1/error.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"*\n\nSkillLevel\x12\r\n\x05skill\x18\x01 \x01(\t\x12\r\n\x05level\x18\x02 \x01(\x05\"R\n\x0eKindExperience\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x18\n\x10\x65xperience_count\x18\x02 \x01(\x05\x12\x18\n\x10quality_permille\x18\x03 \x01(\x05\"@\n\rLineAuthority\x12 \n\x04line\x18\x01 \x01(\x0e\x32\x12.sharedops.v1.Line\x12\r\n\x05level\x18\x02 \x01(\x05\"\xc6\x03\n\x08Operator\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0boperator_id\x18\x02 \x01(\t\x12\x10\n\x08province\x18\x03 \x01(\t\x12\x0c\n\x04site\x18\x04 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x05 \x01(\t\x12+\n\x05kinds\x18\x06 \x03(\x0b\x32\x1c.sharedops.v1.KindExperience\x12\x30\n\x0b\x61uthorities\x18\x07 \x03(\x0b\x32\x1b.sharedops.v1.LineAuthority\x12(\n\x06skills\x18\x08 \x03(\x0b\x32\x18.sharedops.v1.SkillLevel\x12\x1c\n\x14local_rule_provinces\x18\t \x03(\t\x12\x11\n\tclearance\x18\n \x01(\x05\x12\x11\n\tlanguages\x18\x0b \x03(\t\x12\x10\n\x08\x63\x61pacity\x18\x0c \x01(\x05\x12\x14\n\x0cshare_opt_in\x18\r \x01(\x08\x12\x13\n\x0b\x61uto_accept\x18\x0e \x01(\x08\x12\x11\n\tprobation\x18\x0f \x01(\x08\x12\x0c\n\x04team\x18\x10 \x01(\t\x12\x0c\n\x04\x65tag\x18\x11 \x01(\t\x12(\n\x08presence\x18\x12 \x01(\x0e\x32\x16.sharedops.v1.Presence\"<\n\rOperatorBrief\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x08\"\xe0\x02\n\x08TaskKind\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0ctask_kind_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x17\n\x0f\x64isplay_name_zh\x18\x04 \x01(\t\x12 \n\x04line\x18\x05 \x01(\x0e\x32\x12.sharedops.v1.Line\x12\x18\n\x10standard_minutes\x18\x06 \x01(\x03\x12\x13\n\x0bsla_minutes\x18\x07 \x01(\x03\x12\x1a\n\x12required_authority\x18\x08 \x01(\x05\x12\x31\n\x0frequired_skills\x18\t \x03(\x0b\x32\x18.sharedops.v1.SkillLevel\x12\x12\n\ntariff_fen\x18\n \x01(\x03\x12\x1a\n\x12operating_standard\x18\x0b \x01(\t\x12#\n\x1boperating_standard_revision\x18\x0c \x01(\x03\x12\x0c\n\x04\x65tag\x18\r \x01(\t\"\xd2\x01\n\x10OperatorWorkload\x12\x10\n\x08operator\x18\x01 \x01(\t\x12(\n\x08presence\x18\x02 \x01(\x0e\x32\x16.sharedops.v1.Presence\x12\x10\n\x08\x63\x61pacity\x18\x03 \x01(\x05\x12\x15\n\roffered_count\x18\x04 \x01(\x05\x12\x16\n\x0e\x61ssigned_count\x18\x05 \x01(\x05\x12\x19\n\x11in_progress_count\x18\x06 \x01(\x05\x12\r\n\x05tasks\x18\x07 \x03(\t\x12\x17\n\x0fsign_in_time_ms\x18\x08 \x01(\x03\"\"\n\x12GetOperatorRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"o\n\x14ListOperatorsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12\x10\n\x08order_by\x18\x05 \x01(\t\"[\n\x15ListOperatorsResponse\x12)\n\toperators\x18\x01 \x03(\x0b\x32\x16.sharedops.v1.Operator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"z\n\x15\x43reateOperatorRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x13\n\x0boperator_id\x18\x02 \x01(\t\x12(\n\x08operator\x18\x03 \x01(\x0b\x32\x16.sharedops.v1.Operator\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x86\x01\n\x15UpdateOperatorRequest\x12(\n\x08operator\x18\x01 \x01(\x0b\x32\x16.sharedops.v1.Operator\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"G\n\x15\x44\x65leteOperatorRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"T\n\x1b\x42\x61tchUpdateOperatorsRequest\x12\x35\n\x08requests\x18\x01 \x03(\x0b\x32#.sharedops.v1.UpdateOperatorRequest\"M\n\x1c\x42\x61tchUpdateOperatorsResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.sharedops.v1.OperatorResult\"\x94\x01\n\x0eOperatorResult\x12\r\n\x05index\x18\x01 \x01(\x03\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12/\n\x08operator\x18\x03 \x01(\x0b\x32\x1b.sharedops.v1.OperatorBriefH\x00\x12$\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x13.sharedops.v1.ErrorH\x00\x42\x08\n\x06result\"\"\n\x12GetTaskKindRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"_\n\x14ListTaskKindsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"\\\n\x15ListTaskKindsResponse\x12*\n\ntask_kinds\x18\x01 \x03(\x0b\x32\x16.sharedops.v1.TaskKind\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x9e\x01\n\x15UpdateTaskKindRequest\x12)\n\ttask_kind\x18\x01 \x01(\x0b\x32\x16.sharedops.v1.TaskKind\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rallow_missing\x18\x03 \x01(\x08\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"*\n\x1aGetOperatorWorkloadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t*X\n\x04Line\x12\x14\n\x10LINE_UNSPECIFIED\x10\x00\x12\x12\n\x0eLINE_SERVICING\x10\x01\x12\x15\n\x11LINE_UNDERWRITING\x10\x02\x12\x0f\n\x0bLINE_CLAIMS\x10\x03*}\n\x08Presence\x12\x18\n\x14PRESENCE_UNSPECIFIED\x10\x00\x12\x14\n\x10PRESENCE_OFFLINE\x10\x01\x12\x16\n\x12PRESENCE_AVAILABLE\x10\x02\x12\x12\n\x0ePRESENCE_BREAK\x10\x03\x12\x15\n\x11PRESENCE_DRAINING\x10\x04\x32\xe3\x06\n\x0fOperatorService\x12G\n\x0bGetOperator\x12 .sharedops.v1.GetOperatorRequest\x1a\x16.sharedops.v1.Operator\x12X\n\rListOperators\x12\".sharedops.v1.ListOperatorsRequest\x1a#.sharedops.v1.ListOperatorsResponse\x12M\n\x0e\x43reateOperator\x12#.sharedops.v1.CreateOperatorRequest\x1a\x16.sharedops.v1.Operator\x12M\n\x0eUpdateOperator\x12#.sharedops.v1.UpdateOperatorRequest\x1a\x16.sharedops.v1.Operator\x12M\n\x0e\x44\x65leteOperator\x12#.sharedops.v1.DeleteOperatorRequest\x1a\x16.google.protobuf.Empty\x12m\n\x14\x42\x61tchUpdateOperators\x12).sharedops.v1.BatchUpdateOperatorsRequest\x1a*.sharedops.v1.BatchUpdateOperatorsResponse\x12G\n\x0bGetTaskKind\x12 .sharedops.v1.GetTaskKindRequest\x1a\x16.sharedops.v1.TaskKind\x12X\n\rListTaskKinds\x12\".sharedops.v1.ListTaskKindsRequest\x1a#.sharedops.v1.ListTaskKindsResponse\x12M\n\x0eUpdateTaskKind\x12#.sharedops.v1.UpdateTaskKindRequest\x1a\x16.sharedops.v1.TaskKind\x12_\n\x13GetOperatorWorkload\x12(.sharedops.v1.GetOperatorWorkloadRequest\x1a\x1e.sharedops.v1.OperatorWorkloadb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gateway.v1.operator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LINE']._serialized_start=2849
-  _globals['_LINE']._serialized_end=2937
-  _globals['_PRESENCE']._serialized_start=2939
-  _globals['_PRESENCE']._serialized_end=3064
+  _globals['_LINE']._serialized_start=2735
+  _globals['_LINE']._serialized_end=2823
+  _globals['_PRESENCE']._serialized_start=2825
+  _globals['_PRESENCE']._serialized_end=2950
   _globals['_SKILLLEVEL']._serialized_start=130
   _globals['_SKILLLEVEL']._serialized_end=172
   _globals['_KINDEXPERIENCE']._serialized_start=174
@@ -51,35 +51,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKKIND']._serialized_start=844
   _globals['_TASKKIND']._serialized_end=1196
   _globals['_OPERATORWORKLOAD']._serialized_start=1199
-  _globals['_OPERATORWORKLOAD']._serialized_end=1523
-  _globals['_GETOPERATORREQUEST']._serialized_start=1525
-  _globals['_GETOPERATORREQUEST']._serialized_end=1559
-  _globals['_LISTOPERATORSREQUEST']._serialized_start=1561
-  _globals['_LISTOPERATORSREQUEST']._serialized_end=1672
-  _globals['_LISTOPERATORSRESPONSE']._serialized_start=1674
-  _globals['_LISTOPERATORSRESPONSE']._serialized_end=1765
-  _globals['_CREATEOPERATORREQUEST']._serialized_start=1767
-  _globals['_CREATEOPERATORREQUEST']._serialized_end=1889
-  _globals['_UPDATEOPERATORREQUEST']._serialized_start=1892
-  _globals['_UPDATEOPERATORREQUEST']._serialized_end=2026
-  _globals['_DELETEOPERATORREQUEST']._serialized_start=2028
-  _globals['_DELETEOPERATORREQUEST']._serialized_end=2099
-  _globals['_BATCHUPDATEOPERATORSREQUEST']._serialized_start=2101
-  _globals['_BATCHUPDATEOPERATORSREQUEST']._serialized_end=2185
-  _globals['_BATCHUPDATEOPERATORSRESPONSE']._serialized_start=2187
-  _globals['_BATCHUPDATEOPERATORSRESPONSE']._serialized_end=2264
-  _globals['_OPERATORRESULT']._serialized_start=2267
-  _globals['_OPERATORRESULT']._serialized_end=2415
-  _globals['_GETTASKKINDREQUEST']._serialized_start=2417
-  _globals['_GETTASKKINDREQUEST']._serialized_end=2451
-  _globals['_LISTTASKKINDSREQUEST']._serialized_start=2453
-  _globals['_LISTTASKKINDSREQUEST']._serialized_end=2548
-  _globals['_LISTTASKKINDSRESPONSE']._serialized_start=2550
-  _globals['_LISTTASKKINDSRESPONSE']._serialized_end=2642
-  _globals['_UPDATETASKKINDREQUEST']._serialized_start=2645
-  _globals['_UPDATETASKKINDREQUEST']._serialized_end=2803
-  _globals['_GETOPERATORWORKLOADREQUEST']._serialized_start=2805
-  _globals['_GETOPERATORWORKLOADREQUEST']._serialized_end=2847
-  _globals['_OPERATORSERVICE']._serialized_start=3067
-  _globals['_OPERATORSERVICE']._serialized_end=3934
+  _globals['_OPERATORWORKLOAD']._serialized_end=1409
+  _globals['_GETOPERATORREQUEST']._serialized_start=1411
+  _globals['_GETOPERATORREQUEST']._serialized_end=1445
+  _globals['_LISTOPERATORSREQUEST']._serialized_start=1447
+  _globals['_LISTOPERATORSREQUEST']._serialized_end=1558
+  _globals['_LISTOPERATORSRESPONSE']._serialized_start=1560
+  _globals['_LISTOPERATORSRESPONSE']._serialized_end=1651
+  _globals['_CREATEOPERATORREQUEST']._serialized_start=1653
+  _globals['_CREATEOPERATORREQUEST']._serialized_end=1775
+  _globals['_UPDATEOPERATORREQUEST']._serialized_start=1778
+  _globals['_UPDATEOPERATORREQUEST']._serialized_end=1912
+  _globals['_DELETEOPERATORREQUEST']._serialized_start=1914
+  _globals['_DELETEOPERATORREQUEST']._serialized_end=1985
+  _globals['_BATCHUPDATEOPERATORSREQUEST']._serialized_start=1987
+  _globals['_BATCHUPDATEOPERATORSREQUEST']._serialized_end=2071
+  _globals['_BATCHUPDATEOPERATORSRESPONSE']._serialized_start=2073
+  _globals['_BATCHUPDATEOPERATORSRESPONSE']._serialized_end=2150
+  _globals['_OPERATORRESULT']._serialized_start=2153
+  _globals['_OPERATORRESULT']._serialized_end=2301
+  _globals['_GETTASKKINDREQUEST']._serialized_start=2303
+  _globals['_GETTASKKINDREQUEST']._serialized_end=2337
+  _globals['_LISTTASKKINDSREQUEST']._serialized_start=2339
+  _globals['_LISTTASKKINDSREQUEST']._serialized_end=2434
+  _globals['_LISTTASKKINDSRESPONSE']._serialized_start=2436
+  _globals['_LISTTASKKINDSRESPONSE']._serialized_end=2528
+  _globals['_UPDATETASKKINDREQUEST']._serialized_start=2531
+  _globals['_UPDATETASKKINDREQUEST']._serialized_end=2689
+  _globals['_GETOPERATORWORKLOADREQUEST']._serialized_start=2691
+  _globals['_GETOPERATORWORKLOADREQUEST']._serialized_end=2733
+  _globals['_OPERATORSERVICE']._serialized_start=2953
+  _globals['_OPERATORSERVICE']._serialized_end=3820
 # @@protoc_insertion_point(module_scope)

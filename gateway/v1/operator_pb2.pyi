@@ -141,7 +141,7 @@ class TaskKind(_message.Message):
     def __init__(self, name: _Optional[str] = ..., task_kind_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., line: _Optional[_Union[Line, str]] = ..., standard_minutes: _Optional[int] = ..., sla_minutes: _Optional[int] = ..., required_authority: _Optional[int] = ..., required_skills: _Optional[_Iterable[_Union[SkillLevel, _Mapping]]] = ..., tariff_fen: _Optional[int] = ..., operating_standard: _Optional[str] = ..., operating_standard_revision: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class OperatorWorkload(_message.Message):
-    __slots__ = ("operator", "presence", "capacity", "offered_count", "assigned_count", "in_progress_count", "tasks", "sign_in_time_ms", "heartbeat_time_ms", "finished_today_count", "handle_today_ms", "work_units_today_milli")
+    __slots__ = ("operator", "presence", "capacity", "offered_count", "assigned_count", "in_progress_count", "tasks", "sign_in_time_ms")
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_FIELD_NUMBER: _ClassVar[int]
@@ -150,10 +150,6 @@ class OperatorWorkload(_message.Message):
     IN_PROGRESS_COUNT_FIELD_NUMBER: _ClassVar[int]
     TASKS_FIELD_NUMBER: _ClassVar[int]
     SIGN_IN_TIME_MS_FIELD_NUMBER: _ClassVar[int]
-    HEARTBEAT_TIME_MS_FIELD_NUMBER: _ClassVar[int]
-    FINISHED_TODAY_COUNT_FIELD_NUMBER: _ClassVar[int]
-    HANDLE_TODAY_MS_FIELD_NUMBER: _ClassVar[int]
-    WORK_UNITS_TODAY_MILLI_FIELD_NUMBER: _ClassVar[int]
     operator: str
     presence: Presence
     capacity: int
@@ -162,11 +158,7 @@ class OperatorWorkload(_message.Message):
     in_progress_count: int
     tasks: _containers.RepeatedScalarFieldContainer[str]
     sign_in_time_ms: int
-    heartbeat_time_ms: int
-    finished_today_count: int
-    handle_today_ms: int
-    work_units_today_milli: int
-    def __init__(self, operator: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., capacity: _Optional[int] = ..., offered_count: _Optional[int] = ..., assigned_count: _Optional[int] = ..., in_progress_count: _Optional[int] = ..., tasks: _Optional[_Iterable[str]] = ..., sign_in_time_ms: _Optional[int] = ..., heartbeat_time_ms: _Optional[int] = ..., finished_today_count: _Optional[int] = ..., handle_today_ms: _Optional[int] = ..., work_units_today_milli: _Optional[int] = ...) -> None: ...
+    def __init__(self, operator: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., capacity: _Optional[int] = ..., offered_count: _Optional[int] = ..., assigned_count: _Optional[int] = ..., in_progress_count: _Optional[int] = ..., tasks: _Optional[_Iterable[str]] = ..., sign_in_time_ms: _Optional[int] = ...) -> None: ...
 
 class GetOperatorRequest(_message.Message):
     __slots__ = ("name",)

@@ -37,13 +37,11 @@ SHARE_OUT_MODE_BEST_MATCH: ShareOutMode
 SHARE_OUT_MODE_EVACUATE: ShareOutMode
 
 class Province(_message.Message):
-    __slots__ = ("name", "province_id", "display_name", "display_name_zh", "service_start_minutes", "service_end_minutes", "state", "state_reason", "state_time_ms", "epoch")
+    __slots__ = ("name", "province_id", "display_name", "display_name_zh", "state", "state_reason", "state_time_ms", "epoch")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PROVINCE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_ZH_FIELD_NUMBER: _ClassVar[int]
-    SERVICE_START_MINUTES_FIELD_NUMBER: _ClassVar[int]
-    SERVICE_END_MINUTES_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     STATE_REASON_FIELD_NUMBER: _ClassVar[int]
     STATE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
@@ -52,13 +50,11 @@ class Province(_message.Message):
     province_id: str
     display_name: str
     display_name_zh: str
-    service_start_minutes: int
-    service_end_minutes: int
     state: ProvinceState
     state_reason: str
     state_time_ms: int
     epoch: int
-    def __init__(self, name: _Optional[str] = ..., province_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., service_start_minutes: _Optional[int] = ..., service_end_minutes: _Optional[int] = ..., state: _Optional[_Union[ProvinceState, str]] = ..., state_reason: _Optional[str] = ..., state_time_ms: _Optional[int] = ..., epoch: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., province_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., state: _Optional[_Union[ProvinceState, str]] = ..., state_reason: _Optional[str] = ..., state_time_ms: _Optional[int] = ..., epoch: _Optional[int] = ...) -> None: ...
 
 class SharingPolicy(_message.Message):
     __slots__ = ("name", "share_out_mode", "share_out_ratio_permille", "activation_wait_ms", "release_wait_ms", "allowed_hosts", "blocked_hosts", "kinds", "max_amount_fen", "share_in_quota", "reserve_operators", "revision", "update_time_ms", "updater")

@@ -16,8 +16,6 @@ _POLICY_NAME = k.named(names.is_policy_name, "provinces/{province}/sharingPolicy
 PROVINCE_FIELDS: dict[str, k.Check] = {
     "display_name": k.free_text(100),
     "display_name_zh": k.free_text(100),
-    "service_start_minutes": k.between(0, 1_440),
-    "service_end_minutes": k.between(0, 1_440),
 }
 _PROVINCE = k.Rules(
     {field.name: k.anything for field in province_pb2.Province.DESCRIPTOR.fields}

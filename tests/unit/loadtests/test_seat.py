@@ -1,6 +1,6 @@
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -82,9 +82,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
-    """A seat whose operator takes everything and decides it, ten seconds a minute."""
-    yield Bench(Behaviour(seconds_per_minute=1.0, reaction_s=(0.1, 0.1)))
+def bench() -> Bench:
+    """A seat whose operator takes everything and decides it, in a second for a minute."""
+    return Bench(Behaviour(seconds_per_minute=1.0, reaction_s=(0.1, 0.1)))
 
 
 def task(number: int, *, green: bool = False, state: task_pb2.TaskState = task_pb2.TASK_STATE_OFFERED) -> task_pb2.Task:
