@@ -41,7 +41,8 @@ class CoordinatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     store_id: str
     journal_path: str
     run_dir: str
-    logs_dir: str
+    #: Empty: logging is left as it is.
+    logs_dir: str = ""
     provinces: tuple[ProvinceCode, ...]
     #: Taken over by a new journal only.
     kinds: tuple[TaskKind, ...] = ()
@@ -54,7 +55,8 @@ class CoordinatorActor:
     """The one coordinator. Construct on a running event loop."""
 
     def __init__(self, options: CoordinatorOptions) -> None:
-        logs.configure(Path(options.logs_dir) / "coordinator.log")
+        if options.logs_dir:
+            logs.configure(Path(options.logs_dir) / "coordinator.log")
         self._options = options
         self._started_ms = now().wall_ms
         self._journal: Journal = open_sqlite(options.journal_path, store_id=options.store_id, province=HQ)
@@ -76,6 +78,14 @@ class CoordinatorActor:
         """Wait until the actor listens; its process id."""
         await asyncio.shield(self._listening)
         return os.getpid()
+
+    async def close(self) -> None:
+        """End this incarnation in an orderly way."""
+        self._gathering.cancel()
+        await self._directory.close()
+        await self._endpoint.close()
+        await self._peers.close()
+        self._journal.close()
 
     def _adopt_first_kinds(self) -> None:
         """A new headquarters starts with revision 1: the country file's kinds, as the provinces do."""

@@ -51,7 +51,8 @@ class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
     store_id: str
     journal_path: str
     run_dir: str
-    logs_dir: str
+    #: Empty: logging is left as it is.
+    logs_dir: str = ""
     settings: ProvinceSettings
     limits: TimeLimits
     #: Taken over by a new journal only.
@@ -68,12 +69,14 @@ class ProvinceActor:
     """One province, live. Construct on a running event loop."""
 
     def __init__(self, options: ProvinceOptions) -> None:
-        logs.configure(Path(options.logs_dir) / f"province-{options.province}.log")
+        if options.logs_dir:
+            logs.configure(Path(options.logs_dir) / f"province-{options.province}.log")
         self._options = options
         self._started_ms = now().wall_ms
         self._followers: dict[Peer, None] = {}
         self._gateways: dict[str, Peer] = {}
         self._is_commit_due = False
+        self._is_closed = False
         journal = open_sqlite(options.journal_path, store_id=options.store_id, province=options.province)
         self._commits = CommitLoop(options.province, journal, clock=now, outputs=self)
         self._name = protocol.province_name(options.province)
@@ -86,6 +89,14 @@ class ProvinceActor:
         """Wait until the actor listens; its process id."""
         await asyncio.shield(self._running)
         return os.getpid()
+
+    async def close(self) -> None:
+        """End this incarnation in an orderly way: nothing more is said, the journal is closed."""
+        self._is_closed = True
+        await self._directory.close()
+        await self._endpoint.close()
+        await self._peers.close()
+        self._commits.journal.close()
 
     async def _run(self) -> None:
         options, journal = self._options, self._commits.journal
@@ -121,6 +132,8 @@ class ProvinceActor:
     # --- the loop ---
 
     def _tick(self) -> None:
+        if self._is_closed:
+            return
         self._loop.call_later(TICK_MS / 1000, self._tick)
         orphaned_since = self._directory.disconnected_since
         if orphaned_since is not None and time.monotonic() - orphaned_since > ORPHAN_AFTER_S:
@@ -136,6 +149,8 @@ class ProvinceActor:
 
     def _commit(self) -> None:
         self._is_commit_due = False
+        if self._is_closed:
+            return
         try:
             self._commits.commit()
         except Exception as error:  # noqa: BLE001 - whatever it is, this incarnation ends

@@ -6,15 +6,15 @@ A waiting task has a rank, an instant: when it came, less a credit in minutes fo
 first. Since ranks never change with time, ageing costs nothing, and the bound is plain: nobody is overtaken by a task that came more
 than `CREDIT_MAX_MS` later, however urgent. So no task starves.
 
-Tasks that need the same (kind, authority) share a bucket, a heap by rank: a free operator looks at the heads of the buckets they may do,
-not at the queue. Leaving the middle of a heap is lazy: an entry counts only while `members` holds its stamp; heaps are rebuilt when
+Tasks that the same people may do (`bucket_of`) share a bucket, a heap by rank: a free operator looks at the heads of the buckets they
+may do, not at the queue; and a task that nobody on duty may do holds up only its like. Leaving the middle of a heap is lazy: an entry counts only while `members` holds its stamp; heaps are rebuilt when
 more than half is dead. Push, pop: O(log n); 2 us each.
 """
 
 import heapq
 from collections.abc import Collection, Iterator
 
-from actors.core.country import TaskKind
+from actors.core.country import Skill, TaskKind
 from actors.core.ids import KindId, TaskId
 from actors.core.task import Task
 
@@ -26,8 +26,9 @@ FLAG_CREDIT_MS = 20 * 60_000
 #: The ageing bound: eight hours.
 CREDIT_MAX_MS = 9 * PRIORITY_CREDIT_MS + GREEN_CHANNEL_CREDIT_MS + 3 * FLAG_CREDIT_MS
 
-#: (kind, authority needed): tasks that the same people may do, special wishes apart.
-BucketKey = tuple[KindId, int]
+#: (kind, authority needed, skills, privacy level, from another home): tasks that the same people may do, but for those whom a single
+#: task excludes or who declined it.
+BucketKey = tuple[KindId, int, tuple[Skill, ...], int, bool]
 #: (rank, created, id, stamp)
 _Entry = tuple[int, int, TaskId, int]
 
@@ -45,6 +46,12 @@ def rank_ms(task: Task) -> int:
 def authority_needed(task: Task, kind: TaskKind | None) -> int:
     """The highest authority that the task, its kind or a referral asks for, 0..9."""
     return max(task.required_authority, task.spec.required_authority, kind.required_authority if kind else 0)
+
+
+def bucket_of(task: Task, needed: int) -> BucketKey:
+    """The bucket of a task that needs authority `needed`."""
+    spec = task.spec
+    return spec.kind, needed, spec.required_skills, spec.privacy_level, task.home != task.host
 
 
 class TaskQueue:
@@ -65,7 +72,7 @@ class TaskQueue:
     def push(self, task: Task, needed: int) -> None:
         """Add a task that needs authority `needed`; a task already waiting is put in anew."""
         self.discard(task.task_id)
-        key = (task.spec.kind, needed)
+        key = bucket_of(task, needed)
         self._stamp += 1
         self.members[task.task_id] = (self._stamp, key)
         self.waiting_by_kind[key[0]] = self.waiting_by_kind.get(key[0], 0) + 1

@@ -348,7 +348,11 @@ class Country:
     def _freeze(self, desks: Sequence[Desk], ms: int) -> None:
         for desk in desks:
             desk.is_frozen = True
-            self.scheduler.after(ms, lambda desk=desk: setattr(desk, "is_frozen", False))
+            self.scheduler.after(ms, lambda desk=desk: self._thaw(desk))
+
+    def _thaw(self, desk: Desk) -> None:
+        if self.is_stormy:
+            desk.is_frozen = False
 
     def _jump_clock(self, site: Site) -> None:
         site.wall_skew_ms += self.random.choice((-3_600_000, -5_000, 5_000, 3_600_000))
@@ -398,7 +402,8 @@ class Country:
             self._set_policy(site, ShareOutMode.OVERFLOW)
             site.submit(c.UpsertOperators(who="ops:roster", entries=roster(site.code)), _ignore)
         for desk in self.desks.values():
-            desk.is_frozen = False
+            # The last of each province never comes back: their work must find others.
+            desk.is_frozen = desk.operator.endswith(f"-{OPERATORS_PER_PROVINCE - 1}")
             desk.is_moody = False
         for branch in self.branches:
             branch.is_moody = False

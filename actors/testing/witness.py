@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from actors.core import codec
 from actors.core import events as e
-from actors.core.country import Bounds
+from actors.core.country import Bounds, ProvinceStatus
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.invariants import validate
 from actors.core.state import ProvinceState, apply
@@ -134,6 +134,8 @@ class Witness:
             if not self.has_ended(task_id):
                 problems.append(f"{task_id} was never decided: {self._owners().get(task_id)}")
         for province, state in self.states.items():
+            if state.status is not ProvinceStatus.ACTIVE or state.lost_sites:
+                problems.append(f"{province} is {state.status.value}, lost {list(state.lost_sites)}")
             if state.moving:
                 problems.append(f"{province} still moves {list(state.moving)}")
             if state.notices:

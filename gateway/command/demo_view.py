@@ -129,19 +129,23 @@ class DemoView:
 
 
 def show_candidates(console: Console, candidates: Sequence[HostCandidate], names: Mapping[str, str]) -> None:
-    """Why the green-channel claim went where it went: points = experience + finish + quality."""
-    table = Table(title="Hosts considered for the green-channel claim 绿色通道件的候选承办省", box=box.SIMPLE_HEAD)
+    """Why the green-channel claim went where it went."""
+    table = Table(
+        title="Hosts considered for the green-channel claim 绿色通道件的候选承办省",
+        caption="points = experience + finish + quality 得分 = 经验 + 时效 + 质量",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
     table.add_column("province\n省份", no_wrap=True)
-    for column in ("points\n得分", "experience\n经验", "finish\n时效", "quality\n质量", "done\n件数", "on duty\n在岗"):
-        table.add_column(column, justify="right")
+    table.add_column("points\n得分", no_wrap=True)
+    table.add_column("done\n件数", justify="right")
+    table.add_column("on duty\n在岗", justify="right")
     table.add_column("most experienced\n最熟练", no_wrap=True)
     for place, candidate in enumerate(candidates):
+        parts = (candidate.experience_points, candidate.finish_points, candidate.quality_points)
         table.add_row(
             names.get(candidate.province, candidate.province),
-            f"{candidate.points:,}",
-            f"{candidate.experience_points:,}",
-            f"{candidate.finish_points:,}",
-            f"{candidate.quality_points:,}",
+            f"{candidate.points:,} = {' + '.join(map(str, parts))}",
             f"{candidate.experience:,}",
             f"{candidate.eligible:,}",
             candidate.best_operator,

@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 
 from actors.core import commands as c
 from actors.core.country import Line, TaskKind
-from actors.core.ids import KindId, ProvinceCode, TaskId
+from actors.core.ids import ProvinceCode, TaskId
 from actors.core.queue import (
     CREDIT_MAX_MS,
     FLAG_CREDIT_MS,
     GREEN_CHANNEL_CREDIT_MS,
     PRIORITY_CREDIT_MS,
+    BucketKey,
     TaskQueue,
     authority_needed,
+    bucket_of,
     rank_ms,
 )
 from actors.core.task import Task, TaskSpec, TaskState
@@ -108,12 +110,12 @@ def test_nobody_is_overtaken_by_who_came_later_than_the_bound(arrivals: Sequence
 )
 def test_the_queue_is_what_a_sorted_list_would_be(steps: Sequence[tuple[str, int, int, int]]) -> None:
     """Lazy deletion must not serve a task that left, nor twice one that came again, nor lose one."""
-    queue, model = TaskQueue(), dict[TaskId, tuple[int, int, TaskId, tuple[KindId, int]]]()
+    queue, model = TaskQueue(), dict[TaskId, tuple[int, int, TaskId, BucketKey]]()
     for what, number, priority, needed in steps:
         task = waiting(number, 1_000, spec(priority=priority))
         if what == "push":
             queue.push(task, needed)
-            model[task.task_id] = (rank_ms(task), 1_000, task.task_id, (MEDICAL, needed))
+            model[task.task_id] = (rank_ms(task), 1_000, task.task_id, bucket_of(task, needed))
         else:
             queue.discard(task.task_id)
             model.pop(task.task_id, None)
@@ -123,8 +125,9 @@ def test_the_queue_is_what_a_sorted_list_would_be(steps: Sequence[tuple[str, int
     assert list(queue.in_rank_order()) == [entry[2] for entry in in_order]
     for needed in range(3):
         bucket = [entry for entry in in_order if entry[3][1] == needed]
-        assert queue.head((MEDICAL, needed)) == (bucket[0] if bucket else None)
-        assert [queue.at((MEDICAL, needed), place) for place in range(len(bucket) + 1)] == [*bucket, None]
+        key = bucket_of(waiting(0, 0), needed)
+        assert queue.head(key) == (bucket[0] if bucket else None)
+        assert [queue.at(key, place) for place in range(len(bucket) + 1)] == [*bucket, None]
     assert sorted(queue.heads()) == sorted(
         {entry[3]: entry for entry in reversed(in_order)}.values(), key=lambda entry: entry[:3]
     )

@@ -1,0 +1,82 @@
+from actors.core.country import TimeLimits
+from actors.core.ids import SessionId
+from actors.core.presence import Presence
+
+LIMITS = TimeLimits()
+A, B = SessionId("gateway-1/a"), SessionId("gateway-2/b")
+
+
+def test_silence_is_counted_from_the_last_time_heard() -> None:
+    """The lease of a desk that renews would run out under the operator's hands."""
+    presence = Presence(0)
+    presence.hear((A,), 1_000)
+    assert (presence.silent_ms(A, 1_000), presence.silent_ms(A, 4_000)) == (0, 3_000)
+
+
+def test_a_restart_gives_a_new_term_but_no_new_work() -> None:
+    """A restart must not void leases, nor send work to desks nobody has heard."""
+    presence = Presence(100_000)
+    assert presence.silent_ms(A, 103_000) == 3_000
+    assert not presence.is_fresh(A, 100_000, LIMITS)
+    presence.hear((A,), 103_000)
+    assert presence.is_fresh(A, 103_000, LIMITS)
+
+
+def test_freshness_ends_by_its_limit() -> None:
+    """A desk just silent enough would be given work that it loses again."""
+    presence = Presence(0)
+    presence.hear((A,), 0)
+    assert presence.is_fresh(A, LIMITS.heartbeat_fresh_ms, LIMITS)
+    assert not presence.is_fresh(A, LIMITS.heartbeat_fresh_ms + 1, LIMITS)
+    assert not presence.is_fresh(None, 0, LIMITS)
+
+
+def test_a_desk_never_heard_since_the_restart_says_nothing_about_its_site() -> None:
+    """After a night's rest, or while gateways still start, every province would declare itself without power."""
+    presence = Presence(0)
+    assert not presence.path_known(A, 3_000, LIMITS)
+    assert not presence.path_known(A, 10**9, LIMITS)
+    presence.hear((A,), 3_000)
+    assert presence.path_known(A, 3_000, LIMITS)
+
+
+def test_a_lost_gateway_makes_silence_meaningless_for_a_while() -> None:
+    """The death of a gateway would look like the death of every site behind it."""
+    presence = Presence(0)
+    presence.hear((A, B), 0)
+    presence.lose_path("gateway-1/", (A, B), 1_000)
+    assert not presence.path_known(A, 1_000 + LIMITS.path_grace_ms, LIMITS)
+    assert presence.path_known(A, 1_001 + LIMITS.path_grace_ms, LIMITS)
+    assert presence.path_known(B, 1_000, LIMITS)
+    presence.hear((A,), 2_000)
+    assert presence.path_known(A, 2_000, LIMITS)
+
+
+def test_our_own_standstill_is_nobodys_silence() -> None:
+    """An observer that slept for ten seconds would see the whole country dead."""
+    presence = Presence(0)
+    presence.hear((A,), 1_000)
+    presence.lose_path("gateway-1/", (A,), 1_500)
+    presence.forgive(20_000)
+    assert presence.silent_ms(A, 22_000) == 1_000
+    assert presence.silent_ms(B, 22_000) == 2_000
+    # The desks of a lost gateway could not come back while we slept: their grace goes on, too.
+    assert not presence.path_known(A, 1_500 + 20_000 + LIMITS.path_grace_ms, LIMITS)
+
+
+def test_a_session_that_ended_is_forgotten() -> None:
+    """Otherwise the memory of sessions grows with every reconnect."""
+    presence = Presence(0)
+    presence.hear((A,), 5_000)
+    presence.forget(A)
+    assert presence.silent_ms(A, 6_000) == 6_000
+    assert not presence.is_fresh(A, 5_000, LIMITS)
+
+
+def test_new_terms_begin_for_those_that_a_lost_frame_had_forgotten() -> None:
+    """A sign-out that was never written would leave the session silent since the process began, and sign it out for that."""
+    presence = Presence(0)
+    presence.hear((B,), 7_200_000)
+    presence.begin_new_terms(7_201_000)
+    assert presence.silent_ms(A, 7_202_000) == 1_000
+    assert presence.is_fresh(B, 7_202_000, LIMITS)
