@@ -26,6 +26,10 @@ HEARTBEAT_S = 1.0
 GOODBYE_S = 2.0
 
 
+class DeskRefused(Exception):
+    """The operator could not sign in; why has been said."""
+
+
 class Desk:
     """One operator's desk on one work stream.
 
@@ -51,6 +55,8 @@ class Desk:
         self._outbox: asyncio.Queue[work_pb2.WorkAction] = asyncio.Queue()
         self._jobs: dict[str, asyncio.Task[None]] = {}
         self._keyboard = asyncio.Lock()
+        #: A person works on one task at a time.
+        self._hands = asyncio.Lock()
         self._is_done = asyncio.Event()
 
     async def run(self) -> None:
@@ -84,11 +90,12 @@ class Desk:
             self._results.clear()
 
     async def _work(self) -> None:
+        say(f"Signing in as {self._operator}")
         sign_in = work_pb2.SignInAction(desk_id=f"terminal-{self._operator.rpartition('/')[2]}")
         result = await self._act(work_pb2.WorkAction(sign_in=sign_in))
         if result is None:
-            return
-        say(f"Signed in as {self._operator}; waiting for work (Ctrl-C signs out)")
+            raise DeskRefused
+        say("Signed in; waiting for work (Ctrl-C signs out)")
         for assignment in result.session.assignments:
             self._take_up(assignment.task.name, self._handle(assignment.task, assignment.token, "still in your hands"))
         for offer in result.session.offers:
@@ -106,7 +113,7 @@ class Desk:
     async def _answer(self, offer: work_pb2.Offer) -> None:
         task = offer.task
         say(f"OFFER       {describe(task)}, lease token {offer.token}, {offer.remaining_ms / 1000:.0f} s to answer")
-        if self._ask and not await self._yes("accept it?"):
+        if self._ask and not await self._yes(f"accept {task.task_id}?"):
             decline = work_pb2.DeclineAction(task=task.name, token=offer.token, reason="declined at the desk")
             if await self._act(work_pb2.WorkAction(decline=decline)) is not None:
                 say("declined")
@@ -118,6 +125,10 @@ class Desk:
 
     async def _handle(self, task: task_pb2.Task, token: int, how: str) -> None:
         say(f"ASSIGNED    {task.name} {how}, lease token {token}")
+        async with self._hands:
+            await self._decide(task, token)
+
+    async def _decide(self, task: task_pb2.Task, token: int) -> None:
         if task.state != task_pb2.TASK_STATE_IN_PROGRESS:
             start = work_pb2.StartAction(task=task.name, token=token)
             if await self._act(work_pb2.WorkAction(start=start)) is None:
@@ -126,7 +137,7 @@ class Desk:
         verdict = task_pb2.VERDICT_APPROVED
         if not self._ask:
             await asyncio.sleep(self._work_s)
-        elif not await self._yes("approve it? (no declines the claim or application)"):
+        elif not await self._yes(f"approve {task.task_id}? (no: the verdict is declined)"):
             verdict = task_pb2.VERDICT_DECLINED
         amount_fen = task.amount_fen if verdict == task_pb2.VERDICT_APPROVED else 0
         complete = work_pb2.CompleteAction(task=task.name, token=token, verdict=verdict, amount_fen=amount_fen)
@@ -256,6 +267,8 @@ def main(
         asyncio.run(_run(address, token, name, ask=ask, work_s=work_seconds, tasks_max=tasks))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+    except DeskRefused:
+        raise typer.Exit(1) from None
     except grpc.aio.AioRpcError as error:
         typer.echo(f"desk: {error.code().name}: {error.details()}", err=True)
         raise typer.Exit(1) from None

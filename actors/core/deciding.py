@@ -102,8 +102,9 @@ class Turn:
         return None
 
     def _tell_desks(self, event: e.AnyEvent, before: Task | None) -> None:
-        if before is not None and before.operator is not None:
-            self._tell(before.operator, "revoked", before, getattr(event, "reason", "") or _REASONS[type(event)])
+        asked_itself = isinstance(event, e.AssignmentReleased) and not event.who.startswith("system:")
+        if before is not None and before.operator is not None and not asked_itself:
+            self._tell(before.operator, "revoked", before, _REASONS.get(type(event)) or getattr(event, "reason", ""))
         if isinstance(event, (e.OfferMade, e.TaskAssigned)):
             task = self.state.tasks[event.task_id]
             self._tell(event.operator, "offered" if isinstance(event, e.OfferMade) else "assigned", task, "")

@@ -112,7 +112,6 @@ async def _demo(
         findings = await asyncio.to_thread(read_findings, directory, outage, script.green)
     if not stopped:
         raise SystemDown("the system did not end when asked to")
-    system.discard_log()
     result = _result(play, findings, system, time.monotonic() - began_s)
     checks = _checks(result, findings, len(script.tasks))
     names = {branch.province: f"{branch.name} {branch.name_zh}" for branch in script.branches}

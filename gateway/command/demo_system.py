@@ -91,12 +91,15 @@ class ServedSystem:
                 await asyncio.wait_for(self._process.wait(), grace_s)
             except TimeoutError:
                 continue
+            self._discard_empty_log()
             return number == signal.SIGINT
         return False
 
-    def discard_log(self) -> None:
-        """Remove what it said on its way; its own logs stay in the data directory."""
-        self._log.unlink(missing_ok=True)
+    def _discard_empty_log(self) -> None:
+        """What it said on its way is kept only if it said something; its own logs stay in the data directory."""
+        with contextlib.suppress(OSError):
+            if not self._log.stat().st_size:
+                self._log.unlink()
 
     def _tail(self) -> str:
         with contextlib.suppress(OSError):
