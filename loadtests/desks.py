@@ -20,8 +20,9 @@ import grpc
 
 from gateway.v1 import error_pb2, operator_pb2, work_pb2, work_pb2_grpc
 from loadtests.catalogue import Line
+from loadtests.desk_counts import DeskCounts, LateDecision
 from loadtests.handling import Behaviour
-from loadtests.seat import DeskCounts, Held, Seat
+from loadtests.seat import Held, Seat
 from loadtests.wire import RequestIds, backoff_s, bearer, is_retryable, retry_pause_s
 
 #: Actions in one message.
@@ -51,18 +52,6 @@ class Pending:
     #: Made while the workbench was frozen.
     is_late: bool
     attempt: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LateDecision:
-    """A decision that was sent after a freeze and refused."""
-
-    task: str
-    operator: str
-    reason: str
-    #: Operator name of the one whose assignment won; empty while nobody holds the task.
-    winner: str
-    host_province: str
 
 
 class Workbench:
@@ -355,16 +344,7 @@ class Workbench:
 
     def _take_refusal(self, pending: Pending, error: error_pb2.Error) -> None:
         if pending.is_late:
-            facts = error.metadata
-            self.late_decisions.append(
-                LateDecision(
-                    task=pending.action.complete.task,
-                    operator=pending.action.operator,
-                    reason=error.reason,
-                    winner=facts.get("winning_operator", ""),
-                    host_province=facts.get("host_province", ""),
-                )
-            )
+            self.late_decisions.append(LateDecision.of(pending.action, error))
         pending.seat.refused(pending.held, error)
         if error.reason == "NOT_SIGNED_IN" and not self._is_stopping:
             self._sign_in((pending.seat,))

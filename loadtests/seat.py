@@ -14,12 +14,13 @@ A person works on one task at a time; a green-channel task interrupts the others
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
 from gateway.v1 import error_pb2, task_pb2, work_pb2
 from loadtests.catalogue import LINES_IN, Line
+from loadtests.desk_counts import DeskCounts
 from loadtests.handling import Behaviour
 
 #: Share of verdicts: approved, approved in part, declined.
@@ -91,23 +92,6 @@ class Held:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-
-
-@dataclass(slots=True)
-class DeskCounts:
-    """What a workbench has seen and done."""
-
-    offers: int = 0
-    declined: int = 0
-    started: int = 0
-    completed: int = 0
-    suspended: int = 0
-    referred: int = 0
-    returned: int = 0
-    revoked: int = 0
-    reconnects: int = 0
-    #: Refusals by reason.
-    refused: dict[str, int] = field(default_factory=dict)
 
 
 #: Sends one action of one operator; the result comes back through `Seat.answered` or `Seat.refused`.

@@ -22,6 +22,9 @@ from actors.core.replies import (
 from actors.core.summary import summarise
 from actors.core.task import HELD_STATES, Task
 
+#: Who takes work off a desk because of a new roster entry: not its operator, so the desk must be told.
+_ROSTER = "system:roster"
+
 
 def configure_province(turn: Turn, command: c.ConfigureProvince) -> AnyReply:
     """Set the branch's settings and time limits, if they differ."""
@@ -71,12 +74,12 @@ def upsert_operators(turn: Turn, command: c.UpsertOperators) -> AnyReply:
     for entry in command.entries:
         merged = _merged(entry, state.operators.get(entry.operator))
         if merged != state.operators.get(entry.operator):
-            _take_surplus_off_desk(turn, merged, command.who)
+            _take_surplus_off_desk(turn, merged)
             turn.emit(e.OperatorEnrolled(at_ms=turn.now.wall_ms, who=command.who, entry=merged))
     return OperatorReply(state.operators[command.entries[0].operator]) if len(command.entries) == 1 else Done()
 
 
-def _take_surplus_off_desk(turn: Turn, entry: Operator, who: str) -> None:
+def _take_surplus_off_desk(turn: Turn, entry: Operator) -> None:
     """Return what the person may not hold any longer under the new entry (I8).
 
     First the tasks of kinds they no longer do, then what exceeds the capacity; work that has begun stays longest.
@@ -87,10 +90,10 @@ def _take_surplus_off_desk(turn: Turn, entry: Operator, who: str) -> None:
         if task.spec.kind in entry.kinds:
             kept.append(task)
         else:
-            take_off_desk(turn, task.task_id, "right_withdrawn", who)
+            take_off_desk(turn, task.task_id, "right_withdrawn", _ROSTER)
     kept.sort(key=lambda task: (-HELD_STATES.index(task.state), task.held_since_ms, task.task_id))
     for task in kept[entry.capacity :]:
-        take_off_desk(turn, task.task_id, "capacity_reduced", who)
+        take_off_desk(turn, task.task_id, "capacity_reduced", _ROSTER)
 
 
 def _merged(entry: Operator, known: Operator | None) -> Operator:

@@ -56,6 +56,8 @@ class Outbox:
         self.picture = picture
         self.hosts = hosts_by_kind(picture)
         self.pledged = {}
+        # There may be hosts now for what had none.
+        self.evacuate_after_ms = 0
         self.flows = {}
         for flow in flows:
             self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)

@@ -7,8 +7,8 @@ first. Since ranks never change with time, ageing costs nothing, and the bound i
 than `CREDIT_MAX_MS` later, however urgent. So no task starves.
 
 Tasks that the same people may do (`bucket_of`) share a bucket, a heap by rank: a free operator looks at the heads of the buckets they
-may do, not at the queue; and a task that nobody on duty may do holds up only its like. Leaving the middle of a heap is lazy: an entry counts only while `members` holds its stamp; heaps are rebuilt when
-more than half is dead. Push, pop: O(log n); 2 us each.
+may do, not at the queue; and a task that nobody on duty may do holds up only its like. Leaving the middle of a heap is lazy: an entry
+counts only while `members` holds its stamp; heaps are rebuilt when more than half of all entries is dead. Push, pop: O(log n); 2 us each.
 """
 
 import heapq

@@ -15,7 +15,7 @@ def test_importing_ray_fails_in_unit_tests(name: str) -> None:
         importlib.import_module(name)
 
 
-@pytest.mark.parametrize("package", ["actors/core", "gateway/v1"])
+@pytest.mark.parametrize("package", ["actors/core", "gateway/v1", "loadtests"])
 def test_importing_the_package_does_not_import_ray(package: str) -> None:
     """Else a desk or a load tester, which needs the stubs only, would pay a second and 45 MB for Ray."""
     modules = sorted(

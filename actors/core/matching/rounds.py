@@ -4,8 +4,8 @@ The first matcher is greedy: the most urgent task takes the best person for it, 
 and on release alike, and stops as soon as nobody free may do anything that waits.
 
 Cost: tasks that the same people may do share a bucket, so only bucket heads are looked at; a task is scored against at most
-`CANDIDATES_MAX` people, the most experienced of those who are free and may do it. In the two usual regimes (many wait, few are free; few wait, many are
-free) a round is a handful of scores of 4 us each.
+`CANDIDATES_MAX` people, the most experienced of those who are free and may do it. In the two usual regimes (many wait, few are free; few wait,
+many are free) a round is a handful of scores of 4 us each.
 """
 
 import heapq

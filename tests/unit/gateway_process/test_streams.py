@@ -4,6 +4,7 @@ import asyncio
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 import pytest
@@ -160,7 +161,7 @@ async def test_the_overview_sums_up_and_shows_a_silent_province(country: LiveCou
 
 async def test_health_has_an_entry_for_every_province(country: LiveCountry) -> None:
     """Would break if a starter or load balancer could not tell a province that serves from one that does not."""
-    health = health_pb2_grpc.HealthStub(country.channel)
+    health: Any = health_pb2_grpc.HealthStub(country.channel)
     async with asyncio.timeout(PATIENCE_S):
         for service in ("", "sharedops.v1.TaskService", "province/fujian"):
             watch = health.Watch(health_pb2.HealthCheckRequest(service=service))

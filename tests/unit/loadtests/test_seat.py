@@ -7,8 +7,9 @@ import pytest
 
 from gateway.v1 import error_pb2, operator_pb2, task_pb2, work_pb2
 from loadtests.catalogue import Line
+from loadtests.desk_counts import DeskCounts
 from loadtests.handling import Behaviour
-from loadtests.seat import DeskCounts, Held, Seat
+from loadtests.seat import Held, Seat
 
 OPERATOR = "provinces/fujian/operators/fujian-op-1"
 

@@ -1,0 +1,211 @@
+import pytest
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core.country import Line
+from actors.core.ids import OperatorId, SessionId
+from actors.core.operators import PresenceState
+from actors.core.refusal import Reason
+from actors.core.replies import Done, SessionReply
+from actors.core.task import TaskState, Verdict
+from tests.unit.core.harness import MEDICAL, Branch, kinds_of, person, session_of
+from tests.unit.core.journeys import bring_to
+
+CHEN = OperatorId("chen")
+
+
+def test_a_reconnect_keeps_what_the_operator_holds() -> None:
+    """A desk that changes the gateway would lose its work in hand."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    reply = branch.did(c.SignIn(operator=CHEN, session=SessionId("gateway-2/chen")), SessionReply)
+    assert [task.task_id for task in reply.held] == [task_id]
+    assert kinds_of(branch.events) == ["OperatorSignedIn"]
+    # The old connection no longer keeps the lease alive.
+    assert "AssignmentReleased" in kinds_of(branch.wait(10_000, heard=["chen"]))
+
+
+def test_signing_in_again_the_same_way_writes_nothing() -> None:
+    """Every reconnect attempt would cost an fsync."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.sign_in("chen")
+    assert branch.events == ()
+
+
+def test_signing_out_returns_everything_at_once() -> None:
+    """Work stays with somebody who went home."""
+    branch = Branch()
+    branch.arrive(person("chen", capacity=2))
+    begun, offered = branch.create(), branch.create()
+    branch.start(begun)
+    branch.did(c.SignOut(operator=CHEN), Done)
+    assert sorted(kinds_of(branch.events)) == ["AssignmentReleased", "OfferWithdrawn", "OperatorSignedOut"]
+    assert {branch.task(task).state for task in (begun, offered)} == {TaskState.QUEUED}
+    # The desk itself asked for the release; that an offer is void must still be shown.
+    assert [(update.what, update.task.task_id) for update in branch.updates] == [("revoked", offered)]
+    branch.did(c.SignOut(operator=CHEN), Done)
+    assert branch.events == ()
+
+
+@pytest.mark.parametrize("how", ["presence", "sign_in"])
+def test_going_offline_is_signing_out(how: str) -> None:
+    """An operator who is OFFLINE and holds work would be an impossible state on replay."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    if how == "presence":
+        branch.do(c.SetPresence(operator=CHEN, presence=PresenceState.OFFLINE))
+    else:
+        branch.sign_in("chen", presence=PresenceState.OFFLINE)
+    assert branch.task(task_id).state is TaskState.QUEUED
+    assert branch.state.signed_in == {}
+
+
+@pytest.mark.parametrize("how", ["presence", "sign_in"])
+@pytest.mark.parametrize("presence", [PresenceState.BREAK, PresenceState.DRAINING])
+def test_a_break_returns_offers_and_keeps_work(how: str, presence: PresenceState) -> None:
+    """Nobody at lunch answers an offer; what is begun is theirs."""
+    branch = Branch()
+    branch.arrive(person("chen", capacity=2))
+    begun, offered = branch.create(), branch.create()
+    branch.start(begun)
+    if how == "presence":
+        branch.do(c.SetPresence(operator=CHEN, presence=presence))
+    else:
+        branch.sign_in("chen", presence=presence)
+    assert (branch.task(begun).state, branch.task(offered).state) == (TaskState.IN_PROGRESS, TaskState.QUEUED)
+
+
+def test_presence_needs_a_session() -> None:
+    """AVAILABLE without a desk would attract work that nobody sees."""
+    branch = Branch()
+    branch.do(c.UpsertOperators(entries=(person("chen"),)))
+    set_presence = c.SetPresence(operator=CHEN, presence=PresenceState.AVAILABLE)
+    assert branch.refused(set_presence) is Reason.NOT_SIGNED_IN
+    assert branch.refused(c.FetchNextTask(operator=CHEN)) is Reason.NOT_SIGNED_IN
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.SignIn(operator=OperatorId("nobody"), session=session_of("nobody")),
+        c.SignOut(operator=OperatorId("nobody")),
+        c.SetPresence(operator=OperatorId("nobody"), presence=PresenceState.BREAK),
+        c.FetchNextTask(operator=OperatorId("nobody")),
+        c.GetOperator(operator=OperatorId("nobody")),
+        c.GetWorkload(operator=OperatorId("nobody")),
+        c.DeleteOperator(operator=OperatorId("nobody")),
+    ],
+)
+def test_somebody_unknown_is_refused(command: c.AnyCommand) -> None:
+    """A definite answer, never a crash of the province (I11)."""
+    assert Branch().refused(command) is Reason.UNKNOWN_OPERATOR
+
+
+def test_fetching_stops_at_capacity() -> None:
+    """People who fetch would pile up work (I8)."""
+    branch = Branch()
+    branch.arrive(person("chen", capacity=1), presence=PresenceState.BREAK)
+    branch.create()
+    branch.create()
+    branch.did(c.FetchNextTask(operator=CHEN))
+    assert branch.refused(c.FetchNextTask(operator=CHEN)) is Reason.AT_CAPACITY
+
+
+def test_two_people_never_fetch_the_same_task() -> None:
+    """The complaint of others: two people get the same case from "get next"."""
+    branch = Branch()
+    branch.arrive(person("chen"), person("lin"), presence=PresenceState.BREAK)
+    branch.create()
+    branch.create()
+    replies = branch.batch(c.FetchNextTask(operator=CHEN), c.FetchNextTask(operator=OperatorId("lin")))
+    fetched = [reply.task.task_id for reply in replies if hasattr(reply, "task")]  # pyright: ignore[reportAttributeAccessIssue]
+    assert len(set(fetched)) == 2
+
+
+def test_the_decision_is_recorded_with_all_it_took() -> None:
+    """A decision without its time, amount and author can be neither explained nor paid."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    branch.wait(90_000, heard=["chen"])
+    done = branch.complete(task_id, amount_fen=123_400, note="ok")
+    assert done.state is TaskState.COMPLETED
+    decision = done.decision
+    assert decision is not None
+    assert (decision.operator, decision.province, decision.amount_fen, decision.note) == (
+        "chen",
+        "fujian",
+        123_400,
+        "ok",
+    )
+    assert (decision.handle_ms, decision.work_units_milli) == (90_000, 2_000)
+    assert branch.state.operators[CHEN].kinds[MEDICAL].done_count == 1
+    assert branch.state.kind_handle_ms(MEDICAL) < 720_000
+
+
+def test_the_same_decision_said_again_is_answered_again_another_one_refused() -> None:
+    """A lost answer must be repeatable without a request id; a changed mind must not pass for it."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    command = c.CompleteAssignment(**branch.holder(task_id), verdict=Verdict.APPROVED, amount_fen=5)
+    first = branch.did(command)
+    assert branch.did(command) == first
+    assert branch.events == ()
+    changed = c.CompleteAssignment(
+        task_id=task_id, operator=CHEN, token=command.token, verdict=Verdict.APPROVED, amount_fen=6
+    )
+    assert branch.refused(changed) is Reason.ALREADY_DECIDED
+
+
+def test_handle_time_adds_up_over_stints_and_never_goes_back() -> None:
+    """Interrupted work was worked nevertheless; a clock set back must not give negative hours."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    branch.wait(30_000, heard=["chen"])
+    branch.did(c.ReleaseAssignment(**branch.holder(task_id), draft="half"))
+    assert branch.task(task_id).draft == "half"
+    branch.start(task_id)
+    branch.wall_ms -= 3_600_000
+    done = branch.complete(task_id)
+    assert done.decision is not None
+    assert done.decision.handle_ms == 30_000
+
+
+def test_a_referral_asks_for_more_authority() -> None:
+    """A task beyond somebody's authority must reach somebody who has it, not come back to the same desk."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    branch.arrive(person("boss", authority={Line.CLAIMS: 5}))
+    token = branch.task(task_id).token
+    branch.did(c.ReferAssignment(**branch.holder(task_id), required_authority=3, draft="too high for me"))
+    task = branch.task(task_id)
+    assert (task.operator, task.required_authority, task.draft) == ("boss", 3, "too high for me")
+    assert task.token > token + 1
+
+
+def test_a_suspended_task_frees_the_capacity_and_comes_back_to_who_knows_it() -> None:
+    """A query item would block a desk for days, and then be read from the start by somebody else."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    branch.arrive(person("lin"))
+    branch.did(c.SuspendAssignment(**branch.holder(task_id), reason="papers", draft="asked for X"))
+    assert branch.state.load_of(CHEN) == 0
+    assert (branch.task(task_id).suspend_reason, branch.task(task_id).draft) == ("papers", "asked for X")
+    branch.did(c.ResumeTask(task_id=task_id))
+    [offer] = [event for event in branch.events if isinstance(event, e.OfferMade)]
+    assert offer.operator == "chen"
+    assert offer.routing is not None
+    assert ("continuity", 300) in offer.routing.contributions
+
+
+def test_who_lost_a_task_is_told() -> None:
+    """An operator would work on for hours on what is no longer theirs."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.ASSIGNED)
+    branch.arrive(person("lin"), presence=PresenceState.BREAK)
+    branch.did(c.ReassignTask(task_id=task_id, operator=OperatorId("lin"), reason="expert"))
+    assert [(update.operator, update.what) for update in branch.updates] == [("chen", "revoked"), ("lin", "assigned")]
+    branch.did(c.CancelTask(task_id=task_id))
+    assert [(update.operator, update.what, update.reason) for update in branch.updates] == [
+        ("lin", "revoked", "cancelled")
+    ]
