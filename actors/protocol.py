@@ -161,8 +161,9 @@ decode_news = msgspec.msgpack.Decoder(News).decode
 
 #: Directory names of the actors.
 COORDINATOR = "coordinator"
+PROVINCE_PREFIX = "province/"
 
 
 def province_name(province: str) -> str:
     """The directory name of a province."""
-    return f"province/{province}"
+    return f"{PROVINCE_PREFIX}{province}"

@@ -48,7 +48,9 @@ def _judge_sites(turn: Turn) -> None:
         if verdict.lost:
             _lose_site(turn, verdict)
         else:
-            _regain_site(turn, verdict)
+            turn.emit(e.SiteReturned(at_ms=turn.now.wall_ms, who=WHO, site=verdict.site))
+    if state.status is ProvinceStatus.UNREACHABLE:
+        _end_isolation(turn, desks)
 
 
 def _lose_site(turn: Turn, verdict: SiteVerdict) -> None:
@@ -81,17 +83,12 @@ def _lose_site(turn: Turn, verdict: SiteVerdict) -> None:
         )
 
 
-def _regain_site(turn: Turn, verdict: SiteVerdict) -> None:
-    turn.emit(e.SiteReturned(at_ms=turn.now.wall_ms, who=WHO, site=verdict.site))
-    if turn.state.status is ProvinceStatus.UNREACHABLE:
-        turn.emit(
-            e.ProvinceStatusChanged(
-                at_ms=turn.now.wall_ms,
-                who=WHO,
-                status=turn.state.status_before_outage,
-                reason=f"desks of {verdict.site} are heard again",
-            )
-        )
+def _end_isolation(turn: Turn, desks: list[DeskSign]) -> None:
+    """Living desks at a site that is not lost (one that has returned, or one that people moved to) make the province reachable."""
+    living = next((desk for desk in desks if desk.fresh and desk.site not in turn.state.lost_sites), None)
+    if living is not None:
+        reason = f"desks of {living.site} are heard"
+        turn.emit(e.ProvinceStatusChanged(at_ms=turn.now.wall_ms, who=WHO, status=ProvinceStatus.ACTIVE, reason=reason))
 
 
 def _expire_leases(turn: Turn) -> None:
@@ -100,6 +97,8 @@ def _expire_leases(turn: Turn) -> None:
     for operator in list(state.signed_in):
         person = state.operators[operator]
         if person.session is None:
+            continue
+        if not turn.presence.path_known(person.session, now_ms, state.limits):
             continue
         silent_ms = turn.presence.silent_ms(person.session, now_ms)
         if silent_ms >= SESSION_SILENCE_MAX_MS:

@@ -109,7 +109,7 @@ class SetPresence(Command, frozen=True, kw_only=True, tag=True):
 
 
 class HearDesks(Command, frozen=True, kw_only=True, tag=True):
-    """Soft: these sessions were heard. Sent by gateways about once a second; never journaled."""
+    """Soft: these sessions were heard. Sent by gateways a few times a second; never journaled."""
 
     sessions: tuple[SessionId, ...]
 

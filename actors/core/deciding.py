@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from actors.core import events as e
 from actors.core import records
 from actors.core.clock import Instant
-from actors.core.ids import OperatorId, TaskId
+from actors.core.ids import OperatorId, SessionId, TaskId
 from actors.core.operators import Operator
 from actors.core.outage import SiteWatch
 from actors.core.outbox import Outbox
@@ -51,9 +51,12 @@ class Turn:
     def emit(self, event: e.AnyEvent) -> None:
         """Let `event` happen: apply it and put it into the frame."""
         before = self._held_before(event)
+        session = self._session_before(event)
         apply(self.state, event)
         self.events.append(event)
         self._tell_desks(event, before)
+        if session is not None:
+            self._tell_session_ended(event, session)
 
     def record(self, key: str) -> bytes | None:
         """A record by key, from this frame or from the store."""
@@ -100,6 +103,23 @@ class Turn:
             task = self.state.tasks[event.task_id]
             return task if task.operator is not None else None
         return None
+
+    def _session_before(self, event: e.AnyEvent) -> SessionId | None:
+        """The session that a sign-in elsewhere or a sign-out ends."""
+        if isinstance(event, e.OperatorSignedIn | e.OperatorSignedOut):
+            return self.state.operators[event.operator].session
+        return None
+
+    def _tell_session_ended(self, event: e.AnyEvent, session: SessionId) -> None:
+        """Tell a desk that its session is over, unless it was the desk itself that ended it."""
+        if isinstance(event, e.OperatorSignedIn) and event.session != session:
+            self._end(event.operator, session, "taken_over")
+        elif isinstance(event, e.OperatorSignedOut) and event.who.startswith("system:"):
+            self._end(event.operator, session, event.reason)
+
+    def _end(self, operator: OperatorId, session: SessionId, reason: str) -> None:
+        ended = DeskUpdate(operator=operator, session=session, what="session_ended", reason=reason)
+        self.desk_updates.append(ended)
 
     def _tell_desks(self, event: e.AnyEvent, before: Task | None) -> None:
         asked_itself = isinstance(event, e.AssignmentReleased) and not event.who.startswith("system:")

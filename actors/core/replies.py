@@ -98,11 +98,11 @@ class DeskUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
     operator: OperatorId
     session: SessionId
-    #: ``offered``, ``assigned`` or ``revoked``.
+    #: ``offered``, ``assigned``, ``revoked``, or ``session_ended`` (without a task).
     what: str
-    task: Task
+    task: Task | None = None
     #: The token that this news is about; of a revocation, the void one.
-    token: int
+    token: int = 0
     reason: str = ""
 
 

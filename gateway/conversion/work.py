@@ -103,6 +103,7 @@ def _presence_out(person: Operator, desk_id: str, heartbeat_interval_ms: int) ->
 
 def revocation_out(update: DeskUpdate) -> work_pb2.Revocation:
     """An offer or assignment that is gone; `update.task` is the task as it was in the desk's hands."""
+    assert update.task is not None
     return work_pb2.Revocation(
         operator=names.operator_name(update.operator),
         task=names.task_name(update.task.task_id),
@@ -115,6 +116,8 @@ def revocation_out(update: DeskUpdate) -> work_pb2.Revocation:
 
 def desk_update_out(update: DeskUpdate, now_ms: int, *, standard_revision: int = 1) -> work_pb2.WorkUpdate:
     """News for a desk on a stream."""
+    if update.task is None:
+        return work_pb2.WorkUpdate(session=ended_session_out(update.operator, update.reason.upper()))
     if update.what == "offered":
         return work_pb2.WorkUpdate(offer=offer_out(update.task, now_ms))
     if update.what == "assigned":

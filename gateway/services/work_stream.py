@@ -32,6 +32,8 @@ UPDATES_MAX = 20_000
 UPDATES_PER_MESSAGE_MAX = 500
 #: Operators of one stream.
 OPERATORS_MAX = 500
+#: Without an action id, only refusals of these are told.
+_ANSWERED_ONLY_IF_NAMED = ("heartbeat", "renew")
 #: Actions that are harmless to repeat: the lease token says it all, so no answer need be kept for their request id.
 _FENCED_BY_TOKEN = ("accept", "start", "complete", "renew", "sign_in", "sign_out", "set_presence")
 
@@ -162,7 +164,7 @@ class WorkStream:
         except GatewayError as error:
             result.error.CopyFrom(to_wire_error(error))
         else:
-            if not action.action_id and isinstance(outcome, work_pb2.HeartbeatResponse):
+            if not action.action_id and action.WhichOneof("action") in _ANSWERED_ONLY_IF_NAMED:
                 return
             _FIELDS[type(outcome)](result).CopyFrom(outcome)
         self._send(work_pb2.WorkUpdate(result=result))

@@ -18,7 +18,7 @@ from tests.unit.core.journeys import picture_of
 HOSTS = (ProvinceCode("jiangxi"), ProvinceCode("hubei"))
 NAMES = ("chen", "lin", "wu", "zhao")
 #: (what, choice) per step; the choice decides who, which task, and whether the token is right.
-STEPS = st.lists(st.tuples(st.integers(0, 23), st.integers(0, 2**20)), max_size=40)
+STEPS = st.lists(st.tuples(st.integers(0, 23), st.integers(0, 2**20)), min_size=10, max_size=80)
 
 
 def walk(branch: Branch, steps: Sequence[tuple[int, int]]) -> None:
@@ -83,10 +83,10 @@ def _command(branch: Branch, what: int, random: Random) -> c.AnyCommand:
     if what == 20:
         return c.TakeAdvice(picture=picture_of(*HOSTS, revision=len(branch.log) + 1))
     if what == 21:
-        mode = random.choice((ShareOutMode.OVERFLOW, ShareOutMode.EVACUATE, ShareOutMode.CLOSED))
+        mode = random.choice((*[ShareOutMode.OVERFLOW] * 6, ShareOutMode.EVACUATE, ShareOutMode.CLOSED))
         return c.UpdateSharingPolicy(**asked, policy=SharingPolicy(share_out_mode=mode))
     if what == 22:
-        status = random.choice((ProvinceStatus.ACTIVE, ProvinceStatus.DRAINING, ProvinceStatus.SUSPENDED))
+        status = random.choice((*[ProvinceStatus.ACTIVE] * 6, ProvinceStatus.DRAINING, ProvinceStatus.SUSPENDED))
         return c.SetProvinceStatus(**asked, status=status)
     return random.choice(
         (
