@@ -88,7 +88,11 @@ def _end_isolation(turn: Turn, desks: list[DeskSign]) -> None:
     living = next((desk for desk in desks if desk.fresh and desk.site not in turn.state.lost_sites), None)
     if living is not None:
         reason = f"desks of {living.site} are heard"
-        turn.emit(e.ProvinceStatusChanged(at_ms=turn.now.wall_ms, who=WHO, status=ProvinceStatus.ACTIVE, reason=reason))
+        turn.emit(
+            e.ProvinceStatusChanged(
+                at_ms=turn.now.wall_ms, who=WHO, status=turn.state.status_before_outage, reason=reason
+            )
+        )
 
 
 def _expire_leases(turn: Turn) -> None:
