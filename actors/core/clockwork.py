@@ -102,7 +102,7 @@ def _expire_leases(turn: Turn) -> None:
         person = state.operators[operator]
         if person.session is None:
             continue
-        if not turn.presence.path_known(person.session, now_ms, state.limits):
+        if turn.presence.path_lost(person.session, now_ms, state.limits):
             continue
         silent_ms = turn.presence.silent_ms(person.session, now_ms)
         if silent_ms >= SESSION_SILENCE_MAX_MS:

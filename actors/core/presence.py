@@ -73,9 +73,11 @@ class Presence:
             return False
         return now_ms - self._heard.get(session, _NEVER) <= limits.heartbeat_fresh_ms
 
-    def path_known(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
-        """Whether silence of this session means anything."""
-        if session not in self._heard:
-            return False
+    def path_lost(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
+        """Whether the session's gateway went and the desk has still time to come back through another."""
         lost_ms = self._path_lost.get(session)
-        return lost_ms is None or now_ms - lost_ms > limits.path_grace_ms
+        return lost_ms is not None and now_ms - lost_ms <= limits.path_grace_ms
+
+    def path_known(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
+        """Whether silence of this session says anything about its site."""
+        return session in self._heard and not self.path_lost(session, now_ms, limits)

@@ -4,5 +4,6 @@ The rules (`actors.core`) and the commit loop are the real ones; only clock, dis
 happens, so a failure is replayed with one command.
 
 `clock` time as a list of things to do; `network` loses, doubles, delays; `site` one province's process over its disk; `people` operators
-at their desks; `branch` the system that sends the work; `witness` what must hold; `country` all of it together.
+at their desks; `branch` the system that sends the work; `roster` who and what there is;
+`fate` what befalls them; `witness` what must hold; `country` all of it together.
 """

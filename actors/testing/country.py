@@ -19,58 +19,26 @@ import msgspec
 from structlog.testing import capture_logs
 
 from actors.core import commands as c
-from actors.core.country import Bounds, Line, ProvinceSettings, ShareOutMode, SharingPolicy, TaskKind, TimeLimits
-from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
-from actors.core.operators import KindExperience, Operator
+from actors.core.country import Bounds, ProvinceSettings, ShareOutMode
+from actors.core.ids import ProvinceCode
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing import FlowMemory, NationalPicture, plan_flows
-from actors.journal import StoreFull
 from actors.testing.branch import Branch
 from actors.testing.clock import START_WALL_MS, Scheduler
+from actors.testing.fate import Fate, Storm, set_policy, storm_of
 from actors.testing.network import Network, NetworkFaults
 from actors.testing.people import Desk
 from actors.testing.portal import Portal
-from actors.testing.site import Incarnation, Site
+from actors.testing.roster import KINDS, LIMITS, OPERATORS_PER_PROVINCE, POLICY, PROVINCES, roster
+from actors.testing.site import Site
 from actors.testing.witness import Violation, Witness
 
-PROVINCES = tuple(map(ProvinceCode, ("fujian", "jiangxi", "shandong", "hubei", "yunnan", "dalian")))
-KINDS = (
-    TaskKind(kind=KindId("claims-medical"), line=Line.CLAIMS, standard_minutes=1, tariff_fen=1_250),
-    TaskKind(kind=KindId("servicing-address"), line=Line.SERVICING, standard_minutes=1, tariff_fen=300),
-)
-#: A tenth of the real ones, so that a storm of seconds sees everything expire.
-LIMITS = TimeLimits(
-    offer_duration_ms=1_500,
-    lease_duration_ms=2_500,
-    heartbeat_fresh_ms=900,
-    site_silence_ms=1_200,
-    site_return_ms=800,
-    observer_stall_ms=400,
-    path_grace_ms=3_000,
-    decline_memory_ms=2_000,
-    resend_after_ms=200,
-    resend_after_max_ms=1_000,
-    move_retry_ms=300,
-)
-POLICY = SharingPolicy(activation_wait_ms=5_000, release_wait_ms=2_000)
-OPERATORS_PER_PROVINCE = 4
 PICTURE_EVERY_MS = 300
 #: Time between two looks of the witness.
 SLICE_MS = 500
 #: After the storm everything must come to rest within this.
 HEAL_MAX_MS = 120_000
-
-
-class Storm(msgspec.Struct, frozen=True, kw_only=True):
-    """How a seed treats the country."""
-
-    network: NetworkFaults
-    length_ms: int = 12_000
-    tasks: int = 40
-    #: Mean pause between two strokes of fate; 0: none.
-    stroke_every_ms: int = 700
-    fsync_max_ms: int = 5
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,24 +55,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int
     stale_refused: int
     virtual_ms: int
-
-
-def storm_of(seed: int) -> Storm:
-    """The storm that a seed stands for; every eighth is a calm day with a perfect network."""
-    random = Random(f"storm {seed}")
-    if seed % 8 == 0:
-        return Storm(network=NetworkFaults(), stroke_every_ms=1_000)
-    network = NetworkFaults(
-        loss_permille=random.choice((0, 20, 100, 300)),
-        duplicate_permille=random.choice((0, 20, 100, 300)),
-        delay_max_ms=random.choice((3, 50, 400, 3_000)),
-        late_permille=random.choice((0, 10, 50)),
-    )
-    return Storm(
-        network=network,
-        stroke_every_ms=random.choice((0, 250, 700, 2_000)),
-        fsync_max_ms=random.choice((2, 20, 200)),
-    )
 
 
 class Country:
@@ -138,8 +88,19 @@ class Country:
             )
             for code in PROVINCES
         ]
-        self.zombies: list[Incarnation] = []
-        self.is_stormy = True
+        self.fate = Fate(
+            self.storm,
+            self.scheduler,
+            self.random,
+            self.network,
+            self.sites,
+            self.desks,
+            on_coordinator_lost=self._new_coordinator,
+        )
+        self._new_coordinator()
+
+    def _new_coordinator(self) -> None:
+        """It has no process of its own here: losing it is losing its memory."""
         self._picture_revision = 0
         self._memory = FlowMemory()
 
@@ -171,7 +132,7 @@ class Country:
             busiest = self.random.randrange(3) < 2
             branch = self.branches[self.seed % len(PROVINCES)] if busiest else self.random.choice(self.branches)
             self.scheduler.after(self.random.randrange(self.storm.length_ms * 3 // 4), branch.create)
-        self._strike_later()
+        self.fate.strike_later()
         self._pass(self.storm.length_ms)
         self._heal()
         deadline_ms = self.scheduler.now_ms + HEAL_MAX_MS
@@ -231,7 +192,7 @@ class Country:
             self.network.send(province, desk.session, lambda desk=desk, update=update: desk.hear_news(update))
 
     def _gather(self) -> None:
-        """The coordinator's round: it has no process of its own here; losing it is losing its memory."""
+        """The coordinator's round."""
         self.scheduler.after(PICTURE_EVERY_MS, self._gather)
         summaries = [
             site.process.loop.province.summary(site.process.now())
@@ -251,143 +212,8 @@ class Country:
             site = self.sites[summary.province]
             self.network.send("hq", summary.province, lambda site=site, advice=advice: site.submit(advice, _ignore))
 
-    # --- fate ---
-
-    def _strike_later(self) -> None:
-        if self.storm.stroke_every_ms:
-            self.scheduler.after(self.random.randint(1, 2 * self.storm.stroke_every_ms), self._strike)
-
-    def _strike(self) -> None:
-        if not self.is_stormy:
-            return
-        site = self.sites[self.random.choice(PROVINCES)]
-        self.random.choice(
-            (
-                self._kill,
-                self._kill_after_append,
-                self._stop_and_replace,
-                self._stall,
-                self._fill_disk,
-                self._cut_power,
-                self._freeze_desk,
-                self._freeze_desk,
-                self._jump_clock,
-                self._cut_line,
-                self._evacuate,
-                self._change_roster,
-                self._lose_coordinator,
-            )
-        )(site)
-        self._strike_later()
-
-    def _kill(self, site: Site) -> None:
-        site.kill()
-        self._restart_later(site)
-
-    def _kill_after_append(self, site: Site) -> None:
-        """Dies between the fsync and the first answer."""
-        if site.process is not None:
-            site.process.dies_after_append = True
-        self._restart_later(site, least_ms=300)
-
-    def _restart_later(self, site: Site, least_ms: int = 20) -> None:
-        process = site.process
-
-        def restart() -> None:
-            if site.process is not process:
-                return
-            site.kill()
-            try:
-                site.start()
-            except StoreFull:
-                self._restart_later(site)
-
-        self.scheduler.after(self.random.randint(least_ms, 1_500), restart)
-
-    def _stop_and_replace(self, site: Site) -> None:
-        """SIGSTOP; a successor opens the store; SIGCONT wakes the zombie beside it."""
-        zombie = site.process
-        if zombie is None or zombie.is_dead:
-            return
-        zombie.is_stopped = True
-
-        def replace() -> None:
-            if site.process is not zombie:
-                return
-            try:
-                site.start()
-            except StoreFull:
-                zombie.resume()
-                return
-            self.scheduler.after(self.random.randint(1, 1_000), zombie.resume)
-
-        self.scheduler.after(self.random.randint(20, 800), replace)
-
-    def _stall(self, site: Site) -> None:
-        """Stands still and goes on, without being replaced: nobody's silence may count."""
-        process = site.process
-        if process is not None and not process.is_dead and not process.is_stopped:
-            process.is_stopped = True
-            self.scheduler.after(self.random.randint(100, 3_000), process.resume)
-
-    def _fill_disk(self, site: Site) -> None:
-        site.fill_disk(is_full=True)
-        self.scheduler.after(self.random.randint(100, 1_500), lambda: site.fill_disk(is_full=False))
-
-    def _cut_power(self, site: Site) -> None:
-        """All desks of a site fall silent together; half the time the actor dies, too."""
-        desks = [desk for desk in self.desks.values() if desk.operator.startswith(f"{site.code}-")]
-        self._freeze(desks, self.random.randint(1_000, 6_000))
-        if self.random.randrange(2):
-            self._kill(site)
-
-    def _freeze_desk(self, site: Site) -> None:
-        del site
-        self._freeze([self.random.choice(list(self.desks.values()))], self.random.randint(200, 5_000))
-
-    def _freeze(self, desks: Sequence[Desk], ms: int) -> None:
-        for desk in desks:
-            desk.is_frozen = True
-            self.scheduler.after(ms, lambda desk=desk: self._thaw(desk))
-
-    def _thaw(self, desk: Desk) -> None:
-        if self.is_stormy:
-            desk.is_frozen = False
-
-    def _jump_clock(self, site: Site) -> None:
-        site.wall_skew_ms += self.random.choice((-3_600_000, -5_000, 5_000, 3_600_000))
-
-    def _cut_line(self, site: Site) -> None:
-        """One direction between two provinces."""
-        cut = (site.code, self.random.choice(PROVINCES))
-        self.network.cuts[cut] = None
-        self.scheduler.after(self.random.randint(200, 4_000), lambda: self.network.cuts.pop(cut, None))
-
-    def _evacuate(self, site: Site) -> None:
-        """The duty officer sends everything away, and later calls it off."""
-        self._set_policy(site, ShareOutMode.EVACUATE)
-        self.scheduler.after(self.random.randint(300, 3_000), lambda: self._set_policy(site, ShareOutMode.OVERFLOW))
-
-    def _set_policy(self, site: Site, mode: ShareOutMode) -> None:
-        policy = msgspec.structs.replace(POLICY, share_out_mode=mode)
-        site.submit(c.UpdateSharingPolicy(who="ops:duty", policy=policy), _ignore)
-
-    def _change_roster(self, site: Site) -> None:
-        """Somebody gets another capacity or loses a kind, also while they hold work."""
-        person = self.random.choice(roster(site.code))
-        kinds = dict([self.random.choice(list(person.kinds.items()))])
-        changed = msgspec.structs.replace(person, capacity=self.random.randint(1, 3), kinds=kinds)
-        for entry, delay_ms in ((changed, 0), (person, self.random.randint(100, 2_000))):
-            upsert = c.UpsertOperators(who="ops:roster", entries=(entry,))
-            self.scheduler.after(delay_ms, lambda upsert=upsert: site.submit(upsert, _ignore))
-
-    def _lose_coordinator(self, site: Site) -> None:
-        del site
-        self._memory = FlowMemory()
-        self._picture_revision = 0
-
     def _heal(self) -> None:
-        self.is_stormy = False
+        self.fate.is_on = False
         self.network.faults = NetworkFaults()
         self.network.cuts.clear()
         for site in self.sites.values():
@@ -399,7 +225,7 @@ class Country:
             if not site.is_up:
                 site.kill()
                 site.start()
-            self._set_policy(site, ShareOutMode.OVERFLOW)
+            set_policy(site, ShareOutMode.OVERFLOW)
             site.submit(c.UpsertOperators(who="ops:roster", entries=roster(site.code)), _ignore)
         for desk in self.desks.values():
             # The last of each province never comes back: their work must find others.
@@ -407,26 +233,6 @@ class Country:
             desk.is_moody = False
         for branch in self.branches:
             branch.is_moody = False
-
-
-def roster(code: ProvinceCode) -> tuple[Operator, ...]:
-    """The people of a province: some do one kind, some both; some take work without an offer."""
-    kinds = [kind.kind for kind in KINDS]
-    people: list[Operator] = []
-    for number in range(OPERATORS_PER_PROVINCE):
-        chosen = kinds if number % 2 == 0 else [kinds[number // 2]]
-        people.append(
-            Operator(
-                operator=OperatorId(f"{code}-op-{number}"),
-                province=code,
-                site=SiteId(code),
-                kinds={kind: KindExperience(done_count=10 * number) for kind in chosen},
-                authority={Line.CLAIMS: 1, Line.SERVICING: 1},
-                capacity=1 + number % 2,
-                auto_accept=number == 3,
-            )
-        )
-    return tuple(people)
 
 
 def _ignore(reply: AnyReply) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from actors.core import commands as c
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
@@ -78,12 +79,14 @@ class Desk:
 
     def hear_news(self, update: DeskUpdate) -> None:
         """News from the province."""
-        if self.is_frozen:
+        task = update.task
+        if self.is_frozen or task is None:
             return
+        known = self._held.get(task.task_id)
         if update.what != "revoked":
-            self._learn(update.task)
-        elif self._held.get(update.task.task_id) is not None and self._held[update.task.task_id].token <= update.token:
-            del self._held[update.task.task_id]
+            self._learn(task)
+        elif known is not None and known.token <= update.token:
+            del self._held[task.task_id]
 
     def _learn(self, task: Task) -> None:
         known = self._held.get(task.task_id)
@@ -103,10 +106,10 @@ class Desk:
         self._asked[task.task_id] = (command, self._scheduler.now_ms)
         self._ask(command, lambda reply: self._answered(task, command, reply))
 
-    def _next_step(self, task: Task) -> c.HolderCommand | None:
+    def _next_step(self, task: Task) -> c.AnyCommand | None:
         draw = self._random.randrange(100) if self.is_moody else 99
         self._requests += 1
-        common = {
+        common: dict[str, Any] = {
             "who": self._who,
             "request_id": f"{self.operator}-{self._requests}",
             "task_id": task.task_id,
@@ -118,7 +121,7 @@ class Desk:
         if task.state is TaskState.ASSIGNED:
             return c.ReleaseAssignment(**common) if draw < 10 else c.StartAssignment(**common)
         if draw < 30:
-            return c.RenewAssignment(**(common | {"request_id": ""})) if draw < 20 else None
+            return c.RenewAssignment(**common) if draw < 20 else None
         if draw < 36:
             return c.SuspendAssignment(**common, reason="papers")
         if draw < 40:

@@ -129,10 +129,7 @@ class Witness:
 
     def problems_at_rest(self) -> list[str]:
         """What is not as it should be once all faults are over."""
-        problems: list[str] = []
-        for task_id in self.created:
-            if not self.has_ended(task_id):
-                problems.append(f"{task_id} was never decided: {self._owners().get(task_id)}")
+        problems = [f"{task_id} has not ended" for task_id in self.created if not self.has_ended(task_id)]
         for province, state in self.states.items():
             if state.status is not ProvinceStatus.ACTIVE or state.lost_sites:
                 problems.append(f"{province} is {state.status.value}, lost {list(state.lost_sites)}")

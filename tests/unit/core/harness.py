@@ -7,7 +7,7 @@ from actors.core import codec, records, snapshot
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.clock import Instant
-from actors.core.country import Bounds, Line, ProvinceSettings, Skill, TaskKind, TimeLimits
+from actors.core.country import Bounds, Line, ProvinceSettings, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.invariants import validate
 from actors.core.operators import KindExperience, Operator, PresenceState
@@ -210,7 +210,7 @@ class Branch:
 
     def complete(self, task_id: TaskId, **changes: Any) -> Task:
         """The holder decides."""
-        asked = self.holder(task_id) | {"verdict": Verdict.APPROVED} | changes
+        asked: dict[str, Any] = self.holder(task_id) | {"verdict": Verdict.APPROVED} | changes
         return self.did(c.CompleteAssignment(**asked)).task
 
     def due(self) -> list[Outgoing]:

@@ -63,7 +63,9 @@ def offer_of(task: Task, to: Branch, *, generation: int | None = None, attempt: 
 
 def owners(task_id: TaskId, *branches: Branch) -> list[ProvinceCode]:
     """Who has the task open at its highest generation."""
-    open_records = [(branch.task(task_id).generation, branch.code) for branch in branches if task_id in branch.state.tasks]
+    open_records = [
+        (branch.task(task_id).generation, branch.code) for branch in branches if task_id in branch.state.tasks
+    ]
     newest = max((generation for generation, _ in open_records), default=0)
     return [code for generation, code in open_records if generation == newest]
 

@@ -18,7 +18,9 @@ def test_a_roster_update_keeps_what_was_earned_here() -> None:
     """The nightly roster would erase experience, presence and the session of those at work."""
     branch = Branch()
     bring_to(branch, TaskState.COMPLETED)
-    entry = person("chen", display_name="Chen", kinds={MEDICAL: KindExperience(done_count=0), ADDRESS: KindExperience()})
+    entry = person(
+        "chen", display_name="Chen", kinds={MEDICAL: KindExperience(done_count=0), ADDRESS: KindExperience()}
+    )
     after = branch.did(c.UpsertOperators(entries=(entry,)), OperatorReply).operator
     assert (after.display_name, after.presence, after.decided_count) == ("Chen", PresenceState.AVAILABLE, 1)
     assert (after.kinds[MEDICAL].done_count, after.kinds[MEDICAL].measured_count) == (1, 1)

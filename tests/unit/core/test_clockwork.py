@@ -6,6 +6,7 @@ from actors.core.clockwork import SESSION_SILENCE_MAX_MS
 from actors.core.country import ProvinceStatus, TimeLimits
 from actors.core.ids import OperatorId, SiteId, TaskId
 from actors.core.operators import PresenceState
+from actors.core.presence import Presence
 from actors.core.refusal import Reason
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import START_MS, Branch, kinds_of, person, session_of
@@ -69,12 +70,23 @@ def test_whatever_the_holder_asks_renews_the_lease(command: str) -> None:
     branch.accept(task_id)
     branch.wait(LEASE_MS - 1_000)
     held = branch.holder(task_id)
-    if command == "start":
-        branch.did(c.StartAssignment(**held))
-    else:
-        branch.do(c.RenewAssignment(**(held | ({"token": 0} if command == "stale" else {}))))
+    if command == "stale":
+        held["token"] = 0
+    branch.do(c.StartAssignment(**held) if command == "start" else c.RenewAssignment(**held))
     expected = ["AssignmentReleased"] if command == "stale" else []
     assert kinds_of(branch.wait(LEASE_MS - 1_000)) == expected
+
+
+def test_after_a_restart_a_desk_that_never_comes_back_loses_its_work_after_one_term() -> None:
+    """A new term for everybody, and no more: work would stay for ever with somebody who went away meanwhile."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.start(branch.create())
+    branch.wait(LEASE_MS - 1_000)
+    branch.province.presence = Presence(branch.monotonic_ms)
+    assert branch.wait(LEASE_MS - 200) == []
+    assert kinds_of(branch.wait(200)) == ["AssignmentReleased"]
+    assert kinds_of(branch.wait(SESSION_SILENCE_MAX_MS)) == ["OperatorSignedOut"]
 
 
 def test_leases_do_not_know_the_wall_clock() -> None:
@@ -194,9 +206,6 @@ def test_green_channel_and_work_in_hand_leave_first() -> None:
     assert moved == [green, in_hand, urgent, waiting]
 
 
-
-
-
 def test_desks_that_stay_alive_keep_their_work() -> None:
     """Four of five fall silent; the fifth works on and must not be interrupted."""
     branch = site_of(5)
@@ -226,7 +235,7 @@ def test_no_false_alarm(why: str) -> None:
     elif why == "one of many":
         happened = branch.wait(9_000, heard=names[1:])
     elif why == "restart":
-        branch.province.presence = type(branch.province.presence)(branch.monotonic_ms)
+        branch.province.presence = Presence(branch.monotonic_ms)
         happened = branch.wait(9_000)
     elif why == "stall":
         branch.monotonic_ms += 30_000

@@ -29,7 +29,12 @@ def test_the_home_pays_and_the_host_earns() -> None:
     """The other way round the helper would pay for helping."""
     kind = TaskKind(kind=MEDICAL, line=Line.CLAIMS, standard_minutes=12, tariff_fen=1_250)
     home, other = legs_of(TaskId("fujian-1"), kind, home=FUJIAN, host=JIANGXI, work_units_milli=2_000)
-    assert (home.province, home.counterparty, home.amount_fen, home.work_units_milli) == (FUJIAN, JIANGXI, -1_250, -2_000)
+    assert (home.province, home.counterparty, home.amount_fen, home.work_units_milli) == (
+        FUJIAN,
+        JIANGXI,
+        -1_250,
+        -2_000,
+    )
     assert (other.province, other.counterparty, other.amount_fen, other.work_units_milli) == (
         JIANGXI,
         FUJIAN,

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from actors.core import commands as c
@@ -137,11 +139,11 @@ def test_amending_changes_what_was_named_and_nothing_else() -> None:
         ({"clearance": 1}, Reason.NOT_ELIGIBLE),
     ],
 )
-def test_a_team_lead_cannot_give_a_task_to_somebody_without_the_right(changes: dict[str, object], reason: Reason) -> None:
+def test_a_team_lead_cannot_give_a_task_to_somebody_without_the_right(changes: dict[str, Any], reason: Reason) -> None:
     """I8 holds for people's choices, too."""
     branch = Branch()
     task_id = branch.create(required_authority=2, privacy_level=2)
-    known = {"authority": {Line.CLAIMS: 2}} | changes
+    known: dict[str, Any] = {"authority": {Line.CLAIMS: 2}} | changes
     branch.arrive(person("chen", **known), presence=PresenceState.BREAK)
     assert branch.refused(c.ReassignTask(task_id=task_id, operator=OperatorId("chen"))) is reason
 

@@ -67,11 +67,28 @@ def prepared(name: str) -> tuple[Branch, c.AnyCommand, c.AnyCommand]:
     return branch, kind(**(made[name] | asked)), other
 
 
-WRITES = (
-    "CreateTask UpdateTask CancelTask ResumeTask ReassignTask FetchNextTask AcceptOffer DeclineOffer StartAssignment "
-    "SuspendAssignment CompleteAssignment ReturnTask ReferAssignment ReleaseAssignment SignIn SignOut SetPresence "
-    "CreateOperator UpsertOperators UpdateSharingPolicy"
-).split()
+WRITES = [
+    "CreateTask",
+    "UpdateTask",
+    "CancelTask",
+    "ResumeTask",
+    "ReassignTask",
+    "FetchNextTask",
+    "AcceptOffer",
+    "DeclineOffer",
+    "StartAssignment",
+    "SuspendAssignment",
+    "CompleteAssignment",
+    "ReturnTask",
+    "ReferAssignment",
+    "ReleaseAssignment",
+    "SignIn",
+    "SignOut",
+    "SetPresence",
+    "CreateOperator",
+    "UpsertOperators",
+    "UpdateSharingPolicy",
+]
 
 
 @pytest.mark.parametrize("name", WRITES)

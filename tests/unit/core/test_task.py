@@ -40,7 +40,7 @@ FIELD_TABLE = {
     (S.SUSPENDED, A.CANCEL): S.CANCELLED,
 }
 
-HolderCommand = Callable[[dict[str, Any]], c.HolderCommand]
+HolderCommand = Callable[[dict[str, Any]], c.AnyCommand]
 #: Every command of a holder, with the action it stands for (None: none, it is always allowed).
 HOLDER_COMMANDS: dict[str, tuple[Action | None, HolderCommand]] = {
     "AcceptOffer": (A.ACCEPT, lambda held: c.AcceptOffer(**held)),
@@ -100,7 +100,7 @@ def test_what_is_not_in_the_table_cannot_be_applied(state: TaskState, action: Ac
             moved_on(task, action)
 
 
-@pytest.mark.parametrize("state", (*OPEN_STATES, *CLOSED_STATES))
+@pytest.mark.parametrize("state", [*OPEN_STATES, *CLOSED_STATES])
 @pytest.mark.parametrize("name", HOLDER_COMMANDS)
 def test_a_holder_may_do_what_the_table_says_and_nothing_else(state: TaskState, name: str) -> None:
     """A desk's command outside the table must be refused with a reason and leave no event behind."""
@@ -153,7 +153,10 @@ def test_a_stale_token_names_the_winning_assignment() -> None:
     task_id = bring_to(branch, S.IN_PROGRESS)
     task = branch.task(task_id)
     command = c.CompleteAssignment(
-        task_id=task_id, operator=task.operator or task.prefers or person("x").operator, token=0, verdict=Verdict.APPROVED
+        task_id=task_id,
+        operator=task.operator or task.prefers or person("x").operator,
+        token=0,
+        verdict=Verdict.APPROVED,
     )
     [reply] = branch.batch(command)
     assert getattr(reply, "metadata", None) == {
@@ -166,7 +169,7 @@ def test_a_stale_token_names_the_winning_assignment() -> None:
     }
 
 
-@pytest.mark.parametrize("state", (*OPEN_STATES, *CLOSED_STATES))
+@pytest.mark.parametrize("state", [*OPEN_STATES, *CLOSED_STATES])
 def test_cancelling_follows_the_table(state: TaskState) -> None:
     """Work must not be cancelled under an operator's hands, nor a decision undone; a task elsewhere is pointed to."""
     branch = Branch()

@@ -158,7 +158,9 @@ def _between_provinces(branch: Branch, task: Task, random: Random) -> c.AnyComma
                 c.AcceptMove(
                     who=f"province:{move.host}",
                     source=move.host,
-                    task=msgspec.structs.replace(task, host=move.host, generation=task.generation + 1, token=task.token + 9),
+                    task=msgspec.structs.replace(
+                        task, host=move.host, generation=task.generation + 1, token=task.token + 9
+                    ),
                     move=MoveOut(
                         host=branch.code,
                         generation=task.generation + 1,

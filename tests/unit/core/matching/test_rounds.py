@@ -168,9 +168,7 @@ def test_the_experienced_who_may_not_do_a_task_do_not_hide_the_one_who_may() -> 
     branch = Branch()
     past = {MEDICAL: KindExperience(done_count=1_000)}
     branch.do(
-        c.UpsertOperators(
-            entries=tuple(person(f"expert-{number}", kinds=past) for number in range(CANDIDATES_MAX + 1))
-        )
+        c.UpsertOperators(entries=tuple(person(f"expert-{number}", kinds=past) for number in range(CANDIDATES_MAX + 1)))
     )
     for number in range(CANDIDATES_MAX + 1):
         branch.sign_in(f"expert-{number}")

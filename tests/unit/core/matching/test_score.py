@@ -15,9 +15,7 @@ KIND_MS = 720_000
 
 def points(who: Operator, task: Task | None = None, *, load: int = 0, needed: int = 0) -> dict[str, int]:
     """The parts by name."""
-    parts = score_parts(
-        task or task_of(spec()), who, needed=needed, load=load, kind_handle_ms=KIND_MS, now_ms=START_MS
-    )
+    parts = score_parts(task or task_of(spec()), who, needed=needed, load=load, kind_handle_ms=KIND_MS, now_ms=START_MS)
     return dict(zip(PARTS, parts, strict=True))
 
 

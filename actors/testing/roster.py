@@ -1,0 +1,47 @@
+"""The country that is played: six provinces with four people each, two kinds of work, and limits a tenth of the real ones."""
+
+from actors.core.country import Line, SharingPolicy, TaskKind, TimeLimits
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
+from actors.core.operators import KindExperience, Operator
+
+PROVINCES = tuple(map(ProvinceCode, ("fujian", "jiangxi", "shandong", "hubei", "yunnan", "dalian")))
+KINDS = (
+    TaskKind(kind=KindId("claims-medical"), line=Line.CLAIMS, standard_minutes=1, tariff_fen=1_250),
+    TaskKind(kind=KindId("servicing-address"), line=Line.SERVICING, standard_minutes=1, tariff_fen=300),
+)
+#: A tenth of the real ones, so that a storm of seconds sees everything expire.
+LIMITS = TimeLimits(
+    offer_duration_ms=1_500,
+    lease_duration_ms=2_500,
+    heartbeat_fresh_ms=900,
+    site_silence_ms=1_200,
+    site_return_ms=800,
+    observer_stall_ms=400,
+    path_grace_ms=3_000,
+    decline_memory_ms=2_000,
+    resend_after_ms=200,
+    resend_after_max_ms=1_000,
+    move_retry_ms=300,
+)
+POLICY = SharingPolicy(activation_wait_ms=5_000, release_wait_ms=2_000)
+OPERATORS_PER_PROVINCE = 4
+
+
+def roster(code: ProvinceCode) -> tuple[Operator, ...]:
+    """The people of a province: some do one kind, some both; some take work without an offer."""
+    kinds = [kind.kind for kind in KINDS]
+    people: list[Operator] = []
+    for number in range(OPERATORS_PER_PROVINCE):
+        chosen = kinds if number % 2 == 0 else [kinds[number // 2]]
+        people.append(
+            Operator(
+                operator=OperatorId(f"{code}-op-{number}"),
+                province=code,
+                site=SiteId(code),
+                kinds={kind: KindExperience(done_count=10 * number) for kind in chosen},
+                authority={Line.CLAIMS: 1, Line.SERVICING: 1},
+                capacity=1 + number % 2,
+                auto_accept=number == 3,
+            )
+        )
+    return tuple(people)

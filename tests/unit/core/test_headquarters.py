@@ -1,0 +1,85 @@
+import msgspec
+
+from actors.core.country import Line, ProvinceStatus, TaskKind
+from actors.core.headquarters import REQUESTS_MAX, Headquarters, ProvinceStatusSeen, TaskKindPut
+from actors.core.ids import KindId
+from actors.core.refusal import Reason, Refused
+from tests.unit.core.harness import FUJIAN, KINDS
+
+
+def put(
+    hq: Headquarters, kind: TaskKind, *, revision: int = 0, request_id: str = "", who: str = "ops:a"
+) -> list[TaskKindPut] | Reason:
+    """Ask and let it happen."""
+    decided = hq.put_kind(kind, revision=revision, who=who, request_id=request_id, at_ms=1)
+    if isinstance(decided, Refused):
+        return decided.reason
+    for event in decided:
+        hq.apply(event)
+    return [event for event in decided if isinstance(event, TaskKindPut)]
+
+
+def changed(number: int) -> TaskKind:
+    """A kind with another standard time."""
+    return msgspec.structs.replace(KINDS[0], standard_minutes=number)
+
+
+def test_a_kind_raises_the_revision_by_one() -> None:
+    """Provinces take over what has a higher revision than theirs."""
+    hq = Headquarters()
+    for number, kind in enumerate(KINDS, start=1):
+        events = put(hq, kind)
+        assert isinstance(events, list)
+        assert [event.revision for event in events] == [hq.revision] == [number]
+    assert list(hq.kinds.values()) == list(KINDS)
+    assert put(hq, KINDS[0]) == []
+
+
+def test_a_revision_read_earlier_is_refused() -> None:
+    """Two officers at once: the second must see the first one's change."""
+    hq = Headquarters()
+    put(hq, KINDS[0])
+    put(hq, KINDS[1])
+    assert put(hq, changed(7), revision=1) is Reason.ETAG_MISMATCH
+
+
+def test_a_repeated_request_is_done_once_although_the_revision_moved_on() -> None:
+    """The retry of a change that succeeded was refused: its own success had moved the revision on."""
+    hq = Headquarters()
+    put(hq, KINDS[0])
+    assert put(hq, changed(7), revision=1, request_id="r") != []
+    assert put(hq, changed(7), revision=1, request_id="r") == []
+    assert put(hq, changed(8), revision=1, request_id="r") is Reason.REQUEST_ID_REUSED
+    assert put(hq, changed(8), request_id="r", who="ops:b") != []
+
+
+def test_requests_are_forgotten_only_beyond_the_bound() -> None:
+    """Everything has a named bound."""
+    hq = Headquarters()
+    for number in range(REQUESTS_MAX + 1):
+        put(hq, changed(number), request_id=str(number))
+    assert len(hq.requests) == REQUESTS_MAX
+    assert put(hq, changed(1), request_id="1") == []
+
+
+def test_a_status_is_noted_when_it_is_news() -> None:
+    """The diary would otherwise grow by 72 entries a second."""
+    hq = Headquarters()
+    assert hq.see(FUJIAN, ProvinceStatus.ACTIVE, 1) == []
+    [seen] = hq.see(FUJIAN, ProvinceStatus.UNREACHABLE, 2)
+    assert isinstance(seen, ProvinceStatusSeen)
+    hq.apply(seen)
+    assert hq.see(FUJIAN, ProvinceStatus.UNREACHABLE, 3) == []
+    assert hq.see(FUJIAN, ProvinceStatus.ACTIVE, 4) != []
+
+
+def test_replaying_the_diary_gives_the_same_headquarters() -> None:
+    """The next coordinator must remember requests, too."""
+    hq, again = Headquarters(), Headquarters()
+    other = TaskKind(kind=KindId("claims-car"), line=Line.CLAIMS)
+    for kind, request in ((KINDS[0], "1"), (other, "2"), (changed(9), "3")):
+        events = put(hq, kind, request_id=request)
+        assert isinstance(events, list)
+        for event in events:
+            again.apply(event)
+    assert (again.kinds, again.revision, again.requests) == (hq.kinds, hq.revision, hq.requests)

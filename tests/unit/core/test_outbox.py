@@ -1,0 +1,112 @@
+from itertools import pairwise
+
+import msgspec
+
+from actors.core import commands as c
+from actors.core.country import TimeLimits
+from actors.core.outbox import Outgoing, settlement
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import Done, MoveAnswer
+from actors.core.sharing import MoveFlow
+from actors.core.task import TaskState
+from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL, Branch
+from tests.unit.core.journeys import advise, picture_of
+from tests.unit.core.provinces import answer, deliver, host, moving
+
+LIMITS = TimeLimits()
+
+
+def test_an_open_message_is_repeated_with_doubling_pauses_up_to_the_bound() -> None:
+    """Without back-off a dead host is flooded; without a bound it is forgotten."""
+    home = Branch()
+    task_id = home.create()
+    advise(home, "jiangxi", MEDICAL)
+    sent_at: list[int] = []
+    for _ in range(400):
+        if home.due():
+            sent_at.append(home.monotonic_ms)
+        home.monotonic_ms += 100
+    pauses = [later - earlier for earlier, later in pairwise(sent_at)]
+    assert pauses[:4] == [500, 1_000, 2_000, 4_000]
+    assert set(pauses[4:]) == {LIMITS.resend_after_max_ms}
+    assert home.task(task_id).state is TaskState.MOVING
+
+
+def test_a_settled_message_is_not_sent_again_and_a_new_attempt_at_once() -> None:
+    """A new attempt must not inherit the pause of the old one."""
+    home = Branch()
+    task_id, sent = moving(home, "jiangxi")
+    answer(sent, MoveAnswer(accepted=False), home)
+    assert home.due() == []
+    home.wait(1_200)
+    advise(home, "hubei", MEDICAL, revision=2)
+    [again] = home.due()
+    assert isinstance(again.command, c.AcceptMove)
+    assert (again.destination, again.command.move.attempt) == ("hubei", 2)
+    assert again.command.task.task_id == task_id
+
+
+def test_only_a_recorded_answer_settles() -> None:
+    """A refusal by a full mailbox or disk, or an answer of the wrong kind, is no REJECT."""
+    home, other = Branch(), host("jiangxi")
+    _, sent = moving(home, "jiangxi")
+    for reply in (Refused(reason=Reason.STORE_FULL), Refused(reason=Reason.QUEUE_FULL), Done()):
+        assert settlement(sent, reply) is None
+    accepted = settlement(sent, deliver(sent, other))
+    assert isinstance(accepted, c.SettleMove)
+    assert (accepted.host, accepted.generation, accepted.attempt, accepted.accepted) == (JIANGXI, 1, 1, True)
+    notice = Outgoing(destination=FUJIAN, command=c.NoteHost(task_id=accepted.task_id, host=JIANGXI, generation=2))
+    assert settlement(notice, MoveAnswer(accepted=True)) is None
+    settled = settlement(notice, Done())
+    assert isinstance(settled, c.SettleNotice)
+    assert not settled.outcome
+
+
+def flow(count: int) -> MoveFlow:
+    """Advice to send so many medical tasks to Jiangxi."""
+    return MoveFlow(source=FUJIAN, host=JIANGXI, kind=MEDICAL, count=count, reason="test")
+
+
+def test_advice_moves_what_was_advised_and_no_more() -> None:
+    """A lender with two free people must not get ten tasks."""
+    home = Branch()
+    for _ in range(5):
+        home.create()
+    home.do(c.TakeAdvice(picture=picture_of("jiangxi"), flows=(flow(2),)))
+    assert len(home.state.moving) == 2
+    home.tick()
+    assert len(home.state.moving) == 2
+
+
+def test_advice_that_comes_twice_counts_once() -> None:
+    """A doubled message would send twice what the lender has free."""
+    home = Branch()
+    for _ in range(5):
+        home.create()
+    advice = c.TakeAdvice(picture=picture_of("jiangxi"), flows=(flow(2),))
+    home.do(advice)
+    home.do(advice)
+    assert len(home.state.moving) == 2
+
+
+def test_older_advice_is_ignored_and_that_of_a_new_coordinator_is_not() -> None:
+    """A new coordinator counts its pictures from one; an old picture must not come back."""
+    home = Branch()
+    for _ in range(5):
+        home.create()
+    home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=7), flows=()))
+    home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=6), flows=(flow(1),)))
+    assert home.state.moving == {}
+    reborn = msgspec.structs.replace(picture_of("jiangxi", revision=1), time_ms=home.wall_ms + 60_000)
+    home.do(c.TakeAdvice(picture=reborn, flows=(flow(1),)))
+    assert len(home.state.moving) == 1
+
+
+def test_the_most_urgent_tasks_are_the_ones_that_leave() -> None:
+    """The customer who waits longest is helped first, whatever authority their task needs."""
+    home = Branch()
+    home.create()
+    harder = home.create(priority=5, required_authority=1)
+    urgent = home.create(priority=9)
+    home.do(c.TakeAdvice(picture=picture_of("jiangxi"), flows=(flow(2),)))
+    assert list(home.state.moving) == [urgent, harder]
