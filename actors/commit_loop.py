@@ -9,8 +9,8 @@ news for followers. So the size of a group adapts to the load by itself: alone, 
 The append runs inline on the event loop. In a thread beside a busy loop it would wait for the interpreter lock far longer than for the disk.
 
 * If the append succeeds, everything that the frame brought about is sent.
-* If it fails without a doubt (disk full, lock held by another), memory is thrown away and rebuilt from the journal, and every command of the batch is answered
-  with a refusal that says so.
+* If it fails without a doubt (disk full, lock held by another), memory is thrown away and rebuilt from the journal, and every write of
+  the batch is answered with a refusal that says so. Reads are answered.
 * If we are fenced, or the outcome is open, or the journal is damaged, the process must end: `on_fatal`.
 
 Bounds: `CommitBounds`; above `mailbox_max` waiting commands one more is refused at once. At 12 us a decision a full
@@ -51,6 +51,9 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
     #: A snapshot is due when the tail is longer than this, and than the last snapshot. Bytes.
     snapshot_tail_bytes: int = 64 * 1024 * 1024
 
+
+#: Commands that only look: they are answered even while nothing can be written.
+READS = (c.GetTask, c.ListTasks, c.GetOperator, c.ListOperators, c.GetWorkload, c.GetProvince)
 
 Answer = Callable[[AnyReply], None]
 
@@ -134,7 +137,7 @@ class CommitLoop:
         self.province.finish_batch(now)
         frame = self.province.take_frame()
         if frame.events and not self._append(codec.encode_events(frame.events), now):
-            self._refuse_all(batch)
+            self._refuse_writes(batch, now)
             return
         for answer, reply in answers:
             answer(reply)
@@ -180,12 +183,16 @@ class CommitLoop:
         _log.error("journal failed", province=self._code, error=repr(error))
         self._outputs.on_fatal(error)
 
-    def _refuse_all(self, batch: list[tuple[c.AnyCommand, Answer]]) -> None:
+    def _refuse_writes(self, batch: list[tuple[c.AnyCommand, Answer]], now: Instant) -> None:
+        """Answer a batch whose frame could not be written: reads as the journal says, everything else with a refusal."""
         refused = Refused(
             reason=Reason.STORE_FULL, message="The province cannot write to its disk.", retry_after_ms=1_000
         )
-        for _, answer in batch:
-            answer(refused)
+        recalled = self._recall(batch)
+        for command, answer in batch:
+            is_read = isinstance(command, READS) and not command.request_id
+            answer(self.province.handle(command, now, recalled) if is_read else refused)
+        assert not self.province.take_frame().events, "reads cause no events"
 
     # --- replay ---
 

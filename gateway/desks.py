@@ -6,9 +6,14 @@ When a stream ends without signing out, nothing is told: the province notices th
 
 When a province's actor has restarted, everyone who was heard lately is told to it at once, and the streams' operators are signed in again
 (the same session: nothing is written), because news that was sent while the link was down is lost: the answer tells each desk what it holds.
+
+An operator sits at one desk. The province tells the session that another one takes over from; that news may be lost with the link, so a
+stream asks who has the session before it signs an operator in again.
 """
 
 import asyncio
+import math
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -23,6 +28,8 @@ _log = structlog.get_logger(__name__)
 
 #: Pause between two reports of who was heard; it adds to the time in which an outage is seen.
 REPORT_EVERY_S = 0.3
+#: A province that comes back is told at once of everybody heard within this; desks beat once a second.
+HEARD_LATELY_S = 2.0
 
 
 class Stream(Protocol):
@@ -38,6 +45,10 @@ class Stream(Protocol):
         """Ask a restarted province what the stream's operators hold."""
         ...
 
+    def lose(self, operator: OperatorId, reason: str) -> None:
+        """An operator is no longer signed in by this stream."""
+        ...
+
 
 class Desks:
     """Registry of sessions.
@@ -45,17 +56,26 @@ class Desks:
     Args:
         gateway_id: first part of every session.
         tell: sends a province a request without waiting.
+        report_every_s: pause between two reports of who was heard.
     """
 
-    def __init__(self, gateway_id: str, tell: Callable[[ProvinceCode, protocol.Request], None]) -> None:
+    def __init__(
+        self,
+        gateway_id: str,
+        tell: Callable[[ProvinceCode, protocol.Request], None],
+        *,
+        report_every_s: float = REPORT_EVERY_S,
+    ) -> None:
         self._gateway_id = gateway_id
         self._tell = tell
+        self._report_every_s = report_every_s
         self._count = 0
         self._streams: dict[SessionId, Stream] = {}
         #: Sessions per province in which an operator of the session is signed in.
         self._provinces: dict[SessionId, dict[ProvinceCode, None]] = {}
         self._heard: dict[SessionId, None] = {}
-        self._heard_before: dict[SessionId, None] = {}
+        #: Those of the last reports, oldest first.
+        self._heard_before: deque[dict[SessionId, None]] = deque(maxlen=math.ceil(HEARD_LATELY_S / report_every_s))
 
     def new_session(self) -> SessionId:
         """An id for a stream."""
@@ -76,14 +96,22 @@ class Desks:
         self._provinces.pop(stream.session, None)
         self._heard.pop(stream.session, None)
 
+    def sessions(self) -> tuple[SessionId, ...]:
+        """The open streams."""
+        return tuple(self._streams)
+
     def signed_in(self, session: SessionId, province: ProvinceCode) -> None:
         """An operator of the session works in this province."""
         self._provinces.setdefault(session, {})[province] = None
         self._heard[session] = None
 
-    def signed_out(self, session: SessionId) -> None:
-        """A unary session has ended."""
-        self._provinces.pop(session, None)
+    def signed_out(self, operator: OperatorId, by: SessionId) -> None:
+        """An operator has ended work, or by a unary call somebody has ended it for them."""
+        if by in self._streams:
+            return
+        self._provinces.pop(by, None)
+        for stream in list(self._streams.values()):
+            stream.lose(operator, "SIGNED_OUT")
 
     def hear(self, session: SessionId) -> None:
         """Something arrived from the session."""
@@ -94,15 +122,20 @@ class Desks:
         return session in self._provinces
 
     def deliver(self, updates: Iterable[DeskUpdate]) -> None:
-        """Route news to the streams; what belongs to no stream (unary desks ask by themselves) is dropped."""
+        """Route news to the streams. Unary desks ask by themselves: all they need is to hear that a session is over."""
         for update in updates:
             stream = self._streams.get(update.session)
             if stream is not None:
                 stream.push(update)
+            elif update.task is None:
+                self._provinces.pop(update.session, None)
 
     def province_is_back(self, province: ProvinceCode) -> None:
         """A link is up (again): tell who was heard lately, and ask on behalf of the streams what they hold."""
-        self._report(province, self._heard | self._heard_before)
+        lately: dict[SessionId, None] = {}
+        for heard in (*self._heard_before, self._heard):
+            lately |= heard
+        self._report(province, lately)
         for session, stream in list(self._streams.items()):
             if province in self._provinces.get(session, ()):
                 stream.resume(province)
@@ -110,9 +143,9 @@ class Desks:
     async def report_for_ever(self) -> None:
         """Tell the provinces who was heard."""
         while True:
-            await asyncio.sleep(REPORT_EVERY_S)
+            await asyncio.sleep(self._report_every_s)
             heard, self._heard = self._heard, {}
-            self._heard_before = heard
+            self._heard_before.append(heard)
             for province in {code: None for session in heard for code in self._provinces.get(session, ())}:
                 self._report(province, heard)
 

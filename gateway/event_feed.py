@@ -6,35 +6,59 @@ down, or the follower was slower than its bound), it reads the past again from w
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+import grpc
 
 from actors import protocol
 from actors.core.ids import ProvinceCode
 from actors.protocol import FrameNews
 from gateway.answers import Provinces, expect
 from gateway.calls import item_deadline
+from gateway.errors import GatewayError
 
 #: Frames of news that wait for one follower; when more come it reads them from the journal.
 NEWS_MAX = 256
 #: Frames in one page of the past.
 PAGE_FRAMES = 200
+#: A province that could not be asked is asked again when its link comes back, or after this.
+RETRY_AFTER_S = 1.0
+#: A province that answers so may be back later.
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
 class _Follower:
     """One follower of one province: a bounded box of news, and a bell."""
 
     def __init__(self) -> None:
-        self.news: list[FrameNews] = []
         self.bell = asyncio.Event()
+        #: Whether something may be missing from the box.
+        self.has_missed = False
+        self._news: list[FrameNews] = []
 
     def put(self, news: FrameNews) -> None:
-        if len(self.news) < NEWS_MAX:
-            self.news.append(news)
+        if len(self._news) < NEWS_MAX:
+            self._news.append(news)
+        else:
+            self.has_missed = True
         self.bell.set()
+
+    def look(self) -> None:
+        """Ring without news: read the journal."""
+        self.has_missed = True
+        self.bell.set()
+
+    async def ring(self, timeout_s: float) -> None:
+        """Wait for the bell, but not for ever."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self.bell.wait()
 
     def take(self) -> list[FrameNews]:
         self.bell.clear()
-        news, self.news = self.news, []
+        self.has_missed = False
+        news, self._news = self._news, []
         return news
 
 
@@ -62,46 +86,62 @@ class EventFeed:
         if followers:
             self._tell(province, protocol.Follow(on=True))
             for follower in followers:
-                follower.bell.set()
+                follower.look()
 
-    async def page(self, province: str, after: int, limit: int = PAGE_FRAMES) -> protocol.FramePage:
+    async def page(self, province: str, after: int, *, deadline: float, limit: int = PAGE_FRAMES) -> protocol.FramePage:
         """Frames after a sequence."""
         request = protocol.ReadFrames(after=after, limit=limit)
-        return expect(await self._provinces.call(province, request, deadline=item_deadline()), protocol.FramePage)
+        return expect(await self._provinces.call(province, request, deadline=deadline), protocol.FramePage)
 
-    async def follow(self, province: ProvinceCode, after: int | None) -> AsyncIterator[list[FrameNews]]:
-        """Frames after a sequence (None: from now on), without end.
-
-        Raises:
-            GatewayError: the province could not be asked.
-        """
+    async def follow(self, province: ProvinceCode, after: int | None) -> AsyncGenerator[list[FrameNews], None]:
+        """Frames after a sequence (None: from now on), without end. While the province is away, waits for it."""
         follower = _Follower()
         self._followers.setdefault(province, {})[follower] = None
+        known = after
         try:
-            followed = expect(
-                await self._provinces.call(province, protocol.Follow(on=True), deadline=item_deadline()),
-                protocol.Followed,
-            )
-            known = followed.sequence if after is None else after
             while True:
-                async for frames in self._past(province, known):
-                    known = frames[-1].sequence
-                    yield frames
-                while True:
-                    await follower.bell.wait()
-                    news = [frame for frame in follower.take() if frame.sequence > known]
-                    if not news or news[0].sequence != known + 1 or not _is_dense(news):
-                        break
-                    known = news[-1].sequence
-                    yield news
+                follower.take()
+                try:
+                    begins_after = await self._subscribe(province)
+                    known = begins_after if known is None else known
+                    async for frames in self._since(province, known, follower):
+                        known = frames[-1].sequence
+                        yield frames
+                except GatewayError as error:
+                    if error.code not in _AWAY:
+                        raise
+                    await follower.ring(RETRY_AFTER_S)
         finally:
             del self._followers[province][follower]
             if not self._followers[province]:
                 self._tell(province, protocol.Follow(on=False))
 
+    async def _subscribe(self, province: ProvinceCode) -> int:
+        """Have news sent from now on; the sequence after which it begins."""
+        reply = await self._provinces.call(province, protocol.Follow(on=True), deadline=item_deadline())
+        return expect(reply, protocol.Followed).sequence
+
+    async def _since(self, province: ProvinceCode, known: int, follower: _Follower) -> AsyncIterator[list[FrameNews]]:
+        """The past after `known`, then news; the past again whenever something is missing."""
+        while True:
+            follower.take()
+            async for frames in self._past(province, known):
+                known = frames[-1].sequence
+                yield frames
+            is_whole = True
+            while is_whole:
+                await follower.bell.wait()
+                is_whole = not follower.has_missed
+                news = [frame for frame in follower.take() if frame.sequence > known]
+                if news and not (news[0].sequence == known + 1 and _is_dense(news)):
+                    break
+                if news:
+                    known = news[-1].sequence
+                    yield news
+
     async def _past(self, province: ProvinceCode, after: int) -> AsyncIterator[list[FrameNews]]:
         while True:
-            page = await self.page(province, after)
+            page = await self.page(province, after, deadline=item_deadline())
             if not page.frames:
                 return
             after = page.frames[-1].sequence

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
+import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
+
+from gateway.stopping import Stopped, Stopping
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -14,8 +18,8 @@ _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 class Health:
     """Tells load balancers and starters what serves. A province serves while its actor is connected."""
 
-    def __init__(self, services: Iterable[str]) -> None:
-        self._servicer = HealthServicer()
+    def __init__(self, services: Iterable[str], stopping: Stopping) -> None:
+        self._servicer = _Servicer(stopping)
         self._services = tuple(services)
         self._changes: set[asyncio.Task[None]] = set()
 
@@ -44,3 +48,18 @@ class Health:
 def entry_of(province: str) -> str:
     """Name of a province's entry."""
     return f"province/{province}"
+
+
+class _Servicer(HealthServicer):
+    """Health whose watchers do not keep a gateway that stops."""
+
+    def __init__(self, stopping: Stopping) -> None:
+        super().__init__()
+        self._stopping = stopping
+
+    async def Watch(self, request: health_pb2.HealthCheckRequest, context: Any) -> None:  # noqa: N802 - the contract's name
+        """Tell the status of an entry whenever it changes."""
+        try:
+            await self._stopping.unless(super().Watch(request, context))
+        except Stopped:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "This gateway stops.")

@@ -1,11 +1,5 @@
 """Metrics of the gateway for Prometheus: calls by method and outcome, and how long they take. Never a task id as a label."""
 
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import grpc
-import grpc.aio
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gateway.v1 import monitor_pb2, province_pb2
@@ -18,14 +12,22 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.calls = Counter("sharedops_gateway_calls", "Calls begun, by method.", ("method",), registry=self._registry)
-        self.seconds = Histogram(
-            "sharedops_gateway_call_seconds",
+        self._requests = Counter(
+            "sharedops_gateway_requests",
+            "Calls that ended, by method and status.",
+            ("method", "code"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "sharedops_gateway_seconds",
             "Duration of unary calls, by method.",
             ("method",),
             buckets=_BUCKETS_S,
             registry=self._registry,
         )
+        #: Looking a labelled figure up costs more than counting it.
+        self._counts: dict[tuple[str, str], Counter] = {}
+        self._durations: dict[str, Histogram] = {}
         self._open = Gauge(
             "sharedops_open_tasks", "Open tasks by province and state.", ("province", "state"), registry=self._registry
         )
@@ -38,7 +40,24 @@ class Metrics:
         self._active = Gauge(
             "sharedops_province_active", "1 while a province is ACTIVE.", ("province",), registry=self._registry
         )
-        self.interceptor = _Counting(self)
+
+    def observe(self, method: str, code: str, seconds: float | None) -> None:
+        """A call has ended. Only methods that exist come here, so the labels are bounded.
+
+        Args:
+            method: ``/package.Service/Method``.
+            code: name of the status.
+            seconds: None: a stream, whose length says nothing.
+        """
+        count = self._counts.get((method, code))
+        if count is None:
+            count = self._counts[method, code] = self._requests.labels(_short(method), code)
+        count.inc()
+        if seconds is not None:
+            duration = self._durations.get(method)
+            if duration is None:
+                duration = self._durations[method] = self._seconds.labels(_short(method))
+            duration.observe(seconds)
 
     def text(self, overview: monitor_pb2.Overview) -> bytes:
         """Everything in Prometheus' text format, the country's figures as of `overview`."""
@@ -50,37 +69,6 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Counting(grpc.aio.ServerInterceptor):
-    """Counts calls; times the unary ones."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        """The handler of the call, timed if it is unary."""
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return handler
-        method = handler_call_details.method.rpartition(".")[2]
-        self._metrics.calls.labels(method).inc()
-        serve = handler.unary_unary
-        if serve is None:
-            return handler
-        seconds = self._metrics.seconds.labels(method)
-
-        async def timed(request: Any, context: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return await serve(request, context)
-            finally:
-                seconds.observe(time.perf_counter() - started)
-
-        return grpc.unary_unary_rpc_method_handler(
-            timed,
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
+def _short(method: str) -> str:
+    """``Service/Method``."""
+    return method.rpartition(".")[2]

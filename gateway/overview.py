@@ -29,9 +29,15 @@ class Overviews:
     def __init__(self, links: ProvinceLinks) -> None:
         self._links = links
         self._last: dict[ProvinceCode, ProvinceSummary] = {}
+        self._asking: asyncio.Task[monitor_pb2.Overview] | None = None
 
     async def now(self) -> monitor_pb2.Overview:
-        """The country as of now."""
+        """The country as of now; whoever asks while the answer is on its way gets the same one, to be read only."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> monitor_pb2.Overview:
         for summary in await self._summaries():
             self._last[summary.province] = summary
         at_ms = wall_ms()

@@ -28,6 +28,7 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import Elsewhere
 from actors.transport import (
     BodyTooLarge,
+    CallFailed,
     CallTimedOut,
     DirectoryClient,
     Entry,
@@ -61,6 +62,11 @@ _REPEATABLE = (
     c.SignIn,
     c.AcceptOffer,
     c.StartAssignment,
+    # The same decision by the same token is answered with the decision.
+    c.CompleteAssignment,
+    # The end state is the same however often it is asked for.
+    c.SignOut,
+    c.SetPresence,
     protocol.ReadFrames,
     protocol.Follow,
     protocol.GetSummary,
@@ -81,6 +87,7 @@ class ProvinceLinks:
         codes: the country's provinces.
         on_news: called with what a province pushed.
         on_state: called with a province's code when its link comes up (True) or breaks (False).
+        outage_wait_s: how long a call waits for a connection.
     """
 
     def __init__(
@@ -91,8 +98,10 @@ class ProvinceLinks:
         *,
         on_news: Callable[[protocol.News], None],
         on_state: Callable[[ProvinceCode, bool], None],
+        outage_wait_s: float = OUTAGE_WAIT_S,
     ) -> None:
         self._name = f"gateway/{gateway_id}"
+        self._outage_wait_s = outage_wait_s
         self._codes = tuple(sorted(codes))
         self._on_news = on_news
         self._on_state = on_state
@@ -195,7 +204,7 @@ class ProvinceLinks:
     ) -> protocol.Response:
         loop = asyncio.get_running_loop()
         body = protocol.encode(request)
-        give_up = loop.time() + OUTAGE_WAIT_S
+        give_up = loop.time() + self._outage_wait_s
         is_repeatable = isinstance(request, _REPEATABLE) or bool(getattr(request, "request_id", ""))
         while True:
             left_s = deadline - loop.time()
@@ -205,6 +214,8 @@ class ProvinceLinks:
                 return protocol.decode_response(await link.call(body, timeout_s=left_s))
             except CallTimedOut:
                 raise deadline_exceeded() from None
+            except CallFailed as error:
+                raise _failed(error, away) from None
             except LinkFull:
                 raise GatewayError(GatewayReason.OVERLOADED, "Too many calls wait for this province.") from None
             except BodyTooLarge:
@@ -216,9 +227,17 @@ class ProvinceLinks:
                     ) from None
             except LinkDown:
                 wait_s = min(give_up, deadline) - loop.time()
-                if wait_s <= 0:
+                if wait_s <= 0 and give_up < deadline:
                     raise GatewayError(away, "It is away; a restart is under way.") from None
                 await _connected(link, wait_s)
+
+
+def _failed(error: CallFailed, away: GatewayReason) -> GatewayError:
+    """What the far side's own words mean to a client."""
+    if error.reason == "reply_too_large":
+        return GatewayError(GatewayReason.TOO_LARGE, "The answer is too large; ask for less at once.")
+    _log.error("a call was refused", reason=error.reason)
+    return GatewayError(away, "It does not understand the request: gateway and actor are of different versions.")
 
 
 async def _connected(link: Link, wait_s: float) -> None:

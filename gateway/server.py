@@ -27,13 +27,13 @@ from actors import logs, protocol
 from actors.core.ids import ProvinceCode
 from gateway.calls import Gate
 from gateway.console import ConsoleServer
-from gateway.desks import Desks
+from gateway.desks import REPORT_EVERY_S, Desks
 from gateway.event_feed import EventFeed
 from gateway.health import Health
 from gateway.identity import Tokens
 from gateway.metrics import Metrics
 from gateway.overview import Overviews
-from gateway.provinces import ProvinceLinks
+from gateway.provinces import OUTAGE_WAIT_S, ProvinceLinks
 from gateway.services.admin import AdminService
 from gateway.services.event import EventService
 from gateway.services.monitor import MonitorService
@@ -41,6 +41,7 @@ from gateway.services.operator import OperatorService
 from gateway.services.province import ProvinceService
 from gateway.services.task import TaskService
 from gateway.services.work import WorkService
+from gateway.stopping import Stopping
 from gateway.v1 import (
     admin_pb2,
     admin_pb2_grpc,
@@ -76,6 +77,8 @@ CHANNEL_OPTIONS = (
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ("grpc.max_connection_idle_ms", 5 * 60_000),
+    # gRPC spreads the age by a tenth either way, so that clients do not all come back at once.
+    ("grpc.max_connection_age_ms", 30 * 60_000),
     ("grpc.max_connection_age_grace_ms", 60_000),
     ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.so_reuseport", 0),
@@ -108,6 +111,10 @@ class GatewaySettings:
     console: str
     tokens: Path
     provinces: tuple[ProvinceCode, ...]
+    #: Pause between two reports to the provinces of who was heard, seconds. Desks count as silent after three seconds.
+    report_every_s: float = REPORT_EVERY_S
+    #: How long a call waits for a province that is away, seconds. A restart takes about one.
+    outage_wait_s: float = OUTAGE_WAIT_S
 
 
 class Gateway:
@@ -116,27 +123,33 @@ class Gateway:
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
         incarnation = f"{settings.gateway_id}-{secrets.token_hex(4)}"
-        self._links = ProvinceLinks(
-            settings.run_dir, incarnation, settings.provinces, on_news=self._on_news, on_state=self._on_state
+        self.links = ProvinceLinks(
+            settings.run_dir,
+            incarnation,
+            settings.provinces,
+            on_news=self._on_news,
+            on_state=self._on_state,
+            outage_wait_s=settings.outage_wait_s,
         )
-        self._desks = Desks(incarnation, self._links.tell)
-        self._feed = EventFeed(self._links, self._links.tell)
-        self._overviews = Overviews(self._links)
-        self._health = Health(_SERVICES)
-        self._metrics = Metrics()
-        self._console = ConsoleServer(self._overviews, self._metrics)
+        self.desks = Desks(incarnation, self.links.tell, report_every_s=settings.report_every_s)
+        self._feed = EventFeed(self.links, self.links.tell)
+        self.overviews = Overviews(self.links)
+        self._stopping = Stopping()
+        self._health = Health(_SERVICES, self._stopping)
+        self.metrics = Metrics()
+        self._console = ConsoleServer(self.overviews, self.metrics)
         self._reporting: asyncio.Task[None] | None = None
         self._server = self._make_server(incarnation)
 
     def _make_server(self, incarnation: str) -> grpc.aio.Server:
-        gate = Gate(Tokens.load(self._settings.tokens))
-        server = grpc.aio.server(interceptors=(self._metrics.interceptor, gate), options=CHANNEL_OPTIONS)
-        links = self._links
+        gate = Gate(Tokens.load(self._settings.tokens), observe=self.metrics.observe, stopping=self._stopping)
+        server = grpc.aio.server(interceptors=(gate,), options=CHANNEL_OPTIONS)
+        links = self.links
         task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links), server)
-        work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self._desks), server)
+        work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self.desks), server)
         operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), server)
         province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), server)
-        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self._overviews), server)
+        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self.overviews), server)
         event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), server)
         admin_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(links, incarnation), server)
         self._health.add_to(server)
@@ -145,21 +158,21 @@ class Gateway:
 
     def _on_news(self, news: protocol.News) -> None:
         if isinstance(news, protocol.DeskNews):
-            self._desks.deliver(news.updates)
+            self.desks.deliver(news.updates)
         else:
             self._feed.deliver(news)
 
     def _on_state(self, province: ProvinceCode, is_up: bool) -> None:
         self._health.province_changed(province, is_up)
         if is_up:
-            self._desks.province_is_back(province)
+            self.desks.province_is_back(province)
             self._feed.province_is_back(province)
 
     async def start(self) -> tuple[str, str]:
         """Listen; the bound addresses of gRPC and console, also written to ``<run_dir>/gateway-<id>.json``."""
-        await self._health.start(self._links.codes())
-        self._links.start()
-        self._reporting = asyncio.create_task(self._desks.report_for_ever())
+        await self._health.start(self.links.codes())
+        self.links.start()
+        self._reporting = asyncio.create_task(self.desks.report_for_ever())
         host = self._settings.grpc.rpartition(":")[0]
         port = self._server.add_insecure_port(self._settings.grpc)
         await self._server.start()
@@ -175,11 +188,12 @@ class Gateway:
     async def stop(self) -> None:
         """Finish what was accepted, then end."""
         await self._health.stop()
+        self._stopping.begin()
         await self._server.stop(GRACE_S)
         if self._reporting is not None:
             self._reporting.cancel()
         await self._console.stop()
-        await self._links.close()
+        await self.links.close()
 
 
 async def run(settings: GatewaySettings) -> None:

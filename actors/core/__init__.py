@@ -15,7 +15,7 @@ Two kinds of state, never mixed:
 Where to find what
 ------------------
 `task` the task and its state machine as a table; `operators` people; `country` kinds, lines and province settings; `commands`,
-`events`, `replies` the whole vocabulary; `queue` the order of waiting; `matching` who gets which task; `lifecycle`, `desk`,
+`events`, `replies` the whole vocabulary; `queue` the order of waiting; `matching` who gets which task; `state` what a province knows and `applying` how each event changes it; `lifecycle`, `desk`,
 `administration`, `moves`, `clockwork` the decisions, one file a subject; `sharing` between provinces; `outage` is the site dead?;
 `ledger` who owes whom; `invariants` what must always hold.
 """

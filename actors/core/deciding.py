@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from actors.core import events as e
 from actors.core import records
+from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.ids import OperatorId, SessionId, TaskId
 from actors.core.operators import Operator
@@ -16,7 +17,7 @@ from actors.core.outbox import Outbox
 from actors.core.presence import Presence
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import DeskUpdate, Elsewhere
-from actors.core.state import ProvinceState, apply
+from actors.core.state import ProvinceState
 from actors.core.task import Task, TaskState
 
 

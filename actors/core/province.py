@@ -13,6 +13,7 @@ import msgspec
 from actors.core import administration, clockwork, desk, lifecycle, moves, records
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.country import Bounds
 from actors.core.deciding import Turn
@@ -24,7 +25,7 @@ from actors.core.presence import Presence
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, Done, Elsewhere
 from actors.core.sharing import ProvinceSummary
-from actors.core.state import ProvinceState, apply
+from actors.core.state import ProvinceState
 from actors.core.summary import summarise
 
 

@@ -6,6 +6,7 @@ from random import Random
 from actors.commit_loop import Answer, CommitBounds, CommitLoop
 from actors.core import commands as c
 from actors.core import snapshot
+from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.codec import decode_events
 from actors.core.country import Bounds, ProvinceSettings, TaskKind, TimeLimits
@@ -14,7 +15,7 @@ from actors.core.operators import Operator
 from actors.core.outbox import Outgoing
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, DeskUpdate
-from actors.core.state import ProvinceState, apply
+from actors.core.state import ProvinceState
 from actors.journal import JournalError, MemoryStore, MemoryView, StoreFull, open_memory
 from actors.testing.clock import START_WALL_MS, Scheduler
 from actors.testing.witness import Violation, Witness

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 
 from actors.core import codec
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.country import Bounds, ProvinceStatus
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.invariants import validate
-from actors.core.state import ProvinceState, apply
+from actors.core.state import ProvinceState
 from actors.core.task import TaskState
 
 

@@ -1,7 +1,8 @@
 """EventService: what happened, in the order of each province's journal."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 
 from actors.core.ids import ProvinceCode, home_of
 from actors.protocol import FrameNews
@@ -13,8 +14,9 @@ from gateway.identity import Identity, Role, caller
 from gateway.v1 import event_pb2, event_pb2_grpc
 
 _SERVICE = "/sharedops.v1.EventService/"
-#: Events in one message.
+#: Events in one message, and about how many bytes: clients refuse more than 4 MiB unless told otherwise.
 EVENTS_PER_MESSAGE_MAX = 1_000
+MESSAGE_BYTES_MAX = 1024 * 1024
 #: Messages that wait for a client; the feed waits meanwhile.
 MESSAGES_WAITING_MAX = 8
 _FILTER_FIELDS = ("type", "task", "operator", "external_id")
@@ -31,7 +33,7 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         self, request: event_pb2.ListEventsRequest, context: Context
     ) -> event_pb2.ListEventsResponse:
         """A page of one province's events."""
-        deadline_of(context)
+        deadline = deadline_of(context)
         validation.check(request)
         province = names.parse_province(request.parent)
         identity = caller()
@@ -42,15 +44,18 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         after = int(place.after) if place.after else request.after_position
         page_size = pages.page_size_of(request.page_size)
         response = event_pb2.ListEventsResponse(last_position=after)
-        page = await self._feed.page(province, max(0, conversion.sequence_of(after) - 1), limit=1_000)
+        first = max(0, conversion.sequence_of(after) - 1)
+        page = await self._feed.page(province, first, limit=1_000, deadline=deadline)
+        size_bytes = 0
         for frame in page.frames:
             for event in conversion.frame_events_out(frame, after):
-                if len(response.events) == page_size:
+                if len(response.events) == page_size or size_bytes > MESSAGE_BYTES_MAX:
                     response.next_page_token = pages.next_token(place, "", str(response.last_position))
                     return response
                 response.last_position = event.position
                 if _may_see(identity, event) and wanted.fits(event):
                     response.events.append(event)
+                    size_bytes += event.ByteSize()
         if page.frames and page.frames[-1].sequence < page.last_sequence:
             last = conversion.position_of(page.frames[-1].sequence + 1, 0) - 1
             response.last_position = max(response.last_position, last)
@@ -66,16 +71,15 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         identity = caller()
         cursors = self._cursors(identity, request)
         ready: asyncio.Queue[list[event_pb2.Event]] = asyncio.Queue(MESSAGES_WAITING_MAX)
-        tasks = [asyncio.create_task(self._follow(identity, code, after, ready)) for code, after in cursors.items()]
+        followers = [asyncio.create_task(self._follow(identity, code, after, ready)) for code, after in cursors.items()]
         try:
             while True:
-                events = await _next(ready, tasks)
-                for start in range(0, len(events), EVENTS_PER_MESSAGE_MAX):
-                    yield event_pb2.StreamEventsResponse(events=events[start : start + EVENTS_PER_MESSAGE_MAX])
+                for events in _pieces(await _next(ready, followers)):
+                    yield event_pb2.StreamEventsResponse(events=events)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for follower in followers:
+                follower.cancel()
+            await asyncio.gather(*followers, return_exceptions=True)
 
     def _cursors(self, identity: Identity, request: event_pb2.StreamEventsRequest) -> dict[ProvinceCode, int]:
         """Province -> last position known; -1: from now on."""
@@ -93,10 +97,11 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         self, identity: Identity, province: ProvinceCode, position: int, ready: "asyncio.Queue[list[event_pb2.Event]]"
     ) -> None:
         after = None if position < 0 else max(0, conversion.sequence_of(position) - 1)
-        async for frames in self._feed.follow(province, after):
-            events = _events(identity, frames, max(0, position))
-            if events:
-                await ready.put(events)
+        async with aclosing(self._feed.follow(province, after)) as following:
+            async for frames in following:
+                events = _events(identity, frames, max(0, position))
+                if events:
+                    await ready.put(events)
 
 
 async def _next(
@@ -112,6 +117,20 @@ async def _next(
         return await getting
     finally:
         getting.cancel()
+
+
+def _pieces(events: list[event_pb2.Event]) -> Iterator[Sequence[event_pb2.Event]]:
+    """The events in messages within the bounds."""
+    piece: list[event_pb2.Event] = []
+    size_bytes = 0
+    for event in events:
+        event_bytes = event.ByteSize()
+        if piece and (len(piece) == EVENTS_PER_MESSAGE_MAX or size_bytes + event_bytes > MESSAGE_BYTES_MAX):
+            yield piece
+            piece, size_bytes = [], 0
+        piece.append(event)
+        size_bytes += event_bytes
+    yield piece
 
 
 def _events(identity: Identity, frames: list[FrameNews], after: int) -> list[event_pb2.Event]:

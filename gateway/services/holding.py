@@ -5,7 +5,7 @@ from typing import Any
 from actors.core import commands as c
 from actors.core.ids import OperatorId, SessionId, TaskId
 from actors.core.refusal import Reason, Refused
-from actors.core.replies import Done, NoWork, SessionReply, TaskReply
+from actors.core.replies import Done, NoWork, OperatorReply, SessionReply, TaskReply
 from gateway import names
 from gateway.answers import Provinces, check_known, expect
 from gateway.clock import wall_ms
@@ -62,6 +62,8 @@ class Holding:
             return await self._refused(command, reply, deadline)
         if isinstance(command, c.SignIn):
             self._desks.signed_in(session, province)
+        elif isinstance(command, c.SignOut):
+            self._desks.signed_out(operator, session)
         if isinstance(reply, SessionReply):
             return session_out(reply, wall_ms(), desk_id=getattr(message, "desk_id", ""))
         if isinstance(reply, NoWork):
@@ -74,6 +76,12 @@ class Holding:
         if isinstance(command, c.RenewAssignment):
             return assignment_out(task, with_task=False)
         return brief_out(task)
+
+    async def session_of(self, operator: OperatorId, *, deadline: float) -> SessionId | None:
+        """The session by which the province has the operator signed in."""
+        request = c.GetOperator(operator=operator)
+        reply = await self._provinces.call(names.operator_province(operator), request, deadline=deadline)
+        return expect(reply, OperatorReply).operator.session
 
     async def _refused(self, command: c.AnyCommand, refused: Refused, deadline: float) -> work_pb2.NoWork:
         """Say no in the contract's words; whoever shows a void token learns who has the task now, wherever that is."""

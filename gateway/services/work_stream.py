@@ -2,7 +2,9 @@
 
 Reading goes on while earlier messages are being carried out, at most `MESSAGES_IN_FLIGHT_MAX` of them; actions of one operator go to the
 same province over one connection, so they are decided in the order in which they came. Everything that is ready leaves in one message.
-A client that does not read is cut off when `UPDATES_MAX` updates wait for it: its desks must not hold work that they cannot see.
+A client that does not read is cut off when `UPDATES_MAX` updates wait for it: its desks must not hold work that they cannot see. From then
+on nothing it sends is read or counts as a sign of life, and it learns the reason when it reads again. (Cancelling a call that is blocked
+in a write is no way to hurry it: grpc.aio then never ends the call for the client. The age of its connection does.)
 """
 
 import asyncio
@@ -16,7 +18,7 @@ from actors.core.replies import DeskUpdate
 from gateway import names, permissions, validation
 from gateway.calls import item_deadline
 from gateway.clock import wall_ms
-from gateway.conversion.work import desk_update_out
+from gateway.conversion.work import desk_update_out, ended_session_out
 from gateway.desks import Desks
 from gateway.errors import GatewayError, GatewayReason, to_wire_error
 from gateway.identity import Identity
@@ -28,8 +30,9 @@ _log = structlog.get_logger(__name__)
 MESSAGES_IN_FLIGHT_MAX = 16
 #: Updates that may wait for a client that reads slowly.
 UPDATES_MAX = 20_000
-#: Updates in one message.
+#: Updates in one message, and about how many bytes: clients refuse more than 4 MiB unless told otherwise.
 UPDATES_PER_MESSAGE_MAX = 500
+MESSAGE_BYTES_MAX = 1024 * 1024
 #: Operators of one stream.
 OPERATORS_MAX = 500
 #: Without an action id, only refusals of these are told.
@@ -52,6 +55,7 @@ class WorkStream:
         self._has_updates = asyncio.Event()
         self._failure: GatewayError | None = None
         self._is_read = False
+        self._reader: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(MESSAGES_IN_FLIGHT_MAX)
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -62,7 +66,7 @@ class WorkStream:
             GatewayError: a message as a whole is wrong, or the client reads too slowly.
         """
         self._desks.opened(self)
-        reader = asyncio.create_task(self._read(messages))
+        self._reader = asyncio.create_task(self._read(messages))
         try:
             while True:
                 await self._has_updates.wait()
@@ -74,24 +78,37 @@ class WorkStream:
                 elif self._is_read and not self._under_way:
                     return
         finally:
-            self._desks.closed(self)
-            reader.cancel()
-            for task in self._under_way:
-                task.cancel()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Neither hear nor tell any more."""
+        self._desks.closed(self)
+        assert self._reader is not None
+        self._reader.cancel()
+        for task in self._under_way:
+            task.cancel()
 
     def _next_response(self) -> work_pb2.WorkResponse | None:
         updates = self._updates
         if not updates:
-            if not self._is_read or self._under_way:
+            if self._failure is None and (not self._is_read or self._under_way):
                 self._has_updates.clear()
             return None
-        ready = [updates.popleft() for _ in range(min(UPDATES_PER_MESSAGE_MAX, len(updates)))]
+        ready = [updates.popleft()]
+        size_bytes = ready[0].ByteSize()
+        while updates and len(ready) < UPDATES_PER_MESSAGE_MAX:
+            size_bytes += updates[0].ByteSize()
+            if size_bytes > MESSAGE_BYTES_MAX:
+                break
+            ready.append(updates.popleft())
         return work_pb2.WorkResponse(updates=ready)
 
     # --- down ---
 
     def push(self, update: DeskUpdate) -> None:
         """Send news of a province down the stream."""
+        if update.task is None:
+            self._operators.pop(update.operator, None)
         self._send(desk_update_out(update, wall_ms()))
 
     def resume(self, province: ProvinceCode) -> None:
@@ -100,8 +117,18 @@ class WorkStream:
             if names.operator_province(operator) == province:
                 self._start(self._sign_in_again(operator, action))
 
+    def lose(self, operator: OperatorId, reason: str) -> None:
+        """An operator is no longer signed in by this stream."""
+        if self._operators.pop(operator, None) is not None:
+            self._send(work_pb2.WorkUpdate(session=ended_session_out(operator, reason)))
+
     async def _sign_in_again(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
         try:
+            # Signing in takes a session over: whoever has it by now must keep it.
+            holder = await self._holding.session_of(operator, deadline=item_deadline())
+            if holder != self.session:
+                self.lose(operator, "SILENT" if holder is None else "TAKEN_OVER")
+                return
             session = await self._step(action, operator)
         except GatewayError as error:
             _log.warning("not signed in again", operator=operator, reason=error.reason)
@@ -110,15 +137,19 @@ class WorkStream:
         self._send(work_pb2.WorkUpdate(session=session))
 
     def _send(self, update: work_pb2.WorkUpdate) -> None:
+        if self._failure is not None:
+            return
         if len(self._updates) >= UPDATES_MAX:
             self._fail(GatewayError(GatewayReason.OVERLOADED, "The stream is read too slowly."))
+            self._leave()
             return
         self._updates.append(update)
         self._has_updates.set()
 
     def _fail(self, error: GatewayError) -> None:
-        self._failure = self._failure or error
-        self._updates.clear()
+        if self._failure is None:
+            self._failure = error
+            self._updates.clear()
         self._has_updates.set()
 
     # --- up ---
@@ -175,6 +206,8 @@ class WorkStream:
             return work_pb2.HeartbeatResponse(server_time_ms=wall_ms())
         _, operator = names.parse_operator(action.operator)
         permissions.check_operator(self._identity, self._method, operator)
+        if action.HasField("sign_in"):
+            self._check_room(operator)
         outcome = await self._step(action, operator)
         if action.HasField("sign_in"):
             self._remember(operator, action)
@@ -184,9 +217,11 @@ class WorkStream:
             self._operators.pop(operator, None)
         return outcome
 
-    def _remember(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
+    def _check_room(self, operator: OperatorId) -> None:
         if operator not in self._operators and len(self._operators) >= OPERATORS_MAX:
             raise GatewayError(GatewayReason.OVERLOADED, f"A stream carries at most {OPERATORS_MAX} operators.")
+
+    def _remember(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
         copy = work_pb2.WorkAction()
         copy.CopyFrom(action)
         self._operators[operator] = copy

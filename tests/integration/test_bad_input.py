@@ -6,10 +6,10 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from tests.integration.branch import Branch
-from tests.integration.country import Country
 
 from gateway.v1 import task_pb2
+from tests.integration.branch import Branch
+from tests.integration.country import Country
 
 CREATE = "/sharedops.v1.TaskService/CreateTask"
 

@@ -17,9 +17,7 @@ REASON = "Ray in a unit test: what needs Ray belongs to tests/integration"
 @contextmanager
 def _without_ray() -> Iterator[None]:
     """Makes `import ray` and its submodules raise ModuleNotFoundError, and a loaded `ray.init` raise."""
-    loaded = {
-        name: module for name, module in sys.modules.items() if name == "ray" or name.startswith("ray.")
-    }
+    loaded = {name: module for name, module in sys.modules.items() if name == "ray" or name.startswith("ray.")}
     ray: Any = loaded.get("ray")
     start = getattr(ray, "init", None)
 

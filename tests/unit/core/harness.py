@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from actors.core import codec, records, snapshot
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.country import Bounds, Line, ProvinceSettings, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
@@ -15,7 +16,7 @@ from actors.core.outbox import Outgoing
 from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, TaskReply
-from actors.core.state import ProvinceState, apply
+from actors.core.state import ProvinceState
 from actors.core.task import Task, TaskSpec, TaskState, Verdict
 
 FUJIAN = ProvinceCode("fujian")

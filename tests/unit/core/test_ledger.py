@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.country import Line, TaskKind
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.ledger import legs_of, work_units_milli
-from actors.core.state import ProvinceState, apply
+from actors.core.state import ProvinceState
 from actors.core.task import TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL, Branch
 from tests.unit.core.journeys import bring_to

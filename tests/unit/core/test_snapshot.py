@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from actors.core import codec, snapshot
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.country import ProvinceStatus
 from actors.core.events import AnyEvent
 from actors.core.ids import OperatorId, TaskId
 from actors.core.invariants import validate
-from actors.core.state import ProvinceState, apply
+from actors.core.state import ProvinceState
 from actors.core.task import TaskState
 from tests.unit.core.harness import FUJIAN, Branch, person
 from tests.unit.core.journeys import OPEN_STATES, bring_to

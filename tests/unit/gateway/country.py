@@ -6,6 +6,7 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
+from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.country import Line, ProvinceSettings, TaskKind
 from actors.core.headquarters import Headquarters
@@ -13,7 +14,6 @@ from actors.core.ids import KindId, ProvinceCode, SiteId, TaskId, home_of
 from actors.core.province import Province
 from actors.core.refusal import Refused
 from actors.core.replies import Elsewhere, TaskPage
-from actors.core.state import apply
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, TaskState
 from gateway.errors import GatewayError, GatewayReason
 

@@ -1,0 +1,60 @@
+"""How each event changes the state: the only way in which a `ProvinceState` changes.
+
+`apply` decides nothing and refuses nothing: an event that does not fit is a bug or a damaged journal, and raises. One function a type of
+event, in `tasks`, `moves` and `people`; the table below names them all.
+"""
+
+from collections.abc import Callable
+
+from actors.core import events as e
+from actors.core.applying import moves, people, tasks
+from actors.core.state import ProvinceState
+
+
+def apply(state: ProvinceState, event: e.AnyEvent) -> None:
+    """Change the state by one event.
+
+    Raises:
+        KeyError, AssertionError: the event does not fit the state: a bug of ours or a damaged journal.
+    """
+    _APPLIERS[type(event)](state, event)
+
+
+_APPLIERS: dict[type, Callable[..., None]] = {
+    e.TaskCreated: tasks.task_created,
+    e.TaskScheduleReached: tasks.schedule_reached,
+    e.TaskAmended: tasks.amended,
+    e.OfferMade: tasks.offer_made,
+    e.OfferAccepted: tasks.offer_accepted,
+    e.OfferDeclined: tasks.offer_declined,
+    e.OfferWithdrawn: tasks.offer_withdrawn,
+    e.TaskAssigned: tasks.assigned,
+    e.AssignmentStarted: tasks.started,
+    e.AssignmentReleased: tasks.released,
+    e.AssignmentReferred: tasks.referred,
+    e.AssignmentSuspended: tasks.suspended,
+    e.TaskResumed: tasks.resumed,
+    e.TaskCompleted: tasks.completed,
+    e.TaskReturned: tasks.returned,
+    e.TaskCancelled: tasks.cancelled,
+    e.MoveStarted: moves.move_started,
+    e.MoveAccepted: moves.move_accepted,
+    e.MoveRefused: moves.move_refused,
+    e.MoveHandedOver: moves.handed_over,
+    e.MoveTakenBack: moves.taken_back,
+    e.HostNoted: moves.host_noted,
+    e.OutcomeNoted: moves.outcome_noted,
+    e.NoticeSettled: moves.notice_settled,
+    e.OperatorEnrolled: people.enrolled,
+    e.OperatorRemoved: people.removed,
+    e.OperatorSignedIn: people.signed_in,
+    e.OperatorSignedOut: people.signed_out,
+    e.PresenceChanged: people.presence_changed,
+    e.ProvinceConfigured: people.configured,
+    e.TaskKindsAdopted: people.kinds_adopted,
+    e.ProvinceStatusChanged: people.status_changed,
+    e.SiteLost: people.site_lost,
+    e.SiteReturned: people.site_returned,
+    e.SharingPolicyUpdated: people.policy_updated,
+    e.RequestAnswered: tasks.request_answered,
+}

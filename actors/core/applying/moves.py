@@ -1,0 +1,93 @@
+"""How moves between provinces change the state of the source, the host and the home."""
+
+import msgspec
+
+from actors.core import events as e
+from actors.core import records
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.replies import MoveAnswer
+from actors.core.state import Away, Notice, ProvinceState
+from actors.core.task import Action, Placement, TaskState, moved_on
+
+replace = msgspec.structs.replace
+
+
+def move_started(state: ProvinceState, event: e.MoveStarted) -> None:
+    task = state.tasks[event.task_id]
+    assert event.move.generation == task.generation and event.move.attempt == task.move_attempts + 1
+    state.replace_task(moved_on(task, Action.MOVE, move=event.move, move_attempts=event.move.attempt))
+
+
+def move_accepted(state: ProvinceState, event: e.MoveAccepted) -> None:
+    task, move = event.task, event.move
+    state.records[records.move_key(task.task_id, move)] = records.encode(MoveAnswer(accepted=True))
+    came_home = task.home == state.province
+    older = state.tasks.get(task.task_id)
+    if older is not None:
+        # The ABA case: our own outgoing move of an older generation is still open; this acceptance proves that it succeeded.
+        assert older.state is TaskState.MOVING and older.generation < move.generation + 1
+        state.replace_task(moved_on(older, Action.HAND_OVER))
+    state.away.pop(task.task_id, None)
+    state.records.pop(records.task_key(task.task_id), None)
+    accepted = replace(
+        task,
+        host=state.province,
+        state=TaskState.QUEUED,
+        placement=Placement.HOME if came_home else move.placement,
+        generation=move.generation + 1,
+        token=task.token + 1,
+        version=task.version + 1,
+        move=None,
+        move_attempts=0,
+        move_after_ms=0,
+        move_count=task.move_count + 1,
+        declines=(),
+        queued_ms=event.at_ms,
+    )
+    state.add_task(accepted)
+    if not came_home and event.source != task.home:
+        notice = Notice(home=task.home, task_id=task.task_id, generation=accepted.generation)
+        state.notices[task.task_id, accepted.generation, False] = notice
+
+
+def move_refused(state: ProvinceState, event: e.MoveRefused) -> None:
+    answer = MoveAnswer(accepted=False, reason=event.reason)
+    state.records[records.move_key(event.task_id, event.move)] = records.encode(answer)
+
+
+def handed_over(state: ProvinceState, event: e.MoveHandedOver) -> None:
+    task = state.tasks[event.task_id]
+    assert task.move is not None
+    state.replace_task(moved_on(task, Action.HAND_OVER))
+    if task.home == state.province:
+        _note_host(state, task.task_id, task.move.host, task.generation + 1)
+
+
+def taken_back(state: ProvinceState, event: e.MoveTakenBack) -> None:
+    task = state.tasks[event.task_id]
+    changed = moved_on(task, Action.TAKE_BACK, move=None, move_after_ms=event.at_ms + event.retry_after_ms)
+    state.replace_task(changed)
+
+
+def _note_host(state: ProvinceState, task: TaskId, host: ProvinceCode, generation: int) -> None:
+    known = state.away.get(task)
+    if known is None or known.generation < generation:
+        state.away[task] = Away(host=host, generation=generation)
+
+
+def host_noted(state: ProvinceState, event: e.HostNoted) -> None:
+    _note_host(state, event.task_id, event.host, event.generation)
+
+
+def outcome_noted(state: ProvinceState, event: e.OutcomeNoted) -> None:
+    task = event.task
+    older = state.tasks.get(task.task_id)
+    if older is not None:
+        assert older.state is TaskState.MOVING and older.generation < task.generation
+        state.replace_task(moved_on(older, Action.HAND_OVER))
+    state.away.pop(task.task_id, None)
+    state.records[records.task_key(task.task_id)] = records.encode(task)
+
+
+def notice_settled(state: ProvinceState, event: e.NoticeSettled) -> None:
+    state.notices.pop((event.task_id, event.generation, event.outcome), None)

@@ -1,0 +1,76 @@
+"""How events about people and about the province itself change the state."""
+
+import msgspec
+
+from actors.core import events as e
+from actors.core.country import ProvinceStatus
+from actors.core.operators import PresenceState
+from actors.core.queue import authority_needed
+from actors.core.state import ProvinceState
+
+replace = msgspec.structs.replace
+
+
+def enrolled(state: ProvinceState, event: e.OperatorEnrolled) -> None:
+    state.put_operator(event.entry)
+    if event.entry.signed_in:
+        state.signed_in[event.entry.operator] = None
+
+
+def removed(state: ProvinceState, event: e.OperatorRemoved) -> None:
+    del state.operators[event.operator]
+    state.signed_in.pop(event.operator, None)
+    state.free.pop(event.operator, None)
+
+
+def signed_in(state: ProvinceState, event: e.OperatorSignedIn) -> None:
+    person = state.operators[event.operator]
+    since = person.signed_in_ms if person.signed_in else event.at_ms
+    idle_since = person.idle_since_ms if person.signed_in else event.at_ms
+    changed = replace(
+        person, presence=event.presence, session=event.session, signed_in_ms=since, idle_since_ms=idle_since
+    )
+    state.put_operator(changed)
+    state.signed_in[event.operator] = None
+
+
+def signed_out(state: ProvinceState, event: e.OperatorSignedOut) -> None:
+    person = state.operators[event.operator]
+    state.put_operator(replace(person, presence=PresenceState.OFFLINE, session=None, signed_in_ms=0))
+    state.signed_in.pop(event.operator, None)
+
+
+def presence_changed(state: ProvinceState, event: e.PresenceChanged) -> None:
+    state.put_operator(replace(state.operators[event.operator], presence=event.presence))
+
+
+def configured(state: ProvinceState, event: e.ProvinceConfigured) -> None:
+    state.settings = event.settings
+    state.limits = event.limits
+
+
+def kinds_adopted(state: ProvinceState, event: e.TaskKindsAdopted) -> None:
+    state.kinds = {kind.kind: kind for kind in event.kinds}
+    state.kinds_revision = event.revision
+    for task in [state.tasks[waiting] for waiting in state.queue.members]:
+        state.queue.push(task, authority_needed(task, state.kinds.get(task.spec.kind)))
+
+
+def status_changed(state: ProvinceState, event: e.ProvinceStatusChanged) -> None:
+    if event.status is ProvinceStatus.UNREACHABLE and state.status is not ProvinceStatus.UNREACHABLE:
+        state.status_before_outage = state.status
+    state.status = event.status
+    state.status_reason = event.reason
+    state.status_since_ms = event.at_ms
+
+
+def site_lost(state: ProvinceState, event: e.SiteLost) -> None:
+    state.lost_sites[event.site] = event.at_ms
+
+
+def site_returned(state: ProvinceState, event: e.SiteReturned) -> None:
+    state.lost_sites.pop(event.site, None)
+
+
+def policy_updated(state: ProvinceState, event: e.SharingPolicyUpdated) -> None:
+    state.policy = event.policy

@@ -1,0 +1,201 @@
+"""Presence over streams: who is told to the provinces as heard, and what a restart, a slow reader or a broken stream does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+
+from actors.core import commands as c
+from actors.core.ids import SessionId
+from gateway.services import work_stream
+from gateway.v1 import task_pb2, work_pb2, work_pb2_grpc
+from tests.unit.gateway_streams.desk import Workbench
+from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
+
+
+@pytest.fixture
+async def country() -> AsyncIterator[Served]:
+    """Two provinces that serve, and a gateway that reports often."""
+    async with served("fujian", "jiangxi", report_every_s=0.02) as running:
+        yield running
+
+
+def heartbeat() -> work_pb2.WorkAction:
+    """A sign of life of a whole stream."""
+    return work_pb2.WorkAction(heartbeat=work_pb2.HeartbeatAction())
+
+
+async def end_of(call: Any) -> grpc.StatusCode:
+    """Read a stream to its end; how it ended."""
+    try:
+        while await call.read() is not grpc.aio.EOF:
+            pass
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return await call.code()
+
+
+async def test_one_heartbeat_serves_a_stream_and_one_report_all_streams(country: Served) -> None:
+    """20,000 desks that each cost a call a second would cost more than a core."""
+    site = country.sites["fujian"]
+    async with Workbench(country) as first, Workbench(country) as second:
+        await first.sign_in(1, 2)
+        await second.sign_in(3)
+        person = site.process.commits.province.state.operators if site.process else {}
+        sessions = {person[operator.operator].session for operator in site.operators[:3]}
+        assert len(sessions) == 2
+        site.requests.clear()
+        await first.send(heartbeat())
+        await second.send(heartbeat())
+        heard: set[str] = set()
+        async with asyncio.timeout(PATIENCE_S):
+            while not sessions <= heard:
+                reports = await site.until_seen(c.HearDesks, len(site.seen(c.HearDesks)) + 1)
+                heard = {
+                    session for report in reports if isinstance(report, c.HearDesks) for session in report.sessions
+                }
+        assert {type(request) for request in site.requests} == {c.HearDesks}
+        assert not country.sites["jiangxi"].seen(c.HearDesks)
+
+
+async def test_a_stream_that_ends_says_nothing(country: Served) -> None:
+    """A desk that lost its network comes back and finds its work; only silence, seen by the province, ends a session."""
+    site = country.sites["fujian"]
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        created = await country.create(1)
+        await desk.offer()
+    async with Workbench(country) as again:
+        action = again.action(1, sign_in=work_pb2.SignInAction(desk_id="desk-1"))
+        session = (await again.result(action)).session
+        assert [offer.task.name for offer in session.offers] == [created.name]
+    assert not site.seen(c.SignOut)
+
+
+async def test_a_restarted_province_hears_its_desks_at_once_and_tells_what_they_hold(country: Served) -> None:
+    """News sent while the link was down is lost; without the answers to a new sign-in, offers would wait unseen until they expire."""
+    site = country.sites["fujian"]
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        created = await country.create(1)
+        offer = await desk.offer()
+        await site.kill()
+        site.requests.clear()
+        await site.start()
+        session = (await desk.until(lambda update: update.HasField("session"))).session
+        assert [(held.task.name, held.token) for held in session.offers] == [(created.name, offer.token)]
+        kinds = [type(request) for request in site.requests]
+        assert kinds.index(c.HearDesks) < kinds.index(c.SignIn)
+        accepted = await desk.result(desk.action(1, accept=work_pb2.AcceptAction(task=created.name, token=offer.token)))
+        assert accepted.HasField("assignment")
+
+
+async def test_a_desk_without_a_stream_is_kept_by_unary_heartbeats(country: Served) -> None:
+    """And is told when it must sign in again."""
+    options = country.as_("desk", "fujian")
+    names = [f"provinces/fujian/operators/fujian-op-{number}" for number in (1, 2)]
+    await country.work.SignIn(work_pb2.SignInRequest(operator=names[0], request_id="s", desk_id="d"), **options)
+    site = country.sites["fujian"]
+    await site.until_seen(c.HearDesks)
+    site.requests.clear()
+    answer = await country.work.Heartbeat(work_pb2.HeartbeatRequest(operators=names), **options)
+    assert list(answer.signed_out_operators) == [names[1]]
+    reports = await site.until_seen(c.HearDesks)
+    assert isinstance(reports[0], c.HearDesks)
+    assert reports[0].sessions[0].endswith("/u/fujian-op-1")
+    await country.work.SignOut(work_pb2.SignOutRequest(operator=names[0], request_id="o"), **options)
+    answer = await country.work.Heartbeat(work_pb2.HeartbeatRequest(operators=names), **options)
+    assert list(answer.signed_out_operators) == names
+
+
+#: A client that takes 64 KiB and then no more until it reads.
+SMALL_WINDOW = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_535))
+
+
+async def test_a_stream_that_is_not_read_is_cut_off(country: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Desks whose client hangs must not hold work that nobody sees, nor our memory."""
+    monkeypatch.setattr(work_stream, "UPDATES_MAX", 1_000)
+    site, desks = country.sites["fujian"], country.gateway.desks
+    async with (
+        grpc.aio.insecure_channel(country.grpc, options=SMALL_WINDOW) as channel,
+        Workbench(country, work=work_pb2_grpc.WorkServiceStub(channel)) as desk,
+    ):
+        await desk.sign_in(1)
+        (session,) = desks.sessions()
+        # Nothing is read from here on: results fill the connection's window, then the queue, while the client goes on sending.
+        async with asyncio.timeout(PATIENCE_S):
+            while desks.sessions():
+                await desk.send(*(desk.action(1, fetch_next=work_pb2.FetchNextAction()) for _ in range(400)))
+        # It is not heard any more, though it sends.
+        site.requests.clear()
+        async with Workbench(country) as other:
+            await other.sign_in(2)
+            reports = await site.until_seen(c.HearDesks)
+        assert all(session not in report.sessions for report in reports if isinstance(report, c.HearDesks))
+        assert await end_of(desk.call) is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_an_operator_sits_at_one_desk(country: Served) -> None:
+    """The desk that was left must see that it was, and must not take the session back when the province restarts."""
+    site = country.sites["fujian"]
+    async with Workbench(country) as left, Workbench(country) as taken:
+        await left.sign_in(1)
+        await taken.sign_in(1)
+        lost = (await left.until(lambda update: update.HasField("session"))).session
+        assert lost.end_reason == "TAKEN_OVER"
+        await site.restart()
+        session = (await taken.until(lambda update: update.HasField("session"))).session
+        assert session.end_reason == ""
+        created = await country.create(1)
+        assert (await taken.offer()).task.name == created.name
+
+
+async def test_a_session_that_moved_to_another_gateway_is_not_taken_back(country: Served) -> None:
+    """Only the province knows of it; a stream that signed in again blindly would rob the desk that works."""
+    site = country.sites["fujian"]
+    async with Workbench(country) as left:
+        await left.sign_in(1)
+        assert site.process is not None
+        elsewhere = c.SignIn(who="test", operator=site.operators[0].operator, session=SessionId("g2-x/1"))
+        site.process.submit(elsewhere, lambda _: None)
+        site.process.commits.commit()
+        await site.restart()
+        lost = (await left.until(lambda update: update.HasField("session"))).session
+        assert lost.end_reason == "TAKEN_OVER"
+        assert site.process.commits.province.state.operators[elsewhere.operator].session == "g2-x/1"
+
+
+async def test_an_operator_signed_out_by_operations_is_told(country: Served) -> None:
+    """A desk that waits for offers which never come looks like an idle day."""
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        request = work_pb2.SignOutRequest(operator=desk.operator(1), request_id="o-1")
+        await country.work.SignOut(request, **country.as_("ops"))
+        ended = (await desk.until(lambda update: update.HasField("session"))).session
+        assert ended.end_reason == "SIGNED_OUT"
+
+
+async def test_a_stream_of_wrong_messages_is_refused(country: Served) -> None:
+    """A message without actions, or with too many, is wrong as a whole."""
+    for actions in ([], [heartbeat()] * 501):
+        call = country.work.Work(**country.as_("desk", "fujian"))
+        await call.write(work_pb2.WorkRequest(actions=actions))
+        assert await end_of(call) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_what_was_accepted_is_finished_when_the_gateway_stops(country: Served) -> None:
+    """SIGTERM in mid-work: the answer still comes, then streams end with a status that says come again."""
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        creating = asyncio.ensure_future(country.create(1))
+        await country.sites["fujian"].until_seen(c.CreateTask)
+        started = asyncio.get_running_loop().time()
+        stopping = asyncio.ensure_future(country.gateway.stop())
+        assert (await creating).state in (task_pb2.TASK_STATE_QUEUED, task_pb2.TASK_STATE_OFFERED)
+        assert await end_of(desk.call) is grpc.StatusCode.UNAVAILABLE
+        await stopping
+        # Not a measure of speed: with the streams left open, stopping takes the whole grace period.
+        assert asyncio.get_running_loop().time() - started < PATIENCE_S

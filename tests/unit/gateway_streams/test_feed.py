@@ -1,0 +1,173 @@
+"""The feed of frames: whatever the news does, a follower gets every frame once and in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+import pytest
+
+from actors import protocol
+from actors.core.ids import ProvinceCode, TaskId
+from gateway import event_feed
+from gateway.errors import GatewayError, GatewayReason
+from gateway.event_feed import EventFeed
+
+FUJIAN = ProvinceCode("fujian")
+
+
+def frame(sequence: int) -> protocol.FrameNews:
+    """A frame of the province."""
+    return protocol.FrameNews(province=FUJIAN, sequence=sequence, epoch=1, at_ms=0, payload=b"")
+
+
+class Journal:
+    """A province that has so many frames and answers as told."""
+
+    def __init__(self, frames: int) -> None:
+        self.frames = frames
+        self.reads = 0
+        self.refusals: list[GatewayError] = []
+        self.refused = asyncio.Event()
+        self.told: list[protocol.Request] = []
+
+    def codes(self) -> Sequence[str]:
+        return ["fujian"]
+
+    async def call(self, province: str, request: protocol.Request, *, deadline: float) -> protocol.Response:
+        del province, deadline
+        if self.refusals:
+            self.refused.set()
+            raise self.refusals.pop()
+        if isinstance(request, protocol.Follow):
+            return protocol.Followed(sequence=self.frames)
+        assert isinstance(request, protocol.ReadFrames)
+        self.reads += 1
+        last = min(self.frames, request.after + request.limit)
+        frames = tuple(frame(sequence) for sequence in range(request.after + 1, last + 1))
+        return protocol.FramePage(frames=frames, last_sequence=self.frames)
+
+    async def call_many(
+        self, province: str, requests: Sequence[protocol.Request], *, deadline: float
+    ) -> list[protocol.Response]:
+        return [await self.call(province, request, deadline=deadline) for request in requests]
+
+    async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
+        raise AssertionError("a feed follows no task")
+
+    async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
+        raise AssertionError("a feed needs no coordinator")
+
+    def tell(self, province: ProvinceCode, request: protocol.Request) -> None:
+        del province
+        self.told.append(request)
+
+
+class Follower:
+    """Follows, and keeps what it got."""
+
+    def __init__(self, feed: EventFeed, after: int | None) -> None:
+        self.seen: list[int] = []
+        self._grown = asyncio.Event()
+        self._task = asyncio.create_task(self._follow(feed, after))
+
+    async def _follow(self, feed: EventFeed, after: int | None) -> None:
+        async with aclosing(feed.follow(FUJIAN, after)) as following:
+            async for frames in following:
+                self.seen += [news.sequence for news in frames]
+                self._grown.set()
+
+    async def until(self, sequence: int) -> list[int]:
+        async with asyncio.timeout(10):
+            while not self.seen or self.seen[-1] < sequence:
+                self._grown.clear()
+                await self._grown.wait()
+        return self.seen
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+
+@pytest.fixture
+async def journal() -> Journal:
+    """More than two pages of frames."""
+    return Journal(450)
+
+
+@pytest.fixture
+async def feed(journal: Journal) -> EventFeed:
+    """A feed over the journal."""
+    return EventFeed(journal, journal.tell)
+
+
+@pytest.fixture
+async def follower(feed: EventFeed) -> AsyncIterator[Follower]:
+    """One who knows the past already."""
+    follower = Follower(feed, 0)
+    await follower.until(450)
+    yield follower
+    await follower.stop()
+
+
+async def test_the_past_comes_page_by_page_then_the_news(follower: Follower, feed: EventFeed) -> None:
+    """The plain case."""
+    feed.deliver(frame(451))
+    assert await follower.until(451) == list(range(1, 452))
+
+
+async def test_a_gap_in_the_news_is_read_from_the_journal(
+    follower: Follower, feed: EventFeed, journal: Journal
+) -> None:
+    """News sent while the link was down never comes."""
+    journal.frames = 460
+    feed.deliver(frame(460))
+    assert await follower.until(460) == list(range(1, 461))
+
+
+async def test_news_known_already_is_skipped(follower: Follower, feed: EventFeed, journal: Journal) -> None:
+    """A frame read from the journal is told as news too."""
+    journal.frames = 451
+    for sequence in (449, 450, 451):
+        feed.deliver(frame(sequence))
+    assert await follower.until(451) == list(range(1, 452))
+
+
+async def test_news_beyond_the_box_is_not_left_until_the_next_frame(
+    follower: Follower, feed: EventFeed, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quiet province may have no next frame for hours."""
+    monkeypatch.setattr(event_feed, "NEWS_MAX", 3)
+    journal.frames = 460
+    for sequence in range(451, 461):
+        feed.deliver(frame(sequence))
+    assert await follower.until(460) == list(range(1, 461))
+
+
+async def test_a_link_that_came_back_makes_everyone_look(follower: Follower, feed: EventFeed, journal: Journal) -> None:
+    """What happened meanwhile was told to nobody."""
+    journal.frames = 455
+    feed.province_is_back(FUJIAN)
+    assert await follower.until(455) == list(range(1, 456))
+    assert journal.told == [protocol.Follow(on=True)]
+
+
+async def test_a_province_that_is_away_is_waited_for(feed: EventFeed, journal: Journal) -> None:
+    """One province that is down must not end the streams that follow all."""
+    journal.refusals = [GatewayError(GatewayReason.PROVINCE_UNAVAILABLE)]
+    follower = Follower(feed, 440)
+    async with asyncio.timeout(10):
+        await journal.refused.wait()
+    feed.province_is_back(FUJIAN)
+    assert await follower.until(450) == list(range(441, 451))
+    await follower.stop()
+
+
+async def test_the_subscription_ends_with_its_last_follower(feed: EventFeed, journal: Journal) -> None:
+    """A province must not push frames that nobody wants."""
+    first, second = Follower(feed, 0), Follower(feed, 449)
+    await first.until(450)
+    await second.until(450)
+    await first.stop()
+    assert journal.told == []
+    await second.stop()
+    assert journal.told == [protocol.Follow(on=False)]

@@ -1,0 +1,234 @@
+"""What happens to calls when a province's process, or the connection to it, goes away."""
+
+from collections.abc import AsyncIterator, Callable
+
+import grpc
+import grpc.aio
+import pytest
+from grpc_health.v1 import health_pb2
+
+from actors import protocol
+from actors.core import commands as c
+from gateway.v1 import admin_pb2, event_pb2, task_pb2, work_pb2
+from tests.unit.gateway.served import facts
+from tests.unit.gateway_streams.served import Served, served
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@pytest.fixture
+async def country() -> AsyncIterator[Served]:
+    """Two provinces that serve."""
+    async with served("fujian", "jiangxi") as running:
+        yield running
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[Served]:
+    """A gateway that gives a province that is away up at once."""
+    async with served("fujian", "jiangxi", outage_wait_s=0.02) as running:
+        yield running
+
+
+def once(kind: type[protocol.Request]) -> Callable[[protocol.Request], bool]:
+    """True for the first request of a type."""
+    seen: list[protocol.Request] = []
+
+    def breaks(request: protocol.Request) -> bool:
+        if isinstance(request, kind) and not seen:
+            seen.append(request)
+            return True
+        return False
+
+    return breaks
+
+
+async def test_a_create_whose_answer_was_lost_is_made_once(country: Served) -> None:
+    """The gateway repeats it with the same request id, and the province gives the same answer."""
+    site = country.sites["fujian"]
+    site.breaks_after = once(c.CreateTask)
+    task = await country.create(1)
+    assert len(site.seen(c.CreateTask)) == 2
+    again = await country.create(1)
+    assert again == task
+    listed = await country.tasks.ListTasks(
+        task_pb2.ListTasksRequest(parent="provinces/fujian"), **country.as_("branch", "fujian")
+    )
+    assert [entry.name for entry in listed.tasks] == [task.name]
+
+
+async def test_a_call_waits_for_a_restart(country: Served) -> None:
+    """A restart takes about a second: a caller with time left need not notice it."""
+    site = country.sites["fujian"]
+    created = await country.create(1)
+    await site.kill()
+    await country.until_health("province/fujian", NOT_SERVING)
+    reading = country.tasks.GetTask(task_pb2.GetTaskRequest(name=created.name), **country.as_("branch", "fujian"))
+    await site.start()
+    assert (await reading).name == created.name
+
+
+async def test_a_province_that_stays_away_is_unavailable_before_the_deadline(impatient: Served) -> None:
+    """A definite status that says when to try again, not a client's own timeout."""
+    await impatient.sites["fujian"].kill()
+    await impatient.until_health("province/fujian", NOT_SERVING)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await impatient.create(1)
+    found = facts(error.value)
+    assert found["code"] is grpc.StatusCode.UNAVAILABLE
+    assert found["reason"] == "PROVINCE_UNAVAILABLE"
+
+
+async def test_a_request_whose_deadline_is_over_is_not_sent(country: Served) -> None:
+    """Work for somebody who has gone is taken from those who wait."""
+    site = country.sites["fujian"]
+    await site.kill()
+    await country.until_health("province/fujian", NOT_SERVING)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await country.create(1, timeout=0.05)
+    assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    await site.start()
+    await country.create(2)
+    creates = site.seen(c.CreateTask)
+    assert [request.request_id for request in creates if isinstance(request, c.CreateTask)] == ["r-2"]
+
+
+async def test_a_call_that_was_given_up_from_the_start_stores_nothing(country: Served) -> None:
+    """Such a deadline is rounded up by gRPC, so that some of these calls reach the service with a little time left."""
+    for number in range(40):
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await country.create(number, timeout=1e-9)
+        assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    # Calls of one connection are begun in their order: when this one is answered, so were all before it.
+    await country.create(99)
+    creates = country.sites["fujian"].seen(c.CreateTask)
+    assert [request.request_id for request in creates if isinstance(request, c.CreateTask)] == ["r-99"]
+
+
+async def test_a_sign_in_whose_answer_was_lost_is_repeated(country: Served) -> None:
+    """It carries no request id to the province, but the same session changes nothing when it signs in again."""
+    site = country.sites["fujian"]
+    desk = {"operator": "provinces/fujian/operators/fujian-op-1", "desk_id": "d"}
+    await country.work.SignIn(work_pb2.SignInRequest(**desk, request_id="s-1"), **country.as_("desk", "fujian"))
+    site.breaks_after = once(c.SignIn)
+    session = await country.work.SignIn(
+        work_pb2.SignInRequest(**desk, request_id="s-2"), **country.as_("desk", "fujian")
+    )
+    assert session.operator == desk["operator"]
+
+
+async def test_a_refusal_by_the_process_itself_is_a_definite_status(country: Served) -> None:
+    """What the endpoint refuses (too large a page, say) is no bug of the gateway."""
+    site = country.sites["fujian"]
+    created = await country.create(1)
+    site.fails[c.GetTask] = "reply_too_large"
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await country.tasks.GetTask(task_pb2.GetTaskRequest(name=created.name), **country.as_("branch", "fujian"))
+    assert error.value.code() not in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+
+
+async def test_health_follows_each_province(country: Served) -> None:
+    """A load balancer, and the start of the system, ask here."""
+    site = country.sites["fujian"]
+    await site.kill()
+    await country.until_health("province/fujian", NOT_SERVING)
+    other = await country.health.Check(health_pb2.HealthCheckRequest(service="province/jiangxi"))
+    assert other.status == SERVING
+    service = await country.health.Check(health_pb2.HealthCheckRequest(service="sharedops.v1.TaskService"))
+    assert service.status == SERVING
+    await site.start()
+    await country.until_health("province/fujian", SERVING)
+
+
+async def test_an_unknown_province_is_not_found(country: Served) -> None:
+    """Not a call that waits for a process that never comes."""
+    request = task_pb2.GetTaskRequest(name="provinces/atlantis/tasks/atlantis-1")
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await country.tasks.GetTask(request, **country.as_("ops"))
+    assert error.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_the_overview_shows_who_does_not_answer(country: Served) -> None:
+    """Without a coordinator the provinces are asked themselves; who is away is DEGRADED, with the last figures."""
+    await country.create(1)
+    before = await country.monitor.GetOverview(country.nothing(), **country.as_("ops"))
+    assert {entry.province: entry.state for entry in before.provinces} == {"fujian": 1, "jiangxi": 1}
+    assert before.totals.open_tasks.queued == 1
+    await country.sites["fujian"].kill()
+    await country.until_health("province/fujian", NOT_SERVING)
+    after = await country.monitor.GetOverview(country.nothing(), **country.as_("ops"))
+    states = {entry.province: entry.state for entry in after.provinces}
+    assert states == {"fujian": 2, "jiangxi": 1}
+    assert after.totals.open_tasks.queued == 1
+    assert after.totals.active_provinces == 1
+
+
+async def test_runtimes_and_journals_can_be_asked_for(country: Served) -> None:
+    """Whoever runs the system sees which process serves, and whether its journal verifies."""
+    await country.sites["fujian"].restart()
+    await country.until_health("province/fujian", SERVING)
+    await country.sites["jiangxi"].kill()
+    await country.until_health("province/jiangxi", NOT_SERVING)
+    runtimes = await country.admin.ListProvinceRuntimes(admin_pb2.ListProvinceRuntimesRequest(), **country.as_("ops"))
+    epochs = {entry.province: (entry.epoch, entry.pid) for entry in runtimes.province_runtimes}
+    assert epochs == {"fujian": (2, 1), "jiangxi": (0, 0)}
+    verified = await country.admin.VerifyJournal(admin_pb2.VerifyJournalRequest(journal="fujian"), **country.as_("ops"))
+    assert verified.valid
+    assert verified.frame_count == len(country.sites["fujian"].store.frames)
+    info = await country.admin.GetServerInfo(admin_pb2.GetServerInfoRequest(), **country.as_("ops"))
+    assert info.province_count == 2
+
+
+async def test_events_go_on_after_a_restart_without_gap(country: Served) -> None:
+    """News of the time in between comes from the journal; nothing twice, nothing missing."""
+    cursors = [event_pb2.EventCursor(province=code, after_position=0) for code in ("fujian", "jiangxi")]
+    following = country.events.StreamEvents(
+        event_pb2.StreamEventsRequest(cursors=cursors), **country.as_("ops", timeout=None)
+    )
+    seen: list[event_pb2.Event] = []
+
+    async def until_created(count: int) -> None:
+        while sum(event.type == "TaskCreated" for event in seen) < count:
+            response = await following.read()
+            assert isinstance(response, event_pb2.StreamEventsResponse), "the stream has ended"
+            seen.extend(response.events)
+
+    await country.create(1)
+    await until_created(1)
+    await country.sites["fujian"].kill()
+    await country.until_health("province/fujian", NOT_SERVING)
+    await country.create(2, "jiangxi")
+    await until_created(2)
+    await country.sites["fujian"].start()
+    await country.create(3)
+    await until_created(3)
+    following.cancel()
+    for code in ("fujian", "jiangxi"):
+        positions = [event.position for event in seen if event.province == code]
+        assert positions == sorted(set(positions))
+
+
+async def test_a_province_that_stays_away_does_not_end_the_events_of_others(impatient: Served) -> None:
+    """Who watches the country watches it most of all while a province is down."""
+    country = impatient
+    await country.sites["fujian"].kill()
+    await country.until_health("province/fujian", NOT_SERVING)
+    cursors = [event_pb2.EventCursor(province=code, after_position=0) for code in ("fujian", "jiangxi")]
+    following = country.events.StreamEvents(
+        event_pb2.StreamEventsRequest(cursors=cursors), **country.as_("ops", timeout=None)
+    )
+    seen: set[str] = set()
+
+    async def until_seen(name: str) -> None:
+        while name not in seen:
+            response = await following.read()
+            assert isinstance(response, event_pb2.StreamEventsResponse), "the stream has ended"
+            seen.update(event.task for event in response.events)
+
+    with pytest.raises(grpc.aio.AioRpcError):
+        await country.create(1)
+    await until_seen((await country.create(2, "jiangxi")).name)
+    await country.sites["fujian"].start()
+    await until_seen((await country.create(3)).name)
+    following.cancel()
