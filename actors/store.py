@@ -74,7 +74,7 @@ def read_store(directory: Path) -> Store:
     path = directory / "store.json"
     try:
         identity = msgspec.json.decode(path.read_bytes(), type=StoreIdentity)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"{directory} holds no store: {path.name} is missing") from None
     except msgspec.DecodeError as error:
         raise StoreError(f"{path} is damaged: {error}") from error

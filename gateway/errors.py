@@ -195,7 +195,7 @@ def from_refused(refused: Refused, *, token: int | None = None) -> GatewayError:
         reason = Reason.STALE_TOKEN
     if reason in _ABOUT_HOLDERS:
         metadata = winner_metadata(metadata)
-    return GatewayError(reason, refused.message, (), refused.retry_after_ms, metadata)
+    return GatewayError(reason, names.for_people(refused.message), (), refused.retry_after_ms, metadata)
 
 
 _ABOUT_HOLDERS = (Reason.STALE_TOKEN, Reason.WRONG_STATE, Reason.ALREADY_DECIDED)

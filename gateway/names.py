@@ -33,6 +33,10 @@ _KIND = re.compile(rf"taskKinds/({ID_PATTERN})")
 ALL_PROVINCES = "provinces/-"
 
 
+#: What `operator_id` puts before an id that does not name its province.
+_MARKED = re.compile(r"\b[a-z0-9]{1,32}-~")
+
+
 class BadName(ValueError):
     """A resource name that is not of the form wanted; the validators refuse such names before anybody parses them."""
 
@@ -128,6 +132,11 @@ def operator_local_id(operator: str) -> str:
     """The last part of an operator's name."""
     _, marked, local_id = operator.partition("-~")
     return local_id if marked else operator
+
+
+def for_people(text: str) -> str:
+    """A message of the core with operators named as their province names them."""
+    return _MARKED.sub("", text)
 
 
 def operator_name(operator: str) -> str:

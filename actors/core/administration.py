@@ -185,14 +185,15 @@ def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyRepl
             message=f"The sharing policy is at revision {state.policy.revision}.",
             metadata={"revision": str(state.policy.revision)},
         )
+    known = state.policy
     policy = msgspec.structs.replace(
-        command.policy,
-        revision=state.policy.revision + 1,
-        updated_ms=turn.now.wall_ms,
-        updated_by=command.who,
+        command.policy, revision=known.revision, updated_ms=known.updated_ms, updated_by=known.updated_by
     )
     moves = preview_moves(turn, policy)
     if not command.validate_only:
+        policy = msgspec.structs.replace(
+            policy, revision=known.revision + 1, updated_ms=turn.now.wall_ms, updated_by=command.who
+        )
         turn.emit(e.SharingPolicyUpdated(at_ms=turn.now.wall_ms, who=command.who, policy=policy))
     return PolicyPreview(policy=policy, moves=moves)
 

@@ -26,7 +26,10 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
             message=f"Province {state.province} takes no new tasks: {state.status_reason or 'no reason given'}.",
         )
     if spec.kind not in state.kinds:
-        return Refused(reason=Reason.UNKNOWN_KIND, message=f"There is no task kind {spec.kind}.")
+        return Refused(
+            reason=Reason.UNKNOWN_KIND,
+            message=f"There is no task kind {spec.kind}; OperatorService.ListTaskKinds lists them.",
+        )
     if len(state.tasks) >= state.bounds.open_tasks_max:
         return Refused(reason=Reason.QUEUE_FULL, message="The province's queue is full.", retry_after_ms=1_000)
     task = mint_task_id(state.province, state.task_number + 1)

@@ -1,7 +1,6 @@
 """`sharedops serve`: the whole country on this machine."""
 
 import asyncio
-import ipaddress
 import json
 import signal
 import time
@@ -15,6 +14,7 @@ from rich.panel import Panel
 from actors.core.ids import ProvinceCode
 from actors.country_file import CountryFileError, load_country
 from actors.store import Store, StoreError, open_store
+from gateway.command.listen_address import AddressUnusable, parse_listen_address, require_free, require_loopback
 from gateway.command.system import System, SystemFailed, SystemSettings
 from gateway.identity import make_development_tokens
 
@@ -43,9 +43,17 @@ def serve(
     development tokens on a public address, unknown province).
     """
     try:
+        addresses = {
+            "--grpc": parse_listen_address("--grpc", grpc),
+            "--console": parse_listen_address("--console", console),
+        }
+        if not (data_dir / "tokens.toml").exists() or (data_dir / "dev-tokens.json").exists():
+            require_loopback(addresses)
+        require_free(addresses)
         store = _open(data_dir, provinces, country)
-        _check_identities(store, (grpc, console))
-    except (StoreError, CountryFileError) as error:
+        if not (store.directory / "tokens.toml").exists():
+            make_development_tokens(store.directory / "tokens.toml", store.identity.provinces)
+    except (StoreError, CountryFileError, AddressUnusable) as error:
         typer.echo(f"sharedops serve: {error}", err=True)
         raise typer.Exit(2) from None
     settings = SystemSettings(grpc=grpc, console=console, country=str(country or ""), with_operators=sample_operators)
@@ -69,31 +77,6 @@ def _open(data_dir: Path, provinces: str, country: Path | None) -> Store:
             f"{data_dir} holds the provinces {', '.join(store.identity.provinces)}; they cannot be changed"
         )
     return store
-
-
-def _check_identities(store: Store, addresses: tuple[str, ...]) -> None:
-    """Make development identities for a new directory; never let those be used from outside this machine."""
-    tokens = store.directory / "tokens.toml"
-    if not tokens.exists():
-        make_development_tokens(tokens, store.identity.provinces)
-    if (store.directory / "dev-tokens.json").exists():
-        for address in addresses:
-            if not _is_loopback(address):
-                store.release()
-                raise StoreError(
-                    f"{address} can be reached from outside, but the identities are development tokens; "
-                    "write a tokens.toml of your own and remove dev-tokens.json"
-                )
-
-
-def _is_loopback(address: str) -> bool:
-    host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> None:

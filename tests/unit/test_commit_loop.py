@@ -2,6 +2,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +12,8 @@ from actors.core import codec, snapshot
 from actors.core import commands as c
 from actors.core.applying import apply
 from actors.core.clock import Instant
-from actors.core.country import ProvinceSettings
-from actors.core.events import TaskCreated
+from actors.core.country import ProvinceSettings, ShareOutMode, SharingPolicy
+from actors.core.events import OperatorEnrolled, TaskCreated
 from actors.core.ids import OperatorId
 from actors.core.operators import PresenceState
 from actors.core.outbox import Outgoing
@@ -29,7 +30,7 @@ from actors.journal import (
     StoreFull,
     open_memory,
 )
-from tests.unit.core.harness import FUJIAN, KINDS, MEDICAL, START_MS, person, session_of, spec
+from tests.unit.core.harness import ADDRESS, FUJIAN, KINDS, MEDICAL, START_MS, person, session_of, spec
 from tests.unit.core.journeys import picture_of
 
 CHEN = OperatorId("chen")
@@ -152,11 +153,18 @@ def test_nothing_is_said_before_the_frame_is_written() -> None:
     shell.ask(*arrival())
     shell.said.clear()
     shell.store.before_write = shell.said.append
-    shell.submit(create(), create(), c.TakeAdvice(picture=picture_of("jiangxi")))
+    evacuate = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE, kinds=(ADDRESS,))
+    shell.submit(
+        c.CreateTask(spec=spec(ADDRESS, excluded_operators=(CHEN,))),
+        create(),
+        c.TakeAdvice(picture=picture_of("jiangxi")),
+        c.UpdateSharingPolicy(policy=evacuate),
+    )
     assert shell.said == []
     shell.loop.commit()
     kinds = [type(said).__name__ for said in shell.said]
-    assert kinds == ["str", "int", "TaskReply", "TaskReply", "Done", "tuple"]
+    # The write, the frame, the answers, the desks, the other provinces.
+    assert kinds == ["str", "int", "TaskReply", "TaskReply", "Done", "PolicyPreview", "tuple", "list"]
 
 
 def test_a_batch_is_one_frame() -> None:
@@ -343,13 +351,25 @@ def test_an_impossible_state_is_not_served() -> None:
         shell.open()
 
 
+def test_a_state_that_breaks_an_invariant_is_not_served() -> None:
+    """Events that fit one by one and lead to what must never be: somebody holds more than their capacity."""
+    shell = Shell()
+    shell.ask(*arrival())
+    shell.ask(create(), create())
+    journal = open_memory(shell.store, store_id="store-1", province=FUJIAN)
+    shrunk = msgspec.structs.replace(shell.state.operators[CHEN], capacity=1)
+    journal.append(codec.encode_events([OperatorEnrolled(at_ms=1, entry=shrunk)]), at_ms=1)
+    with pytest.raises(RuntimeError, match="more than 1 tasks"):
+        shell.open()
+
+
 def test_records_leave_memory_and_are_found_on_disk() -> None:
     """Request ids for ever in memory would grow without bound."""
     shell = Shell(bounds=SMALL)
     first = [shell.ask(create(str(number)))[0] for number in range(12)]
     assert len(shell.state.records) < 3
     assert shell.store.records_sequence > 0
-    assert shell.ask(*[create(str(number)) for number in range(12)]) == first
+    assert [shell.ask(create(str(number)))[0] for number in range(12)] == first
 
 
 @given(

@@ -277,6 +277,9 @@ def test_the_home_learns_each_new_host_and_forgets_none_by_an_old_notice() -> No
     [notice] = third.due()
     assert deliver(notice, home) == Done()
     assert home.did(c.GetTask(task_id=task_id), Elsewhere) == Elsewhere(task_id=task_id, host=HUBEI, generation=3)
+    # Whoever still asks the province between is sent on by its tombstone.
+    other.flush()
+    assert other.did(c.CancelTask(task_id=task_id), Elsewhere) == Elsewhere(task_id=task_id, host=HUBEI, generation=3)
     home.do(c.NoteHost(task_id=task_id, host=JIANGXI, generation=2))
     assert home.events == ()
     assert home.did(c.GetTask(task_id=task_id), Elsewhere).host == HUBEI

@@ -186,3 +186,22 @@ async def test_the_console_answers(country: LiveCountry) -> None:
     assert "sharedops" in await asyncio.to_thread(read, "/")
     assert "sharedops_province_active" in await asyncio.to_thread(read, "/metrics")
     assert await asyncio.to_thread(read, "/healthz") == "ok\n"
+
+
+async def test_a_stopping_gateway_ends_its_streams_with_a_reason_to_come_back(tmp_path: Path) -> None:
+    """Would break if Ctrl-C waited out the whole grace for desks that never hang up."""
+    async with live_country(tmp_path, "fujian") as country:
+        desk = StreamedDesk(country, "fujian", "fujian-op-1")
+        await desk.sign_in()
+        watch = country.monitor.WatchOverview(monitor_pb2.WatchOverviewRequest(), metadata=as_("ops")["metadata"])
+        follow = country.events.StreamEvents(event_pb2.StreamEventsRequest(), metadata=as_("ops")["metadata"])
+        await watch.read()
+        await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
+        await follow.read()
+        async with asyncio.timeout(PATIENCE_S):
+            await country.gateway.stop()
+            for call in (watch, follow):
+                with pytest.raises(grpc.aio.AioRpcError) as ended:
+                    while True:
+                        await call.read()
+                assert ended.value.code() is grpc.StatusCode.UNAVAILABLE

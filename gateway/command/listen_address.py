@@ -1,0 +1,70 @@
+"""Where `serve` listens: checked before anything is made or started, so that a slip costs a line, not half a minute."""
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class AddressUnusable(Exception):
+    """An address that cannot be listened on; `str` says why and what helps."""
+
+
+class ListenAddress(NamedTuple):
+    """Host and port to listen on; port 0: any."""
+
+    host: str
+    port: int
+
+
+def parse_listen_address(option: str, text: str) -> ListenAddress:
+    """Read HOST:PORT.
+
+    Raises:
+        AddressUnusable: it has another form.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65_535:
+        raise AddressUnusable(f"{option}: expected HOST:PORT, got {text!r}")
+    return ListenAddress(host.strip("[]"), int(port))
+
+
+def require_loopback(addresses: Mapping[str, ListenAddress]) -> None:
+    """Development tokens are for this machine only.
+
+    Raises:
+        AddressUnusable: an address can be reached from outside.
+    """
+    for option, address in addresses.items():
+        if not _is_loopback(address.host):
+            raise AddressUnusable(
+                f"{option} {address.host}:{address.port} can be reached from outside, but the identities are development tokens "
+                "(a new directory gets them by itself); write a tokens.toml of your own and remove dev-tokens.json, "
+                "see gateway/identity.py"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def require_free(addresses: Mapping[str, ListenAddress]) -> None:
+    """Make sure that nobody else listens there now.
+
+    Raises:
+        AddressUnusable: somebody does, or the host is not this machine's.
+    """
+    for option, (host, port) in addresses.items():
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            socket.create_server((host, port), family=family).close()
+        except OSError as error:
+            raise AddressUnusable(
+                f"{host}:{port} cannot be listened on ({error.strerror or error}); "
+                f"choose another with {option} HOST:PORT (port 0: any)"
+            ) from None

@@ -1,0 +1,113 @@
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.core.ids import ProvinceCode
+from actors.journal import open_sqlite
+from actors.store import HQ, StoreError, open_store, read_store
+
+PROVINCES = (ProvinceCode("fujian"), ProvinceCode("jiangxi"))
+
+
+def test_an_empty_directory_becomes_a_store_and_stays_the_same_one(tmp_path: Path) -> None:
+    """A second start must find its own data, not begin another installation."""
+    first = open_store(tmp_path / "data", PROVINCES)
+    first.release()
+    again = open_store(tmp_path / "data", (ProvinceCode("hubei"),))
+    again.release()
+    assert again.identity == first.identity
+    assert again.identity.provinces == PROVINCES
+    assert read_store(tmp_path / "data").store_id == first.store_id
+    assert first.journal_path("fujian").parent.is_dir()
+    assert first.logs.is_dir()
+
+
+def test_two_stores_have_different_ids(tmp_path: Path) -> None:
+    """Journals of one must never be taken for those of the other."""
+    one, two = (open_store(tmp_path / name, PROVINCES) for name in ("a", "b"))
+    assert one.store_id != two.store_id
+    one.release()
+    two.release()
+
+
+def test_a_store_in_use_is_refused_and_names_the_process(tmp_path: Path) -> None:
+    """Two systems on one directory would fence each other for ever."""
+    used = open_store(tmp_path, PROVINCES)
+    with pytest.raises(StoreError, match=f"in use by process {os.getpid()}"):
+        open_store(tmp_path, PROVINCES, lock_wait_s=0)
+    used.release()
+    used.release()
+    open_store(tmp_path, PROVINCES, lock_wait_s=0).release()
+
+
+def test_children_that_inherited_the_lock_keep_it(tmp_path: Path) -> None:
+    """The processes of a killed system may still be writing."""
+    store = open_store(tmp_path, PROVINCES)
+    assert store.locked_fd is not None
+    inherited = os.dup(store.locked_fd)
+    store.release()
+    with pytest.raises(StoreError, match="in use"):
+        open_store(tmp_path, PROVINCES, lock_wait_s=0)
+    os.close(inherited)
+    open_store(tmp_path, PROVINCES, lock_wait_s=0).release()
+
+
+def test_a_strangers_directory_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """A wrong path must not fill somebody's home with journals."""
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(StoreError, match=r"letter\.txt"):
+        open_store(tmp_path, PROVINCES)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_damaged_identity_is_refused(tmp_path: Path) -> None:
+    """A new identity over old journals would make all of them strangers."""
+    open_store(tmp_path, PROVINCES).release()
+    (tmp_path / "store.json").write_text("{")
+    with pytest.raises(StoreError, match="damaged"):
+        open_store(tmp_path, PROVINCES)
+    _is_unlocked(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fujian", HQ])
+def test_a_journal_of_another_store_is_refused(tmp_path: Path, name: str) -> None:
+    """A journal copied from elsewhere would be continued as if it were ours."""
+    store = open_store(tmp_path, PROVINCES)
+    store.release()
+    open_sqlite(store.journal_path(name), store_id="another", province=name, reserve_bytes=0).close()
+    with pytest.raises(StoreError, match="belongs to store another"):
+        open_store(tmp_path, PROVINCES)
+    _is_unlocked(tmp_path)
+
+
+def test_a_journal_under_the_name_of_another_province_is_refused(tmp_path: Path) -> None:
+    """Two files exchanged by hand."""
+    store = open_store(tmp_path, PROVINCES)
+    store.release()
+    open_sqlite(store.journal_path("fujian"), store_id=store.store_id, province="jiangxi", reserve_bytes=0).close()
+    with pytest.raises(StoreError, match="province jiangxi"):
+        open_store(tmp_path, PROVINCES)
+
+
+def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+    """A definite error at the start, not in the middle of the day."""
+    store = open_store(tmp_path, PROVINCES)
+    store.release()
+    store.journal_path("fujian").write_text("not a database, but long enough to be looked at" * 100)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(tmp_path, PROVINCES)
+    _is_unlocked(tmp_path)
+
+
+def test_a_directory_that_holds_no_store_is_not_read(tmp_path: Path) -> None:
+    """`verify` of a wrong path must say so."""
+    with pytest.raises(StoreError, match="holds no store"):
+        read_store(tmp_path)
+
+
+def _is_unlocked(directory: Path) -> None:
+    """A refused start must not keep the next one out."""
+    with (directory / "lock").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

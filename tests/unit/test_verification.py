@@ -1,0 +1,253 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import msgspec
+import pytest
+
+from actors.core import codec
+from actors.core import events as e
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.state import ProvinceState
+from actors.journal import Frame, MemoryStore, MemoryView, open_memory, open_sqlite
+from actors.store import HQ, Store, StoreError, open_store
+from actors.verification import Report, _Country, _read_all, _Reader, verify_directory
+from tests.unit.core.harness import FUJIAN, JIANGXI, Branch
+from tests.unit.core.provinces import answer, deliver, hand_over, host
+
+
+class Books:
+    """Two provinces' journals in a directory, and what a test plants in them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        store = open_store(directory, (FUJIAN, JIANGXI))
+        store.release()
+        self.store: Store = store
+        self.home, self.other = Branch(), host("jiangxi")
+        self.shared = self.home.create()
+        self.kept = self.home.create()
+        hand_over(self.shared, self.home, self.other)
+        self.other.start(self.shared)
+
+    def write(self, province: ProvinceCode, events: list[e.AnyEvent]) -> None:
+        """One frame."""
+        journal = open_sqlite(
+            self.store.journal_path(province), store_id=self.store.store_id, province=province, reserve_bytes=0
+        )
+        journal.append(codec.encode_events(events), at_ms=1)
+        journal.close()
+
+    def verified(self, **planted: list[e.AnyEvent]) -> Report:
+        """What verification says of the branches' own events, and what was planted after them."""
+        for branch in (self.home, self.other):
+            half = len(branch.log) // 2
+            self.write(branch.code, branch.log[:half])
+            self.write(branch.code, branch.log[half:])
+        for province, events in planted.items():
+            self.write(ProvinceCode(province), events)
+        return verify_directory(self.directory)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    """A shared task in work at its host, and one that waits at home."""
+    return Books(tmp_path / "data")
+
+
+def found(report: Report, *texts: str) -> bool:
+    """Whether some problem names all of these."""
+    return any(all(text in problem for text in texts) for problem in report.problems)
+
+
+def test_a_sound_country_has_no_problems(books: Books) -> None:
+    """A false alarm would make people distrust the true one."""
+    books.other.complete(books.shared)
+    for message in books.other.due():
+        answer(message, deliver(message, books.home), books.other)
+    report = books.verified()
+    assert (report.ok, report.problems) == (True, [])
+    assert (report.provinces, report.frames, report.events) == (2, 4, len(books.home.log) + len(books.other.log))
+    assert (report.tasks_created, report.tasks_decided, report.tasks_open, report.tasks_lost) == (2, 1, 1, 0)
+    assert (report.tasks_decided_shared, report.ledger_legs, report.ledger_sum_fen) == (1, 2, 0)
+
+
+def test_a_move_under_way_is_no_problem(books: Books) -> None:
+    """MOVING here and QUEUED there with a higher generation is the normal middle of a move."""
+    books.home.log = [event for event in books.home.log if not isinstance(event, e.MoveHandedOver)]
+    assert books.verified().problems == []
+
+
+def completed(books: Books) -> e.TaskCompleted:
+    """The decision of the shared task, as its host would write it."""
+    books.other.complete(books.shared)
+    [event] = [event for event in books.other.events if isinstance(event, e.TaskCompleted)]
+    return event
+
+
+def test_a_double_decision_is_found_across_provinces(books: Books) -> None:
+    """The worst that can happen: a customer is paid twice."""
+    decision = completed(books)
+    books.home.arrive(
+        *(msgspec.structs.replace(person, province=FUJIAN) for person in books.other.state.operators.values())
+    )
+    # The home, too, has kept the task, and decides it.
+    books.home.log = [event for event in books.home.log if not isinstance(event, (e.MoveStarted, e.MoveHandedOver))]
+    task = TaskId(books.shared)
+    offered = [
+        e.OfferMade(at_ms=1, task_id=task, operator=decision.decision.operator, token=50),
+        e.OfferAccepted(at_ms=1, task_id=task),
+        e.AssignmentStarted(at_ms=1, task_id=task),
+        msgspec.structs.replace(decision, legs=()),
+    ]
+    offers_at_home = [event for event in books.home.log if isinstance(event, e.OfferMade)]
+    books.home.log = [event for event in books.home.log if event not in offers_at_home]
+    report = books.verified(fujian=offered)
+    assert found(report, books.shared, "decided 2 times")
+    assert report.tasks_decided_twice == 1
+
+
+def test_a_double_decision_within_a_province_is_found(books: Books) -> None:
+    """The replay refuses what the state machine does not allow."""
+    report = books.verified(jiangxi=[completed(books)])
+    assert found(report, "jiangxi", "does not follow")
+
+
+def test_a_lost_task_is_found(books: Books) -> None:
+    """Handed over to a host that never recorded it."""
+    books.other.log = [
+        event
+        for event in books.other.log
+        if not isinstance(event, (e.MoveAccepted, e.OfferMade, e.OfferAccepted, e.AssignmentStarted))
+    ]
+    report = books.verified()
+    assert found(report, books.shared, "lost")
+    assert report.tasks_lost == 1
+
+
+def test_two_owners_are_found(books: Books) -> None:
+    """The source took its move back although the host had accepted: both work on it."""
+    taken_back = [
+        e.MoveTakenBack(at_ms=event.at_ms, task_id=event.task_id, reason="planted", retry_after_ms=0)
+        if isinstance(event, e.MoveHandedOver)
+        else event
+        for event in books.home.log
+    ]
+    books.home.log = taken_back
+    report = books.verified()
+    assert found(report, books.shared, "queued in fujian with generation 1", "newest is 2")
+
+
+def test_a_task_that_has_ended_and_is_open_elsewhere_is_found(books: Books) -> None:
+    """Cancelled at the host, and still in the queue at home: somebody will decide it."""
+    books.home.log = [event for event in books.home.log if not isinstance(event, (e.MoveStarted, e.MoveHandedOver))]
+    released = e.AssignmentReleased(at_ms=1, task_id=books.shared, reason="planted")
+    cancelled = e.TaskCancelled(at_ms=1, task_id=books.shared)
+    report = books.verified(jiangxi=[released, cancelled])
+    assert found(report, books.shared, "has ended", "fujian")
+
+
+def test_a_task_ended_twice_is_found(books: Books) -> None:
+    """Two provinces that both believed it theirs."""
+    books.home.log = [event for event in books.home.log if not isinstance(event, (e.MoveStarted, e.MoveHandedOver))]
+    cancelled = e.TaskCancelled(at_ms=1, task_id=books.shared)
+    released = e.AssignmentReleased(at_ms=1, task_id=books.shared, reason="planted")
+    report = books.verified(fujian=[cancelled], jiangxi=[released, cancelled])
+    assert found(report, books.shared, "ended twice")
+
+
+@pytest.mark.parametrize("legs", [slice(0, 1), slice(0, 0)])
+def test_unbalanced_or_missing_legs_are_found(books: Books, legs: slice) -> None:
+    """Money made out of nothing, or help that is never paid."""
+    decision = completed(books)
+    books.other.log.remove(decision)
+    planted = msgspec.structs.replace(decision, legs=decision.legs[legs])
+    report = books.verified(jiangxi=[planted])
+    assert found(report, "jiangxi", "sum to zero") or found(report, "jiangxi", "has 0 legs")
+
+
+def test_an_event_that_does_not_fit_and_one_that_is_unknown_are_found(books: Books) -> None:
+    """Damage that keeps the chain intact can only be a bug of ours; it must not be read over."""
+    nonsense = e.AssignmentStarted(at_ms=1, task_id=TaskId("fujian-99"))
+    report = books.verified(fujian=[nonsense])
+    assert found(report, "fujian", "does not follow")
+    assert not report.ok
+
+
+@pytest.mark.parametrize("province", ["jiangxi", HQ])
+def test_a_damaged_chain_is_found(books: Books, province: str) -> None:
+    """A flipped bit in a frame, in a province or at headquarters."""
+    books.verified()
+    if province == HQ:
+        books.write(ProvinceCode(HQ), [])
+    database = apsw.Connection(str(books.store.journal_path(province)))
+    database.execute("UPDATE frames SET payload = CAST(payload || x'00' AS BLOB) WHERE sequence = 1")
+    database.close()
+    assert found(verify_directory(books.directory), province, "corrupt")
+
+
+def test_a_journal_of_another_store_is_found(books: Books) -> None:
+    """A file put back from the wrong backup."""
+    books.verified()
+    path = books.store.journal_path(JIANGXI)
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+    open_sqlite(path, store_id="another", province=JIANGXI, reserve_bytes=0).close()
+    assert found(verify_directory(books.directory), "jiangxi", "another")
+
+
+def test_a_directory_without_a_store_is_refused(tmp_path: Path) -> None:
+    """Nothing to verify is not "all is well"."""
+    with pytest.raises(StoreError, match="holds no store"):
+        verify_directory(tmp_path)
+
+
+# --- beside a running system ---
+
+
+class LiveView(MemoryView):
+    """A journal that is written to as soon as it has been read."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
+        self.afterwards: list[Callable[[], None]] = []
+
+    def frames(self, after: int = 0, limit: int | None = None) -> Iterator[Frame]:
+        """See `MemoryView`."""
+        yield from super().frames(after, limit)
+        while self.afterwards:
+            self.afterwards.pop()()
+
+
+@pytest.mark.parametrize("moment", ["created after", "moved after"])
+def test_journals_read_one_after_the_other_are_read_on_until_they_agree(moment: str) -> None:
+    """Beside a running system every move between two readings would look like a lost task or two owners."""
+    home, other = Branch(), host("jiangxi")
+    stores = {branch.code: MemoryStore("store", branch.code) for branch in (home, other)}
+    journals = {code: open_memory(store, store_id="store", province=code) for code, store in stores.items()}
+    views = {code: LiveView(store) for code, store in stores.items()}
+    written = dict.fromkeys(stores, 0)
+
+    def write() -> None:
+        for branch in (home, other):
+            events = branch.log[written[branch.code] :]
+            written[branch.code] = len(branch.log)
+            journals[branch.code].append(codec.encode_events(events), at_ms=1)
+
+    task_id = home.create() if moment == "moved after" else None
+    write()
+
+    def live() -> None:
+        created = task_id or home.create()
+        hand_over(created, home, other)
+        other.start(created)
+        other.complete(created)
+        write()
+
+    views[FUJIAN].afterwards.append(live)
+    readers = [_Reader(views[code], code) for code in (FUJIAN, JIANGXI)]
+    country = _Country()
+    assert _read_all(readers, country) == []
+    assert (len(country.decided), country.problems) == (1, [])
+    assert readers[0].state.created_count == 1
+    assert isinstance(readers[0].state, ProvinceState)
