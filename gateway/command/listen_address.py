@@ -1,6 +1,7 @@
 """Where `serve` listens: checked before anything is made or started, so that a slip costs a line, not half a minute."""
 
 import ipaddress
+import os
 import socket
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -65,6 +66,6 @@ def require_free(addresses: Mapping[str, ListenAddress]) -> None:
             socket.create_server((host, port), family=family).close()
         except OSError as error:
             raise AddressUnusable(
-                f"{host}:{port} cannot be listened on ({error.strerror or error}); "
+                f"{host}:{port} cannot be listened on ({os.strerror(error.errno or 0)}); "
                 f"choose another with {option} HOST:PORT (port 0: any)"
             ) from None

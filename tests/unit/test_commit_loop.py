@@ -446,6 +446,19 @@ def test_a_snapshot_is_written_in_slices_between_frames_and_reopened() -> None:
     assert shell.state.created_count == 200
 
 
+def test_a_snapshot_waits_until_the_records_before_it_are_on_disk() -> None:
+    """Replay starts after the snapshot: records of frames before it that were only in memory would be gone for ever."""
+    shell = Shell(bounds=CommitBounds(records_kept_max=10, snapshot_tail_bytes=1))
+    first: list[AnyReply] = []
+    for number in range(25):
+        first += shell.ask(create(str(number)))
+        records_at = {taken.sequence for taken, _ in shell.store.snapshots}
+        assert all(sequence <= shell.store.records_sequence for sequence in records_at)
+    assert shell.store.snapshots != []
+    shell.open()
+    assert [shell.ask(create(str(number)))[0] for number in range(25)] == first
+
+
 def test_a_full_disk_gives_the_snapshot_up_and_nothing_else() -> None:
     """A snapshot is an economy; the province must work on without it, and try again."""
     shell = Shell(bounds=SMALL)

@@ -127,13 +127,13 @@ def test_a_lost_task_is_found(books: Books) -> None:
 
 def test_two_owners_are_found(books: Books) -> None:
     """The source took its move back although the host had accepted: both work on it."""
-    taken_back = [
-        e.MoveTakenBack(at_ms=event.at_ms, task_id=event.task_id, reason="planted", retry_after_ms=0)
-        if isinstance(event, e.MoveHandedOver)
-        else event
-        for event in books.home.log
-    ]
-    books.home.log = taken_back
+    log: list[e.AnyEvent] = []
+    for event in books.home.log:
+        if isinstance(event, e.MoveHandedOver):
+            log.append(e.MoveTakenBack(at_ms=1, task_id=event.task_id, reason="planted", retry_after_ms=0))
+        else:
+            log.append(event)
+    books.home.log = log
     report = books.verified()
     assert found(report, books.shared, "queued in fujian with generation 1", "newest is 2")
 

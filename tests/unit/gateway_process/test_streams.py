@@ -201,7 +201,4 @@ async def test_a_stopping_gateway_ends_its_streams_with_a_reason_to_come_back(tm
         async with asyncio.timeout(PATIENCE_S):
             await country.gateway.stop()
             for call in (watch, follow):
-                with pytest.raises(grpc.aio.AioRpcError) as ended:
-                    while True:
-                        await call.read()
-                assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+                assert await call.code() is grpc.StatusCode.UNAVAILABLE
