@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
+from actors.chain_report import chain_report
 from actors.core import commands as c
 from actors.core.country import TaskKind
 from actors.core.headquarters import AnyHqEvent, Headquarters
@@ -222,6 +223,10 @@ class CoordinatorActor:
             _exit(error)
         return self._serve_kinds(protocol.GetTaskKinds())
 
+    def _verify_chain(self, request: protocol.VerifyChain) -> protocol.Response:
+        del request
+        return chain_report(self._journal, _hq_events.decode)
+
     def _pong(self, request: protocol.Ping) -> protocol.Response:
         del request
         return protocol.Pong(sequence=self._journal.head.sequence)
@@ -244,6 +249,7 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.GetTaskKinds: CoordinatorActor._serve_kinds,
     protocol.PutTaskKind: CoordinatorActor._put_kind,
     protocol.Ping: CoordinatorActor._pong,
+    protocol.VerifyChain: CoordinatorActor._verify_chain,
     protocol.GetRuntime: CoordinatorActor._runtime,
 }
 

@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
+from actors.chain_report import chain_report
 from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
@@ -28,7 +29,7 @@ from actors.core.operators import Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate, TaskPage
 from actors.finished import finished_page
-from actors.journal import Fenced, JournalError, open_sqlite
+from actors.journal import Fenced, open_sqlite
 from actors.peers import Peers
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
@@ -252,16 +253,7 @@ class ProvinceActor:
 
     def _verify_chain(self, peer: Peer, request: protocol.VerifyChain) -> protocol.ChainReport:
         del peer, request
-        frames = events = 0
-        problem = ""
-        try:
-            for frame in self._commits.journal.frames():
-                frames += 1
-                events += len(codec.decode_events(frame.payload))
-        except (JournalError, msgspec.DecodeError) as error:
-            problem = str(error)
-        head_hash = self._commits.journal.head.hash
-        return protocol.ChainReport(frames=frames, events=events, head_hash=head_hash, problem=problem)
+        return chain_report(self._commits.journal, codec.decode_events)
 
     def _pong(self, peer: Peer, request: protocol.Ping) -> protocol.Pong:
         del peer, request

@@ -17,6 +17,8 @@ from gateway.identity import caller
 from gateway.v1 import admin_pb2, admin_pb2_grpc
 
 _SERVICE = "/sharedops.v1.AdminService/"
+#: The coordinator's journal.
+HQ_JOURNAL = "hq"
 #: A province that does not answer within this is shown as DEGRADED.
 RUNTIME_TIMEOUT_S = 2.0
 
@@ -77,9 +79,12 @@ class AdminService(admin_pb2_grpc.AdminServiceServicer):
         deadline = deadline_of(context)
         validation.check(request)
         permissions.admit(caller(), f"{_SERVICE}VerifyJournal")
-        if request.journal not in self._provinces.codes():
-            raise GatewayError(GatewayReason.UNKNOWN_JOURNAL, f"There is no journal {request.journal}.")
         started = time.monotonic()
-        reply = await self._provinces.call(request.journal, protocol.VerifyChain(), deadline=deadline)
+        if request.journal == HQ_JOURNAL:
+            reply = await self._provinces.coordinator(protocol.VerifyChain(), deadline=deadline)
+        elif request.journal in self._provinces.codes():
+            reply = await self._provinces.call(request.journal, protocol.VerifyChain(), deadline=deadline)
+        else:
+            raise GatewayError(GatewayReason.UNKNOWN_JOURNAL, f"There is no journal {request.journal}.")
         elapsed_ms = int((time.monotonic() - started) * 1000)
         return conversion.verification_out(request.journal, expect(reply, protocol.ChainReport), elapsed_ms)

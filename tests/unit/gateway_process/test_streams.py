@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from gateway.v1 import event_pb2, monitor_pb2, province_pb2, task_pb2, work_pb2
+from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, province_pb2, task_pb2, work_pb2
 from tests.unit.gateway_process.live_country import (
     PATIENCE_S,
     LiveCountry,
@@ -202,3 +202,12 @@ async def test_a_stopping_gateway_ends_its_streams_with_a_reason_to_come_back(tm
             await country.gateway.stop()
             for call in (watch, follow):
                 assert await call.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_every_journal_can_be_checked_while_it_is_written(country: LiveCountry) -> None:
+    """Would break if an auditor could not ask for the chain of a province or of the headquarters."""
+    await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
+    for journal in ("fujian", "hq"):
+        found = await country.admin.VerifyJournal(admin_pb2.VerifyJournalRequest(journal=journal), **as_("ops"))
+        assert found.valid
+        assert found.frame_count > 0
