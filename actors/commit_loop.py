@@ -249,8 +249,7 @@ class CommitLoop:
 
     def _begin_snapshot(self) -> None:
         """A snapshot may only be begun when all records of the frames before it are on disk."""
-        state = self.province.state
-        if state.records:
+        if self.journal.records_sequence < self.journal.head.sequence:
             return
-        self._snapshot = (self.journal.begin_snapshot(), snapshot.capture(state))
+        self._snapshot = (self.journal.begin_snapshot(), snapshot.capture(self.province.state))
         self._snapshot_bytes = 0

@@ -152,12 +152,8 @@ def test_a_stale_token_names_the_winning_assignment() -> None:
     branch = Branch()
     task_id = bring_to(branch, S.IN_PROGRESS)
     task = branch.task(task_id)
-    command = c.CompleteAssignment(
-        task_id=task_id,
-        operator=task.operator or task.prefers or person("x").operator,
-        token=0,
-        verdict=Verdict.APPROVED,
-    )
+    assert task.operator is not None
+    command = c.CompleteAssignment(task_id=task_id, operator=task.operator, token=0, verdict=Verdict.APPROVED)
     [reply] = branch.batch(command)
     assert getattr(reply, "metadata", None) == {
         "task": task_id,
