@@ -33,18 +33,30 @@ class DeskRefused(Exception):
 class Desk:
     """One operator's desk on one work stream.
 
+    A person works on one task at a time, however many they hold. After a lost line the task that was in progress goes on first.
+
     Args:
+        address: where the channel leads to, for messages.
         ask: ask the person at the keyboard; otherwise accept and approve.
         work_s: how long a task takes when nobody is asked.
         tasks_max: leave after so many decisions; 0: never.
     """
 
     def __init__(
-        self, channel: grpc.aio.Channel, token: str, operator: str, *, ask: bool, work_s: float, tasks_max: int
+        self,
+        channel: grpc.aio.Channel,
+        token: str,
+        operator: str,
+        *,
+        address: str,
+        ask: bool,
+        work_s: float,
+        tasks_max: int,
     ) -> None:
         self._stub = work_pb2_grpc.WorkServiceStub(channel)
         self._metadata = bearer(token)
         self._operator = operator
+        self._address = address
         self._ask = ask
         self._work_s = work_s
         self._tasks_max = tasks_max
@@ -58,18 +70,31 @@ class Desk:
         #: A person works on one task at a time.
         self._hands = asyncio.Lock()
         self._is_done = asyncio.Event()
+        #: (task, lease token) -> monotonic second at which we began to work on it.
+        self._begun_s: dict[tuple[str, int], float] = {}
+        self._is_signed_in = False
 
     async def run(self) -> None:
         """Work until enough is decided or we are cancelled; then sign out."""
-        for attempt in itertools.count(1):
+        failures = 0
+        while True:
             try:
                 await self._converse()
                 return
             except grpc.aio.AioRpcError as error:
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise
-                say(f"The line is down ({error.details()}); calling again")
-            await asyncio.sleep(backoff_s(attempt))
+            failures = 1 if self._is_signed_in else failures + 1
+            self._say_down(failures)
+            self._is_signed_in = False
+            await asyncio.sleep(backoff_s(failures))
+
+    def _say_down(self, failures: int) -> None:
+        """Say that the line is down, but not with every try."""
+        if self._is_signed_in:
+            say(f"The line to {self._address} is down; trying again")
+        elif failures & (failures - 1) == 0:
+            say(f"No server at {self._address} (is sharedops serve running?); trying again")
 
     async def _converse(self) -> None:
         call = self._stub.Work(metadata=self._metadata)
@@ -96,7 +121,9 @@ class Desk:
         if result is None:
             raise DeskRefused
         say("Signed in; waiting for work (Ctrl-C signs out)")
-        for assignment in result.session.assignments:
+        self._is_signed_in = True
+        # What is in progress goes on first: the hands are given to the tasks in this order.
+        for assignment in sorted(result.session.assignments, key=_urgency):
             self._take_up(assignment.task.name, self._handle(assignment.task, assignment.token, "still in your hands"))
         for offer in result.session.offers:
             self._take_up(offer.task.name, self._answer(offer))
@@ -124,24 +151,30 @@ class Desk:
             await self._handle(result.assignment.task, result.assignment.token, "accepted")
 
     async def _handle(self, task: task_pb2.Task, token: int, how: str) -> None:
-        say(f"ASSIGNED    {task.name} {how}, lease token {token}")
+        if task.state != task_pb2.TASK_STATE_IN_PROGRESS:
+            say(f"ASSIGNED    {task.name} {how}, lease token {token}")
         async with self._hands:
             await self._decide(task, token)
 
     async def _decide(self, task: task_pb2.Task, token: int) -> None:
-        if task.state != task_pb2.TASK_STATE_IN_PROGRESS:
+        goes_on = task.state == task_pb2.TASK_STATE_IN_PROGRESS
+        if not goes_on:
             start = work_pb2.StartAction(task=task.name, token=token)
             if await self._act(work_pb2.WorkAction(start=start)) is None:
                 return
-        say(f"IN PROGRESS {task.name}" + ("" if self._ask else f", {self._work_s:.0f} s of work"))
+        begun_s = self._begun_s.setdefault((task.name, token), time.monotonic())
+        left_s = max(0.0, self._work_s - (time.monotonic() - begun_s))
+        how = f" still in your hands, going on with it, lease token {token}" if goes_on else ""
+        say(f"IN PROGRESS {task.name}{how}" + ("" if self._ask else f", {left_s:.0f} s of work"))
         verdict = task_pb2.VERDICT_APPROVED
         if not self._ask:
-            await asyncio.sleep(self._work_s)
+            await asyncio.sleep(left_s)
         elif not await self._yes(f"approve {task.task_id}? (no: the verdict is declined)"):
             verdict = task_pb2.VERDICT_DECLINED
         amount_fen = task.amount_fen if verdict == task_pb2.VERDICT_APPROVED else 0
         complete = work_pb2.CompleteAction(task=task.name, token=token, verdict=verdict, amount_fen=amount_fen)
         result = await self._act(work_pb2.WorkAction(complete=complete))
+        self._begun_s.pop((task.name, token), None)
         if result is not None:
             self._decided += 1
             say(f"COMPLETED   {task.name}: {task_pb2.Verdict.Name(verdict)}, {amount_fen / 100:,.2f} yuan")
@@ -213,6 +246,12 @@ class Desk:
                 self._is_done.set()
             case _:
                 pass
+
+
+def _urgency(assignment: work_pb2.Assignment) -> tuple[bool, bool]:
+    """Sorts what is in progress first, then the green channel."""
+    task = assignment.task
+    return (task.state != task_pb2.TASK_STATE_IN_PROGRESS, not task.green_channel)
 
 
 def describe(task: task_pb2.Task) -> str:
@@ -288,7 +327,7 @@ def _development_token(data_dir: Path | None, province: str) -> str:
 async def _run(address: str, token: str, operator: str, *, ask: bool, work_s: float, tasks_max: int) -> None:
     channel = open_channel(address)
     try:
-        await Desk(channel, token, operator, ask=ask, work_s=work_s, tasks_max=tasks_max).run()
+        await Desk(channel, token, operator, address=address, ask=ask, work_s=work_s, tasks_max=tasks_max).run()
     finally:
         await channel.close()
 

@@ -22,7 +22,7 @@ from loadtests.catalogue import Branch, Kind
 from loadtests.day import DayTask
 from loadtests.desks import DeskOperator, Workbench
 from loadtests.handling import Behaviour
-from loadtests.narration import in_words
+from loadtests.narration import counted, in_words
 from loadtests.observer import Observer, home_of
 from loadtests.preparation import enrol, share_by_wait
 from loadtests.roster import Person
@@ -105,6 +105,8 @@ class Play:
         self._systems: dict[str, BranchSystem] = {}
         self._jobs: dict[asyncio.Task[None], None] = {}
         self._green_open = asyncio.Event()
+        #: Told as soon as the outage has been detected: English, Chinese.
+        self._held_back: list[tuple[str, str]] = []
         self._rng = random.Random(f"play/{script.seed}")
 
     @property
@@ -141,7 +143,7 @@ class Play:
         await enrol(control, tokens.ops, script.people)
         await share_by_wait(control, tokens.ops, provinces, script.activation_wait_ms, script.release_wait_ms)
         self._tell(
-            f"{len(script.people)} operators are on the rosters of {len(provinces)} branches",
+            f"{counted(len(script.people), 'operator')} are on the rosters of {counted(len(provinces), 'branch', 'branches')}",
             f"{len(provinces)} 家分公司的 {len(script.people)} 名作业人员已登记",
         )
         watch = EventWatch(self._open_channel(), tokens.ops, provinces, self.observer.take, after_position=0)
@@ -156,8 +158,9 @@ class Play:
             raise PlayFailed(f"not everybody could sign in within {SIGN_IN_MAX_S:.0f} s") from None
         self.progress.operators = sum(len(bench.signed_in) for bench in self._benches.values())
         self._tell(
-            f"{self.progress.operators} operators have signed in on {len(self._benches)} work streams; the day begins",
-            f"{self.progress.operators} 名作业人员经 {len(self._benches)} 条作业流签到, 一天开始",
+            f"{counted(self.progress.operators, 'operator')} have signed in on {counted(len(self._benches), 'work stream')}; "
+            "each may hold several tasks; the day begins",
+            f"{self.progress.operators} 名作业人员经 {len(self._benches)} 条作业流签到，每人可同时持有多件，一天开始",
         )
 
     def _open_branch(self, province: str) -> None:
@@ -238,15 +241,17 @@ class Play:
         bench = self.dark_bench
         bench.freeze()
         outage = self.observer.begin_outage(province)
+        seats, held, open_tasks = len(bench.seats), sum(1 for _ in bench.holds()), len(outage.open_tasks)
         self._tell(
-            f"{name} loses power: {len(bench.seats)} desks fall silent with {len(outage.open_tasks)} open tasks",
-            f"{name_zh}断电: {len(bench.seats)} 个作业终端静默, {len(outage.open_tasks)} 件在途",
+            f"{name} loses power: {counted(seats, 'desk')} fall silent with {counted(held, 'task')} on them; "
+            f"open in the branch: {open_tasks}",
+            f"{name_zh}断电：{seats} 个作业终端失去响应，终端上有 {held} 件，该分公司共在途 {open_tasks} 件",
         )
         await self._until_evacuated(bench)
         bench.thaw()
         self._tell(
             f"The power is back in {name}; its desks send what they decided",
-            f"{name_zh}恢复供电, 终端补发离线期间的结论",
+            f"{name_zh}恢复供电，终端补发离线期间的结论",
         )
 
     async def _until_evacuated(self, bench: Workbench) -> None:
@@ -264,8 +269,18 @@ class Play:
         if what == "green_open":
             self._green_open.set()
         told = in_words(what, event, self.observer, self._names, self.script.outage)
-        if told is not None:
-            self._tell(*told)
+        if told is None:
+            return
+        outage = self.observer.outage
+        if outage is not None and outage.detected_s is None:
+            # Events of several provinces have no common order; the story begins with the detection.
+            self._held_back.append(told)
+            return
+        self._tell(*told)
+        if what == "detected":
+            for later in self._held_back:
+                self._tell(*later)
+            self._held_back.clear()
 
     # --- the end ---
 

@@ -47,6 +47,10 @@ class _BadValue(ValueError):
     """A value that does not fit its column; `str` says what is expected."""
 
 
+class _NotInPlay(_BadValue):
+    """A province that the play does not have; `str` is its code."""
+
+
 def read_tasks_file(path: Path, branches: Sequence[Branch], kinds: Sequence[Kind], day_s: float) -> list[DayTask]:
     """The tasks of a file in the order in which they arise.
 
@@ -62,9 +66,13 @@ def read_tasks_file(path: Path, branches: Sequence[Branch], kinds: Sequence[Kind
     tasks: list[DayTask] = []
     problems: list[str] = []
     seen: dict[tuple[str, str], int] = {}
+    elsewhere: dict[str, list[int]] = {}
     for line, fields in _rows(path, text):
         try:
             task = _task(line, fields, branches, kinds, day_s)
+        except _NotInPlay as error:
+            elsewhere.setdefault(str(error), []).append(line)
+            continue
         except _BadValue as error:
             problems.append(f"{path}, line {line}: {error}")
             continue
@@ -72,12 +80,26 @@ def read_tasks_file(path: Path, branches: Sequence[Branch], kinds: Sequence[Kind
         if first != line:
             problems.append(f"{path}, line {line}: external_id: {task.external_id!r} is in line {first} already")
         tasks.append(task)
+    problems += _elsewhere_problems(path, elsewhere, branches)
     if not tasks and not problems:
         problems = [f"{path}: holds no tasks"]
     if problems:
         more = len(problems) - PROBLEMS_MAX
         raise TasksFileError("\n".join(problems[:PROBLEMS_MAX] + ([f"… and {more} more"] if more > 0 else [])))
     return sorted(tasks, key=lambda task: task.at_s)
+
+
+def _elsewhere_problems(path: Path, elsewhere: Mapping[str, list[int]], branches: Sequence[Branch]) -> list[str]:
+    """One problem for each province that the play does not have, and then which ones it has."""
+    problems = []
+    for code, lines in elsewhere.items():
+        more = f", which {len(lines) - 1} more of its lines name" if len(lines) > 1 else ""
+        problems.append(f"{path}, line {lines[0]}: province: there is no province {code!r} in this play{more}")
+    if elsewhere:
+        codes = ", ".join(branch.province for branch in branches)
+        count = sum(len(lines) for lines in elsewhere.values())
+        problems[-1] += f"\n{path}: {count} of its tasks are for provinces that are not in this play, which has {codes}"
+    return problems
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -110,7 +132,7 @@ def _task(
     if kind is None:
         raise _BadValue(f"kind: there is no kind {fields['kind']!r}")
     if all(branch.province != fields["province"] for branch in branches):
-        raise _BadValue(f"province: there is no province {fields['province']!r} in this play")
+        raise _NotInPlay(fields["province"])
     values = {name: _value(name, fields[name]) for name in _COLUMNS if fields.get(name)}
     return DayTask(
         at_s=play_second(_value("at", fields["at"], _minutes), day_s),

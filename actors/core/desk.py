@@ -12,9 +12,13 @@ from actors.core.ids import OperatorId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
 from actors.core.matching.rounds import best_person
 from actors.core.operators import Operator, PresenceState
+from actors.core.queue import authority_needed
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, NoWork, SessionReply, TaskReply
 from actors.core.task import Action, Decision, Task, TaskState, can
+
+#: Highest level of authority.
+AUTHORITY_MAX = 9
 
 
 def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
@@ -121,6 +125,8 @@ def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
         return Refused(reason=Reason.AT_CAPACITY, message=f"Operator {person.operator} has no room.")
     if state.status is ProvinceStatus.SUSPENDED:
         return NoWork(operator=person.operator, reason="the province is suspended")
+    if person.presence is PresenceState.DRAINING:
+        return NoWork(operator=person.operator, reason="the operator is not available: draining")
     removed: dict[str, int] = {}
     for task_id in state.queue.leading(state.bounds.bucket_scan_max, command.kinds):
         match, filtered = best_person(state, state.tasks[task_id], [person], turn.now.wall_ms)
@@ -251,16 +257,17 @@ def return_task(turn: Turn, command: c.ReturnTask) -> AnyReply:
 
 
 def refer_assignment(turn: Turn, command: c.ReferAssignment) -> AnyReply:
-    """Pass the task on to someone with higher authority."""
+    """Pass the task on to someone with higher authority: at least one level above what it needed so far."""
     task = _held(turn, command, Action.REFER)
     if not isinstance(task, Task):
         return task
+    above = authority_needed(task, turn.state.kinds.get(task.spec.kind)) + 1
     turn.emit(
         e.AssignmentReferred(
             at_ms=turn.now.wall_ms,
             who=command.who,
             task_id=task.task_id,
-            required_authority=max(command.required_authority, task.required_authority),
+            required_authority=min(AUTHORITY_MAX, max(command.required_authority, above)),
             reason=command.reason,
             draft=command.draft,
         )

@@ -32,9 +32,14 @@ class ServedSystem:
         self.grpc = ""
         self.console = ""
         self.startup_s = 0.0
-        self._provinces = list(provinces)
-        self._log = data_dir.with_name(f"{data_dir.name}.serve.log")
+        self.provinces = list(provinces)
+        self._log = self.log_of(data_dir)
         self._process: asyncio.subprocess.Process | None = None
+
+    @staticmethod
+    def log_of(data_dir: Path) -> Path:
+        """Where its output goes: beside the data directory, which must be empty when it starts."""
+        return data_dir.with_name(f"{data_dir.name}.serve.log")
 
     async def start(self) -> None:
         """Start it; returns when every province serves.
@@ -46,7 +51,7 @@ class ServedSystem:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "gateway.command", "serve", "--json", "--no-sample-operators"),
-                *("--data-dir", str(self.data_dir), "--provinces", ",".join(self._provinces)),
+                *("--data-dir", str(self.data_dir), "--provinces", ",".join(self.provinces)),
                 *("--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,

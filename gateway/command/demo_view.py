@@ -1,9 +1,11 @@
-"""The demonstration on the screen: progress and happenings while it runs, tables at the end; Chinese beside English."""
+"""The demonstration on the screen while it runs: progress and happenings, Chinese before English.
 
+The newest happenings are always in sight, however low the window is; in a narrow one counters are shown in one language.
+"""
+
+import os
 import time
-from collections.abc import Mapping, Sequence
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
@@ -11,25 +13,36 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from actors.core.sharing import HostCandidate
-from gateway.command.demo_checks import Findings
 from gateway.v1 import province_pb2
-from loadtests.desks import LateDecision
-from loadtests.narration import person_of
 from loadtests.story import Play
 
-#: Happenings kept on the screen.
-HAPPENINGS_SHOWN = 14
+#: Lines of happenings, at most.
+STORY_LINES_MAX = 28
+#: Lines around the story: frame, two bars, counters, and one for the cursor.
+OTHER_LINES = 6
+#: Columns around the story: frame, time of the happening and the space after it.
+OTHER_COLUMNS = 4 + 9
+#: In a narrower window the counters are shown in one language.
+BOTH_LANGUAGES_COLUMNS = 120
+BAR_COLUMNS, BAR_COLUMNS_NARROW = 50, 36
 REFRESH_PER_SECOND = 4
 #: Without a terminal, a line of progress this often.
 LINE_EVERY_S = 5.0
+#: Style, Chinese, English.
 _STATES = {
-    province_pb2.PROVINCE_STATE_ACTIVE: "[green]works 正常[/green]",
-    province_pb2.PROVINCE_STATE_DEGRADED: "[yellow]restarting 重启中[/yellow]",
-    province_pb2.PROVINCE_STATE_DRAINING: "[yellow]draining 收尾[/yellow]",
-    province_pb2.PROVINCE_STATE_SUSPENDED: "[yellow]suspended 暂停[/yellow]",
-    province_pb2.PROVINCE_STATE_UNREACHABLE: "[bold red]unreachable 失联[/bold red]",
+    province_pb2.PROVINCE_STATE_ACTIVE: ("green", "正常", "works"),
+    province_pb2.PROVINCE_STATE_DEGRADED: ("yellow", "重启中", "restarting"),
+    province_pb2.PROVINCE_STATE_DRAINING: ("yellow", "收尾", "draining"),
+    province_pb2.PROVINCE_STATE_SUSPENDED: ("yellow", "暂停", "suspended"),
+    province_pb2.PROVINCE_STATE_UNREACHABLE: ("bold red", "失联", "unreachable"),
 }
+_UNKNOWN_STATE = ("dim", "未知", "unknown")
+
+
+def speaks_chinese() -> bool:
+    """Whether the user's locale is Chinese."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return locale.lower().startswith("zh")
 
 
 class DemoView:
@@ -62,7 +75,7 @@ class DemoView:
         at_s = time.monotonic() - self._began_s
         self._happenings.append((at_s, english, chinese))
         if not self._console.is_terminal:
-            self._console.print(f"{at_s:6.1f} s  {english}  {chinese}", highlight=False, markup=False, soft_wrap=True)
+            self._console.print(f"{at_s:6.1f} s  {chinese}  {english}", highlight=False, markup=False, soft_wrap=True)
 
     def tick(self) -> None:
         """Print a line of progress now and then where there is no terminal."""
@@ -72,8 +85,8 @@ class DemoView:
         self._line_at_s = now_s
         observer, progress = self.play.observer, self.play.progress
         self._console.print(
-            f"{now_s - self._began_s:6.1f} s  … created 已受理 {len(observer.created):,} of {progress.tasks:,}, "
-            f"decided 已审结 {len(observer.decided):,}, elsewhere 他省承办 {observer.decided_shared:,}",
+            f"{now_s - self._began_s:6.1f} s  … 已受理 created {len(observer.created):,} / {progress.tasks:,}, "
+            f"已办结 decided {len(observer.decided):,}, 其中其他分公司办结 by other branches {observer.decided_shared:,}",
             highlight=False,
             soft_wrap=True,
         )
@@ -83,115 +96,81 @@ class DemoView:
     def _screen(self) -> RenderableType:
         parts: list[RenderableType] = []
         if self.play is not None:
-            parts += [self._bars(self.play), self._country(self.play)]
-        parts.append(self._log())
+            parts.append(self._bars(self.play))
+            # After the day the last picture is older than the end of it.
+            if not self.play.progress.is_over:
+                parts.append(self._counters(self.play))
+        parts.append(self._story())
         elapsed_s = time.monotonic() - self._began_s
         return Panel(Group(*parts), title=self._title, subtitle=f"{elapsed_s:.0f} s", border_style="blue")
 
+    @property
+    def _is_narrow(self) -> bool:
+        return self._console.width < BOTH_LANGUAGES_COLUMNS
+
+    def _words(self, chinese: str, english: str) -> str:
+        """Both languages, or the user's where there is no room."""
+        if self._is_narrow:
+            return chinese if speaks_chinese() else english
+        return f"{chinese} {english}"
+
     def _bars(self, play: Play) -> Table:
         observer, tasks = play.observer, max(1, play.progress.tasks)
+        width = BAR_COLUMNS_NARROW if self._is_narrow else BAR_COLUMNS
         table = Table.grid(padding=(0, 2))
-        table.add_column(width=18)
-        table.add_column(width=50)
-        table.add_column(justify="right")
-        for name, count in (("created 已受理", len(observer.created)), ("decided 已审结", len(observer.decided))):
-            table.add_row(name, ProgressBar(total=tasks, completed=count, width=50), f"{count:,} / {tasks:,}")
+        table.add_column(no_wrap=True)
+        table.add_column(width=width)
+        table.add_column(justify="right", no_wrap=True)
+        for words, count in (
+            (("已受理", "created"), len(observer.created)),
+            (("已办结", "decided"), len(observer.decided)),
+        ):
+            table.add_row(
+                self._words(*words), ProgressBar(total=tasks, completed=count, width=width), f"{count:,} / {tasks:,}"
+            )
         return table
 
-    def _country(self, play: Play) -> Table:
-        table = Table.grid(padding=(0, 3))
+    def _counters(self, play: Play) -> RenderableType:
         picture = play.observer.picture
         if picture is None:
-            return table
+            return Text()
         totals = picture.totals
         open_tasks = totals.open_tasks
-        in_hand = open_tasks.offered + open_tasks.assigned + open_tasks.in_progress
-        state = next(
-            (entry.state for entry in picture.provinces if entry.province == play.script.outage),
-            province_pb2.PROVINCE_STATE_UNSPECIFIED,
+        counts = (
+            ("排队", "queued", open_tasks.queued),
+            ("在办", "in hand", open_tasks.offered + open_tasks.assigned + open_tasks.in_progress),
+            ("其他分公司承办", "elsewhere", totals.shared_open_count),
+            ("在岗", "on duty", totals.signed_in_operators),
         )
-        table.add_row(
-            f"waiting 排队 [b]{open_tasks.queued:,}[/b]",
-            f"in hand 在办 [b]{in_hand:,}[/b]",
-            f"hosted elsewhere 他省承办 [b]{totals.shared_open_count:,}[/b]",
-            f"operators 在线 [b]{totals.signed_in_operators:,}[/b]",
-            f"{play.script.outage}: {_STATES.get(state, '?')}",
-        )
-        return table
+        line = Text(no_wrap=True, overflow="ellipsis")
+        for chinese, english, count in counts:
+            line.append(f"{self._words(chinese, english)} ").append(f"{count:,}", style="bold").append("  ")
+        return line.append_text(self._state_of(play))
 
-    def _log(self) -> Table:
+    def _state_of(self, play: Play) -> Text:
+        """How the branch does that loses power."""
+        outage, picture = play.script.outage, play.observer.picture
+        provinces = picture.provinces if picture is not None else ()
+        state = next((entry.state for entry in provinces if entry.province == outage), None)
+        style, chinese, english = _UNKNOWN_STATE if state is None else _STATES.get(state, _UNKNOWN_STATE)
+        branch = next((branch for branch in play.script.branches if branch.province == outage), None)
+        name_zh = branch.name_zh if branch is not None else outage
+        return Text.assemble(self._words(name_zh, outage), " ", (self._words(chinese, english), style))
+
+    def _story(self) -> Table:
+        """The newest happenings that fit, oldest first."""
+        width = max(20, self._console.width - OTHER_COLUMNS)
+        room = min(STORY_LINES_MAX, max(3, self._console.height - OTHER_LINES))
+        shown: list[tuple[float, Text]] = []
+        for at_s, english, chinese in reversed(self._happenings):
+            text = Text.assemble(chinese, "  ", (english, "dim"))
+            room -= len(text.wrap(self._console, width))
+            if room < 0 and shown:
+                break
+            shown.insert(0, (at_s, text))
         table = Table.grid(padding=(0, 2))
-        table.add_column(justify="right", style="dim")
-        table.add_column()
-        for at_s, english, chinese in self._happenings[-HAPPENINGS_SHOWN:]:
-            table.add_row(f"{at_s:.1f} s", Text.assemble(chinese, "  ", (english, "dim")))
+        table.add_column(justify="right", style="dim", width=7, no_wrap=True)
+        table.add_column(width=width)
+        for at_s, text in shown:
+            table.add_row(f"{at_s:.1f} s", text)
         return table
-
-
-def show_candidates(console: Console, candidates: Sequence[HostCandidate], names: Mapping[str, str]) -> None:
-    """Why the green-channel claim went where it went."""
-    table = Table(
-        title="Hosts considered for the green-channel claim 绿色通道件的候选承办省",
-        caption="points = experience + finish + quality 得分 = 经验 + 时效 + 质量",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column("province\n省份", no_wrap=True)
-    table.add_column("points\n得分", no_wrap=True)
-    table.add_column("done\n件数", justify="right")
-    table.add_column("on duty\n在岗", justify="right")
-    table.add_column("most experienced\n最熟练", no_wrap=True)
-    for place, candidate in enumerate(candidates):
-        parts = (candidate.experience_points, candidate.finish_points, candidate.quality_points)
-        table.add_row(
-            names.get(candidate.province, candidate.province),
-            f"{candidate.points:,} = {' + '.join(map(str, parts))}",
-            f"{candidate.experience:,}",
-            f"{candidate.eligible:,}",
-            candidate.best_operator,
-            style="bold green" if place == 0 else "",
-        )
-    console.print(table)
-
-
-def show_late(console: Console, sent: int, refused: Sequence[LateDecision]) -> None:
-    """What the desks were told that decided while they were cut off."""
-    console.print(
-        f"Decisions sent late 补发的结论: {sent}; refused, since others have the tasks now 因已改派而拒收: {len(refused)}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    for late in refused[:3]:
-        winner = person_of(late.winner) or "-"
-        console.print(
-            f"  {person_of(late.task)} by {person_of(late.operator)}: {late.reason}; now with {winner} in {late.host_province or '-'}",
-            highlight=False,
-            soft_wrap=True,
-        )
-
-
-def show_result(console: Console, result: Mapping[str, object]) -> None:
-    """The figures of the JSON answer as a table."""
-    table = Table(title="Result, read from the journals 结果 (取自日志)", show_header=False)
-    for key, value in result.items():
-        if isinstance(value, Mapping):
-            for name, inner in value.items():
-                table.add_row(f"{key}.{name}", _cell(inner))
-        else:
-            table.add_row(key, _cell(value))
-    console.print(table)
-
-
-def show_checks(console: Console, checks: Sequence[tuple[bool, str, str]], findings: Findings) -> None:
-    """The targets, each met or missed, and whatever the verification found."""
-    for met, english, chinese in checks:
-        mark = "[green]✓[/green]" if met else "[bold red]✗[/bold red]"
-        console.print(f"{mark} {english}  [dim]{chinese}[/dim]", highlight=False, soft_wrap=True)
-    for problem in findings.report.problems[:20]:
-        console.print(f"[red]  {problem}[/red]", highlight=False)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return str(value)
-    return f"{value:,}"

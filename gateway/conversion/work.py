@@ -129,6 +129,8 @@ def no_work_out(reply: NoWork) -> work_pb2.NoWork:
     """Why there is nothing for the operator."""
     if "suspended" in reply.reason or "evacuat" in reply.reason:
         reason = work_pb2.NO_WORK_REASON_PROVINCE_NOT_ACTIVE
+    elif reply.reason.startswith("the operator is not available"):
+        reason = work_pb2.NO_WORK_REASON_NOT_AVAILABLE
     elif reply.reason.startswith("filtered"):
         reason = work_pb2.NO_WORK_REASON_NOT_ELIGIBLE
     else:

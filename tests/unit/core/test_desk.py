@@ -6,7 +6,7 @@ from actors.core.country import Line
 from actors.core.ids import OperatorId, SessionId
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
-from actors.core.replies import Done, SessionReply
+from actors.core.replies import Done, NoWork, SessionReply
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import MEDICAL, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import bring_to
@@ -209,3 +209,12 @@ def test_who_lost_a_task_is_told() -> None:
     assert [(update.operator, update.what, update.reason) for update in branch.updates] == [
         ("lin", "revoked", "cancelled")
     ]
+
+
+def test_who_drains_fetches_nothing() -> None:
+    """A person who ends the day would be given work that nobody will do."""
+    branch = Branch()
+    branch.arrive(person("chen"), presence=PresenceState.DRAINING)
+    branch.create()
+    reply = branch.did(c.FetchNextTask(operator=CHEN), NoWork)
+    assert reply.reason == "the operator is not available: draining"

@@ -1,0 +1,114 @@
+"""The terminal desk against a server that answers as the contract says."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+
+from gateway.v1 import task_pb2, work_pb2, work_pb2_grpc
+from loadtests.desk import Desk
+from loadtests.wire import open_channel
+
+OPERATOR = "provinces/fujian/operators/fujian-op-1"
+
+
+def held(number: int, state: task_pb2.TaskState, *, green: bool = False) -> work_pb2.Assignment:
+    """An assignment of a claim of Fujian."""
+    task = task_pb2.Task(name=f"provinces/fujian/tasks/fujian-{number}", state=state, green_channel=green)
+    return work_pb2.Assignment(operator=OPERATOR, token=number, task=task)
+
+
+class Office(work_pb2_grpc.WorkServiceServicer):
+    """Gives the same assignments at each sign-in, writes down what is done, and cuts the line once after `cut_after`."""
+
+    def __init__(self, assignments: list[work_pb2.Assignment], cut_after: str = "") -> None:
+        self.assignments = assignments
+        self.cut_after = cut_after
+        self.done: list[str] = []
+
+    async def Work(  # noqa: N802 - gRPC's name
+        self,
+        request_iterator: AsyncIterator[work_pb2.WorkRequest],
+        context: grpc.aio.ServicerContext[work_pb2.WorkRequest, work_pb2.WorkResponse],
+    ) -> AsyncIterator[work_pb2.WorkResponse]:
+        """Answer every action with success."""
+        async for request in request_iterator:
+            for action in request.actions:
+                yield work_pb2.WorkResponse(updates=[work_pb2.WorkUpdate(result=self._answer(action))])
+                if self.cut_after and self.done[-1:] == [self.cut_after]:
+                    self.cut_after = ""
+                    await asyncio.sleep(0.05)
+                    await context.abort(grpc.StatusCode.UNAVAILABLE, "cable")
+
+    def _answer(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult:
+        what = action.WhichOneof("action")
+        result = work_pb2.ActionResult(action_id=action.action_id)
+        if what == "sign_in":
+            result.session.CopyFrom(work_pb2.Session(operator=OPERATOR, assignments=self.assignments))
+        elif what in ("start", "complete"):
+            task = getattr(action, what).task
+            self.done.append(f"{what} {task.rpartition('/')[2]}")
+            self._note(what, task)
+        return result
+
+    def _note(self, what: str, name: str) -> None:
+        if what == "complete":
+            self.assignments = [given for given in self.assignments if given.task.name != name]
+        for given in self.assignments:
+            if given.task.name == name:
+                given.task.state = task_pb2.TASK_STATE_IN_PROGRESS
+
+
+async def work_at(office: Office, *, tasks: int, work_s: float = 0.0) -> None:
+    """Let a desk decide so many tasks."""
+    server = grpc.aio.server()
+    work_pb2_grpc.add_WorkServiceServicer_to_server(office, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    channel = open_channel(address)
+    try:
+        desk = Desk(channel, "token", OPERATOR, address=address, ask=False, work_s=work_s, tasks_max=tasks)
+        await asyncio.wait_for(desk.run(), 20)
+    finally:
+        await channel.close()
+        await server.stop(None)
+
+
+def test_the_task_in_progress_goes_on_before_others_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    """Would break if a desk that signs in again left what is half done and began something else."""
+    waiting, urgent = task_pb2.TASK_STATE_ASSIGNED, held(5, task_pb2.TASK_STATE_ASSIGNED, green=True)
+    office = Office([held(4, waiting), urgent, held(3, task_pb2.TASK_STATE_IN_PROGRESS)])
+    asyncio.run(work_at(office, tasks=3))
+    expected = ["complete fujian-3", "start fujian-5", "complete fujian-5", "start fujian-4", "complete fujian-4"]
+    assert office.done == expected
+    told = capsys.readouterr().out
+    assert "IN PROGRESS provinces/fujian/tasks/fujian-3 still in your hands, going on with it" in told
+    assert "ASSIGNED    provinces/fujian/tasks/fujian-3" not in told
+
+
+def test_after_a_lost_line_the_work_that_was_done_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    """Would break if a desk began its task from zero, or another one, when the line was back."""
+    waiting = task_pb2.TASK_STATE_ASSIGNED
+    office = Office([held(3, waiting), held(4, waiting)], cut_after="start fujian-3")
+    asyncio.run(work_at(office, tasks=1, work_s=60.0 / 1000))
+    assert office.done[:2] == ["start fujian-3", "complete fujian-3"]
+    told = capsys.readouterr().out
+    assert "is down; trying again" in told
+    assert "fujian-3 still in your hands, going on with it, lease token 3, 0 s of work" in told
+
+
+def test_a_desk_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """Would break if a stranger had to read gRPC's own words to learn that nothing is started."""
+
+    async def call_nobody() -> None:
+        channel = open_channel("127.0.0.1:1")
+        desk = Desk(channel, "token", OPERATOR, address="127.0.0.1:1", ask=False, work_s=0, tasks_max=1)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(desk.run(), 1.5)
+        await channel.close()
+
+    asyncio.run(call_nobody())
+    told = capsys.readouterr().out
+    assert "No server at 127.0.0.1:1 (is sharedops serve running?); trying again" in told
+    assert "ipv4" not in told
