@@ -133,6 +133,8 @@ def start_ray(run_dir: Path) -> Any:
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_enable_metrics_collection="0",
         RAY_timeout_ms_task_wait_for_death_info="50",
+        # Without its GCS Ray restarts nobody: end soon, so that the outer supervisor starts everything anew.
+        RAY_gcs_rpc_server_reconnect_timeout_s="15",
         OMP_NUM_THREADS="1",
         OPENBLAS_NUM_THREADS="1",
     )

@@ -29,7 +29,7 @@ from actors.core.operators import Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate, TaskPage
 from actors.finished import finished_page
-from actors.journal import Fenced, open_sqlite
+from actors.journal import Fenced, JournalError, open_sqlite
 from actors.peers import Peers
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
@@ -78,8 +78,12 @@ class ProvinceActor:
         self._gateways: dict[str, Peer] = {}
         self._is_commit_due = False
         self._is_closed = False
-        journal = open_sqlite(options.journal_path, store_id=options.store_id, province=options.province)
-        self._commits = CommitLoop(options.province, journal, clock=now, outputs=self)
+        try:
+            journal = open_sqlite(options.journal_path, store_id=options.store_id, province=options.province)
+            self._commits = CommitLoop(options.province, journal, clock=now, outputs=self)
+        except JournalError as error:
+            _log.error("journal cannot be opened", province=options.province, error=str(error))
+            raise
         self._name = protocol.province_name(options.province)
         self._peers = Peers(self._name)
         self._endpoint = Endpoint(self)
@@ -187,12 +191,22 @@ class ProvinceActor:
                 continue
             serve = _SERVED.get(type(request))
             if serve is not None:
-                peer.reply(call.id, protocol.encode(serve(self, peer, request)))
+                self._serve(serve, peer, call.id, request)
             elif isinstance(request, c.ListTasks):
                 self._commits.submit(request, self._listing(peer, call.id, request))
             else:
                 self._commits.submit(request, _answering(peer, call.id))
         self._commit_soon()
+
+    def _serve(
+        self, serve: Callable[..., protocol.Response], peer: Peer, call_id: int, request: protocol.Request
+    ) -> None:
+        """Answer a request that only reads the journal; a journal that cannot be read is the end of this incarnation."""
+        try:
+            peer.reply(call_id, protocol.encode(serve(self, peer, request)))
+        except JournalError as error:
+            peer.fail(call_id, "unreadable")
+            self.on_fatal(error)
 
     def _listing(self, peer: Peer, call_id: int, command: c.ListTasks) -> Callable[[AnyReply], None]:
         """Answer a list with the open tasks, then with the finished ones."""
@@ -210,7 +224,10 @@ class ProvinceActor:
         del peer
         news: list[protocol.FrameNews] = []
         size = 0
-        for frame in self._commits.journal.frames(after=request.after, limit=request.limit):
+        last_sequence = self._commits.journal.head.sequence
+        # A reader may ask for what has not happened yet; the journal itself would take that for damage.
+        after = min(request.after, last_sequence)
+        for frame in self._commits.journal.frames(after=after, limit=request.limit):
             news.append(
                 protocol.FrameNews(
                     province=self._options.province,
@@ -223,7 +240,7 @@ class ProvinceActor:
             size += len(frame.payload)
             if size > FRAME_PAGE_BYTES_MAX:
                 break
-        return protocol.FramePage(frames=tuple(news), last_sequence=self._commits.journal.head.sequence)
+        return protocol.FramePage(frames=tuple(news), last_sequence=last_sequence)
 
     def _follow(self, peer: Peer, request: protocol.Follow) -> protocol.Followed:
         if request.on:

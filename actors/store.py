@@ -34,6 +34,8 @@ class StoreIdentity(msgspec.Struct, frozen=True, kw_only=True):
     store_id: str
     created_ms: int
     provinces: tuple[ProvinceCode, ...]
+    #: Every journal has been made: from then on a missing one is a loss, not a beginning.
+    complete: bool = False
 
 
 class Store:
@@ -52,6 +54,18 @@ class Store:
     def journal_path(self, name: str) -> Path:
         """The journal of a province (or of `HQ`)."""
         return self.directory / "journals" / f"{name}.sqlite"
+
+    def note_complete(self) -> None:
+        """Note that every journal has been made."""
+        if not self.identity.complete:
+            self.identity = msgspec.structs.replace(self.identity, complete=True)
+            _write_identity(self.directory, self.identity)
+
+    def missing_journals(self) -> list[str]:
+        """Journals that were made once and are no longer there."""
+        if not self.identity.complete:
+            return []
+        return [name for name in (*self.identity.provinces, HQ) if not self.journal_path(name).exists()]
 
     @property
     def logs(self) -> Path:
@@ -101,6 +115,9 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
         if not (directory / "store.json").exists():
             _create(directory, provinces)
         store = read_store(directory)
+        missing = store.missing_journals()
+        if missing:
+            raise StoreError(f"{directory} has lost the journals of {', '.join(missing)}; restore them before starting")
         for name in (*store.identity.provinces, HQ):
             _check_journal(store, name)
     except BaseException:
@@ -132,6 +149,10 @@ def _create(directory: Path, provinces: tuple[ProvinceCode, ...]) -> None:
     (directory / "journals").mkdir(mode=0o700, exist_ok=True)
     (directory / "logs").mkdir(exist_ok=True)
     identity = StoreIdentity(store_id=uuid.uuid4().hex, created_ms=time.time_ns() // 1_000_000, provinces=provinces)
+    _write_identity(directory, identity)
+
+
+def _write_identity(directory: Path, identity: StoreIdentity) -> None:
     path = directory / "store.json"
     written = path.with_suffix(".new")
     written.write_bytes(msgspec.json.format(msgspec.json.encode(identity)))

@@ -140,6 +140,7 @@ def verify_directory(directory: Path) -> Report:
     country = _Country()
     readers: list[_Reader] = []
     try:
+        country.problems += [f"{name}: the journal is missing" for name in store.missing_journals()]
         for name in store.identity.provinces:
             path = store.journal_path(name)
             if not path.exists():

@@ -14,7 +14,7 @@ stream asks who has the session before it signs an operator in again.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import structlog
@@ -56,6 +56,7 @@ class Desks:
     Args:
         gateway_id: first part of every session.
         tell: sends a province a request without waiting.
+        codes: the country's provinces; each is told, even that nobody was heard.
         report_every_s: pause between two reports of who was heard.
     """
 
@@ -63,11 +64,13 @@ class Desks:
         self,
         gateway_id: str,
         tell: Callable[[ProvinceCode, protocol.Request], None],
+        codes: Sequence[ProvinceCode],
         *,
         report_every_s: float = REPORT_EVERY_S,
     ) -> None:
         self._gateway_id = gateway_id
         self._tell = tell
+        self._codes = tuple(codes)
         self._report_every_s = report_every_s
         self._count = 0
         self._streams: dict[SessionId, Stream] = {}
@@ -146,10 +149,11 @@ class Desks:
             await asyncio.sleep(self._report_every_s)
             heard, self._heard = self._heard, {}
             self._heard_before.append(heard)
-            for province in {code: None for session in heard for code in self._provinces.get(session, ())}:
+            for province in self._codes:
                 self._report(province, heard)
 
     def _report(self, province: ProvinceCode, heard: dict[SessionId, None]) -> None:
+        """Tell whom we heard, or that we heard nobody: a gateway that says nothing at all stands still."""
         sessions = tuple(session for session in heard if province in self._provinces.get(session, ()))
-        if sessions:
-            self._tell(province, c.HearDesks(who=f"gateway:{self._gateway_id}", sessions=sessions))
+        hear = c.HearDesks(who=f"gateway:{self._gateway_id}", sessions=sessions, gateway=self._gateway_id)
+        self._tell(province, hear)

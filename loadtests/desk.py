@@ -97,6 +97,8 @@ class Desk:
             say(f"No server at {self._address} (is sharedops serve running?); trying again")
 
     async def _converse(self) -> None:
+        # What was not sent on the line before is void; the sign-in tells what is still ours.
+        self._outbox = asyncio.Queue()
         call = self._stub.Work(metadata=self._metadata)
         jobs = [asyncio.create_task(job) for job in (self._write(call), self._read(call), self._beat())]
         work = asyncio.create_task(self._work())

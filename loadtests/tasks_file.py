@@ -26,6 +26,7 @@ from typing import Any
 
 from loadtests.catalogue import Branch, Kind
 from loadtests.day import DayTask, play_second
+from loadtests.narration import counted
 
 REQUIRED = ("at", "province", "kind")
 #: Problems reported at once.
@@ -90,16 +91,16 @@ def read_tasks_file(path: Path, branches: Sequence[Branch], kinds: Sequence[Kind
 
 
 def _elsewhere_problems(path: Path, elsewhere: Mapping[str, list[int]], branches: Sequence[Branch]) -> list[str]:
-    """One problem for each province that the play does not have, and then which ones it has."""
-    problems = []
-    for code, lines in elsewhere.items():
-        more = f", which {len(lines) - 1} more of its lines name" if len(lines) > 1 else ""
-        problems.append(f"{path}, line {lines[0]}: province: there is no province {code!r} in this play{more}")
-    if elsewhere:
-        codes = ", ".join(branch.province for branch in branches)
-        count = sum(len(lines) for lines in elsewhere.values())
-        problems[-1] += f"\n{path}: {count} of its tasks are for provinces that are not in this play, which has {codes}"
-    return problems
+    """The first line whose province the play does not have, all such provinces together, and which ones it has."""
+    if not elsewhere:
+        return []
+    code, lines = next(iter(elsewhere.items()))
+    first = f"{path}, line {lines[0]}: province: there is no province {code!r} in this play"
+    count = sum(len(lines) for lines in elsewhere.values())
+    has = f"the play has {', '.join(branch.province for branch in branches)}"
+    if count == 1:
+        return [f"{first}; {has}"]
+    return [f"{first}, {counted(count, 'such line')} in all: {', '.join(elsewhere)}; {has}"]
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:

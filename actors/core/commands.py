@@ -112,6 +112,8 @@ class HearDesks(Command, frozen=True, kw_only=True, tag=True):
     """Soft: these sessions were heard. Sent by gateways a few times a second; never journaled."""
 
     sessions: tuple[SessionId, ...]
+    #: The reporting gateway, as in the first part of its sessions; it reports even if it heard nobody.
+    gateway: str = ""
 
 
 class LosePath(Command, frozen=True, kw_only=True, tag=True):

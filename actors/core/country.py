@@ -119,6 +119,8 @@ class TimeLimits(msgspec.Struct, frozen=True, kw_only=True):
     site_return_ms: int = 3_000
     #: A gap between two ticks above this is our own stall; nobody's silence counts in it.
     observer_stall_ms: int = 1_000
+    #: A gateway that reports nothing for this long, not even that it heard nobody, stands still.
+    gateway_silence_ms: int = 1_500
     #: Desks whose gateway was lost have this long to come back through another.
     path_grace_ms: int = 15_000
     #: How long a declined task is not offered to the same operator again.

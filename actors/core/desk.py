@@ -29,7 +29,7 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
     if command.presence is PresenceState.OFFLINE:
         return sign_out(turn, c.SignOut(who=command.who, operator=command.operator))
     if person.session is not None and person.session != command.session:
-        turn.presence.forget(person.session)
+        _forget_session(turn, person)
     turn.presence.hear((command.session,), turn.now.monotonic_ms)
     if person.session != command.session or person.presence is not command.presence:
         turn.emit(
@@ -58,9 +58,16 @@ def sign_out(turn: Turn, command: c.SignOut) -> AnyReply:
 def end_session(turn: Turn, person: Operator, reason: str, who: str) -> None:
     """Give back what the operator holds and sign them out."""
     give_back(turn, person.operator, reason, who)
-    if person.session is not None:
-        turn.presence.forget(person.session)
+    _forget_session(turn, person)
     turn.emit(e.OperatorSignedOut(at_ms=turn.now.wall_ms, who=who, operator=person.operator, reason=reason))
+
+
+def _forget_session(turn: Turn, person: Operator) -> None:
+    """Forget when the person's session was heard, unless it still carries somebody else."""
+    session, state = person.session, turn.state
+    shared = any(state.operators[other].session == session for other in state.signed_in if other != person.operator)
+    if session is not None and not shared:
+        turn.presence.forget(session)
 
 
 def give_back(turn: Turn, operator: OperatorId, reason: str, who: str) -> int:

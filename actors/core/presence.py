@@ -25,12 +25,24 @@ _NEVER = -(10**15)
 class Presence:
     """When each session was last heard. Instants are monotonic milliseconds."""
 
-    __slots__ = ("_heard", "_opened_ms", "_path_lost")
+    __slots__ = ("_heard", "_opened_ms", "_path_lost", "_reported")
 
     def __init__(self, opened_ms: int) -> None:
         self._opened_ms = opened_ms
         self._heard: dict[SessionId, int] = {}
         self._path_lost: dict[SessionId, int] = {}
+        #: Gateway -> when it reported last, with or without anybody heard.
+        self._reported: dict[str, int] = {}
+
+    def report(self, gateway: str, sessions: Iterable[SessionId], now_ms: int, limits: TimeLimits) -> None:
+        """A gateway tells whom it heard. A gap in its reports is its own standstill and taken off the silence of its desks."""
+        gap_ms = now_ms - self._reported.get(gateway, now_ms)
+        if gap_ms > limits.gateway_silence_ms:
+            for session in self._heard:
+                if session.startswith(f"{gateway}/"):
+                    self._heard[session] = min(now_ms, self._heard[session] + gap_ms)
+        self._reported[gateway] = now_ms
+        self.hear(sessions, now_ms)
 
     def hear(self, sessions: Iterable[SessionId], now_ms: int) -> None:
         """Note that these sessions are alive."""
@@ -47,6 +59,7 @@ class Presence:
 
     def lose_path(self, session_prefix: str, sessions: Iterable[SessionId], now_ms: int) -> None:
         """Note that the gateway of all sessions with this prefix is no longer connected."""
+        self._reported.pop(session_prefix.rstrip("/"), None)
         for session in sessions:
             if session.startswith(session_prefix):
                 self._path_lost[session] = now_ms
@@ -57,6 +70,8 @@ class Presence:
             self._heard[session] += gap_ms
         for session in self._path_lost:
             self._path_lost[session] += gap_ms
+        for gateway in self._reported:
+            self._reported[gateway] += gap_ms
         self._opened_ms += gap_ms
 
     def begin_new_terms(self, now_ms: int) -> None:
@@ -74,9 +89,12 @@ class Presence:
         return now_ms - self._heard.get(session, _NEVER) <= limits.heartbeat_fresh_ms
 
     def path_lost(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
-        """Whether the session's gateway went and the desk has still time to come back through another."""
+        """Whether the session's gateway went or stands still, and the desk has still time to come back."""
         lost_ms = self._path_lost.get(session)
-        return lost_ms is not None and now_ms - lost_ms <= limits.path_grace_ms
+        if lost_ms is not None and now_ms - lost_ms <= limits.path_grace_ms:
+            return True
+        reported_ms = self._reported.get(session.partition("/")[0])
+        return reported_ms is not None and limits.gateway_silence_ms < now_ms - reported_ms <= limits.path_grace_ms
 
     def path_known(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
         """Whether silence of this session says anything about its site."""

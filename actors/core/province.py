@@ -142,7 +142,7 @@ def _tick(turn: Turn, command: c.Tick) -> AnyReply:
 
 
 def _hear_desks(turn: Turn, command: c.HearDesks) -> AnyReply:
-    turn.presence.hear(command.sessions, turn.now.monotonic_ms)
+    turn.presence.report(command.gateway, command.sessions, turn.now.monotonic_ms, turn.state.limits)
     return Done()
 
 

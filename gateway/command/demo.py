@@ -61,8 +61,8 @@ def demo(
         typer.Option(
             min=1,
             max=200_000,
-            help="Tasks of the day; not together with --tasks-file.",
-            show_default=f"{DEFAULT_TASKS}",
+            help="Tasks of the day; not together with --tasks-file; default: 5000.",
+            show_default=False,
         ),
     ] = None,
     outage: Annotated[str, typer.Option(help="The branch that loses power.")] = "fujian",
@@ -71,7 +71,7 @@ def demo(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
-    """Play a day of 36 branches in about a minute; one branch loses power, nothing is lost (一分钟演示：一家分公司断电，不丢不重).
+    """Play a day of 36 branches in about a minute; one branch loses power, nothing is lost. 一分钟演示：一家分公司断电，不丢不重.
 
     Example: sharedops demo --outage shandong --seed 7
 

@@ -1,6 +1,9 @@
 """What the demonstration shows at its end: tables, checks and where the journals are; Chinese before English."""
 
 import os
+import shlex
+import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,18 +33,19 @@ def show_candidates(console: Console, green: GreenFate, names: Names) -> None:
         caption="得分 = 经验 + 时效 + 质量  points = experience + speed + quality",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
+        collapse_padding=True,
     )
     table.add_column("分公司\nbranch", no_wrap=True)
     table.add_column("得分\npoints", no_wrap=True)
-    table.add_column("同类已办\nsuch claims\ndecided", justify="right")
-    table.add_column("在岗\non duty", justify="right")
-    table.add_column("最熟练\nmost experienced", no_wrap=True)
+    table.add_column("同类已办\nsuch\nclaims\ndecided", justify="right", no_wrap=True)
+    table.add_column("在岗\non\nduty", justify="right", no_wrap=True)
+    table.add_column("最熟练\nmost\nexperienced", no_wrap=True)
     for candidate in green.candidates:
         parts = (candidate.experience_points, candidate.finish_points, candidate.quality_points)
         is_host = candidate.province == green.host
         table.add_row(
             ("→ " if is_host else "  ") + _both(candidate.province, names),
-            f"{candidate.points:,} = {' + '.join(map(str, parts))}",
+            f"{candidate.points} = {'+'.join(map(str, parts))}",
             f"{candidate.experience:,}",
             f"{candidate.eligible:,}",
             candidate.best_operator,
@@ -60,8 +64,8 @@ def _show_person(console: Console, green: GreenFate, names: Names) -> None:
     host, host_zh = names.get(green.host, (green.host, green.host))
     if best and person != best:
         why_zh, why = (
-            f"（派件时按空闲与得分选定，并非最熟练的 {best}）",
-            f" (chosen for being free and for points when it came, not {best}, the most experienced)",
+            f"（派件时从有空的人中按得分选定；最熟练的是 {best}）",
+            f" (chosen by points among those free when it came; the most experienced is {best})",
         )
     else:
         why_zh, why = "", ""
@@ -122,8 +126,8 @@ _ROWS: tuple[tuple[str, str, str, Callable[[Any, Names], str]], ...] = (
     ("outage.province", "断电分公司", "branch without power", _both),
     ("outage.detected_seconds", "发现断电用时", "outage seen after", _duration),
     ("outage.first_reassigned_seconds", "首件转派用时", "first task reassigned after", _duration),
-    ("outage.evacuated_tasks", "转出任务（含断电后新到）", "moved away, later arrivals too", _number("件", "tasks")),
-    ("outage.evacuated_seconds", "断电时在途任务转出用时", "those open then, all moved after", _duration),
+    ("outage.evacuated_tasks", "转出（含后到）", "moved away, later arrivals too", _number("件", "tasks")),
+    ("outage.evacuated_seconds", "在途任务全部转出用时", "open tasks moved within", _duration),
     ("green_channel.task", "绿色通道件", "green-channel claim", lambda value, names: person_of(value) or "-"),
     ("green_channel.host_province", "承办分公司", "host branch", _both),
     ("green_channel.operator", "承办人", "operator", lambda value, names: person_of(value) or "-"),
@@ -179,10 +183,17 @@ def show_journals(console: Console, data_dir: Path, to_remove: Sequence[Path]) -
     if not data_dir.is_dir():
         return
     size = sum(path.stat().st_size for path in data_dir.rglob("*") if path.is_file() and not path.is_symlink())
-    remove = " ".join(str(path) for path in to_remove if path.exists())
+    remove = shlex.join(str(path) for path in to_remove if path.exists())
+    check = shlex.join([_command(), "verify", str(data_dir)])
     console.print(
-        f"日志 Journals: {data_dir} ({size / 1e6:,.0f} MB). 核验 Check: sharedops verify {data_dir}. 删除 Remove: rm -r {remove}",
+        f"日志 Journals: {data_dir} ({size / 1e6:,.0f} MB). 核验 Check: {check}. 删除 Remove: rm -r {remove}",
         highlight=False,
         markup=False,
         soft_wrap=True,
     )
+
+
+def _command() -> str:
+    """How the user can call us from here."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "sharedops" and shutil.which("sharedops") is None else "sharedops"

@@ -59,6 +59,8 @@ class DemoView:
         self._began_s = time.monotonic()
         self._happenings: list[tuple[float, str, str]] = []
         self._line_at_s = 0.0
+        #: The last picture, which stays in the window, tells the whole story.
+        self._is_closing = False
         self._live = Live(get_renderable=self._screen, console=console, refresh_per_second=REFRESH_PER_SECOND)
 
     def __enter__(self) -> "DemoView":
@@ -67,6 +69,7 @@ class DemoView:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._is_closing = True
         if self._console.is_terminal:
             self._live.stop()
 
@@ -98,7 +101,7 @@ class DemoView:
         if self.play is not None:
             parts.append(self._bars(self.play))
             # After the day the last picture is older than the end of it.
-            if not self.play.progress.is_over:
+            if not self.play.progress.is_over and not self._is_closing:
                 parts.append(self._counters(self.play))
         parts.append(self._story())
         elapsed_s = time.monotonic() - self._began_s
@@ -163,14 +166,14 @@ class DemoView:
         room = min(STORY_LINES_MAX, max(3, self._console.height - OTHER_LINES))
         shown: list[tuple[float, Text]] = []
         for at_s, english, chinese in reversed(self._happenings):
-            text = Text.assemble(chinese, "  ", (english, "dim"))
+            text = Text.assemble(chinese, "  ", (english, "dim"), overflow="fold")
             room -= len(text.wrap(self._console, width))
-            if room < 0 and shown:
+            if room < 0 and shown and not self._is_closing:
                 break
             shown.insert(0, (at_s, text))
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", style="dim", width=7, no_wrap=True)
-        table.add_column(width=width)
+        table.add_column(width=width, overflow="fold")
         for at_s, text in shown:
             table.add_row(f"{at_s:.1f} s", text)
         return table

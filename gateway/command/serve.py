@@ -97,7 +97,9 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
         if stopped.is_set():
             ready.cancel()
             return
-        _announce(store, *ready.result(), time.monotonic() - started, screen, as_json=as_json)
+        bound = ready.result()
+        store.note_complete()
+        _announce(store, *bound, time.monotonic() - started, screen, as_json=as_json)
         failing = asyncio.create_task(system.wait_failed())
         await asyncio.wait((stopping, failing), return_when=asyncio.FIRST_COMPLETED)
         if failing.done():

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 
 from actors.core.ids import ProvinceCode, home_of
+from actors.core.refusal import Reason
 from actors.protocol import FrameNews
 from gateway import conversion, filters, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known
 from gateway.calls import Context, deadline_of
+from gateway.errors import GatewayError
 from gateway.event_feed import EventFeed
 from gateway.identity import Identity, Role, caller
 from gateway.v1 import event_pb2, event_pb2_grpc
@@ -41,7 +43,7 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         check_known(self._provinces, province, "parent")
         wanted = filters.parse(request.filter, event_pb2.Event, _FILTER_FIELDS)
         place = pages.first_place(request.page_token, request.parent, str(request.after_position), request.filter)
-        after = int(place.after) if place.after else request.after_position
+        after = _position(place.after) if place.after else request.after_position
         page_size = pages.page_size_of(request.page_size)
         response = event_pb2.ListEventsResponse(last_position=after)
         first = max(0, conversion.sequence_of(after) - 1)
@@ -137,6 +139,17 @@ def _events(identity: Identity, frames: list[FrameNews], after: int) -> list[eve
     return [
         event for frame in frames for event in conversion.frame_events_out(frame, after) if _may_see(identity, event)
     ]
+
+
+def _position(text: str) -> int:
+    """The position in a page token.
+
+    Raises:
+        GatewayError: the token was made by somebody else.
+    """
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise GatewayError(Reason.BAD_PAGE_TOKEN, "The page token is not one of ours.")
+    return int(text)
 
 
 def _may_see(identity: Identity, event: event_pb2.Event) -> bool:

@@ -218,3 +218,14 @@ def test_who_drains_fetches_nothing() -> None:
     branch.create()
     reply = branch.did(c.FetchNextTask(operator=CHEN), NoWork)
     assert reply.reason == "the operator is not available: draining"
+
+
+def test_who_leaves_a_shared_stream_takes_nobody_with_them() -> None:
+    """One person's sign-out would cost everybody else on the workbench their work in hand."""
+    branch = Branch()
+    branch.arrive(person("chen"), person("lin"))
+    together = SessionId("gateway-1/shared")
+    for name in ("chen", "lin"):
+        branch.do(c.SignIn(who="operator:x", operator=OperatorId(name), session=together))
+    branch.do(c.SignOut(who="operator:x", operator=CHEN))
+    assert branch.province.presence.silent_ms(together, branch.now.monotonic_ms) == 0

@@ -80,3 +80,27 @@ def test_new_terms_begin_for_those_that_a_lost_frame_had_forgotten() -> None:
     presence.begin_new_terms(7_201_000)
     assert presence.silent_ms(A, 7_202_000) == 1_000
     assert presence.is_fresh(B, 7_202_000, LIMITS)
+
+
+def test_a_gateway_that_stands_still_makes_nobody_silent() -> None:
+    """A gateway that is stopped for three seconds would look like an outage of every site behind it."""
+    presence, limits = Presence(0), TimeLimits()
+    desk = SessionId("g1/1")
+    presence.report("g1", (desk,), 1_000, limits)
+    assert presence.path_known(desk, 2_400, limits)
+    assert not presence.path_known(desk, 4_500, limits)
+    presence.report("g1", (), 5_000, limits)
+    assert presence.path_known(desk, 5_000, limits)
+    assert presence.silent_ms(desk, 5_000) == 0
+    assert presence.silent_ms(desk, 8_000) == 3_000
+
+
+def test_a_gateway_that_hears_nobody_says_so_and_silence_counts() -> None:
+    """A report without sessions is what makes silence a fact: the gateway lives, the desks do not."""
+    presence, limits = Presence(0), TimeLimits()
+    desk = SessionId("g1/1")
+    presence.report("g1", (desk,), 1_000, limits)
+    for now_ms in range(1_300, 5_000, 300):
+        presence.report("g1", (), now_ms, limits)
+    assert presence.path_known(desk, 5_000, limits)
+    assert presence.silent_ms(desk, 5_000) == 4_000

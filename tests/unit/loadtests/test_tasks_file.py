@@ -75,6 +75,20 @@ def test_problems_of_many_lines_are_told_together(tmp_path: Path, branches: list
     assert told[-1] == "… and 5 more"
 
 
+def test_provinces_outside_the_play_are_summed_up(tmp_path: Path, branches: list[Branch], kinds: list[Kind]) -> None:
+    """Would break if a file of a dozen branches, played with two, filled the screen and did not say which two."""
+    lines = ["at,province,kind", *["09:00,jiangxi,claims-medical"] * 3, "09:00,hunan,claims-medical"]
+    two = [branch for branch in branches if branch.province in ("fujian", "shandong")]
+    with pytest.raises(TasksFileError) as caught:
+        read(tmp_path, two, kinds, "\n".join(lines))
+    told = str(caught.value)
+    assert told.endswith(
+        "line 2: province: there is no province 'jiangxi' in this play, 4 such lines in all: jiangxi, hunan; "
+        "the play has fujian, shandong"
+    )
+    assert len(told.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
