@@ -19,6 +19,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     who: str = ""
     request_id: str = ""
+    #: Digest of what the caller asked, where the command itself is that merged with a state; empty: the command is what was asked.
+    fingerprint: bytes = b""
 
 
 # --- tasks, from branch systems and team leads ---
@@ -245,6 +247,8 @@ class ConfigureProvince(Command, frozen=True, kw_only=True, tag=True):
     """Set the branch's own settings or its time limits; None leaves them as they are. The first command of a new journal."""
 
     settings: ProvinceSettings | None = None
+    #: The settings that the caller saw; refused if they have changed since. None: not checked.
+    base: ProvinceSettings | None = None
     limits: TimeLimits | None = None
 
 
