@@ -21,6 +21,11 @@ def fingerprint_of(request: Message) -> bytes:
     return hashlib.blake2b(request.SerializeToString(deterministic=True), digest_size=16).digest()
 
 
+def is_outdated(reply: protocol.Response) -> bool:
+    """Whether somebody else wrote between reading and writing."""
+    return isinstance(reply, Refused) and reply.reason is Reason.ETAG_MISMATCH
+
+
 async def merge_until_current(
     attempt: Callable[[], Awaitable[protocol.Response]], *, is_pinned: bool
 ) -> protocol.Response:
@@ -32,7 +37,7 @@ async def merge_until_current(
     """
     reply = await attempt()
     for _ in range(TRIES_MAX):
-        if is_pinned or not isinstance(reply, Refused) or reply.reason is not Reason.ETAG_MISMATCH:
+        if is_pinned or not is_outdated(reply):
             break
         reply = await attempt()
     return reply

@@ -18,6 +18,7 @@ from gateway.calls import Context, deadline_of
 from gateway.errors import GatewayError, to_wire_error
 from gateway.filters import check_order, parse
 from gateway.identity import Identity, caller
+from gateway.merging import fingerprint_of, is_outdated, merge_until_current
 from gateway.services import kinds
 from gateway.v1 import operator_pb2, operator_pb2_grpc
 from gateway.validation.operator import OPERATOR_FIELDS
@@ -73,9 +74,19 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
         validation.check(request)
         province, operator = self._admit("UpdateOperator", request.operator.name, "operator.name")
         deadline = deadline_of(context)
-        known = await self._read(province, operator, deadline)
-        reply = await self._provinces.call(province, _upsert(caller(), request, known), deadline=deadline)
+        reply = await self._update(province, operator, request, deadline)
         return conversion.operator_out(expect(reply, OperatorReply).operator)
+
+    async def _update(
+        self, province: ProvinceCode, operator: OperatorId, request: operator_pb2.UpdateOperatorRequest, deadline: float
+    ) -> Response:
+        """Write one entry, merged with what is there when it is written."""
+
+        async def attempt() -> Response:
+            known = await self._read(province, operator, deadline)
+            return await self._provinces.call(province, _upsert(caller(), request, known), deadline=deadline)
+
+        return await merge_until_current(attempt, is_pinned=bool(request.operator.etag))
 
     async def DeleteOperator(self, request: operator_pb2.DeleteOperatorRequest, context: Context) -> empty_pb2.Empty:
         """Take an operator off the roster."""
@@ -182,8 +193,11 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
             for _, _, result in group.values():
                 result.error.CopyFrom(to_wire_error(error))
             return
-        for (operator, (_, _, result)), reply in zip(group.items(), replies, strict=True):
+        for (operator, (_, item, result)), first in zip(group.items(), replies, strict=True):
             try:
+                reply = first
+                if is_outdated(first) and not item.operator.etag:
+                    reply = await self._update(province, operator, item, deadline)
                 person = expect(reply, OperatorReply).operator
                 brief = conversion.operator_brief_out(person, created=known[operator] is None)
                 result.operator.CopyFrom(brief)
@@ -240,8 +254,7 @@ def _upsert(
 ) -> c.UpsertOperators:
     """The command for one write.
 
-    A repetition must give the same command, though the operator may have worked in between: so what the province itself counts is
-    left out of the entry (it keeps its own, larger counts).
+    What the province itself counts is left out of the entry (it keeps its own, larger counts).
     """
     province, operator = names.parse_operator(request.operator.name)
     if known is None:
@@ -254,5 +267,9 @@ def _upsert(
             told = {kind: KindExperience(quality_permille=done.quality_permille) for kind, done in known.kinds.items()}
             entry = msgspec.structs.replace(entry, kinds=told)
     return c.UpsertOperators(
-        who=identity.who, request_id=request.request_id, entries=(entry,), etag=request.operator.etag
+        who=identity.who,
+        request_id=request.request_id,
+        fingerprint=fingerprint_of(request),
+        entries=(entry,),
+        etag=request.operator.etag or (known.etag if known else ""),
     )

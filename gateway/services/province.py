@@ -4,9 +4,11 @@
 import asyncio
 
 import msgspec
+from google.protobuf.message import Message
 
+from actors import protocol
 from actors.core import commands as c
-from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import ProvinceCode
 from actors.core.replies import Done, PolicyPreview, ProvinceReply
 from gateway import conversion, masks, names, pages, permissions, validation
@@ -15,6 +17,7 @@ from gateway.calls import Context, deadline_of
 from gateway.errors import GatewayError, invalid
 from gateway.filters import check_order, parse
 from gateway.identity import caller
+from gateway.merging import fingerprint_of, merge_until_current
 from gateway.v1 import province_pb2, province_pb2_grpc
 from gateway.validation.checks import located
 from gateway.validation.province import POLICY_FIELDS, WHOLE_POLICY
@@ -76,15 +79,24 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         validation.check(request)
         code = self._admit("UpdateProvince", names.parse_province(request.province.name), "province.name")
         deadline = deadline_of(context)
-        known = await self._read(code, deadline)
-        changed = masks.merged(conversion.province_out(known), request.province, request.update_mask.paths)
-        if not (changed.display_name and changed.display_name_zh):
-            raise invalid([("province.display_name", "display_name and display_name_zh cannot be empty")])
-        settings = msgspec.structs.replace(
-            known.settings, display_name=changed.display_name, display_name_zh=changed.display_name_zh
-        )
-        command = c.ConfigureProvince(who=caller().who, request_id=request.request_id, settings=settings)
-        expect(await self._provinces.call(code, command, deadline=deadline), Done)
+
+        async def attempt() -> protocol.Response:
+            known = await self._read(code, deadline)
+            changed = masks.merged(conversion.province_out(known), request.province, request.update_mask.paths)
+            if not (changed.display_name and changed.display_name_zh):
+                raise invalid([("province.display_name", "display_name and display_name_zh cannot be empty")])
+            command = c.ConfigureProvince(
+                who=caller().who,
+                request_id=request.request_id,
+                fingerprint=fingerprint_of(request),
+                settings=msgspec.structs.replace(
+                    known.settings, display_name=changed.display_name, display_name_zh=changed.display_name_zh
+                ),
+                base=known.settings,
+            )
+            return await self._provinces.call(code, command, deadline=deadline)
+
+        expect(await merge_until_current(attempt, is_pinned=False), Done)
         return conversion.province_out(await self._read(code, deadline))
 
     async def SuspendProvince(
@@ -116,7 +128,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         policy = (await self._read(code, deadline)).policy
         if policy.share_out_mode is ShareOutMode.EVACUATE:
             # A request id names one command. "~" cannot occur in a client's, so this one meets no other.
-            await self._set_mode(code, policy, ShareOutMode.OVERFLOW, f"{request.request_id}~policy", deadline)
+            await self._set_mode(code, request, ShareOutMode.OVERFLOW, f"{request.request_id}~policy", deadline)
         return await self._set_status(code, ProvinceStatus.ACTIVE, request, deadline)
 
     # --- sharing ---
@@ -130,7 +142,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         deadline = deadline_of(context)
         known = await self._read(code, deadline)
         request_id = "" if request.validate_only else request.request_id
-        preview = await self._set_mode(code, known.policy, ShareOutMode.EVACUATE, request_id, deadline)
+        preview = await self._set_mode(code, request, ShareOutMode.EVACUATE, request_id, deadline)
         return province_pb2.EvacuateProvinceResponse(
             province=conversion.province_out(known),
             preview=conversion.preview_out(preview, _open_tasks(known)),
@@ -145,20 +157,26 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         code = self._admit("UpdateSharingPolicy", names.parse_policy(update.name), "sharing_policy.name")
         deadline = deadline_of(context)
         known = await self._read(code, deadline)
-        paths = masks.paths_of(request.update_mask.paths, update, POLICY_FIELDS)
-        changed = masks.merged(conversion.policy_out(code, known.policy), update, paths)
-        wrong = WHOLE_POLICY(changed) or self._unknown_hosts(changed)
-        if wrong:
-            raise invalid(located("sharing_policy", wrong))
-        command = c.UpdateSharingPolicy(
-            who=caller().who,
-            # What is only shown must not use up the id of the change that may follow.
-            request_id="" if request.validate_only else request.request_id,
-            policy=conversion.policy_in(changed),
-            revision=update.revision,
-            validate_only=request.validate_only,
-        )
-        preview = expect(await self._provinces.call(code, command, deadline=deadline), PolicyPreview)
+
+        async def attempt() -> protocol.Response:
+            policy = (await self._read(code, deadline)).policy
+            paths = masks.paths_of(request.update_mask.paths, update, POLICY_FIELDS)
+            changed = masks.merged(conversion.policy_out(code, policy), update, paths)
+            wrong = WHOLE_POLICY(changed) or self._unknown_hosts(changed)
+            if wrong:
+                raise invalid(located("sharing_policy", wrong))
+            command = c.UpdateSharingPolicy(
+                who=caller().who,
+                # What is only shown must not use up the id of the change that may follow.
+                request_id="" if request.validate_only else request.request_id,
+                fingerprint=fingerprint_of(request),
+                policy=conversion.policy_in(changed),
+                revision=update.revision or policy.revision,
+                validate_only=request.validate_only,
+            )
+            return await self._provinces.call(code, command, deadline=deadline)
+
+        preview = expect(await merge_until_current(attempt, is_pinned=bool(update.revision)), PolicyPreview)
         return province_pb2.UpdateSharingPolicyResponse(
             sharing_policy=conversion.policy_out(code, preview.policy),
             preview=conversion.preview_out(preview, _open_tasks(known)),
@@ -200,17 +218,23 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         return conversion.province_out(expect(reply, ProvinceReply))
 
     async def _set_mode(
-        self, code: ProvinceCode, known: SharingPolicy, mode: ShareOutMode, request_id: str, deadline: float
+        self, code: ProvinceCode, request: Message, mode: ShareOutMode, request_id: str, deadline: float
     ) -> PolicyPreview:
         """Change the mode of a policy; without a request id, only show what that would move."""
-        command = c.UpdateSharingPolicy(
-            who=caller().who,
-            request_id=request_id,
-            # Revision and author are the province's to note; left out, a repetition is the same command.
-            policy=msgspec.structs.replace(known, share_out_mode=mode, revision=1, updated_ms=0, updated_by=""),
-            validate_only=not request_id,
-        )
-        return expect(await self._provinces.call(code, command, deadline=deadline), PolicyPreview)
+
+        async def attempt() -> protocol.Response:
+            policy = (await self._read(code, deadline)).policy
+            command = c.UpdateSharingPolicy(
+                who=caller().who,
+                request_id=request_id,
+                fingerprint=fingerprint_of(request),
+                policy=msgspec.structs.replace(policy, share_out_mode=mode),
+                revision=policy.revision,
+                validate_only=not request_id,
+            )
+            return await self._provinces.call(code, command, deadline=deadline)
+
+        return expect(await merge_until_current(attempt, is_pinned=False), PolicyPreview)
 
     def _unknown_hosts(self, policy: province_pb2.SharingPolicy) -> list[tuple[str, str]]:
         known = frozenset(self._provinces.codes())

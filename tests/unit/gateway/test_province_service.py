@@ -169,3 +169,29 @@ async def test_the_names_of_a_province_change_and_are_never_empty(served: Gatewa
     assert (named.display_name, named.display_name_zh) == ("Fujian", "福建")
     empty = request("n-3", "display_name")
     assert (await failure(served.provinces.UpdateProvince(empty, **as_("ops"))))["code"].name == "INVALID_ARGUMENT"
+
+
+async def test_an_exact_repetition_is_answered_whatever_was_changed_meanwhile(served: Gateway) -> None:
+    """A retry after a lost answer would be called a misuse of its request id, because another officer wrote in between."""
+    first = update("f-1", "reserve_operators", reserve_operators=3)
+    changed = await served.provinces.UpdateSharingPolicy(first, **as_("ops"))
+    await served.provinces.UpdateSharingPolicy(update("f-2", "share_in_quota", share_in_quota=7), **as_("ops"))
+    again = await served.provinces.UpdateSharingPolicy(first, **as_("ops"))
+    assert again.sharing_policy == changed.sharing_policy
+    now = await policy(served)
+    assert (now.reserve_operators, now.share_in_quota) == (3, 7)
+
+
+async def test_changes_of_two_fields_at_once_are_both_kept(served: Gateway) -> None:
+    """Two officers' acknowledged changes must not undo each other because both had read the same policy."""
+    for number in range(1, 11):
+        one = served.provinces.UpdateSharingPolicy(
+            update(f"a-{number}", "reserve_operators", reserve_operators=number), **as_("ops")
+        )
+        other = served.provinces.UpdateSharingPolicy(
+            update(f"b-{number}", "share_in_quota", share_in_quota=number), **as_("ops")
+        )
+        await one
+        await other
+        now = await policy(served)
+        assert (now.reserve_operators, now.share_in_quota) == (number, number)
