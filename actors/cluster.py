@@ -24,7 +24,7 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
-from actors.cluster_options import ClusterOptions
+from actors.cluster_options import FAILED_START, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.country_file import load_country
 from actors.province import ProvinceActor, ProvinceOptions
@@ -213,13 +213,28 @@ async def supervise(options: ClusterOptions) -> None:
     ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir))
     _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place
     handles = start_actors(ray, options)
+    starts = [loop.create_task(_note_failed_start(handle, Path(options.run_dir))) for handle in handles]
     watching = loop.create_task(supervisor.watch_for_ever())
     stopping = loop.create_task(stopped.wait())
     await asyncio.wait((stopping, watching), return_when=asyncio.FIRST_COMPLETED)
-    watching.cancel()
+    for task in (watching, *starts):
+        task.cancel()
     _log.info("stopping", actors=len(handles))
     await loop.run_in_executor(None, ray.shutdown)
     await supervisor.directory.close()
+
+
+async def _note_failed_start(handle: Any, run_dir: Path) -> None:
+    """An actor that could not even be made (a damaged journal) is not restarted by Ray: tell the outer supervisor why."""
+    from ray.exceptions import RayError
+
+    try:
+        await handle.ready.remote()
+    except RayError as error:
+        if "creation task" in str(error):
+            cause = str(error).strip().splitlines()[-1]
+            _log.error("actor cannot start", cause=cause)
+            (run_dir / FAILED_START).write_text(cause, encoding="utf-8")
 
 
 def _stop_on_signals(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

@@ -2,6 +2,9 @@
 
 import msgspec
 
+#: File in the run directory that says why an actor cannot start.
+FAILED_START = "failed-start"
+
 
 class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the supervisor needs to start."""

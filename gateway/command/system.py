@@ -19,7 +19,7 @@ import grpc
 import msgspec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from actors.cluster_options import ClusterOptions
+from actors.cluster_options import FAILED_START, ClusterOptions
 from actors.store import Store
 from gateway.command.children import Child, adopt_orphans, end_leftovers
 
@@ -28,6 +28,11 @@ RESTARTS_PER_MINUTE_MAX = 10
 GATEWAY_GRACE_S = 12.0
 CLUSTER_GRACE_S = 20.0
 LEFTOVER_GRACE_S = 5.0
+
+
+#: Short, because a socket's path has little room.
+RUN_DIR_PREFIX = "so-"
+OPTIONS_FILE = "cluster.json"
 
 
 class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +57,15 @@ class System:
         self._store = store
         self._settings = settings
         self._say = say
-        self.run_dir = Path(tempfile.mkdtemp(prefix="so-"))
+        _remove_left_behind(store)
+        self.run_dir = Path(tempfile.mkdtemp(prefix=RUN_DIR_PREFIX))
         options = ClusterOptions(
             data_dir=str(store.directory),
             run_dir=str(self.run_dir),
             country=settings.country,
             with_operators=settings.with_operators,
         )
-        options_path = self.run_dir / "cluster.json"
+        options_path = self.run_dir / OPTIONS_FILE
         options_path.write_bytes(msgspec.json.encode(options))
         assert store.locked_fd is not None
         self._cluster = Child(
@@ -149,6 +155,9 @@ class System:
             raise SystemFailed(f"not all provinces serve after {timeout_s:.0f} s; see {self._store.logs}") from None
 
     async def _pause(self) -> None:
+        failed = self.run_dir / FAILED_START
+        if failed.exists():
+            raise SystemFailed(failed.read_text(encoding="utf-8"))
         done, _ = await asyncio.wait(self._watchers, timeout=0.1)
         for watcher in done:
             watcher.result()
@@ -173,6 +182,17 @@ class System:
             self._say(f"{killed} processes had to be killed")
         self._store.release()
         shutil.rmtree(self.run_dir, ignore_errors=True)
+
+
+def _remove_left_behind(store: Store) -> None:
+    """Remove the run directories of earlier lives that were killed; whoever holds the store's lock is the only one alive."""
+    for options_path in Path(tempfile.gettempdir()).glob(f"{RUN_DIR_PREFIX}*/{OPTIONS_FILE}"):
+        try:
+            options = msgspec.json.decode(options_path.read_bytes(), type=ClusterOptions)
+        except (OSError, msgspec.DecodeError):
+            continue
+        if options.data_dir == str(store.directory):
+            shutil.rmtree(options_path.parent, ignore_errors=True)
 
 
 async def _serves(health: Any, province: str) -> bool:
