@@ -12,13 +12,9 @@ from actors.core.ids import OperatorId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
 from actors.core.matching.rounds import best_person
 from actors.core.operators import Operator, PresenceState
-from actors.core.queue import authority_needed
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, NoWork, SessionReply, TaskReply
 from actors.core.task import Action, Decision, Task, TaskState, can
-
-#: Highest level of authority.
-AUTHORITY_MAX = 9
 
 
 def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
@@ -264,17 +260,16 @@ def return_task(turn: Turn, command: c.ReturnTask) -> AnyReply:
 
 
 def refer_assignment(turn: Turn, command: c.ReferAssignment) -> AnyReply:
-    """Pass the task on to someone with higher authority: at least one level above what it needed so far."""
+    """Pass the task on to someone with higher authority."""
     task = _held(turn, command, Action.REFER)
     if not isinstance(task, Task):
         return task
-    above = authority_needed(task, turn.state.kinds.get(task.spec.kind)) + 1
     turn.emit(
         e.AssignmentReferred(
             at_ms=turn.now.wall_ms,
             who=command.who,
             task_id=task.task_id,
-            required_authority=min(AUTHORITY_MAX, max(command.required_authority, above)),
+            required_authority=max(command.required_authority, task.required_authority),
             reason=command.reason,
             draft=command.draft,
         )
