@@ -38,7 +38,6 @@ class Office(work_pb2_grpc.WorkServiceServicer):
                 yield work_pb2.WorkResponse(updates=[work_pb2.WorkUpdate(result=self._answer(action))])
                 if self.cut_after and self.done[-1:] == [self.cut_after]:
                     self.cut_after = ""
-                    await asyncio.sleep(0.05)
                     await context.abort(grpc.StatusCode.UNAVAILABLE, "cable")
 
     def _answer(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult:
