@@ -48,7 +48,6 @@ class TaskCreated(TaskEvent, frozen=True, kw_only=True, tag=True):
 
     spec: TaskSpec
     scheduled: bool = False
-    required_authority: int = 0
     kinds_revision: int = 0
     request_id: str = ""
     fingerprint: bytes = b""
