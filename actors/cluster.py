@@ -194,6 +194,7 @@ def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
                     limits=country.limits,
                     kinds=country.kinds,
                     operators=operators if options.with_operators else (),
+                    fault_dir=options.fault_dir,
                     **common,
                 )
             )

@@ -29,7 +29,7 @@ from actors.core.operators import Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate, TaskPage
 from actors.finished import finished_page
-from actors.journal import Fenced, JournalError, open_sqlite
+from actors.journal import Fenced, Journal, JournalError, open_sqlite
 from actors.peers import Peers
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
@@ -59,6 +59,8 @@ class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
     #: Taken over by a new journal only.
     kinds: tuple[TaskKind, ...] = ()
     operators: tuple[Operator, ...] = ()
+    #: Where `actors.testing.live_faults` looks for faults to play; empty: none, and that module is not imported.
+    fault_dir: str = ""
 
 
 def now() -> Instant:
@@ -73,14 +75,17 @@ class ProvinceActor:
         if options.logs_dir:
             logs.configure(Path(options.logs_dir) / f"province-{options.province}.log")
         self._options = options
+        self._now = now
         self._started_ms = now().wall_ms
         self._followers: dict[Peer, None] = {}
         self._gateways: dict[str, Peer] = {}
         self._is_commit_due = False
         self._is_closed = False
         try:
-            journal = open_sqlite(options.journal_path, store_id=options.store_id, province=options.province)
-            self._commits = CommitLoop(options.province, journal, clock=now, outputs=self)
+            journal: Journal = open_sqlite(options.journal_path, store_id=options.store_id, province=options.province)
+            if options.fault_dir:
+                journal = self._with_faults(journal)
+            self._commits = CommitLoop(options.province, journal, clock=self._now, outputs=self)
         except JournalError as error:
             _log.error("journal cannot be opened", province=options.province, error=str(error))
             raise
@@ -89,6 +94,15 @@ class ProvinceActor:
         self._endpoint = Endpoint(self)
         self._loop = asyncio.get_running_loop()
         self._running = self._loop.create_task(self._run())
+
+    def _with_faults(self, journal: Journal) -> Journal:
+        """Let the fault directory play with our clock and our disk. For tests of the running system only."""
+        from actors.testing.live_faults import FaultFile, faulty_journal, skewed
+
+        path = Path(self._options.fault_dir) / f"{self._options.province}.json"
+        faults = FaultFile(path, lambda: now().monotonic_ms)
+        self._now = skewed(now, faults)
+        return faulty_journal(journal, faults)
 
     async def ready(self) -> int:
         """Wait until the actor listens; its process id."""
@@ -252,7 +266,7 @@ class ProvinceActor:
     def _summary(self, peer: Peer, request: protocol.GetSummary) -> protocol.SummaryReply:
         del peer, request
         head = self._commits.journal.head
-        summary = self._commits.province.summary(now())
+        summary = self._commits.province.summary(self._now())
         return protocol.SummaryReply(summary=msgspec.structs.replace(summary, sequence=head.sequence))
 
     def _runtime(self, peer: Peer, request: protocol.GetRuntime) -> protocol.Runtime:

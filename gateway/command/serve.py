@@ -34,6 +34,10 @@ def serve(
     ] = None,
     sample_operators: Annotated[bool, typer.Option(help="Enrol the country file's operators in new journals.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
+    fault_dir: Annotated[
+        Path | None,
+        typer.Option(hidden=True, help="Tests only: provinces obey DIR/PROVINCE.json; see docs/live-faults.md."),
+    ] = None,
 ) -> None:
     """Start everything: every province's actor, the coordinator, the gateway and the console. Ctrl-C ends it.
 
@@ -56,7 +60,13 @@ def serve(
     except (StoreError, CountryFileError, AddressUnusable) as error:
         typer.echo(f"sharedops serve: {error}", err=True)
         raise typer.Exit(2) from None
-    settings = SystemSettings(grpc=grpc, console=console, country=str(country or ""), with_operators=sample_operators)
+    settings = SystemSettings(
+        grpc=grpc,
+        console=console,
+        country=str(country or ""),
+        with_operators=sample_operators,
+        fault_dir=str(fault_dir.resolve()) if fault_dir else "",
+    )
     try:
         asyncio.run(_serve(store, settings, as_json=as_json))
     except SystemFailed as error:

@@ -44,6 +44,8 @@ class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
     country: str = ""
     #: Enrol the country file's operators in new journals.
     with_operators: bool = True
+    #: Where faults to be played are asked for; empty: none are.
+    fault_dir: str = ""
 
 
 class SystemFailed(Exception):
@@ -64,6 +66,7 @@ class System:
             run_dir=str(self.run_dir),
             country=settings.country,
             with_operators=settings.with_operators,
+            fault_dir=settings.fault_dir,
         )
         options_path = self.run_dir / OPTIONS_FILE
         options_path.write_bytes(msgspec.json.encode(options))
