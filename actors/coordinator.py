@@ -143,7 +143,12 @@ class CoordinatorActor:
         answers = await asyncio.gather(*(self._summary_of(code) for code in self._options.provinces))
         summaries = tuple(summary for summary in answers if summary is not None)
         at = now()
-        self._picture = NationalPicture(revision=self._picture.revision + 1, time_ms=at.wall_ms, provinces=summaries)
+        self._picture = NationalPicture(
+            epoch=self._journal.epoch,
+            revision=self._picture.revision + 1,
+            time_ms=at.wall_ms,
+            provinces=summaries,
+        )
         flows, self._memory = plan_flows(self._picture, self._memory)
         seen = [event for summary in summaries for event in self._hq.see(summary.province, summary.status, at.wall_ms)]
         for event in seen:

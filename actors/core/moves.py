@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
+from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.ids import ProvinceCode, TaskId
@@ -91,7 +92,7 @@ def _evacuees(turn: Turn, policy: SharingPolicy, room: int) -> Iterator[tuple[Ta
     for task in waiting:
         if room <= 0:
             return
-        if task.spec.kind in hopeless or not may_leave(task, policy, turn.now.wall_ms):
+        if task.spec.kind in hopeless or not may_leave(turn, task, policy):
             continue
         ranked = _ranked(turn, task, policy)
         if not ranked:
@@ -112,7 +113,7 @@ def _follow_advice(turn: Turn, room: int) -> None:
             while candidates and left > 0 and room > 0:
                 task = candidates.pop(0)
                 within = state.status is ProvinceStatus.ACTIVE and task.move_count < state.bounds.moves_per_task_max
-                if not within or not may_leave(task, state.policy, turn.now.wall_ms):
+                if not within or not may_leave(turn, task, state.policy):
                     continue
                 ranked = [candidate for candidate in _ranked(turn, task, state.policy) if candidate.province == host]
                 if ranked:
@@ -126,9 +127,11 @@ def _follow_advice(turn: Turn, room: int) -> None:
             del turn.outbox.flows[kind]
 
 
-def may_leave(task: Task, policy: SharingPolicy, now_ms: int) -> bool:
-    """Whether a task may be given to another province under this policy."""
-    if task.spec.home_only or policy.share_out_mode is ShareOutMode.CLOSED or task.move_after_ms > now_ms:
+def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
+    """Whether a task may be given to another province now under this policy."""
+    if task.spec.home_only or policy.share_out_mode is ShareOutMode.CLOSED:
+        return False
+    if still_waits(task.move_after_ms, turn.now.wall_ms, turn.state.limits.move_retry_ms):
         return False
     if policy.kinds and task.spec.kind not in policy.kinds:
         return False

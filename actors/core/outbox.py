@@ -51,7 +51,7 @@ class Outbox:
 
     def take_advice(self, picture: NationalPicture, flows: tuple[MoveFlow, ...]) -> None:
         """Replace the last advice, unless this one is older or the same again (its flows may be half done already)."""
-        if picture.revision <= self.picture.revision and picture.time_ms <= self.picture.time_ms:
+        if (picture.epoch, picture.revision) <= (self.picture.epoch, self.picture.revision):
             return
         self.picture = picture
         self.hosts = hosts_by_kind(picture)

@@ -79,6 +79,8 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 class NationalPicture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All provinces that answered lately, in code order."""
 
+    #: Incarnation of the coordinator that took it, and its count of pictures: together they say which of two is newer. Its clock does not.
+    epoch: int = 0
     revision: int = 0
     time_ms: int = 0
     provinces: tuple[ProvinceSummary, ...] = ()

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 import msgspec
 
+from actors.core.clock import still_waits
 from actors.core.country import Line, Skill
 from actors.core.ids import KindId, OperatorId, ProvinceCode, TaskId
 
@@ -191,10 +192,15 @@ class MoveOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decline(msgspec.Struct, frozen=True, array_like=True):
-    """An operator's refusal of a task, remembered until `until_ms` (wall clock)."""
+    """An operator's refusal of a task, made at `since_ms` and remembered until `until_ms` (wall clock)."""
 
     operator: OperatorId
     until_ms: int
+    since_ms: int = 0
+
+    def is_remembered(self, now_ms: int) -> bool:
+        """Whether it still counts; after the clock was set back by much, it does not."""
+        return still_waits(self.until_ms, now_ms, self.until_ms - self.since_ms)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -82,7 +82,7 @@ def _unoffered(task: Task, at_ms: int, **changes: object) -> Task:
 def offer_declined(state: ProvinceState, event: e.OfferDeclined) -> None:
     task = state.tasks[event.task_id]
     assert task.operator is not None
-    declines = (*task.declines, Decline(task.operator, event.until_ms))[-DECLINES_MAX:]
+    declines = (*task.declines, Decline(task.operator, event.until_ms, event.at_ms))[-DECLINES_MAX:]
     _idle(state, task.operator, event.at_ms)
     state.replace_task(_unoffered(task, event.at_ms, declines=declines))
 

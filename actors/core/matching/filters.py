@@ -27,7 +27,7 @@ def excluded_by(task: Task, person: Operator, needed: int, skills: tuple[Skill, 
     if person.operator in spec.excluded_operators:
         return "excluded_operator"
     for decline in task.declines:
-        if decline.operator == person.operator and decline.until_ms > now_ms:
+        if decline.operator == person.operator and decline.is_remembered(now_ms):
             return "declined_before"
     return None
 

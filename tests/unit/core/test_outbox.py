@@ -90,15 +90,18 @@ def test_advice_that_comes_twice_counts_once() -> None:
 
 
 def test_older_advice_is_ignored_and_that_of_a_new_coordinator_is_not() -> None:
-    """A new coordinator counts its pictures from one; an old picture must not come back."""
+    """A new coordinator counts its pictures from one, and its clock may be behind; an old picture must not come back."""
     home = Branch()
     for _ in range(5):
         home.create()
     home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=7), flows=()))
     home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=6), flows=(flow(1),)))
     assert home.state.moving == {}
-    reborn = msgspec.structs.replace(picture_of("jiangxi", revision=1), time_ms=home.wall_ms + 60_000)
+    set_back = home.wall_ms - 3_600_000
+    reborn = msgspec.structs.replace(picture_of("jiangxi", revision=1), epoch=1, time_ms=set_back)
     home.do(c.TakeAdvice(picture=reborn, flows=(flow(1),)))
+    assert len(home.state.moving) == 1
+    home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=8), flows=(flow(1),)))
     assert len(home.state.moving) == 1
 
 

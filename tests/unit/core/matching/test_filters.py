@@ -66,7 +66,7 @@ def test_the_skills_of_the_kind_count_besides_those_of_the_task() -> None:
 @pytest.mark.parametrize(("now_ms", "reason"), [(START_MS, "declined_before"), (START_MS + 1_000, None)])
 def test_a_decline_is_remembered_until_its_instant_and_no_longer(now_ms: int, reason: str | None) -> None:
     """An item declined by its only candidate would otherwise never be offered again, or be offered again at once."""
-    task = task_of(spec(), declines=(Decline(OperatorId("chen"), START_MS + 1_000),))
+    task = task_of(spec(), declines=(Decline(OperatorId("chen"), START_MS + 1_000, START_MS),))
     assert excluded_by(task, person("chen"), 0, (), now_ms) == reason
     assert excluded_by(task, person("lin"), 0, (), now_ms) is None
 
