@@ -65,7 +65,7 @@ async def abort(context: Context, error: GatewayError) -> NoReturn:
 
 
 class Gate(grpc.aio.ServerInterceptor):
-    """Identity, permission by method, and errors, for every call but those of public services.
+    """Identity and permission by method for every call but those of public services; definite errors for all.
 
     Args:
         observe: told of each call that ended.
@@ -91,14 +91,15 @@ class Gate(grpc.aio.ServerInterceptor):
         """The handler of the call, guarded."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or permissions.is_public(method):
-            return handler
-        admitted: Identity | GatewayError
-        try:
-            admitted = self._tokens.identify(handler_call_details.invocation_metadata)
-            permissions.admit(admitted, method)
-        except GatewayError as error:
-            admitted = error
+        if handler is None:
+            return None
+        admitted: Identity | GatewayError | None = None
+        if not permissions.is_public(method):
+            try:
+                admitted = self._tokens.identify(handler_call_details.invocation_metadata)
+                permissions.admit(admitted, method)
+            except GatewayError as error:
+                admitted = error
         return _guarded(handler, _Passage(method, admitted, self._observe, self._stopping))
 
 
@@ -119,11 +120,17 @@ def _guarded(handler: Any, passage: "_Passage") -> Any:
 
 
 class _Passage:
-    """One call on its way through the gate."""
+    """One call on its way through the gate.
+
+    Args:
+        admitted: the caller, why it is refused, or None: nobody in particular, at a public service.
+    """
 
     __slots__ = ("_admitted", "_observe", "_outcome", "_stopping", "method")
 
-    def __init__(self, method: str, admitted: Identity | GatewayError, observe: Observe, stopping: Stopping) -> None:
+    def __init__(
+        self, method: str, admitted: Identity | GatewayError | None, observe: Observe, stopping: Stopping
+    ) -> None:
         self.method = method
         self._admitted = admitted
         self._observe = observe
@@ -171,7 +178,8 @@ class _Passage:
     def _enter(self) -> None:
         if isinstance(self._admitted, GatewayError):
             raise self._admitted
-        set_caller(self._admitted)
+        if self._admitted is not None:
+            set_caller(self._admitted)
 
     async def _fail(self, context: Context, error: Exception) -> NoReturn:
         if isinstance(error, grpc.aio.AbortError):

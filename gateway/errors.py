@@ -54,6 +54,7 @@ class GatewayReason(StrEnum):
     EVENTS_EXPIRED = "events_expired"
     UNKNOWN_TASK_KIND = "unknown_task_kind"
     UNKNOWN_JOURNAL = "unknown_journal"
+    UNKNOWN_HEALTH_ENTRY = "unknown_health_entry"
 
 
 AnyReason = Reason | GatewayReason
@@ -112,6 +113,7 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.EVENTS_EXPIRED: Row(_C.OUT_OF_RANGE),
     GatewayReason.UNKNOWN_TASK_KIND: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_JOURNAL: Row(_C.NOT_FOUND),
+    GatewayReason.UNKNOWN_HEALTH_ENTRY: Row(_C.NOT_FOUND),
 }
 
 
@@ -163,7 +165,7 @@ class GatewayError(Exception):
 def invalid(violations: Iterable[Violation | tuple[str, str]]) -> GatewayError:
     """INVALID_ARGUMENT with the wrong fields."""
     found = [Violation(*violation) for violation in violations]
-    first = f"{found[0].field}: {found[0].description}" if found else "The request is not valid."
+    first = ": ".join(part for part in found[0] if part) if found else "The request is not valid."
     more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
     return GatewayError(GatewayReason.INVALID_ARGUMENT, first + more, found)
 

@@ -135,7 +135,7 @@ class Gateway:
         self._feed = EventFeed(self.links, self.links.tell)
         self.overviews = Overviews(self.links)
         self._stopping = Stopping()
-        self._health = Health(_SERVICES, self._stopping)
+        self._health = Health(_SERVICES, self.links.codes())
         self.metrics = Metrics()
         self._console = ConsoleServer(self.overviews, self.metrics)
         self._reporting: asyncio.Task[None] | None = None
@@ -170,7 +170,6 @@ class Gateway:
 
     async def start(self) -> tuple[str, str]:
         """Listen; the bound addresses of gRPC and console, also written to ``<run_dir>/gateway-<id>.json``."""
-        await self._health.start(self.links.codes())
         self.links.start()
         self._reporting = asyncio.create_task(self.desks.report_for_ever())
         host = self._settings.grpc.rpartition(":")[0]
