@@ -23,8 +23,8 @@ What is found and what is not:
 * Any change to a frame, a record's value, a snapshot: at read, or by `check`.
 * Frames missing at the end: at open, by the stored head; if head and frames went back together (an old
   copy, a dropped WAL), only by the anchor published elsewhere.
-* A flipped bit in a record's *key* hides the record from `recall`; only `check` finds it, by the order of
-  the tree.
+* A flipped bit in what SQLite keeps around them (a key, a page number, a count), which would hide a record
+  instead of garbling it: when the page is read, by its own checksum (`page_checksums`).
 
 This package knows bytes. It does not import the core, whose codec gives the payloads their meaning.
 """

@@ -20,6 +20,7 @@ import apsw
 from actors.journal import sqlite_statements as sql
 from actors.journal.chain import genesis_hash
 from actors.journal.errors import Corrupt, JournalError, StoreBusy, StoreFailed, StoreFull, StoreMismatch
+from actors.journal.page_checksums import RESERVED_BYTES, checksum_vfs
 
 #: SQLite reports a write refused for quota, size limit or a disk gone read-only as an I/O error. A failed
 #: write leaves the WAL without a complete commit mark (it is the last thing written), so the outcome is as
@@ -42,6 +43,8 @@ def translate(error: apsw.Error, province: str) -> JournalError:
         return StoreFull(province, detail)
     if isinstance(error, apsw.ReadOnlyError) and extended != apsw.SQLITE_READONLY_DBMOVED:
         return StoreFull(province, detail)
+    if extended == apsw.SQLITE_IOERR_DATA:
+        return Corrupt(province, None, "a page of the file does not match its checksum")
     if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.ConstraintError | apsw.FormatError):
         return Corrupt(province, None, detail)
     # A missing table or column means that the schema was damaged: our statements are fixed.
@@ -57,6 +60,8 @@ def translated(province: str) -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise translate(error, province) from error
+    except UnicodeDecodeError as error:
+        raise Corrupt(province, None, "a text is not UTF-8") from error
 
 
 def connect(path: Path, province: str, *, readonly: bool) -> apsw.Connection:
@@ -76,7 +81,7 @@ def connect(path: Path, province: str, *, readonly: bool) -> apsw.Connection:
         raise Corrupt(province, None, "the file is empty")
     with translated(province):
         flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
-        connection = apsw.Connection(str(path), flags=flags)
+        connection = apsw.Connection(str(path), flags=flags, vfs=checksum_vfs())
         try:
             connection.set_busy_timeout(sql.BUSY_TIMEOUT_MS)
             connection.execute(sql.SETTINGS)
@@ -123,8 +128,9 @@ def create_file(path: Path, *, store_id: str, province: str) -> None:
 
 
 def _fill(draft: Path, store_id: str, province: str) -> None:
-    connection = apsw.Connection(str(draft))
+    connection = apsw.Connection(str(draft), vfs=checksum_vfs())
     try:
+        connection.reserve_bytes("main", RESERVED_BYTES)
         connection.execute(sql.CREATION_SETTINGS)
         connection.execute(sql.SCHEMA)
         connection.execute(sql.INSERT_META, (store_id, province, genesis_hash(store_id, province)))

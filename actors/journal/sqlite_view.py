@@ -229,6 +229,8 @@ class SqliteView:
                 self._collect(execute(sql.SELECT_RECORD_BATCH, batch), found)
         except apsw.Error as error:
             raise translate(error, self.province) from error
+        except UnicodeDecodeError as error:
+            raise Corrupt(self.province, None, "a record's key is not UTF-8") from error
         return found
 
     def scan_records(self, prefix: str, after: str = "", limit: int = 1000) -> list[tuple[str, bytes]]:
