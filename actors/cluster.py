@@ -27,6 +27,7 @@ from actors import logs, protocol
 from actors.cluster_options import FAILED_START, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.country_file import load_country
+from actors.process_state import STOPPED, process_state
 from actors.province import ProvinceActor, ProvinceOptions
 from actors.store import HQ, read_store
 from actors.transport import Directory, Entry, Link, TransportError
@@ -103,20 +104,11 @@ class Supervisor:
         if silent_s < SUSPECT_AFTER_S:
             return
         state = process_state(entry.pid)
-        if state in ("T", "t") or silent_s >= SILENCE_MAX_S:
+        if state in STOPPED or silent_s >= SILENCE_MAX_S:
             _log.warning("killing", name=entry.name, pid=entry.pid, state=state, silent_s=round(silent_s, 1))
             watched.killed_epoch = entry.epoch
             with contextlib.suppress(ProcessLookupError):
                 os.kill(entry.pid, signal.SIGKILL)
-
-
-def process_state(pid: int) -> str:
-    """The kernel's letter for a process: R, S, D, T, Z …; empty when it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[0]
 
 
 def start_ray(run_dir: Path) -> Any:

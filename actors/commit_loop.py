@@ -9,8 +9,9 @@ news for followers. So the size of a group adapts to the load by itself: alone, 
 The append runs inline on the event loop. In a thread beside a busy loop it would wait for the interpreter lock far longer than for the disk.
 
 * If the append succeeds, everything that the frame brought about is sent.
-* If it fails without a doubt (disk full, lock held by another), memory is thrown away and rebuilt from the journal, and every write of
-  the batch is answered with a refusal that says so. Reads are answered.
+* If it fails without a doubt (disk full, lock held by another), memory is thrown away and rebuilt from the journal, once. From then on
+  the province is read-only: reads are answered, writes are refused at once, time decides nothing, and `StoreOutage` says when the store
+  is asked whether it takes a frame again. So a full disk costs one replay, not one per batch, and heals without a restart.
 * If we are fenced, or the outcome is open, or the journal is damaged, the process must end: `on_fatal`.
 
 Bounds: `CommitBounds`; above `mailbox_max` waiting commands one more is refused at once. At 12 us a decision a full
@@ -18,7 +19,7 @@ batch holds the loop for about 12 ms, and replay after a failure costs about 5 u
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -35,6 +36,7 @@ from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.journal import Journal, JournalError, SnapshotWriter, StoreBusy, StoreFull
+from actors.store_outage import StoreOutage
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +56,10 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Commands that only look: they are answered even while nothing can be written.
 READS = (c.GetTask, c.ListTasks, c.GetOperator, c.ListOperators, c.GetWorkload, c.GetProvince)
+#: Commands that touch nothing but soft state: forgetting who was heard while the disk was full would cost every desk its lease.
+SOFT = (c.HearDesks, c.LosePath, c.RenewAssignment, c.TakeAdvice)
+#: What asks the store whether it takes writes again: a frame in which nothing happens.
+_QUESTION = codec.encode_events(())
 
 Answer = Callable[[AnyReply], None]
 
@@ -109,6 +115,7 @@ class CommitLoop:
         self._mailbox: deque[tuple[c.AnyCommand, Answer]] = deque()
         self._snapshot: tuple[SnapshotWriter, Iterator[bytes]] | None = None
         self._snapshot_bytes = 0
+        self._outage = StoreOutage()
         self.is_stopped = False
         self.province = self._replayed()
         problems = validate(self.province.state)
@@ -119,6 +126,11 @@ class CommitLoop:
     def backlog(self) -> int:
         """Commands that wait for the next frame."""
         return len(self._mailbox)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the store refuses writes for now."""
+        return self._outage.is_on
 
     def submit(self, command: c.AnyCommand, answer: Answer) -> None:
         """Put a command into the mailbox. `answer` is called once, after the fsync of what the command caused."""
@@ -133,6 +145,11 @@ class CommitLoop:
             return
         batch = [self._mailbox.popleft() for _ in range(min(self._commit_bounds.batch_max, len(self._mailbox)))]
         now = self._clock()
+        if self._outage.is_on and not self._takes_writes_again(now):
+            self.province.note_tick(now)
+            self._refuse_writes(batch, now)
+            self._send_due(now)
+            return
         answers = self._decide(batch, now)
         self.province.finish_batch(now)
         frame = self.province.take_frame()
@@ -143,10 +160,13 @@ class CommitLoop:
             answer(reply)
         if frame.desk_updates:
             self._outputs.tell_desks(frame.desk_updates)
+        self._send_due(now)
+        self._go_on_with_snapshot()
+
+    def _send_due(self, now: Instant) -> None:
         messages = self.province.due_messages(now)
         if messages:
             self._outputs.send(messages)
-        self._go_on_with_snapshot()
 
     def _decide(self, batch: list[tuple[c.AnyCommand, Answer]], now: Instant) -> list[tuple[Answer, AnyReply]]:
         recalled = self._recall(batch)
@@ -164,18 +184,36 @@ class CommitLoop:
         """Write the frame. False: surely not written, and memory is as the journal says again."""
         state = self.province.state
         flush = len(state.records) >= self._commit_bounds.records_kept_max
-        try:
-            head = self.journal.append(payload, at_ms=now.wall_ms, records=state.records if flush else None)
-        except (StoreFull, StoreBusy) as error:
-            _log.error("store cannot be written", province=self._code, detail=str(error))
+        if not self._write(payload, now, state.records if flush else None):
             self._rebuild()
+            return False
+        if flush:
+            state.records.clear()
+        return True
+
+    def _write(self, payload: bytes, now: Instant, records_due: Mapping[str, bytes] | None = None) -> bool:
+        """Append a frame and tell of it. False: surely not written; the outage is noted."""
+        try:
+            head = self.journal.append(payload, at_ms=now.wall_ms, records=records_due)
+        except (StoreFull, StoreBusy) as error:
+            failed_ms = self._clock().monotonic_ms
+            if not self._outage.is_on:
+                _log.error("store refuses writes: read-only", province=self._code, detail=str(error))
+            self._outage.refused(failed_ms, took_ms=failed_ms - now.monotonic_ms)
             return False
         except JournalError as error:
             self._stop(error)
             raise
-        if flush:
-            state.records.clear()
         self._outputs.frame_written(head.sequence, head.epoch, now.wall_ms, payload)
+        return True
+
+    def _takes_writes_again(self, now: Instant) -> bool:
+        """Ask the store, if it is time to. Memory is as the journal says, so a refusal costs nothing but the attempt."""
+        if not self._outage.is_question_due(now.monotonic_ms) or not self._write(_QUESTION, now):
+            return False
+        self._outage.healed(now.monotonic_ms)
+        read_only_ms = now.monotonic_ms - self._outage.since_ms
+        _log.warning("store takes writes again", province=self._code, read_only_ms=read_only_ms)
         return True
 
     def _stop(self, error: JournalError) -> None:
@@ -184,15 +222,15 @@ class CommitLoop:
         self._outputs.on_fatal(error)
 
     def _refuse_writes(self, batch: list[tuple[c.AnyCommand, Answer]], now: Instant) -> None:
-        """Answer a batch whose frame could not be written: reads as the journal says, everything else with a refusal."""
+        """Answer a batch that cannot be written: reads as the journal says, what is soft as ever, everything else with a refusal."""
         refused = Refused(
             reason=Reason.STORE_FULL, message="The province cannot write to its disk.", retry_after_ms=1_000
         )
         recalled = self._recall(batch)
         for command, answer in batch:
-            is_read = isinstance(command, READS) and not command.request_id
-            answer(self.province.handle(command, now, recalled) if is_read else refused)
-        assert not self.province.take_frame().events, "reads cause no events"
+            is_harmless = isinstance(command, READS + SOFT) and not command.request_id
+            answer(self.province.handle(command, now, recalled) if is_harmless else refused)
+        assert not self.province.take_frame().events, "what is harmless causes no events"
 
     # --- replay ---
 

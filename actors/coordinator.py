@@ -20,12 +20,14 @@ from actors.core import commands as c
 from actors.core.country import TaskKind
 from actors.core.headquarters import AnyHqEvent, Headquarters
 from actors.core.ids import ProvinceCode
-from actors.core.refusal import Refused
+from actors.core.refusal import Reason, Refused
 from actors.core.sharing import FlowMemory, MoveFlow, NationalPicture, ProvinceSummary, plan_flows
-from actors.journal import Fenced, Journal, JournalError, open_sqlite
+from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull
+from actors.opening import open_patiently
 from actors.peers import Peers
 from actors.province import now
 from actors.store import HQ
+from actors.store_outage import StoreOutage
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
 _log = structlog.get_logger(__name__)
@@ -60,12 +62,13 @@ class CoordinatorActor:
             logs.configure(Path(options.logs_dir) / "coordinator.log")
         self._options = options
         self._started_ms = now().wall_ms
-        self._journal: Journal = open_sqlite(options.journal_path, store_id=options.store_id, province=HQ)
+        self._journal: Journal = open_patiently(options.journal_path, store_id=options.store_id, province=HQ)
+        self._outage = StoreOutage()
         self._hq = Headquarters()
         for frame in self._journal.frames():
             for event in _hq_events.decode(frame.payload):
                 self._hq.apply(event)
-        self._adopt_first_kinds()
+        self._write_or_wait(self._first_kinds())
         self._picture = NationalPicture()
         self._memory = FlowMemory()
         self._peers = Peers(protocol.COORDINATOR)
@@ -88,17 +91,17 @@ class CoordinatorActor:
         await self._peers.close()
         self._journal.close()
 
-    def _adopt_first_kinds(self) -> None:
+    def _first_kinds(self) -> list[AnyHqEvent]:
         """A new headquarters starts with revision 1: the country file's kinds, as the provinces do."""
         if self._hq.revision:
-            return
+            return []
         at_ms = now().wall_ms
         events: list[AnyHqEvent] = []
         for kind in self._options.kinds:
             decided = self._hq.put_kind(kind, revision=0, who="system:country", request_id="", at_ms=at_ms)
             if not isinstance(decided, Refused):
                 events += [msgspec.structs.replace(event, revision=1) for event in decided]
-        self._append(events)
+        return events
 
     async def _listen(self) -> None:
         address = socket_address(self._options.run_dir, protocol.COORDINATOR, self._journal.epoch)
@@ -124,6 +127,29 @@ class CoordinatorActor:
             for event in events:
                 self._hq.apply(event)
 
+    def _write_or_wait(self, events: Sequence[AnyHqEvent]) -> bool:
+        """Write what may also be written next round. False: the disk is full, nothing was written or applied.
+
+        What is seen is seen again, and advice needs no journal: a full disk here must not stop the country's sharing.
+        """
+        now_ms = now().monotonic_ms
+        if not events:
+            return True
+        if self._outage.is_on and not self._outage.is_question_due(now_ms):
+            return False
+        try:
+            self._append(events)
+        except (StoreFull, StoreBusy) as error:
+            if not self._outage.is_on:
+                _log.error("hq store refuses writes", detail=str(error))
+            failed_ms = now().monotonic_ms
+            self._outage.refused(failed_ms, took_ms=failed_ms - now_ms)
+            return False
+        if self._outage.is_on:
+            _log.warning("hq store takes writes again")
+            self._outage.healed(now_ms)
+        return True
+
     # --- the picture ---
 
     async def _gather_for_ever(self) -> None:
@@ -132,10 +158,9 @@ class CoordinatorActor:
             started = self._loop.time()
             try:
                 await self._gather()
-            except Fenced as error:
-                _exit(error)
             except JournalError as error:
-                _log.error("hq journal failed", error=str(error))
+                # Fenced, or the outcome of a write is open: only a new incarnation may go on.
+                _exit(error)
             await asyncio.sleep(max(0.05, PICTURE_EVERY_S - (self._loop.time() - started)))
 
     async def _gather(self) -> None:
@@ -153,7 +178,7 @@ class CoordinatorActor:
         seen = [event for summary in summaries for event in self._hq.see(summary.province, summary.status, at.wall_ms)]
         for event in seen:
             _log.info("province status", seen=msgspec.to_builtins(event))
-        self._append(seen)
+        self._write_or_wait([*self._first_kinds(), *seen])
         for summary in summaries:
             self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province))
 
@@ -223,7 +248,12 @@ class CoordinatorActor:
         if isinstance(decided, Refused):
             return decided
         try:
-            self._append(decided)
+            if not self._write_or_wait(decided):
+                return Refused(
+                    reason=Reason.STORE_FULL,
+                    message="The headquarters cannot write to its disk.",
+                    retry_after_ms=1_000,
+                )
         except JournalError as error:
             _exit(error)
         return self._serve_kinds(protocol.GetTaskKinds())

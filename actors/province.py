@@ -27,9 +27,11 @@ from actors.core.country import ProvinceSettings, TaskKind, TimeLimits
 from actors.core.ids import ProvinceCode
 from actors.core.operators import Operator
 from actors.core.outbox import Outgoing, settlement
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, TaskPage
 from actors.finished import finished_page
-from actors.journal import Fenced, Journal, JournalError, open_sqlite
+from actors.journal import Fenced, Journal, JournalError
+from actors.opening import open_patiently
 from actors.peers import Peers
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
@@ -63,6 +65,20 @@ class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
     fault_dir: str = ""
 
 
+def introduction(options: ProvinceOptions, *, is_new: bool) -> list[c.AnyCommand]:
+    """What a province is told when it opens; a new one everything, in one frame."""
+    who = "system:country"
+    commands: list[c.AnyCommand] = [c.ConfigureProvince(who=who, limits=options.limits)]
+    if is_new:
+        commands += [
+            c.ConfigureProvince(who=who, settings=options.settings),
+            c.AdoptTaskKinds(who=who, revision=1, kinds=options.kinds),
+        ]
+        if options.operators:
+            commands.append(c.UpsertOperators(who=who, entries=options.operators))
+    return commands
+
+
 def now() -> Instant:
     """The real clocks."""
     return Instant(wall_ms=time.time_ns() // 1_000_000, monotonic_ms=time.monotonic_ns() // 1_000_000)
@@ -81,8 +97,11 @@ class ProvinceActor:
         self._gateways: dict[str, Peer] = {}
         self._is_commit_due = False
         self._is_closed = False
+        self._is_introduced = False
         try:
-            journal: Journal = open_sqlite(options.journal_path, store_id=options.store_id, province=options.province)
+            journal: Journal = open_patiently(
+                options.journal_path, store_id=options.store_id, province=options.province
+            )
             if options.fault_dir:
                 journal = self._with_faults(journal)
             self._commits = CommitLoop(options.province, journal, clock=self._now, outputs=self)
@@ -135,18 +154,17 @@ class ProvinceActor:
         _log.info("serving", province=options.province, epoch=journal.epoch, sequence=journal.head.sequence)
 
     def _introduce(self) -> None:
-        """Give a new journal all it starts from; an old one only the time limits, since the rest may have been changed since."""
-        options, who = self._options, "system:country"
-        commands: list[c.AnyCommand] = [c.ConfigureProvince(who=who, limits=options.limits)]
-        if self._commits.journal.head.sequence == 0:
-            commands += [
-                c.ConfigureProvince(who=who, settings=options.settings),
-                c.AdoptTaskKinds(who=who, revision=1, kinds=options.kinds),
-            ]
-            if options.operators:
-                commands.append(c.UpsertOperators(who=who, entries=options.operators))
-        for command in commands:
-            self._commits.submit(command, _ignore)
+        """Give a new journal all it starts from; an old one only the time limits, since the rest may have been changed since.
+
+        Refused on a full disk, it is repeated when the store takes writes again: a province without kinds could do nothing.
+        """
+        self._is_introduced = True
+        for command in introduction(self._options, is_new=self._commits.province.state.kinds_revision == 0):
+            self._commits.submit(command, self._introduced)
+
+    def _introduced(self, reply: AnyReply) -> None:
+        if isinstance(reply, Refused) and reply.reason is Reason.STORE_FULL:
+            self._is_introduced = False
 
     # --- the loop ---
 
@@ -157,6 +175,8 @@ class ProvinceActor:
         orphaned_since = self._directory.disconnected_since
         if orphaned_since is not None and time.monotonic() - orphaned_since > ORPHAN_AFTER_S:
             self.on_fatal(RuntimeError("the supervisor is gone"))
+        if not self._is_introduced and not self._commits.is_read_only:
+            self._introduce()
         self._commits.submit(c.Tick(who="system:clock"), _ignore)
         self._commit_soon()
 

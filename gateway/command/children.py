@@ -14,6 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from actors.process_state import children
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -82,15 +84,6 @@ class Child:
             await self.process.wait()
 
 
-def _children() -> list[int]:
-    """Our direct children, adopted ones included."""
-    pids: list[int] = []
-    for task in Path("/proc/self/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            pids += [int(pid) for pid in task.read_text(encoding="ascii").split()]
-    return pids
-
-
 def end_leftovers(grace_s: float) -> int:
     """Wait for adopted descendants to end, kill those that stay. Call when no `Child` is running. Returns how many were killed."""
     if sys.platform != "linux":
@@ -101,7 +94,7 @@ def end_leftovers(grace_s: float) -> int:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-        left = _children()
+        left = children()
         if not left:
             return killed
         if time.monotonic() >= until:

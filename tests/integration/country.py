@@ -74,6 +74,12 @@ class Country:
             )
         return next(runtime for runtime in answer.province_runtimes if runtime.province == province)
 
+    def coordinator_pid(self) -> int:
+        """Process id of the coordinator, as the supervisor's log names it last."""
+        log = (self.data_dir / "logs" / "supervisor.log").read_text(encoding="utf-8")
+        entries = [json.loads(line) for line in log.splitlines() if '"coordinator"' in line]
+        return next(int(entry["pid"]) for entry in reversed(entries) if entry["event"] == "actor")
+
     def descendants(self) -> list[int]:
         """Every process of this country, by kernel parentage (the serve process adopts orphans)."""
         found: list[int] = []

@@ -12,6 +12,7 @@ from actors.journal import (
     StoreFailed,
     StoreFull,
 )
+from actors.store_outage import PAUSE_MS
 from tests.unit.commit_shell import CHEN, SMALL, Shell, arrival, create, failing, replayed, same
 from tests.unit.core.harness import ADDRESS, FUJIAN, spec
 from tests.unit.core.journeys import picture_of
@@ -85,6 +86,7 @@ def test_a_frame_that_was_surely_not_written_never_happened(error: JournalError)
     assert shell.said == replies
     assert same(shell.state, before)
     shell.store.before_write = None
+    shell.now_ms += PAUSE_MS
     again, first = shell.ask(create("b"), create("a"))
     assert isinstance(again, TaskReply)
     assert again.task.task_id == "fujian-2"
@@ -113,7 +115,7 @@ def test_leases_get_a_new_term_when_a_sign_out_was_lost_with_its_frame() -> None
     shell.store.before_write = failing(StoreFull(FUJIAN, "append"), "append")
     shell.ask(c.SignOut(operator=CHEN))
     shell.store.before_write = None
-    shell.now_ms += 200
+    shell.now_ms += PAUSE_MS
     shell.ask(c.Tick())
     assert shell.state.load_of(CHEN) == 1
     assert CHEN in shell.state.signed_in
@@ -126,6 +128,7 @@ def test_heartbeats_are_kept_over_a_failed_frame() -> None:
     shell.store.before_write = failing(StoreFull(FUJIAN, "append"), "append")
     shell.ask(create())
     shell.store.before_write = None
+    shell.now_ms += PAUSE_MS
     shell.ask(create())
     assert shell.state.load_of(CHEN) == 1
 

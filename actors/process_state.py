@@ -1,0 +1,42 @@
+"""What the kernel says of a process: running, stopped, gone; and who its children are. Linux only; elsewhere every answer is empty."""
+
+import contextlib
+from pathlib import Path
+
+#: A process in one of these states executes nothing until it is continued.
+STOPPED = ("T", "t")
+
+
+def process_state(pid: int) -> str:
+    """The kernel's letter for a process: R, S, D, T, Z …; empty when it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def process_name(pid: int) -> str:
+    """The name of a process's program, cut by the kernel at 15 characters; empty when it is gone."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    return ""
+
+
+def children(pid: int | str = "self") -> list[int]:
+    """The direct children of a process, adopted ones included."""
+    pids: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            pids += [int(child) for child in task.read_text(encoding="ascii").split()]
+    return pids
+
+
+def descendants(pid: int) -> list[int]:
+    """Everyone below a process, parents before their children."""
+    found: list[int] = []
+    level = children(pid)
+    while level:
+        found += level
+        level = [grandchild for child in level for grandchild in children(child)]
+    return found
