@@ -25,6 +25,7 @@ from grpc_reflection.v1alpha import reflection
 
 from actors import logs, protocol
 from actors.core.ids import ProvinceCode
+from gateway.admission import NO_LIMITS, Limits
 from gateway.calls import Gate
 from gateway.console import ConsoleServer
 from gateway.desks import REPORT_EVERY_S, Desks
@@ -115,6 +116,8 @@ class GatewaySettings:
     report_every_s: float = REPORT_EVERY_S
     #: How long a call waits for a province that is away, seconds. A restart takes about one.
     outage_wait_s: float = OUTAGE_WAIT_S
+    #: How many calls are taken in.
+    limits: Limits = NO_LIMITS
 
 
 class Gateway:
@@ -142,7 +145,12 @@ class Gateway:
         self._server = self._make_server(incarnation)
 
     def _make_server(self, incarnation: str) -> grpc.aio.Server:
-        gate = Gate(Tokens.load(self._settings.tokens), observe=self.metrics.observe, stopping=self._stopping)
+        gate = Gate(
+            Tokens.load(self._settings.tokens),
+            observe=self.metrics.observe,
+            stopping=self._stopping,
+            limits=self._settings.limits,
+        )
         server = grpc.aio.server(interceptors=(gate,), options=CHANNEL_OPTIONS)
         links = self.links
         task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links), server)
@@ -217,6 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--console", default="127.0.0.1:8051")
     parser.add_argument("--tokens", type=Path, required=True)
     parser.add_argument("--provinces", required=True, help="codes, comma-separated")
+    parser.add_argument("--admission-per-second", type=int, default=0, help="calls taken in a second; 0: no limit")
     parser.add_argument("--log", type=Path)
     options = parser.parse_args(arguments)
     logs.configure(options.log)
@@ -227,6 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         console=options.console,
         tokens=options.tokens,
         provinces=tuple(ProvinceCode(code) for code in options.provinces.split(",")),
+        limits=Limits(per_second=options.admission_per_second),
     )
     asyncio.run(run(settings))
 

@@ -33,6 +33,14 @@ def serve(
         Path | None, typer.Option(help="Country file (TOML); default: the one that comes with it.")
     ] = None,
     sample_operators: Annotated[bool, typer.Option(help="Enrol the country file's operators in new journals.")] = True,
+    admission_per_second: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Calls on tasks, operators and events that the gateway takes in a second; the rest are told to come back. "
+            "Desks and the controls of operations are never refused. 0: no limit.",
+        ),
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
     fault_dir: Annotated[
         Path | None,

@@ -44,6 +44,8 @@ class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
     country: str = ""
     #: Enrol the country file's operators in new journals.
     with_operators: bool = True
+    #: Calls that the gateway takes in a second; 0: no limit.
+    admission_per_second: int = 0
     #: Where faults to be played are asked for; empty: none are.
     fault_dir: str = ""
 
@@ -86,6 +88,7 @@ class System:
                 *("--grpc", settings.grpc, "--console", settings.console),
                 *("--tokens", str(store.directory / "tokens.toml")),
                 *("--provinces", ",".join(store.identity.provinces)),
+                *("--admission-per-second", str(settings.admission_per_second)),
                 *("--log", str(store.logs / "gateway-g1.log")),
             ],
             store.logs / "gateway-g1.out",

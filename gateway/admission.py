@@ -1,0 +1,86 @@
+"""How many calls the gateway takes in: the rest are told at once when to come back.
+
+Work that waits is worth less every moment, and a client that has given up is answered in vain. So under overload the gateway takes what it
+can do at a pace that the provinces keep up with, and refuses the rest as early and as cheaply as a call can be refused: from its headers,
+before its message is read. Three bounds, in the order in which they are asked:
+
+* **pace**: a bucket that fills at `Limits.per_second` and holds `BURST_S` of it. It decides from the headers, and is what holds in an
+  overload that the gateway itself can stand;
+* **calls in flight**: bounds memory when the provinces are slow. Asked from the headers, too;
+* **age**: a call whose message is there only `AGE_MAX_S` after its headers were seen has waited for a loop that does not keep up. It is
+  refused rather than served late. This is the bound that holds when the pace was set higher than the machine can go.
+
+Not done: a queue of calls that wait for the pace. It would add its length to every latency and take nothing off the load, since whoever
+waits is served instead of somebody younger. A limit inside the handlers was tried and is useless: by then the call has cost what it costs.
+
+Who is never paced: operations staff, who must see and steer an overloaded country (`OPEN_SERVICES`), and desks, whose decisions empty the
+queues. Both are bounded by the streams of their connections.
+
+Everything here is arithmetic on instants that are passed in. Cost: 0.3 us a call.
+"""
+
+from dataclasses import dataclass
+
+#: Seconds of the pace that may come at once, after a pause as long.
+BURST_S = 0.1
+#: Time between a call's headers and its turn, beyond which it is refused, seconds.
+AGE_MAX_S = 0.25
+#: Calls under way at once. A province that restarts holds its calls for up to six seconds.
+IN_FLIGHT_MAX = 10_000
+
+#: Services whose calls are never paced: the country's picture and its controls, the desks, and what tells that the gateway lives.
+OPEN_SERVICES = (
+    "sharedops.v1.MonitorService",
+    "sharedops.v1.ProvinceService",
+    "sharedops.v1.AdminService",
+    "sharedops.v1.WorkService",
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1alpha.ServerReflection",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a gateway takes in."""
+
+    #: Calls a second; 0: no limit.
+    per_second: int = 0
+    in_flight_max: int = IN_FLIGHT_MAX
+    age_max_s: float = AGE_MAX_S
+
+
+#: Memory alone is bounded.
+NO_LIMITS = Limits()
+
+
+def is_open(method: str) -> bool:
+    """Whether a method (``/package.Service/Method``) is never paced."""
+    return method[1:].partition("/")[0] in OPEN_SERVICES
+
+
+class Admission:
+    """The state of the bounds. Instants are seconds of any clock that never goes back."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._limits = limits
+        self._burst = max(1.0, limits.per_second * BURST_S)
+        self._tokens = self._burst
+        self._filled_at = now
+        self.in_flight = 0
+
+    def admits(self, now: float) -> bool:
+        """Whether another call may come in now; takes a token if so."""
+        if self.in_flight >= self._limits.in_flight_max:
+            return False
+        if not self._limits.per_second:
+            return True
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._limits.per_second)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def is_too_old(self, seen_at: float, now: float) -> bool:
+        """Whether a call whose headers were seen at `seen_at` has waited too long for its turn."""
+        return self._limits.per_second > 0 and now - seen_at > self._limits.age_max_s

@@ -1,0 +1,105 @@
+"""Admission: the arithmetic of its bounds, and what a caller sees of them."""
+
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from actors.core import commands as c
+from gateway.admission import AGE_MAX_S, BURST_S, OPEN_SERVICES, Admission, Limits, is_open
+from gateway.permissions import PUBLIC_SERVICES, TABLE
+from tests.unit.gateway_streams.served import Served, served
+
+
+def _admitted(admission: Admission, begin_s: float, seconds: float, per_second: int) -> int:
+    """How many of the calls offered evenly get in."""
+    count = int(seconds * per_second)
+    return sum(admission.admits(begin_s + number / per_second) for number in range(count))
+
+
+@pytest.mark.parametrize("offered", [1_500, 3_000, 20_000])
+def test_the_pace_is_kept_whatever_is_offered(offered: int) -> None:
+    """A bucket that forgot fractions, or filled beyond its burst, would let in less or more than was set."""
+    admission = Admission(Limits(per_second=1_000), 5.0)
+    assert _admitted(admission, 5.0, 10.0, offered) == pytest.approx(1_000 * (10 + BURST_S), abs=2)
+
+
+def test_below_the_pace_nobody_is_refused() -> None:
+    """A limit that bites before it is reached would be a limit of another height."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    assert _admitted(admission, 0.0, 10.0, 990) == 9_900
+
+
+def test_a_pause_earns_no_more_than_a_burst() -> None:
+    """An hour's tokens at once would be the very flood that the limit is for."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    assert sum(admission.admits(3_600.0) for _ in range(10_000)) == 1_000 * BURST_S
+
+
+def test_without_a_pace_only_calls_in_flight_are_bounded() -> None:
+    """The default must not refuse anything that memory can hold."""
+    admission = Admission(Limits(in_flight_max=3), 0.0)
+    assert all(admission.admits(0.0) for _ in range(100_000))
+    assert not admission.is_too_old(0.0, 3_600.0)
+    admission.in_flight = 3
+    assert not admission.admits(0.0)
+    admission.in_flight = 2
+    assert admission.admits(0.0)
+
+
+def test_a_call_that_waited_too_long_for_its_turn_is_too_old() -> None:
+    """When the loop cannot keep the pace, serving the oldest first serves only those who have given up."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    assert not admission.is_too_old(1.0, 1.0 + AGE_MAX_S)
+    assert admission.is_too_old(1.0, 1.001 + AGE_MAX_S)
+
+
+def test_every_open_service_exists_and_the_tasks_are_paced() -> None:
+    """A misspelt service would close the operations' lane in an overload, which is when it is needed."""
+    known = {method[1:].partition("/")[0] for method in TABLE} | set(PUBLIC_SERVICES)
+    assert set(OPEN_SERVICES) <= known
+    assert not is_open("/sharedops.v1.TaskService/CreateTask")
+    assert is_open("/sharedops.v1.MonitorService/GetOverview")
+
+
+async def _refusal(call: Any) -> grpc.aio.AioRpcError:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    return refused.value
+
+
+async def _ingest(found: Served) -> None:
+    stream = found.channel.stream_stream("/sharedops.v1.TaskService/IngestTasks")
+    async for _ in stream(iter((b"",)), **found.as_("branch", "fujian")):
+        pass
+
+
+async def test_what_is_refused_says_when_to_come_back_and_stores_nothing() -> None:
+    """A refusal without RetryInfo is answered by clients with an immediate repetition: the overload would feed itself."""
+    async with served("fujian", limits=Limits(per_second=1)) as found:
+        await found.create(1)
+        for call in (found.create(2), _ingest(found)):
+            error = await _refusal(call)
+            assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            status = rpc_status.from_call(error)  # pyright: ignore[reportArgumentType] - an error is its call
+            assert status is not None
+            retry = error_details_pb2.RetryInfo()
+            assert any(detail.Unpack(retry) for detail in status.details)
+            assert retry.retry_delay.ToMilliseconds() > 0
+        assert len(found.sites["fujian"].seen(c.CreateTask)) == 1
+        assert "RESOURCE_EXHAUSTED" in await found.metrics()
+
+
+async def test_an_overload_closes_neither_operations_nor_strangers_ears() -> None:
+    """Who must see and steer an overloaded country cannot wait until it is over; and strangers must not use the pace up."""
+    async with served("fujian", limits=Limits(per_second=1)) as found:
+        for _ in range(5):
+            stranger = await _refusal(found.create(9, metadata=(("authorization", "Bearer nobody"),)))
+            assert stranger.code() is grpc.StatusCode.UNAUTHENTICATED
+        await found.create(1)
+        assert (await _refusal(found.create(2))).code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        for _ in range(20):
+            await found.monitor.GetOverview(found.nothing(), **found.as_("ops"))
+            await found.until_health("province/fujian", 1)
