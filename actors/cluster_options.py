@@ -4,6 +4,10 @@ import msgspec
 
 #: File in the run directory that says why an actor cannot start.
 FAILED_START = "failed-start"
+#: Name of a run directory in the temporary folder; short, because a socket's path has little room.
+RUN_DIR_PREFIX = "so-"
+#: File in the run directory that holds `ClusterOptions`.
+OPTIONS_FILE = "cluster.json"
 
 
 class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ The append runs inline on the event loop. In a thread beside a busy loop it woul
   the province is read-only: reads are answered, writes are refused at once, time decides nothing, and `StoreOutage` says when the store
   is asked whether it takes a frame again. So a full disk costs one replay, not one per batch, and heals without a restart.
 * If we are fenced, or the outcome is open, or the journal is damaged, the process must end: `on_fatal`.
+* While a backup holds us (`actors.hold`, half a second at most) nothing is decided, written or said; the mailbox fills.
 
 Bounds: `CommitBounds`; above `mailbox_max` waiting commands one more is refused at once. At 12 us a decision a full
 batch holds the loop for about 12 ms, and replay after a failure costs about 5 us an event beyond the last snapshot.
@@ -35,6 +36,7 @@ from actors.core.outbox import Outgoing
 from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate
+from actors.hold import CommitHold
 from actors.journal import Journal, JournalError, SnapshotWriter, StoreBusy, StoreFull
 from actors.store_outage import StoreOutage
 
@@ -117,6 +119,7 @@ class CommitLoop:
         self._snapshot_bytes = 0
         self._outage = StoreOutage()
         self.is_stopped = False
+        self.hold = CommitHold()
         self.province = self._replayed()
         problems = validate(self.province.state)
         if problems:
@@ -141,7 +144,7 @@ class CommitLoop:
 
     def commit(self) -> None:
         """Decide what is in the mailbox, write one frame, answer."""
-        if self.is_stopped:
+        if self.is_stopped or self.is_held():
             return
         batch = [self._mailbox.popleft() for _ in range(min(self._commit_bounds.batch_max, len(self._mailbox)))]
         now = self._clock()
@@ -167,6 +170,15 @@ class CommitLoop:
         messages = self.province.due_messages(now)
         if messages:
             self._outputs.send(messages)
+
+    def is_held(self) -> bool:
+        """Whether a backup holds us. The first look after a hold takes the standstill off everybody's silence."""
+        now = self._clock()
+        if self.hold.is_on(now.monotonic_ms):
+            return True
+        if self.hold.take_ended():
+            self.province.note_standstill(now)
+        return False
 
     def _decide(self, batch: list[tuple[c.AnyCommand, Answer]], now: Instant) -> list[tuple[Answer, AnyReply]]:
         recalled = self._recall(batch)

@@ -61,6 +61,20 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answered with `Pong` by the actor's own loop: the heartbeat of an actor."""
 
 
+class HoldCommits(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To a province: commit nothing for a moment, see `actors.hold`. Answered with `CommitsHeld`."""
+
+    #: A name that nobody else uses.
+    holder: str
+    for_ms: int
+
+
+class ReleaseCommits(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To a province: go on. Answered with `CommitsReleased`."""
+
+    holder: str
+
+
 Request = (
     c.AnyCommand
     | ReadFrames
@@ -72,6 +86,8 @@ Request = (
     | GetTaskKinds
     | PutTaskKind
     | Ping
+    | HoldCommits
+    | ReleaseCommits
 )
 
 
@@ -145,13 +161,43 @@ class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     sequence: int
 
 
+class CommitsHeld(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Nothing is committed from now on, or why the province goes on committing."""
+
+    #: Empty: held. `held` by another, `resting` after one, `malformed`.
+    refused: str = ""
+    #: Where the journal stands, and will stand until the hold ends.
+    epoch: int = 0
+    sequence: int = 0
+
+
+class CommitsReleased(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Commits go on."""
+
+    #: False: the hold had ended before, so something may have been committed in it.
+    was_unbroken: bool
+    held_ms: int = 0
+
+
 class DeskNews(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """News for desks whose sessions run through this gateway."""
 
     updates: tuple[DeskUpdate, ...]
 
 
-Response = AnyReply | FramePage | Followed | SummaryReply | PictureReply | Runtime | ChainReport | TaskKindsReply | Pong
+Response = (
+    AnyReply
+    | FramePage
+    | Followed
+    | SummaryReply
+    | PictureReply
+    | Runtime
+    | ChainReport
+    | TaskKindsReply
+    | Pong
+    | CommitsHeld
+    | CommitsReleased
+)
 News = DeskNews | FrameNews
 
 encode = msgspec.msgpack.Encoder().encode

@@ -196,7 +196,8 @@ class ProvinceActor:
             # A bug of ours: memory may be ahead of the disk, so this incarnation must not say another word.
             _log.exception("commit failed", province=self._options.province)
             self.on_fatal(error)
-        if self._commits.backlog:
+        # While a backup holds us, the backlog waits for the hold's end.
+        if self._commits.backlog and not self._commits.is_held():
             self._commit_soon()
 
     # --- what arrives (Handler of the endpoint) ---
@@ -310,6 +311,23 @@ class ProvinceActor:
         del peer, request
         return protocol.Pong(sequence=self._commits.journal.head.sequence)
 
+    def _hold_commits(self, peer: Peer, request: protocol.HoldCommits) -> protocol.CommitsHeld:
+        del peer
+        hold, now_ms = self._commits.hold, now().monotonic_ms
+        refused = hold.begin(request.holder, request.for_ms, now_ms)
+        if refused:
+            return protocol.CommitsHeld(refused=refused)
+        # If nobody releases us; one millisecond more, since instants are rounded down.
+        self._loop.call_later((hold.remaining_ms(now_ms) + 1) / 1000, self._commit_soon)
+        journal = self._commits.journal
+        return protocol.CommitsHeld(epoch=journal.epoch, sequence=journal.head.sequence)
+
+    def _release_commits(self, peer: Peer, request: protocol.ReleaseCommits) -> protocol.CommitsReleased:
+        del peer
+        held_ms = self._commits.hold.end(request.holder, now().monotonic_ms)
+        self._commit_soon()
+        return protocol.CommitsReleased(was_unbroken=held_ms is not None, held_ms=held_ms or 0)
+
     # --- what leaves, after the fsync (Outputs of the commit loop) ---
 
     def frame_written(self, sequence: int, epoch: int, at_ms: int, payload: bytes) -> None:
@@ -369,6 +387,8 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.GetRuntime: ProvinceActor._runtime,
     protocol.VerifyChain: ProvinceActor._verify_chain,
     protocol.Ping: ProvinceActor._pong,
+    protocol.HoldCommits: ProvinceActor._hold_commits,
+    protocol.ReleaseCommits: ProvinceActor._release_commits,
 }
 
 

@@ -5,8 +5,11 @@ store.json            id of the installation and its provinces
 lock                  held (flock) by everything that may write here
 journals/<code>.sqlite  one journal per province, and hq.sqlite for the coordinator
 tokens.toml           identities, hashed
+running.json          where the system runs, while it does (`actors.running`)
 logs/                 one file per process
 ```
+
+A backup has the same layout and a manifest, `backup.json`; it may be read and verified, but never served.
 """
 
 import fcntl
@@ -22,10 +25,16 @@ from actors.journal import JournalError, open_readonly
 
 #: Name under which the coordinator's journal lies among those of the provinces.
 HQ = "hq"
+#: What a backup has and a data directory has not.
+BACKUP_MANIFEST = "backup.json"
 
 
 class StoreError(Exception):
     """The data directory cannot be used; `str` says why, for a person."""
+
+
+class StoreInUse(StoreError):
+    """Another process holds the lock."""
 
 
 class StoreIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +115,8 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
         StoreError: in use, not empty and not ours, or holding a journal of another store.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    if (directory / BACKUP_MANIFEST).exists():
+        raise StoreError(f"{directory} is a backup; restore it into a directory of its own and serve that")
     if not (directory / "store.json").exists():
         strangers = [entry.name for entry in directory.iterdir() if entry.name != "lock"]
         if strangers:
@@ -127,6 +138,18 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
     return store
 
 
+def lock_store(directory: Path) -> Store:
+    """The store in `directory`, locked, if nobody uses it at this moment.
+
+    Raises:
+        StoreInUse: somebody does.
+        StoreError: there is no store.
+    """
+    store = read_store(directory)
+    store.locked_fd = _lock(directory, 0.0)
+    return store
+
+
 def _lock(directory: Path, wait_s: float) -> int:
     locked_fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     until = time.monotonic() + wait_s
@@ -138,7 +161,7 @@ def _lock(directory: Path, wait_s: float) -> int:
             if time.monotonic() >= until:
                 holder = os.pread(locked_fd, 32, 0).decode("ascii", "replace").strip()
                 os.close(locked_fd)
-                raise StoreError(f"{directory} is in use by process {holder or 'unknown'}") from None
+                raise StoreInUse(f"{directory} is in use by process {holder or 'unknown'}") from None
             time.sleep(0.1)
     os.ftruncate(locked_fd, 0)
     os.pwrite(locked_fd, f"{os.getpid()}\n".encode(), 0)

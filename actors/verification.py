@@ -38,6 +38,8 @@ class Report(msgspec.Struct, kw_only=True):
     #: Ended undecided: returned or cancelled.
     tasks_ended: int = 0
     tasks_open: int = 0
+    #: Of the open ones: on their way, held by no province.
+    tasks_in_transit: int = 0
     tasks_lost: int = 0
     tasks_decided_twice: int = 0
     #: Decided by another province than their home.
@@ -248,6 +250,11 @@ def _report(readers: list[_Reader], country: _Country, disagreements: list[str])
         tasks_ended=len(country.ended),
         tasks_open=len(
             [task_id for task_id in owners if task_id not in country.decided and task_id not in country.ended]
+        ),
+        tasks_in_transit=sum(
+            max(owners[task_id])[2] is TaskState.MOVING
+            for task_id in owners
+            if task_id not in country.decided and task_id not in country.ended
         ),
         tasks_lost=sum(problem.endswith(_LOST) for problem in disagreements),
         tasks_decided_twice=len(twice),

@@ -119,6 +119,11 @@ class Province:
             self.presence.forgive(gap_ms)
         self._last_tick_ms = now.monotonic_ms
 
+    def note_standstill(self, now: Instant) -> None:
+        """Take the time since the last tick off everybody's silence, however short: nobody listened in it."""
+        self.presence.forgive(now.monotonic_ms - self._last_tick_ms)
+        self._last_tick_ms = now.monotonic_ms
+
 
 def _repeated(recorded: records.RecordedAnswer, command: c.AnyCommand) -> AnyReply:
     if recorded.fingerprint == records.fingerprint(command):

@@ -52,7 +52,9 @@ from actors.journal.interface import (
 )
 from actors.journal.memory import MemoryJournal, MemoryStore, MemoryView, open_memory
 from actors.journal.sqlite import SqliteJournal, open_readonly, open_sqlite
-from actors.journal.sqlite_view import SqliteView
+from actors.journal.sqlite_connection import sync
+from actors.journal.sqlite_copy import Photograph, skip_epochs
+from actors.journal.sqlite_view import SqliteView, State
 
 __all__ = [
     "HASH_BYTES",
@@ -68,10 +70,12 @@ __all__ = [
     "MemoryJournal",
     "MemoryStore",
     "MemoryView",
+    "Photograph",
     "Snapshot",
     "SnapshotWriter",
     "SqliteJournal",
     "SqliteView",
+    "State",
     "StoreBusy",
     "StoreFailed",
     "StoreFull",
@@ -82,5 +86,7 @@ __all__ = [
     "open_memory",
     "open_readonly",
     "open_sqlite",
+    "skip_epochs",
+    "sync",
     "verify_chain",
 ]

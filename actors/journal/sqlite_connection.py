@@ -114,11 +114,11 @@ def create_file(path: Path, *, store_id: str, province: str) -> None:
         draft.unlink(missing_ok=True)
         with translated(province):
             _fill(draft, store_id, province)
-        _sync(draft)
+        sync(draft)
         with contextlib.suppress(FileExistsError):  # another process was faster: its file is as good
             os.link(draft, path)
         draft.unlink()
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         kind = StoreFull if error.errno in _NO_ROOM else StoreFailed
         raise kind(province, f"cannot create {path.name}: {error.strerror}") from error
@@ -139,7 +139,8 @@ def _fill(draft: Path, store_id: str, province: str) -> None:
         connection.close(True)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Syncs a file or a directory to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -110,6 +110,7 @@ FROM meta LEFT JOIN frames ON frames.sequence = meta.head_sequence
 """
 SELECT_EPOCH: Final = "SELECT epoch FROM meta WHERE id = 1"
 TAKE_EPOCH: Final = "UPDATE meta SET epoch = ?1 + 1 WHERE id = 1 AND epoch = ?1"
+SKIP_EPOCHS: Final = "UPDATE meta SET epoch = epoch + ? WHERE id = 1"
 
 #: The fence: changes no row unless epoch and head are still those this writer believes in.
 ADVANCE_HEAD: Final = """

@@ -2,7 +2,9 @@
 
 import typer
 
+from gateway.command.backup import backup
 from gateway.command.demo import demo
+from gateway.command.restore import restore
 from gateway.command.serve import serve
 from gateway.command.verify import verify
 
@@ -16,6 +18,8 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(demo)
 app.command()(verify)
+app.command()(backup)
+app.command()(restore)
 
 
 def main() -> None:

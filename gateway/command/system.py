@@ -7,6 +7,7 @@ finds them again through the directory.
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -19,7 +20,8 @@ import grpc
 import msgspec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from actors.cluster_options import FAILED_START, ClusterOptions
+from actors.cluster_options import FAILED_START, OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
+from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
 from gateway.command.children import Child, adopt_orphans, end_leftovers
 
@@ -28,11 +30,6 @@ RESTARTS_PER_MINUTE_MAX = 10
 GATEWAY_GRACE_S = 12.0
 CLUSTER_GRACE_S = 20.0
 LEFTOVER_GRACE_S = 5.0
-
-
-#: Short, because a socket's path has little room.
-RUN_DIR_PREFIX = "so-"
-OPTIONS_FILE = "cluster.json"
 
 
 class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +70,8 @@ class System:
         options_path = self.run_dir / OPTIONS_FILE
         options_path.write_bytes(msgspec.json.encode(options))
         assert store.locked_fd is not None
+        started_ms = time.time_ns() // 1_000_000
+        note_running(store.directory, Running(run_dir=str(self.run_dir), pid=os.getpid(), started_ms=started_ms))
         self._cluster = Child(
             "cluster",
             [sys.executable, "-m", "actors.cluster", str(options_path)],
@@ -186,19 +185,15 @@ class System:
         killed = await asyncio.to_thread(end_leftovers, LEFTOVER_GRACE_S)
         if killed:
             self._say(f"{killed} processes had to be killed")
+        forget_running(self._store.directory)
         self._store.release()
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
 
 def _remove_left_behind(store: Store) -> None:
     """Remove the run directories of earlier lives that were killed; whoever holds the store's lock is the only one alive."""
-    for options_path in Path(tempfile.gettempdir()).glob(f"{RUN_DIR_PREFIX}*/{OPTIONS_FILE}"):
-        try:
-            options = msgspec.json.decode(options_path.read_bytes(), type=ClusterOptions)
-        except (OSError, msgspec.DecodeError):
-            continue
-        if options.data_dir == str(store.directory):
-            shutil.rmtree(options_path.parent, ignore_errors=True)
+    for run_dir in run_dirs_of(store.directory):
+        shutil.rmtree(run_dir, ignore_errors=True)
 
 
 async def _serves(health: Any, province: str) -> bool:

@@ -20,6 +20,7 @@ KEYS = (
     "tasks_decided",
     "tasks_ended",
     "tasks_open",
+    "tasks_in_transit",
     "tasks_lost",
     "tasks_decided_twice",
     "tasks_decided_shared",

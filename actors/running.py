@@ -1,0 +1,74 @@
+"""How a process beside a running system finds it: a small file in the data directory.
+
+`sharedops serve` leaves it there at its start and takes it away at a clean end. After a kill it stays behind, so it proves nothing by
+itself: the store's lock says whether a system runs, this file only where.
+
+The other way round, the run directories say which data directory they serve, even one that was moved away since.
+"""
+
+import socket
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from actors.cluster_options import OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
+from actors.transport import DIRECTORY_SOCKET
+
+#: In the data directory.
+RUNNING_FILE = "running.json"
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A system that was started on this directory."""
+
+    #: Sockets and Ray's files; see `actors.transport`.
+    run_dir: str
+    #: The `serve` process.
+    pid: int
+    started_ms: int
+
+
+def note_running(directory: Path, running: Running) -> None:
+    """Say where the system runs; only the holder of the store's lock may."""
+    path = directory / RUNNING_FILE
+    draft = path.with_suffix(".new")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(running)))
+    draft.chmod(0o600)
+    draft.replace(path)
+
+
+def forget_running(directory: Path) -> None:
+    """The system has ended."""
+    (directory / RUNNING_FILE).unlink(missing_ok=True)
+
+
+def read_running(directory: Path) -> Running | None:
+    """What the file says; None when there is none, or none that can be read."""
+    try:
+        return msgspec.json.decode((directory / RUNNING_FILE).read_bytes(), type=Running)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def run_dirs_of(directory: Path) -> list[Path]:
+    """Run directories, on this machine, of systems that were started on this data directory; most of them long dead."""
+    found: list[Path] = []
+    for options_path in sorted(Path(tempfile.gettempdir()).glob(f"{RUN_DIR_PREFIX}*/{OPTIONS_FILE}")):
+        try:
+            options = msgspec.json.decode(options_path.read_bytes(), type=ClusterOptions)
+        except (OSError, msgspec.DecodeError):
+            continue
+        if options.data_dir == str(directory):
+            found.append(options_path.parent)
+    return found
+
+
+def is_alive(run_dir: Path) -> bool:
+    """Whether a supervisor answers in this run directory."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(run_dir / DIRECTORY_SOCKET))
+        except OSError:
+            return False
+    return True
