@@ -15,6 +15,8 @@ from gateway.errors import GatewayError
 
 PAGE_SIZE_DEFAULT = 100
 PAGE_SIZE_MAX = 1_000
+#: A page ends behind the entry that reaches this, bytes: clients refuse more than 4 MiB unless told otherwise.
+PAGE_BYTES_MAX = 1024 * 1024
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):

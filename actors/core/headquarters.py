@@ -33,6 +33,9 @@ AnyHqEvent = TaskKindPut | ProvinceStatusSeen
 
 #: Request ids remembered; the oldest are forgotten first.
 REQUESTS_MAX = 10_000
+#: Kinds in the table, and bytes of all of them: it travels whole to every province whenever a kind changes.
+KINDS_MAX = 1_000
+KINDS_BYTES_MAX = 4 * 1024 * 1024
 
 
 class Headquarters:
@@ -43,12 +46,14 @@ class Headquarters:
         self.revision = 0
         self.seen: dict[ProvinceCode, ProvinceStatus] = {}
         self.requests: dict[str, TaskKind] = {}
+        self._kinds_bytes = 0
 
     def apply(self, event: AnyHqEvent) -> None:
         """Change the state by one event."""
         if isinstance(event, ProvinceStatusSeen):
             self.seen[event.province] = event.status
             return
+        self._kinds_bytes += self._growth(event.kind)
         self.kinds[event.kind.kind] = event.kind
         self.revision = event.revision
         if event.request_id:
@@ -77,10 +82,23 @@ class Headquarters:
             )
         if self.kinds.get(kind.kind) == kind:
             return []
+        growth = self._growth(kind)
+        is_one_too_many = kind.kind not in self.kinds and len(self.kinds) >= KINDS_MAX
+        if is_one_too_many or (growth > 0 and self._kinds_bytes + growth > KINDS_BYTES_MAX):
+            return Refused(reason=Reason.KINDS_FULL, message="The table of task kinds is full.")
         return [TaskKindPut(at_ms=at_ms, kind=kind, revision=self.revision + 1, who=who, request_id=request_id)]
+
+    def _growth(self, kind: TaskKind) -> int:
+        """By how many bytes the table grows when `kind` is put into it; negative: it shrinks."""
+        known = self.kinds.get(kind.kind)
+        return _bytes_of(kind) - (_bytes_of(known) if known is not None else 0)
 
     def see(self, province: ProvinceCode, status: ProvinceStatus, at_ms: int) -> list[AnyHqEvent]:
         """Note a province's status, if it is news."""
         if self.seen.get(province, ProvinceStatus.ACTIVE) is status:
             return []
         return [ProvinceStatusSeen(at_ms=at_ms, province=province, status=status)]
+
+
+def _bytes_of(kind: TaskKind) -> int:
+    return len(msgspec.msgpack.encode(kind))

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     # Bounds and outages.
     QUEUE_FULL = "queue_full"
     OPERATORS_FULL = "operators_full"
+    KINDS_FULL = "kinds_full"
     STORE_FULL = "store_full"
     RESTARTING = "restarting"
 

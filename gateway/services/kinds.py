@@ -38,9 +38,15 @@ async def list_kinds(
     found = [conversion.kind_out(kind) for kind in (await _table(provinces, deadline)).kinds]
     found = sorted((kind for kind in found if wanted.fits(kind)), key=lambda kind: _rank(kind, order))
     left = [kind for kind in found if _rank(kind, order) > (place.part, place.after)]
-    response = operator_pb2.ListTaskKindsResponse(task_kinds=left[:page_size])
-    if len(left) > page_size:
-        response.next_page_token = pages.next_token(place, *_rank(left[page_size - 1], order))
+    response = operator_pb2.ListTaskKindsResponse()
+    size_bytes = 0
+    for kind in left[:page_size]:
+        response.task_kinds.append(kind)
+        size_bytes += kind.ByteSize()
+        if size_bytes >= pages.PAGE_BYTES_MAX:
+            break
+    if len(left) > len(response.task_kinds):
+        response.next_page_token = pages.next_token(place, *_rank(response.task_kinds[-1], order))
     return response
 
 

@@ -2,6 +2,7 @@
 # ruff: noqa: N802 - the contract names the methods
 
 import asyncio
+from collections.abc import Iterable
 
 import msgspec
 from google.protobuf import empty_pb2
@@ -16,7 +17,7 @@ from gateway import conversion, masks, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
 from gateway.errors import GatewayError, to_wire_error
-from gateway.filters import check_order, parse
+from gateway.filters import Filter, check_order, parse
 from gateway.identity import Identity, caller
 from gateway.merging import fingerprint_of, is_outdated, merge_until_current
 from gateway.services import kinds
@@ -128,8 +129,10 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
             calls += 1
             command = c.ListOperators(page_size=page_size - len(response.operators), after=after)
             page = expect(await self._provinces.call(left[0], command, deadline=deadline), OperatorPage)
-            found = (conversion.operator_out(person) for person in page.operators)
-            response.operators.extend(operator for operator in found if wanted.fits(operator))
+            last = _add(response, page.operators, wanted)
+            if last is not None:
+                response.next_page_token = pages.next_token(place, left[0], last)
+                break
             after = page.next_after
             if not after:
                 del left[0]
@@ -236,6 +239,19 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
     async def _read(self, province: ProvinceCode, operator: OperatorId, deadline: float) -> Operator:
         reply = await self._provinces.call(province, c.GetOperator(operator=operator), deadline=deadline)
         return expect(reply, OperatorReply).operator
+
+
+def _add(response: operator_pb2.ListOperatorsResponse, people: Iterable[Operator], wanted: Filter) -> OperatorId | None:
+    """Add those who fit the filter; the one who fills the page in bytes, if one does: those behind are left out."""
+    size_bytes = response.ByteSize()
+    for person in people:
+        wire = conversion.operator_out(person)
+        if wanted.fits(wire):
+            response.operators.append(wire)
+            size_bytes += wire.ByteSize()
+            if size_bytes >= pages.PAGE_BYTES_MAX:
+                return person.operator
+    return None
 
 
 #: An item of a batch: whose roster, what to write, where the outcome goes.

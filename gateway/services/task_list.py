@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from actors.core import commands as c
 from actors.core.ids import KindId, ProvinceCode
+from actors.core.listing import token_behind
 from actors.core.replies import TaskPage
 from actors.core.task import CLOSED_STATES, Task, TaskState
 from gateway import conversion, names, pages, permissions
@@ -74,7 +75,10 @@ async def list_tasks(
                 after=after,
             )
             page = expect(await provinces.call(part, command, deadline=deadline), TaskPage)
-            _add(response, page.tasks, part, wanted)
+            last = _add(response, page.tasks, part, wanted)
+            if last is not None:
+                response.next_page_token = pages.next_token(place, part, token_behind(last))
+                return response
             after = page.next_after
             if not after:
                 break
@@ -124,8 +128,12 @@ def _kinds(wanted: Filter) -> tuple[KindId, ...]:
     return () if kind is None else (KindId(kind),)
 
 
-def _add(response: task_pb2.ListTasksResponse, tasks: tuple[Task, ...], part: ProvinceCode, wanted: Filter) -> None:
+def _add(
+    response: task_pb2.ListTasksResponse, tasks: tuple[Task, ...], part: ProvinceCode, wanted: Filter
+) -> Task | None:
+    """Add the tasks that fit the filter; the one that fills the page in bytes, if one does: those behind it are left out."""
     present = {task.name for task in response.tasks}
+    size_bytes = response.ByteSize()
     for task in tasks:
         # A finished task is listed by its home alone, though the host that finished it has it on record too.
         if task.state in CLOSED_STATES and task.home != part:
@@ -133,3 +141,7 @@ def _add(response: task_pb2.ListTasksResponse, tasks: tuple[Task, ...], part: Pr
         wire = conversion.task_out(task)
         if wire.name not in present and wanted.fits(wire):
             response.tasks.append(wire)
+            size_bytes += wire.ByteSize()
+            if size_bytes >= pages.PAGE_BYTES_MAX:
+                return task
+    return None

@@ -4,6 +4,7 @@ import pytest
 
 from actors.core import commands as c
 from actors.core import records
+from actors.core.listing import token_behind
 from actors.core.replies import TaskPage
 from actors.core.task import TaskState
 from actors.finished import finished_page
@@ -78,3 +79,15 @@ def test_a_tombstone_is_not_listed_and_a_task_that_came_home_is_listed_once() ->
     hand_over(task_id, other, shelf.branch)
     assert shelf.listed() == [task_id]
     assert records.task_key(task_id) in shelf.journal.recall([records.task_key(task_id)])
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3, 4, 5, 6])
+def test_a_page_can_be_cut_anywhere(shelf: Shelf, kept: int) -> None:
+    """A caller whom a page is too large for goes on behind the last task it kept; the rest must neither be lost nor come twice."""
+    shelf.flush()
+    command = c.ListTasks(page_size=50)
+    page = finished_page(shelf.journal, shelf.branch.state, command, shelf.branch.did(command, TaskPage))
+    rest = c.ListTasks(page_size=50, after=token_behind(page.tasks[kept - 1]))
+    left = finished_page(shelf.journal, shelf.branch.state, rest, shelf.branch.did(rest, TaskPage))
+    assert page.tasks[:kept] + left.tasks == page.tasks
+    assert len(page.tasks) == 7

@@ -1,7 +1,14 @@
 import msgspec
 
 from actors.core.country import Line, ProvinceStatus, TaskKind
-from actors.core.headquarters import REQUESTS_MAX, Headquarters, ProvinceStatusSeen, TaskKindPut
+from actors.core.headquarters import (
+    KINDS_BYTES_MAX,
+    KINDS_MAX,
+    REQUESTS_MAX,
+    Headquarters,
+    ProvinceStatusSeen,
+    TaskKindPut,
+)
 from actors.core.ids import KindId
 from actors.core.refusal import Reason, Refused
 from tests.unit.core.harness import FUJIAN, KINDS
@@ -83,3 +90,26 @@ def test_replaying_the_diary_gives_the_same_headquarters() -> None:
         for event in events:
             again.apply(event)
     assert (again.kinds, again.revision, again.requests) == (hq.kinds, hq.revision, hq.requests)
+
+
+def test_the_table_of_kinds_is_bounded_in_number() -> None:
+    """The table travels whole to every province at each change; without a bound one script of kinds would stop them all."""
+    hq = Headquarters()
+    for number in range(KINDS_MAX):
+        put(hq, TaskKind(kind=KindId(f"k-{number}"), line=Line.CLAIMS))
+    assert put(hq, TaskKind(kind=KindId("one-more"), line=Line.CLAIMS)) is Reason.KINDS_FULL
+    assert put(hq, TaskKind(kind=KindId("k-7"), line=Line.CLAIMS, sla_minutes=9)) != []
+
+
+def test_the_table_of_kinds_is_bounded_in_bytes() -> None:
+    """A thousand kinds with long standards are 80 MB, more than a frame to a province holds. What shrinks is always allowed."""
+    hq = Headquarters()
+    long = "保" * 20_000
+    kinds = [TaskKind(kind=KindId(f"k-{number}"), line=Line.CLAIMS, operating_standard=long) for number in range(100)]
+    outcomes = [put(hq, kind) for kind in kinds]
+    fitting = outcomes.index(Reason.KINDS_FULL)
+    assert 0 < KINDS_BYTES_MAX - fitting * len(long.encode()) < 2 * len(long.encode())
+    longer = msgspec.structs.replace(kinds[0], operating_standard=long * 2)
+    assert put(hq, longer) is Reason.KINDS_FULL
+    assert put(hq, msgspec.structs.replace(kinds[0], operating_standard="")) != []
+    assert put(hq, kinds[fitting]) != []

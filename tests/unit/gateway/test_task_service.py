@@ -9,6 +9,7 @@ import grpc.aio
 import pytest
 
 from gateway.errors import GatewayError, GatewayReason
+from gateway.pages import PAGE_BYTES_MAX
 from gateway.v1 import operator_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, create, failure, gateway
 
@@ -192,6 +193,26 @@ async def test_a_branch_lists_its_own_tasks_only(served: Gateway) -> None:
         assert (await failure(served.tasks.ListTasks(request, **as_("branch-fujian"))))["code"].name == (
             "PERMISSION_DENIED"
         )
+
+
+async def test_pages_are_bounded_in_bytes_too(served: Gateway) -> None:
+    """A thousand tasks with long notes are more than any client accepts in one message: the list could not be read at all."""
+    note = "长" * 2_000
+    for number in range(300):
+        await served.tasks.CreateTask(create(number, note=note), **as_("ops"))
+    request = task_pb2.ListTasksRequest(parent="provinces/-", page_size=1_000)
+    seen: list[str] = []
+    pages = 0
+    while True:
+        page = await served.tasks.ListTasks(request, **as_("ops"))
+        assert page.ByteSize() < PAGE_BYTES_MAX + 20_000
+        seen += [task.task_id for task in page.tasks]
+        pages += 1
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+    assert pages > 1
+    assert seen == [f"fujian-{number}" for number in range(1, 301)]
 
 
 async def test_a_team_lead_reassigns_within_the_own_province(served: Gateway) -> None:
