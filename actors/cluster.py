@@ -182,6 +182,7 @@ def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
                 ProvinceOptions(
                     province=code,
                     journal_path=str(store.journal_path(code)),
+                    hq_journal_path=str(store.journal_path(HQ)),
                     settings=settings[code],
                     limits=country.limits,
                     kinds=country.kinds,

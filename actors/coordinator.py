@@ -2,7 +2,8 @@
 
 Twice a second it asks every present province for its summary (all at once, nobody waits for the slowest), plans flows with the pure
 `sharing.plan_flows`, and sends each province the picture and what concerns it. If it dies, provinces go on with the last advice; the next
-incarnation starts from an empty memory and has a picture after one round.
+incarnation starts from an empty memory and has a picture after one round. With the summaries come the heads of the provinces' journals,
+which it anchors in its own (`actors.anchors` says what for).
 """
 
 import asyncio
@@ -18,10 +19,11 @@ from actors import logs, protocol
 from actors.chain_report import chain_report
 from actors.core import commands as c
 from actors.core.country import TaskKind
-from actors.core.headquarters import AnyHqEvent, Headquarters
+from actors.core.headquarters import AnchoredHead, AnyHqEvent, decode_events
 from actors.core.ids import ProvinceCode
 from actors.core.refusal import Reason, Refused
 from actors.core.sharing import FlowMemory, MoveFlow, NationalPicture, ProvinceSummary, plan_flows
+from actors.hq_journal import HqBooks, open_witnessed
 from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull
 from actors.opening import open_patiently
 from actors.peers import Peers
@@ -34,6 +36,8 @@ _log = structlog.get_logger(__name__)
 
 #: Pause between two pictures.
 PICTURE_EVERY_S = 0.5
+#: Pause between two frames that anchor the heads of the provinces' journals.
+ANCHOR_EVERY_S = 1.0
 #: A province that does not answer within this is left out of the picture.
 SUMMARY_TIMEOUT_S = 1.0
 
@@ -51,9 +55,6 @@ class CoordinatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[TaskKind, ...] = ()
 
 
-_hq_events = msgspec.msgpack.Decoder(list[AnyHqEvent])
-
-
 class CoordinatorActor:
     """The one coordinator. Construct on a running event loop."""
 
@@ -62,12 +63,14 @@ class CoordinatorActor:
             logs.configure(Path(options.logs_dir) / "coordinator.log")
         self._options = options
         self._started_ms = now().wall_ms
-        self._journal: Journal = open_patiently(options.journal_path, store_id=options.store_id, province=HQ)
+        path = Path(options.journal_path)
+        self._journal: Journal = open_patiently(
+            path, store_id=options.store_id, province=HQ, open_journal=open_witnessed
+        )
+        self._books = HqBooks(self._journal, path)
+        self._hq = self._books.hq
         self._outage = StoreOutage()
-        self._hq = Headquarters()
-        for frame in self._journal.frames():
-            for event in _hq_events.decode(frame.payload):
-                self._hq.apply(event)
+        self._anchored_s = 0.0
         self._write_or_wait(self._first_kinds())
         self._picture = NationalPicture()
         self._memory = FlowMemory()
@@ -116,17 +119,6 @@ class CoordinatorActor:
         )
         self._directory.start()
 
-    def _append(self, events: Sequence[AnyHqEvent]) -> None:
-        """Write and apply events.
-
-        Raises:
-            JournalError: nothing was applied.
-        """
-        if events:
-            self._journal.append(protocol.encode(list(events)), at_ms=events[0].at_ms)
-            for event in events:
-                self._hq.apply(event)
-
     def _write_or_wait(self, events: Sequence[AnyHqEvent]) -> bool:
         """Write what may also be written next round. False: the disk is full, nothing was written or applied.
 
@@ -138,7 +130,7 @@ class CoordinatorActor:
         if self._outage.is_on and not self._outage.is_question_due(now_ms):
             return False
         try:
-            self._append(events)
+            self._books.write(events)
         except (StoreFull, StoreBusy) as error:
             if not self._outage.is_on:
                 _log.error("hq store refuses writes", detail=str(error))
@@ -165,8 +157,9 @@ class CoordinatorActor:
 
     async def _gather(self) -> None:
         """One round: ask, plan, advise."""
-        answers = await asyncio.gather(*(self._summary_of(code) for code in self._options.provinces))
-        summaries = tuple(summary for summary in answers if summary is not None)
+        asked = await asyncio.gather(*(self._summary_of(code) for code in self._options.provinces))
+        answers = [answer for answer in asked if answer is not None]
+        summaries = tuple(answer.summary for answer in answers)
         at = now()
         self._picture = NationalPicture(
             epoch=self._journal.epoch,
@@ -178,13 +171,23 @@ class CoordinatorActor:
         seen = [event for summary in summaries for event in self._hq.see(summary.province, summary.status, at.wall_ms)]
         for event in seen:
             _log.info("province status", seen=msgspec.to_builtins(event))
-        self._write_or_wait([*self._first_kinds(), *seen])
+        heads = [answer.head for answer in answers if answer.head is not None]
+        self._write_or_wait([*self._first_kinds(), *seen, *self._anchors(heads, at.wall_ms)])
         for summary in summaries:
             self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province))
 
-    async def _summary_of(self, province: ProvinceCode) -> ProvinceSummary | None:
+    def _anchors(self, heads: list[AnchoredHead], at_ms: int) -> list[AnyHqEvent]:
+        """What to note of the heads, at most every `ANCHOR_EVERY_S`."""
+        if self._loop.time() - self._anchored_s < ANCHOR_EVERY_S:
+            return []
+        events = self._hq.anchor(heads, at_ms)
+        if events:
+            self._anchored_s = self._loop.time()
+        return events
+
+    async def _summary_of(self, province: ProvinceCode) -> protocol.SummaryReply | None:
         reply = await self._ask(province, protocol.GetSummary())
-        return reply.summary if isinstance(reply, protocol.SummaryReply) else None
+        return reply if isinstance(reply, protocol.SummaryReply) else None
 
     async def _ask(self, province: ProvinceCode, request: protocol.Request) -> protocol.Response | None:
         link = self._peers.link(protocol.province_name(province))
@@ -260,7 +263,7 @@ class CoordinatorActor:
 
     def _verify_chain(self, request: protocol.VerifyChain) -> protocol.Response:
         del request
-        return chain_report(self._journal, _hq_events.decode)
+        return chain_report(self._journal, decode_events)
 
     def _pong(self, request: protocol.Ping) -> protocol.Response:
         del request

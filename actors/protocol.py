@@ -8,6 +8,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core.country import TaskKind
+from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing import NationalPicture, ProvinceSummary
@@ -116,9 +117,10 @@ class Followed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SummaryReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A province's summary."""
+    """A province's summary, and the end of its journal for the coordinator to anchor."""
 
     summary: ProvinceSummary
+    head: AnchoredHead | None = None
 
 
 class PictureReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):

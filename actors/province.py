@@ -12,18 +12,21 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import structlog
 
 from actors import logs, protocol
+from actors.anchors import open_anchored
 from actors.chain_report import chain_report
 from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
 from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings, TaskKind, TimeLimits
+from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode
 from actors.core.operators import Operator
 from actors.core.outbox import Outgoing, settlement
@@ -53,6 +56,8 @@ class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
     province: ProvinceCode
     store_id: str
     journal_path: str
+    #: Where the heads of all journals are anchored; empty: nowhere.
+    hq_journal_path: str = ""
     run_dir: str
     #: Empty: logging is left as it is.
     logs_dir: str = ""
@@ -100,7 +105,10 @@ class ProvinceActor:
         self._is_introduced = False
         try:
             journal: Journal = open_patiently(
-                options.journal_path, store_id=options.store_id, province=options.province
+                options.journal_path,
+                store_id=options.store_id,
+                province=options.province,
+                open_journal=partial(open_anchored, hq_path=options.hq_journal_path),
             )
             if options.fault_dir:
                 journal = self._with_faults(journal)
@@ -288,7 +296,10 @@ class ProvinceActor:
         del peer, request
         head = self._commits.journal.head
         summary = self._commits.province.summary(self._now())
-        return protocol.SummaryReply(summary=msgspec.structs.replace(summary, sequence=head.sequence))
+        return protocol.SummaryReply(
+            summary=msgspec.structs.replace(summary, sequence=head.sequence),
+            head=AnchoredHead(self._options.province, head.sequence, head.epoch, head.hash),
+        )
 
     def _runtime(self, peer: Peer, request: protocol.GetRuntime) -> protocol.Runtime:
         del peer, request

@@ -97,6 +97,7 @@ class LiveCountry:
                 province=ProvinceCode(code),
                 store_id="test",
                 journal_path=str(self.directory / f"{code}.sqlite"),
+                hq_journal_path=str(self.directory / "hq.sqlite"),
                 run_dir=str(self.directory),
                 settings=ProvinceSettings(province=ProvinceCode(code), display_name=code, display_name_zh=code),
                 limits=TimeLimits(),

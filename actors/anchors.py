@@ -1,0 +1,139 @@
+"""Whether a journal is as long as it was said to be: what a province checks before it serves.
+
+A hash chain proves that nothing in a journal was altered. It cannot prove that its end is still there: an old copy put back, or a WAL whose
+damaged end SQLite dropped without a word, is a sound journal, only too short. So the coordinator anchors every province's head in the hq
+journal about once a second (`hq_journal`), and a province asks there how far it had come.
+
+The check reads before anybody takes an epoch: opening for writing would alter the very file that a human must now look at.
+
+* If the journal holds the anchored frame: it may serve. What came after the last anchor, at most about a second of frames, is proven by the
+  chain alone.
+* If it does not: `Corrupt`, naming the frame.
+* If the hq journal itself cannot be read: the province serves unchecked, and says so in its log. Otherwise damage to one file would stop
+  all provinces that restart; and nothing starts as a whole while the hq journal is damaged, because the coordinator does not.
+
+The hq journal has nobody to be anchored with. Its own head lies in a small file beside it (`HeadFile`).
+"""
+
+import os
+import zlib
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from actors.core.headquarters import AnchoredHead, anchor_key, decode_anchor
+from actors.journal import Corrupt, Head, Journal, JournalError, check_anchor, open_readonly, open_sqlite
+
+_log = structlog.get_logger(__name__)
+
+#: Where a duty officer finds what to do about a damaged journal.
+RUNBOOK = "docs/runbooks/journal-damaged.md"
+
+
+def read_anchor(hq_path: Path, province: str) -> AnchoredHead | None:
+    """The anchored head of a province; None when there is none, or no hq journal yet.
+
+    Raises:
+        JournalError: the hq journal cannot be read.
+    """
+    if not hq_path.exists():
+        return None
+    view = open_readonly(hq_path)
+    try:
+        stored = view.recall([anchor_key(province)]).get(anchor_key(province))
+        return decode_anchor(stored) if stored is not None else None
+    except msgspec.DecodeError as error:
+        raise Corrupt(view.province, None, f"the anchor of {province} cannot be read: {error}") from error
+    finally:
+        view.close()
+
+
+def require_anchored(path: str, province: str, hq_path: str) -> None:
+    """Make sure that a journal which was anchored still holds the anchored frame.
+
+    Raises:
+        Corrupt: it is gone, shorter, or has another frame there.
+        JournalError: it cannot be opened.
+    """
+    try:
+        anchor = read_anchor(Path(hq_path), province) if hq_path else None
+    except JournalError as error:
+        _log.error("journal not checked against its anchor", province=province, error=str(error))
+        return
+    if anchor is not None:
+        require_head(Path(path), province, Head(anchor.sequence, anchor.epoch, anchor.hash))
+
+
+def open_anchored(path: str, *, store_id: str, province: str, hq_path: str) -> Journal:
+    """Open a province's journal for writing, if it still holds what was anchored.
+
+    Raises:
+        JournalError: as for `require_anchored` and `open_sqlite`.
+    """
+    require_anchored(path, province, hq_path)
+    return open_sqlite(path, store_id=store_id, province=province)
+
+
+def require_head(path: Path, province: str, head: Head) -> None:
+    """Make sure that a journal holds a frame that was published.
+
+    Raises:
+        Corrupt: it does not, or there is no journal.
+        JournalError: it cannot be opened.
+    """
+    if not path.exists():
+        raise Corrupt(province, head.sequence, "published, but the journal's file is gone")
+    view = open_readonly(path)
+    try:
+        check_anchor(view, head)
+    finally:
+        view.close()
+
+
+class _StoredHead(msgspec.Struct, frozen=True, array_like=True):
+    head: tuple[int, int, bytes]
+    crc: int
+
+
+class HeadFile:
+    """The head of the hq journal, in a file of its own: another place, so that damage to one is seen by the other.
+
+    Written in place, at most once a second, and synced; some 60 bytes, so a write is never torn. It is a witness only: when it is missing
+    or unreadable the journal is believed, and `sharedops verify` says that the witness is lost.
+    """
+
+    def __init__(self, hq_path: Path) -> None:
+        self.path = hq_path.with_suffix(".head")
+
+    def read(self) -> Head | None:
+        """The head written last; None when there is no file.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        try:
+            stored = msgspec.msgpack.decode(self.path.read_bytes(), type=_StoredHead)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            raise ValueError(f"{self.path.name} cannot be read: {error}") from error
+        if zlib.crc32(repr(stored.head).encode()) != stored.crc:
+            raise ValueError(f"{self.path.name} does not match its checksum")
+        return Head(*stored.head)
+
+    def write(self, head: Head) -> None:
+        """Note the head; returns after its fsync.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        fields = (head.sequence, head.epoch, head.hash)
+        body = msgspec.msgpack.encode(_StoredHead(fields, zlib.crc32(repr(fields).encode())))
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.pwrite(descriptor, body, 0)
+            os.ftruncate(descriptor, len(body))
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
