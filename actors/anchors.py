@@ -27,9 +27,6 @@ from actors.journal import Corrupt, Head, Journal, JournalError, check_anchor, o
 
 _log = structlog.get_logger(__name__)
 
-#: Where a duty officer finds what to do about a damaged journal.
-RUNBOOK = "docs/runbooks/journal-damaged.md"
-
 
 def read_anchor(hq_path: Path, province: str) -> AnchoredHead | None:
     """The anchored head of a province; None when there is none, or no hq journal yet.

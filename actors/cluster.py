@@ -24,7 +24,7 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
-from actors.cluster_options import FAILED_START, ClusterOptions
+from actors.cluster_options import FAILED_START, REFUSALS, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.country_file import load_country
 from actors.process_state import STOPPED, process_state
@@ -58,12 +58,19 @@ class Watched:
 class Supervisor:
     """Directory, heartbeats and the executioner."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: list[str], run_dir: Path) -> None:
         self.directory = Directory(on_change=self._changed)
+        self._refusals_path = run_dir / REFUSALS
+        self._refusals_path.unlink(missing_ok=True)  # those of a supervisor before us
+        #: Actors that stand aside -> why.
+        self._refusals: dict[str, str] = {}
         self._watched = {name: Watched(name) for name in names}
         self._waiting: dict[str, None] = dict.fromkeys(names)
 
     def _changed(self, entry: Entry, present: bool) -> None:
+        if entry.name.startswith(protocol.REFUSAL_PREFIX):
+            self._refusal_changed(entry, present)
+            return
         watched = self._watched.get(entry.name)
         if watched is None:
             return
@@ -75,6 +82,18 @@ class Supervisor:
             self._waiting.pop(entry.name, None)
             if not self._waiting:
                 _log.info("all present", actors=len(self._watched))
+
+    def _refusal_changed(self, entry: Entry, present: bool) -> None:
+        """Write down who stands aside, for the outer supervisor to say."""
+        reason = entry.detail.get(protocol.REFUSAL_REASON, "")
+        if present:
+            self._refusals[entry.name] = reason
+        else:
+            self._refusals.pop(entry.name, None)
+        _log.error("actor stands aside" if present else "actor tries again", name=entry.name, reason=reason)
+        draft = self._refusals_path.with_suffix(".new")
+        draft.write_bytes(msgspec.json.encode(self._refusals))
+        draft.replace(self._refusals_path)
 
     async def watch_for_ever(self) -> None:
         """Ping all actors, look after those that do not answer."""
@@ -202,7 +221,7 @@ async def supervise(options: ClusterOptions) -> None:
     _stop_on_signals(loop, stopped)
     store = read_store(Path(options.data_dir))
     names = [protocol.COORDINATOR, *(protocol.province_name(code) for code in store.identity.provinces)]
-    supervisor = Supervisor(names)
+    supervisor = Supervisor(names, Path(options.run_dir))
     await supervisor.directory.listen(options.run_dir)
     ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir))
     _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place

@@ -28,6 +28,7 @@ from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull
 from actors.opening import open_patiently
 from actors.peers import Peers
 from actors.province import now
+from actors.standing_aside import UNUSABLE, StandingAside
 from actors.store import HQ
 from actors.store_outage import StoreOutage
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
@@ -64,10 +65,17 @@ class CoordinatorActor:
         self._options = options
         self._started_ms = now().wall_ms
         path = Path(options.journal_path)
-        self._journal: Journal = open_patiently(
-            path, store_id=options.store_id, province=HQ, open_journal=open_witnessed
-        )
-        self._books = HqBooks(self._journal, path)
+        self._aside: StandingAside | None = None
+        journal: Journal | None = None
+        try:
+            journal = open_patiently(path, store_id=options.store_id, province=HQ, open_journal=open_witnessed)
+            self._books = HqBooks(journal, path)
+        except UNUSABLE as error:
+            if journal is not None:
+                journal.close()
+            self._aside = StandingAside(options.run_dir, protocol.COORDINATOR, path, error, end=_exit)
+            return
+        self._journal = journal
         self._hq = self._books.hq
         self._outage = StoreOutage()
         self._anchored_s = 0.0
@@ -82,12 +90,18 @@ class CoordinatorActor:
         self._gathering.add_done_callback(_exit_with)
 
     async def ready(self) -> int:
-        """Wait until the actor listens; its process id."""
+        """Wait until the actor listens, or says that it does not serve; its process id."""
+        if self._aside is not None:
+            await self._aside.ready()
+            return os.getpid()
         await asyncio.shield(self._listening)
         return os.getpid()
 
     async def close(self) -> None:
         """End this incarnation in an orderly way."""
+        if self._aside is not None:
+            await self._aside.close()
+            return
         self._gathering.cancel()
         await self._directory.close()
         await self._endpoint.close()

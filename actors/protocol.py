@@ -211,6 +211,16 @@ decode_news = msgspec.msgpack.Decoder(News).decode
 COORDINATOR = "coordinator"
 PROVINCE_PREFIX = "province/"
 
+#: An actor that stands aside registers under this and its own name; `Entry.detail` holds the reason.
+REFUSAL_PREFIX = "refusal/"
+#: Key of `Entry.detail`.
+REFUSAL_REASON = "reason"
+
+
+def refusal_name(name: str) -> str:
+    """The directory name under which an actor says that it does not serve."""
+    return f"{REFUSAL_PREFIX}{name}"
+
 
 def province_name(province: str) -> str:
     """The directory name of a province."""

@@ -36,6 +36,7 @@ from actors.finished import finished_page
 from actors.journal import Fenced, Journal, JournalError
 from actors.opening import open_patiently
 from actors.peers import Peers
+from actors.standing_aside import UNUSABLE, StandingAside
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
 _log = structlog.get_logger(__name__)
@@ -103,8 +104,11 @@ class ProvinceActor:
         self._is_commit_due = False
         self._is_closed = False
         self._is_introduced = False
+        self._name = protocol.province_name(options.province)
+        self._aside: StandingAside | None = None
+        journal: Journal | None = None
         try:
-            journal: Journal = open_patiently(
+            journal = open_patiently(
                 options.journal_path,
                 store_id=options.store_id,
                 province=options.province,
@@ -113,10 +117,13 @@ class ProvinceActor:
             if options.fault_dir:
                 journal = self._with_faults(journal)
             self._commits = CommitLoop(options.province, journal, clock=self._now, outputs=self)
-        except JournalError as error:
-            _log.error("journal cannot be opened", province=options.province, error=str(error))
-            raise
-        self._name = protocol.province_name(options.province)
+        except UNUSABLE as error:
+            if journal is not None:
+                journal.close()
+            self._aside = StandingAside(
+                options.run_dir, self._name, Path(options.journal_path), error, end=self.on_fatal
+            )
+            return
         self._peers = Peers(self._name)
         self._endpoint = Endpoint(self)
         self._loop = asyncio.get_running_loop()
@@ -132,13 +139,19 @@ class ProvinceActor:
         return faulty_journal(journal, faults)
 
     async def ready(self) -> int:
-        """Wait until the actor listens; its process id."""
+        """Wait until the actor listens, or says that it does not serve; its process id."""
+        if self._aside is not None:
+            await self._aside.ready()
+            return os.getpid()
         await asyncio.shield(self._running)
         return os.getpid()
 
     async def close(self) -> None:
         """End this incarnation in an orderly way: nothing more is said, the journal is closed."""
         self._is_closed = True
+        if self._aside is not None:
+            await self._aside.close()
+            return
         await self._directory.close()
         await self._endpoint.close()
         await self._peers.close()

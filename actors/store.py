@@ -25,6 +25,8 @@ from actors.journal import JournalError, open_readonly
 
 #: Name under which the coordinator's journal lies among those of the provinces.
 HQ = "hq"
+#: Where a duty officer finds what to do about a damaged journal.
+DAMAGED_RUNBOOK = "docs/runbooks/journal-damaged.md"
 #: What a backup has and a data directory has not.
 BACKUP_MANIFEST = "backup.json"
 
@@ -128,7 +130,8 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
         store = read_store(directory)
         missing = store.missing_journals()
         if missing:
-            raise StoreError(f"{directory} has lost the journals of {', '.join(missing)}; restore them before starting")
+            lost = ", ".join(missing)
+            raise StoreError(f"{directory} has lost the journals of {lost}; what to do: {DAMAGED_RUNBOOK}")
         for name in (*store.identity.provinces, HQ):
             _check_journal(store, name)
     except BaseException:
@@ -191,7 +194,7 @@ def _check_journal(store: Store, name: str) -> None:
     try:
         view = open_readonly(path)
     except JournalError as error:
-        raise StoreError(f"{path} cannot be opened: {error}") from error
+        raise StoreError(f"{path} cannot be opened: {error}; what to do: {DAMAGED_RUNBOOK}") from error
     try:
         if (view.store_id, view.province) != (store.store_id, name):
             raise StoreError(

@@ -47,6 +47,8 @@ class GatewayReason(StrEnum):
     #: The province does not answer; whether a write had an effect is unknown: repeat it with the same request_id.
     PROVINCE_UNAVAILABLE = "province_unavailable"
     COORDINATOR_UNAVAILABLE = "coordinator_unavailable"
+    #: The journal cannot be used, so its owner does not serve until a person has put it right. Nothing was done.
+    JOURNAL_UNUSABLE = "journal_unusable"
     #: The task is on its way and its host did not know it before the deadline.
     IN_TRANSIT = "in_transit"
     SHUTTING_DOWN = "shutting_down"
@@ -109,6 +111,7 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.TOO_LARGE: Row(_C.INVALID_ARGUMENT),
     GatewayReason.PROVINCE_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
     GatewayReason.COORDINATOR_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
+    GatewayReason.JOURNAL_UNUSABLE: Row(_C.UNAVAILABLE, 30_000),
     GatewayReason.IN_TRANSIT: Row(_C.UNAVAILABLE, 500),
     GatewayReason.SHUTTING_DOWN: Row(_C.UNAVAILABLE, 1_000),
     GatewayReason.EVENTS_EXPIRED: Row(_C.OUT_OF_RANGE),

@@ -21,6 +21,7 @@ COORDINATOR_TIMEOUT_S = 0.5
 PROVINCE_TIMEOUT_S = 2.0
 #: A summary older than this is a sign that the province does not answer.
 STALE_AFTER_MS = 3_000
+ALARM_LENGTH_MAX = 500
 
 
 class Overviews:
@@ -48,7 +49,9 @@ class Overviews:
             or code not in self._last
             or at_ms - self._last[code].time_ms > STALE_AFTER_MS
         ]
-        return overview_out(at_ms, self._last.values(), self._links.codes(), degraded)
+        overview = overview_out(at_ms, self._last.values(), self._links.codes(), degraded)
+        overview.alarms.extend(alarm[:ALARM_LENGTH_MAX] for alarm in self._links.refusals())
+        return overview
 
     async def _summaries(self) -> list[ProvinceSummary]:
         loop = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ answer of an old incarnation cannot arrive any more: that is the outermost fence
 What happens to a call when the connection is not there:
 
 * not connected: nothing was sent; the call waits for the connection, at most `OUTAGE_WAIT_S`, then UNAVAILABLE;
+* not connected because it stands aside (its journal is damaged): UNAVAILABLE at once;
 * lost while the answer was due: the outcome is unknown. Reads, and writes with a request id, are sent again, since the same request id
   gets the same answer; other writes fail with UNAVAILABLE, and their caller decides;
 * the caller's deadline passes: DEADLINE_EXCEEDED. Whatever was sent is carried out all the same.
@@ -107,6 +108,8 @@ class ProvinceLinks:
         self._on_state = on_state
         self._links = {protocol.province_name(code): self._link(code) for code in self._codes}
         self._links[protocol.COORDINATOR] = Link(self._name, on_push=lambda _: None, on_state=lambda _: None)
+        #: Actors that stand aside -> why, for people.
+        self._refusals: dict[str, str] = {}
         self._directory = DirectoryClient(
             run_dir / DIRECTORY_SOCKET, self._name, register=None, on_change=self._directory_changed
         )
@@ -133,7 +136,18 @@ class ProvinceLinks:
         link = self._links.get(protocol.province_name(province))
         return link is not None and link.is_connected
 
+    def refusals(self) -> Sequence[str]:
+        """Why actors do not serve that should, one sentence each, for operations staff."""
+        return [self._refusals[name] for name in sorted(self._refusals)]
+
     def _directory_changed(self, entry: Entry, present: bool) -> None:
+        if entry.name.startswith(protocol.REFUSAL_PREFIX):
+            name = entry.name.removeprefix(protocol.REFUSAL_PREFIX)
+            if present:
+                self._refusals[name] = entry.detail.get(protocol.REFUSAL_REASON, "")
+            else:
+                self._refusals.pop(name, None)
+            return
         link = self._links.get(entry.name)
         if link is not None:
             link.connect_to(entry.address if present else None)
@@ -151,10 +165,10 @@ class ProvinceLinks:
 
     async def call(self, province: str, request: protocol.Request, *, deadline: float) -> protocol.Response:
         """Ask one province."""
-        link = self._links.get(protocol.province_name(province))
-        if link is None:
+        name = protocol.province_name(province)
+        if name not in self._links:
             raise unknown_province(province)
-        return await self._ask(link, request, deadline, GatewayReason.PROVINCE_UNAVAILABLE)
+        return await self._ask(name, request, deadline, GatewayReason.PROVINCE_UNAVAILABLE)
 
     async def call_many(
         self, province: str, requests: Sequence[protocol.Request], *, deadline: float
@@ -165,8 +179,7 @@ class ProvinceLinks:
 
     async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
         """Ask the coordinator."""
-        link = self._links[protocol.COORDINATOR]
-        return await self._ask(link, request, deadline, GatewayReason.COORDINATOR_UNAVAILABLE)
+        return await self._ask(protocol.COORDINATOR, request, deadline, GatewayReason.COORDINATOR_UNAVAILABLE)
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
         """Ask whoever has the task: its home first, then where that points to; while it moves, again."""
@@ -200,9 +213,10 @@ class ProvinceLinks:
                 _log.warning("not sent", province=province, error=str(error))
 
     async def _ask(
-        self, link: Link, request: protocol.Request, deadline: float, away: GatewayReason
+        self, name: str, request: protocol.Request, deadline: float, away: GatewayReason
     ) -> protocol.Response:
         loop = asyncio.get_running_loop()
+        link = self._links[name]
         body = protocol.encode(request)
         give_up = loop.time() + self._outage_wait_s
         is_repeatable = isinstance(request, _REPEATABLE) or bool(getattr(request, "request_id", ""))
@@ -226,6 +240,9 @@ class ProvinceLinks:
                         away, "The connection broke; whether the write took effect is unknown."
                     ) from None
             except LinkDown:
+                if name in self._refusals:
+                    message = "Its journal cannot be used; it serves again when operations staff have put it right."
+                    raise GatewayError(GatewayReason.JOURNAL_UNUSABLE, message) from None
                 wait_s = min(give_up, deadline) - loop.time()
                 if wait_s <= 0 and give_up < deadline:
                     raise GatewayError(away, "It is away; a restart is under way.") from None

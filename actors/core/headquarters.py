@@ -69,7 +69,8 @@ class Headquarters:
         self.revision = 0
         self.seen: dict[ProvinceCode, ProvinceStatus] = {}
         self.requests: dict[str, TaskKind] = {}
-        self._kinds_bytes = 0
+        #: Of all kinds, encoded.
+        self.kinds_bytes = 0
         #: The furthest head of each journal.
         self.anchors: dict[ProvinceCode, AnchoredHead] = {}
 
@@ -81,7 +82,7 @@ class Headquarters:
         if isinstance(event, ProvinceStatusSeen):
             self.seen[event.province] = event.status
             return
-        self._kinds_bytes += self._growth(event.kind)
+        self.kinds_bytes += self._growth(event.kind)
         self.kinds[event.kind.kind] = event.kind
         self.revision = event.revision
         if event.request_id:
@@ -112,7 +113,7 @@ class Headquarters:
             return []
         growth = self._growth(kind)
         is_one_too_many = kind.kind not in self.kinds and len(self.kinds) >= KINDS_MAX
-        if is_one_too_many or (growth > 0 and self._kinds_bytes + growth > KINDS_BYTES_MAX):
+        if is_one_too_many or (growth > 0 and self.kinds_bytes + growth > KINDS_BYTES_MAX):
             return Refused(reason=Reason.KINDS_FULL, message="The table of task kinds is full.")
         return [TaskKindPut(at_ms=at_ms, kind=kind, revision=self.revision + 1, who=who, request_id=request_id)]
 
@@ -163,7 +164,7 @@ def restore(stored: HqSnapshot) -> Headquarters:
     """The state that `capture` saw."""
     hq = Headquarters()
     hq.kinds = {kind.kind: kind for kind in stored.kinds}
-    hq._kinds_bytes = sum(_bytes_of(kind) for kind in stored.kinds)
+    hq.kinds_bytes = sum(_bytes_of(kind) for kind in stored.kinds)
     hq.revision = stored.revision
     hq.seen = dict(stored.seen)
     hq.requests = dict(stored.requests)

@@ -20,7 +20,7 @@ import grpc
 import msgspec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from actors.cluster_options import FAILED_START, OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
+from actors.cluster_options import FAILED_START, OPTIONS_FILE, REFUSALS, RUN_DIR_PREFIX, ClusterOptions
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
 from gateway.command.children import Child, adopt_orphans, end_leftovers
@@ -30,6 +30,8 @@ RESTARTS_PER_MINUTE_MAX = 10
 GATEWAY_GRACE_S = 12.0
 CLUSTER_GRACE_S = 20.0
 LEFTOVER_GRACE_S = 5.0
+#: Pause between two looks at who stands aside.
+REFUSALS_EVERY_S = 1.0
 
 
 class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +161,27 @@ class System:
         except TimeoutError:
             raise SystemFailed(f"not all provinces serve after {timeout_s:.0f} s; see {self._store.logs}") from None
 
+    def refusals(self) -> dict[str, str]:
+        """Actors that stand aside, and why."""
+        try:
+            return msgspec.json.decode((self.run_dir / REFUSALS).read_bytes(), type=dict[str, str])
+        except FileNotFoundError:
+            return {}
+
+    async def _say_refusals(self) -> None:
+        """Say once of each actor that it stands aside."""
+        said: dict[str, str] = {}
+        while True:
+            await asyncio.sleep(REFUSALS_EVERY_S)
+            refusals = self.refusals()
+            for name, reason in refusals.items():
+                if said.get(name) != reason:
+                    self._say(f"NOT SERVING 未服务: {reason}")
+            said = refusals
+
     async def _pause(self) -> None:
+        for reason in self.refusals().values():
+            raise SystemFailed(reason)
         failed = self.run_dir / FAILED_START
         if failed.exists():
             raise SystemFailed(failed.read_text(encoding="utf-8"))
@@ -173,6 +195,7 @@ class System:
         Raises:
             SystemFailed: that has happened.
         """
+        self._watchers.append(asyncio.create_task(self._say_refusals()))
         await asyncio.gather(*self._watchers)
 
     async def stop(self) -> None:

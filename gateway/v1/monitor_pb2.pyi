@@ -8,14 +8,16 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Overview(_message.Message):
-    __slots__ = ("snapshot_time_ms", "provinces", "totals")
+    __slots__ = ("snapshot_time_ms", "provinces", "totals", "alarms")
     SNAPSHOT_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     PROVINCES_FIELD_NUMBER: _ClassVar[int]
     TOTALS_FIELD_NUMBER: _ClassVar[int]
+    ALARMS_FIELD_NUMBER: _ClassVar[int]
     snapshot_time_ms: int
     provinces: _containers.RepeatedCompositeFieldContainer[ProvinceOverview]
     totals: NationalTotals
-    def __init__(self, snapshot_time_ms: _Optional[int] = ..., provinces: _Optional[_Iterable[_Union[ProvinceOverview, _Mapping]]] = ..., totals: _Optional[_Union[NationalTotals, _Mapping]] = ...) -> None: ...
+    alarms: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, snapshot_time_ms: _Optional[int] = ..., provinces: _Optional[_Iterable[_Union[ProvinceOverview, _Mapping]]] = ..., totals: _Optional[_Union[NationalTotals, _Mapping]] = ..., alarms: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProvinceOverview(_message.Message):
     __slots__ = ("province", "state", "observe_time_ms", "open_tasks", "waiting", "signed_in_operators", "available_operators", "expected_wait_ms", "shared_in_open_count", "shared_out_open_count", "oldest_waiting_ms", "epoch", "sequence")

@@ -1,0 +1,126 @@
+"""A province whose journal was damaged stands aside and says so, while the country goes on."""
+
+import asyncio
+import shutil
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import grpc
+import grpc.aio
+import pytest
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+
+from actors import standing_aside
+from actors.core.ids import ProvinceCode
+from actors.province import ProvinceActor
+from actors.standing_aside import file_state
+from gateway.v1 import monitor_pb2
+from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, create, live_country
+
+
+@pytest.fixture
+async def country(tmp_path: Path) -> AsyncIterator[LiveCountry]:
+    """Fujian and Jiangxi."""
+    async with live_country(tmp_path, "fujian", "jiangxi") as started:
+        yield started
+
+
+async def anchored(country: LiveCountry, code: ProvinceCode) -> None:
+    """Wait until the head of a journal has been anchored as it is now."""
+    head = country.actors[code]._commits.journal.head
+    anchors = country.coordinator._hq.anchors
+    watch = country.monitor.WatchOverview(monitor_pb2.WatchOverviewRequest(interval_ms=200), **as_("ops"))
+    async with asyncio.timeout(PATIENCE_S):
+        while code not in anchors or anchors[code].sequence < head.sequence:
+            await watch.read()
+    watch.cancel()
+
+
+async def put_an_old_copy_back(country: LiveCountry) -> Path:
+    """Fujian has acknowledged one task more than its journal knows when it opens again; the right journal is kept aside."""
+    journal = country.directory / "fujian.sqlite"
+    await country.tasks.CreateTask(create(0), **as_("branch-fujian"))
+    await anchored(country, ProvinceCode("fujian"))
+    await country.actors["fujian"].close()
+    old, right = journal.with_suffix(".old"), journal.with_suffix(".right")
+    shutil.copy(journal, old)
+    await country.open("fujian")
+    await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
+    await anchored(country, ProvinceCode("fujian"))
+    await country.actors["fujian"].close()
+    shutil.move(journal, right)
+    shutil.move(old, journal)
+    await country.open("fujian")
+    return right
+
+
+async def refused(call: Any) -> tuple[grpc.StatusCode, error_details_pb2.ErrorInfo, str]:
+    """Status, reason and message of a call that fails."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    status = rpc_status.from_call(cast(Any, caught.value))
+    assert status is not None
+    info = error_details_pb2.ErrorInfo()
+    assert any(detail.Unpack(info) for detail in status.details)
+    return caught.value.code(), info, status.message
+
+
+async def test_a_province_that_lost_its_end_does_not_serve_and_the_country_goes_on(country: LiveCountry) -> None:
+    """Served, the old copy would forget an acknowledged task and give its number to another."""
+    await put_an_old_copy_back(country)
+    code, info, message = await refused(country.tasks.CreateTask(create(2), **as_("branch-fujian")))
+    assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "JOURNAL_UNUSABLE")
+    assert "sqlite" not in message
+    health: Any = health_pb2_grpc.HealthStub(country.channel)
+    answer = await health.Check(health_pb2.HealthCheckRequest(service="province/fujian"), timeout=PATIENCE_S)
+    assert answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
+    await country.tasks.CreateTask(create(3, "jiangxi"), **as_("branch-jiangxi"))
+
+
+async def test_the_overview_and_the_console_name_the_journal_and_the_runbook(country: LiveCountry) -> None:
+    """At night nobody searches logs: the screen must say what to open."""
+    await put_an_old_copy_back(country)
+    overview = await country.monitor.GetOverview(monitor_pb2.GetOverviewRequest(), **as_("ops"))
+    [alarm] = overview.alarms
+    assert "journal fujian is corrupt at frame" in alarm
+    assert "docs/runbooks/journal-damaged.md" in alarm
+    page = await asyncio.to_thread(_console, country)
+    assert 'id="alarms"' in page
+
+
+def _console(country: LiveCountry) -> str:
+    with urllib.request.urlopen(f"http://{country.console}/", timeout=PATIENCE_S) as response:
+        return response.read().decode()
+
+
+async def test_the_right_journal_put_back_is_noticed(country: LiveCountry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the whole system would have to be stopped to mend one province."""
+    monkeypatch.setattr(standing_aside, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(standing_aside, "SETTLED_S", 0.05)
+    ended = asyncio.Event()
+    monkeypatch.setattr(ProvinceActor, "on_fatal", lambda self, error: ended.set())
+    right = await put_an_old_copy_back(country)
+    assert not ended.is_set()
+    shutil.move(right, country.directory / "fujian.sqlite")
+    async with asyncio.timeout(PATIENCE_S):
+        await ended.wait()
+    await country.actors["fujian"].close()
+    await country.open("fujian")
+    again = await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
+    assert again.name.endswith("/fujian-2")
+    assert not (await country.monitor.GetOverview(monitor_pb2.GetOverviewRequest(), **as_("ops"))).alarms
+
+
+def test_reading_a_journal_does_not_count_as_a_change(tmp_path: Path) -> None:
+    """Verify leaves an empty WAL behind; taken for a change it would restart the actor each time."""
+    path = tmp_path / "fujian.sqlite"
+    path.write_bytes(b"x")
+    before = file_state(path)
+    path.with_name("fujian.sqlite-wal").touch()
+    assert file_state(path) == before
+    path.with_name("fujian.sqlite-wal").write_bytes(b"frames")
+    assert file_state(path) != before
