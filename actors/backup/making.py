@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -85,12 +86,12 @@ def _make(data_dir: Path, folder: Path, *, verify: bool, wait_s: float) -> Backu
         else:
             cut = asyncio.run(_cut_of_running(run_dir, store, photographs, wait_s))
         copying = time.monotonic()
-        files = _copy(store, photographs, cut, draft.path)
+        files = copy_into(draft.path, store, photographs, cut)
         copy_seconds = time.monotonic() - copying
         opened.close()
-        counts = _verified(draft.path) if verify else None
-        manifest = _manifest(store, cut, files, counts, taken_ms=taken_ms, was_running=run_dir is not None)
-        (draft.path / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
+        manifest = seal(
+            draft.path, store, cut, files, verify=verify, taken_ms=taken_ms, was_running=run_dir is not None
+        )
         draft.publish()
     return BackupOutcome(
         folder=str(folder),
@@ -146,8 +147,13 @@ async def _cut_of_running(run_dir: Path, store: Store, photographs: list[Photogr
         await provinces.close()
 
 
-def _copy(store: Store, photographs: list[Photograph], cut: Cut, target: Path) -> tuple[FileEntry, ...]:
-    """Write everything that belongs to the backup, journal by journal."""
+def copy_into(target: Path, store: Store, photographs: Sequence[Photograph], cut: Cut) -> tuple[FileEntry, ...]:
+    """Write everything that belongs to a backup, journal by journal, letting go of each photograph.
+
+    Raises:
+        BackupFailed: a copy is not what was photographed.
+        JournalError: a journal cannot be read, or not be written there.
+    """
     (target / "journals").mkdir(mode=0o700)
     files: list[FileEntry] = []
     for photograph in photographs:
@@ -164,6 +170,39 @@ def _copy(store: Store, photographs: list[Photograph], cut: Cut, target: Path) -
         shutil.copy(store.directory / name, target / name)
         files.append(file_entry(target, target / name))
     return tuple(files)
+
+
+def seal(
+    target: Path,
+    store: Store,
+    cut: Cut,
+    files: tuple[FileEntry, ...],
+    *,
+    verify: bool,
+    taken_ms: int,
+    was_running: bool,
+) -> Manifest:
+    """Verify what was copied and write the manifest, which makes it a backup.
+
+    Raises:
+        BackupFailed: it does not verify.
+    """
+    counts = _verified(target) if verify else None
+    journals = {
+        name: JournalEntry(epoch=stood.epoch, sequence=stood.head.sequence, head_hash=stood.head.hash.hex())
+        for name, stood in cut.journals.items()
+    }
+    manifest = Manifest(
+        store_id=store.store_id,
+        provinces=store.identity.provinces,
+        taken_ms=taken_ms,
+        was_running=was_running,
+        journals=journals,
+        files=files,
+        counts=counts,
+    )
+    (target / MANIFEST_FILE).write_bytes(encode_manifest(manifest))
+    return manifest
 
 
 def _require_same(store: Store, path: Path, stood: State) -> None:
@@ -207,22 +246,4 @@ def _verified(target: Path) -> Counts:
         tasks_ended=report.tasks_ended,
         tasks_open=report.tasks_open,
         tasks_in_transit=report.tasks_in_transit,
-    )
-
-
-def _manifest(
-    store: Store, cut: Cut, files: tuple[FileEntry, ...], counts: Counts | None, *, taken_ms: int, was_running: bool
-) -> Manifest:
-    journals = {
-        name: JournalEntry(epoch=stood.epoch, sequence=stood.head.sequence, head_hash=stood.head.hash.hex())
-        for name, stood in cut.journals.items()
-    }
-    return Manifest(
-        store_id=store.store_id,
-        provinces=store.identity.provinces,
-        taken_ms=taken_ms,
-        was_running=was_running,
-        journals=journals,
-        files=files,
-        counts=counts,
     )
