@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.anchors import HeadFile
 from actors.backup.cut import Cut, take_cut
 from actors.backup.draft import Draft
 from actors.backup.errors import BackupFailed
@@ -163,6 +164,10 @@ def copy_into(target: Path, store: Store, photographs: Sequence[Photograph], cut
         path.chmod(0o600)
         _require_same(store, path, cut.journals[photograph.name])
         files.append(file_entry(target, path))
+    # The witness of the headquarters' journal as of the instant; the live one may be ahead of the photograph.
+    witness = HeadFile(target / "journals" / f"{HQ}.sqlite")
+    witness.write(cut.journals[HQ].head)
+    files.append(file_entry(target, witness.path))
     plain = ["store.json"]
     if (store.directory / _TOKENS).exists() and not (store.directory / _PLAIN_TOKENS).exists():
         plain.append(_TOKENS)
@@ -229,11 +234,18 @@ def _remove_side_files(journals: Path) -> None:
 
 
 def _verified(target: Path) -> Counts:
-    """Replay the copy and check everything.
+    """Read every page of the copy, then replay it and compare the provinces.
 
     Raises:
         BackupFailed: something was found.
+        Corrupt: a journal's file is damaged.
     """
+    for path in sorted((target / "journals").glob("*.sqlite")):
+        view = open_readonly(path)
+        try:
+            view.check()
+        finally:
+            view.close()
     report = verify_directory(target)
     _remove_side_files(target / "journals")
     if not report.ok:

@@ -17,7 +17,7 @@ MANIFEST_FILE = BACKUP_MANIFEST
 FORMAT = 1
 _CHUNK_BYTES = 1024 * 1024
 #: The only files that a backup holds, so that a manifest can name nothing outside its folder.
-_PATH = re.compile(r"store\.json|tokens\.toml|journals/[a-z0-9_-]{1,64}\.sqlite")
+_PATH = re.compile(r"store\.json|tokens\.toml|journals/[a-z0-9_-]{1,64}\.sqlite|journals/hq\.head")
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):

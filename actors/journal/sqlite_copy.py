@@ -15,7 +15,8 @@ from typing import Final
 import apsw
 
 from actors.journal import sqlite_statements as sql
-from actors.journal.errors import Corrupt
+from actors.journal.errors import Corrupt, StoreFailed
+from actors.journal.page_checksums import RESERVED_BYTES, checksum_vfs
 from actors.journal.sqlite_connection import connect, sync, translated
 from actors.journal.sqlite_view import State, read_state
 
@@ -56,14 +57,20 @@ class Photograph:
         """Write the journal of this moment to a new file; returns after fsync.
 
         Raises:
+            StoreFailed: there is a file.
             JournalError: it cannot be read, or not be written there.
             OSError: it cannot be synced.
         """
+        if path.exists():
+            raise StoreFailed(self.name, f"{path.name} is there already")
         with translated(self.name):
-            copy = apsw.Connection(str(path))
+            copy = apsw.Connection(str(path), vfs=checksum_vfs())
             try:
+                # The first page tells the file layer to keep checksums; without it, pages written before it would have none.
+                copy.reserve_bytes("main", RESERVED_BYTES)
                 # Synced once at its end: until then it is nobody's journal.
                 copy.execute(sql.CREATION_SETTINGS)
+                copy.execute(sql.FIRST_PAGE)
                 with copy.backup("main", self._connection, "main") as backup:
                     while not backup.done:
                         backup.step(_STEP_PAGES)

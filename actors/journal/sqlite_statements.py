@@ -80,6 +80,8 @@ CREATE TABLE snapshots (
 #: synced here.
 CREATION_SETTINGS: Final = "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF"
 CREATION_END: Final = "PRAGMA journal_mode = WAL"
+#: Writes the first page of a new file and nothing else.
+FIRST_PAGE: Final = f"PRAGMA application_id = {APPLICATION_ID}"
 
 #: For every connection. cell_size_check looks for damage whenever a page is read, at no measurable cost;
 #: fullfsync makes macOS really flush; 4 MiB of page cache keeps the upper levels of every tree.
