@@ -3,6 +3,7 @@
 import typer
 
 from gateway.command.backup import backup
+from gateway.command.bench import bench
 from gateway.command.demo import demo
 from gateway.command.restore import restore
 from gateway.command.serve import serve
@@ -20,6 +21,7 @@ app.command()(demo)
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
+app.add_typer(bench)
 
 
 def main() -> None:

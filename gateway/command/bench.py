@@ -1,0 +1,13 @@
+"""`sharedops bench …`: the performance figures, each measured in the run that prints it."""
+
+import typer
+
+from gateway.command.bench_recover import recover
+
+bench = typer.Typer(name="bench", help="Measure the system on this machine.", no_args_is_help=True)
+bench.command()(recover)
+
+
+@bench.callback()
+def _bench() -> None:
+    """Measure the system on this machine."""
