@@ -66,11 +66,15 @@ _log = structlog.get_logger(__name__)
 GRACE_S = 10.0
 #: Largest message, bytes: a batch of 500 tasks has room.
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
+#: Largest metadata of a call, bytes, as HTTP/2 counts them: 32 more than its name and value for each entry.
+METADATA_BYTES_MAX = 8 * 1024
 
 #: Limits of a connection; both ends must agree on how often to ping.
 CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
-    ("grpc.max_metadata_size", 8 * 1024),
+    ("grpc.max_metadata_size", METADATA_BYTES_MAX),
+    # Without it gRPC lets a growing share of calls between the two limits through, and its own hard limit is twice ours.
+    ("grpc.absolute_max_metadata_size", METADATA_BYTES_MAX),
     ("grpc.max_concurrent_streams", 128),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),

@@ -103,13 +103,17 @@ async def ingest(
         next_index = 0
         try:
             async with asyncio.TaskGroup() as under_way:
-                async for message in messages:
-                    wrong = validation.error_of(message)
-                    if wrong is not None:
-                        break
-                    await slots.acquire()
-                    under_way.create_task(create(message, next_index))
-                    next_index += len(message.requests)
+                try:
+                    async for message in messages:
+                        wrong = validation.error_of(message)
+                        if wrong is not None:
+                            break
+                        await slots.acquire()
+                        under_way.create_task(create(message, next_index))
+                        next_index += len(message.requests)
+                except GatewayError as error:
+                    # Bytes that are no message. Leaving the group by it would cancel the answers to what came before.
+                    wrong = error
         finally:
             finished.put_nowait(None)
         if wrong is not None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import grpc
 import grpc.aio
 import pytest
 
@@ -100,6 +101,28 @@ async def test_a_stream_answers_what_came_before_a_message_out_of_bounds(served:
         await read()
     assert seen == [0]
     assert facts(caught.value)["fields"] == ["requests"]
+
+
+async def test_a_stream_answers_what_came_before_bytes_that_are_no_message(served: Gateway) -> None:
+    """The tasks are stored; a branch that is not told so would count them as refused."""
+
+    async def messages() -> AsyncIterator[bytes]:
+        for first in (0, 3, 6):
+            items = [create(first + place) for place in range(3)]
+            yield task_pb2.IngestTasksRequest(requests=items).SerializeToString()
+        yield b"\xff\xff\xff"
+
+    call: Any = served.channel.stream_stream("/sharedops.v1.TaskService/IngestTasks")(messages(), **as_("ops"))
+    told: list[int] = []
+
+    async def read() -> None:
+        async for answer in call:
+            told.extend(result.index for result in task_pb2.IngestTasksResponse.FromString(answer).results)
+
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await read()
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert sorted(told) == list(range(9))
 
 
 async def test_a_stream_that_is_not_read_is_not_read_from(served: Gateway) -> None:

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from gateway import permissions
+from gateway.server import METADATA_BYTES_MAX
 from gateway.v1 import (
     admin_pb2,
     event_pb2,
@@ -150,3 +151,14 @@ async def test_every_call_is_counted_with_its_outcome(country: Served) -> None:
     for code in ("OK", "INVALID_ARGUMENT"):
         assert f'sharedops_gateway_requests_total{{code="{code}",method="MonitorService/GetOverview"}}' in text
     assert 'sharedops_gateway_seconds_count{method="MonitorService/GetOverview"}' in text
+
+
+async def test_metadata_beyond_the_bound_is_always_refused() -> None:
+    """gRPC's own bound is soft: of calls somewhat above it, it lets some through."""
+    filler = (("x-filler", "v" * METADATA_BYTES_MAX),)
+    async with served("fujian") as found:
+        for number in range(20):
+            options = found.as_("branch", "fujian")
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await found.create(number, metadata=options["metadata"] + filler)
+            assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
