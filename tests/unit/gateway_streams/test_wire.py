@@ -154,7 +154,7 @@ async def test_every_call_is_counted_with_its_outcome(country: Served) -> None:
 
 
 async def test_metadata_beyond_the_bound_is_always_refused() -> None:
-    """gRPC's own bound is soft: of calls somewhat above it, it lets some through."""
+    """The bound that gRPC brings is soft: of calls somewhat above it, it lets some through."""
     filler = (("x-filler", "v" * METADATA_BYTES_MAX),)
     async with served("fujian") as found:
         for number in range(20):
