@@ -215,8 +215,10 @@ class ProvinceActor:
             self._commits.commit()
         except Exception as error:  # noqa: BLE001 - whatever it is, this incarnation ends
             # A bug of ours: memory may be ahead of the disk, so this incarnation must not say another word.
-            _log.exception("commit failed", province=self._options.province)
-            self.on_fatal(error)
+            try:
+                _log.exception("commit failed", province=self._options.province)
+            finally:
+                self.on_fatal(error)
         # While a backup holds us, the backlog waits for the hold's end.
         if self._commits.backlog and not self._commits.is_held():
             self._commit_soon()
@@ -400,8 +402,10 @@ class ProvinceActor:
 
     def on_fatal(self, error: Exception) -> None:
         """End this incarnation at once: nothing more may leave it. Ray starts the next one."""
-        _log.error("exiting", province=self._options.province, error=repr(error))
-        os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            _log.error("exiting", province=self._options.province, error=repr(error))
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 _SERVED: dict[type, Callable[..., protocol.Response]] = {

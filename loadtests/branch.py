@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import grpc
 
@@ -38,16 +39,39 @@ class TaskRefused(Exception):
         return f"{self.external_id}: {self.error.reason}: {self.error.message}"
 
 
+class CreationWatch(Protocol):
+    """Told of every creation, for whoever keeps a record of them."""
+
+    def made(self, request: task_pb2.CreateTaskRequest) -> None:
+        """It goes out now, and again until it is answered."""
+        ...
+
+    def created(self, request: task_pb2.CreateTaskRequest, answer: task_pb2.Task | task_pb2.TaskBrief) -> None:
+        """It was acknowledged, with this answer."""
+        ...
+
+    def refused(self, request: task_pb2.CreateTaskRequest, error: error_pb2.Error) -> None:
+        """It was refused for good."""
+        ...
+
+
 class BranchSystem:
     """One branch's system. `run` until `stop`.
 
     Args:
         province: code of the branch; all its tasks have it as their home.
         on_created: called with (external_id, task name) for every task that is on the server's disk.
+        watch: told of what is sent and answered.
     """
 
     def __init__(
-        self, channel: grpc.aio.Channel, token: str, province: str, on_created: Callable[[str, str], None]
+        self,
+        channel: grpc.aio.Channel,
+        token: str,
+        province: str,
+        on_created: Callable[[str, str], None],
+        *,
+        watch: CreationWatch | None = None,
     ) -> None:
         self.province = province
         #: Tasks that were refused for good.
@@ -57,6 +81,7 @@ class BranchSystem:
         self._metadata = bearer(token)
         self._request_ids = RequestIds(f"{province}-branch")
         self._on_created = on_created
+        self._watch = watch
         self._loop = asyncio.get_running_loop()
         self._pending: dict[str, task_pb2.CreateTaskRequest] = {}
         self._attempts: dict[str, int] = {}
@@ -87,9 +112,9 @@ class BranchSystem:
             error = error_pb2.Error(
                 code=failure.code().value[0], reason=failure.code().name, message=failure.details() or ""
             )
-            self.refused.append(TaskRefused(task.external_id, error))
+            self._note_refused(request, error)
             return
-        self._on_created(task.external_id, created.name)
+        self._note_created(request, created)
 
     async def create_batch(self, tasks: Sequence[task_pb2.Task]) -> None:
         """Send up to 500 tasks in one call; those that are refused for now go out again on the stream."""
@@ -169,14 +194,24 @@ class BranchSystem:
             return
         if result.WhichOneof("result") == "task":
             del self._pending[result.request_id]
-            self._on_created(request.task.external_id, result.task.name)
+            self._note_created(request, result.task)
         elif is_retryable(result.error):
             attempt = self._attempts.get(result.request_id, 0) + 1
             self._attempts[result.request_id] = attempt
             self._loop.call_later(retry_pause_s(result.error, attempt), self._send_again, result.request_id)
         else:
             del self._pending[result.request_id]
-            self.refused.append(TaskRefused(request.task.external_id, result.error))
+            self._note_refused(request, result.error)
+
+    def _note_created(self, request: task_pb2.CreateTaskRequest, answer: task_pb2.Task | task_pb2.TaskBrief) -> None:
+        self._on_created(request.task.external_id, answer.name)
+        if self._watch is not None:
+            self._watch.created(request, answer)
+
+    def _note_refused(self, request: task_pb2.CreateTaskRequest, error: error_pb2.Error) -> None:
+        self.refused.append(TaskRefused(request.task.external_id, error))
+        if self._watch is not None:
+            self._watch.refused(request, error)
 
     def _send_again(self, request_id: str) -> None:
         request = self._pending.get(request_id)
@@ -186,6 +221,9 @@ class BranchSystem:
             self._has_mail.set()
 
     def _request(self, task: task_pb2.Task) -> task_pb2.CreateTaskRequest:
-        return task_pb2.CreateTaskRequest(
+        request = task_pb2.CreateTaskRequest(
             parent=f"provinces/{self.province}", task=task, request_id=self._request_ids()
         )
+        if self._watch is not None:
+            self._watch.made(request)
+        return request

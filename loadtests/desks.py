@@ -15,6 +15,7 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import grpc
 
@@ -42,6 +43,22 @@ class DeskOperator:
     authority: dict[Line, int] = field(default_factory=dict)
 
 
+class ActionWatch(Protocol):
+    """Told of every action but heartbeats and renewals, for whoever keeps a record of them."""
+
+    def made(self, action: work_pb2.WorkAction) -> None:
+        """An operator did something; it goes out now or after a freeze, and again until it is answered."""
+        ...
+
+    def settled(self, action: work_pb2.WorkAction, result: work_pb2.ActionResult) -> None:
+        """It was answered for good."""
+        ...
+
+    def dropped(self, action: work_pb2.WorkAction) -> None:
+        """It will not be sent again, and whether it had an effect is unknown."""
+        ...
+
+
 @dataclass(slots=True)
 class Pending:
     """An action without an answer yet."""
@@ -58,6 +75,7 @@ class Workbench:
     """The desks of `operators` on one stream. `run` until `stop`.
 
     Args:
+        watch: told of what is done and answered.
         channel: to the gateway; its own, so that a freeze holds nobody else up.
         token: bearer token with the operator role for the operators' province.
         operators: 1..500 people of one province.
@@ -73,6 +91,7 @@ class Workbench:
         *,
         desk_id: str,
         seed: int | str = 0,
+        watch: ActionWatch | None = None,
     ) -> None:
         self.counts = DeskCounts()
         #: Operators whose sign-in was confirmed.
@@ -83,6 +102,7 @@ class Workbench:
         self._stub = work_pb2_grpc.WorkServiceStub(channel)
         self._metadata = bearer(token)
         self._desk_id = desk_id
+        self._watch = watch
         self._request_ids = RequestIds(desk_id)
         self._action_ids = itertools.count(1)
         self._loop = asyncio.get_running_loop()
@@ -157,7 +177,7 @@ class Workbench:
         for seat in self.seats.values():
             seat.forget_all()
         self._has_power.set()
-        self._pending.clear()
+        self._forget(list(self._pending))
         for seat in self.seats.values():
             self._act(
                 work_pb2.WorkAction(operator=seat.operator, sign_out=work_pb2.SignOutAction(reason="day's end")),
@@ -172,8 +192,8 @@ class Workbench:
 
     async def _converse(self) -> None:
         call = self._stub.Work(metadata=self._metadata, wait_for_ready=True)
-        unanswered = {key: pending for key, pending in self._pending.items() if not pending.action.HasField("sign_in")}
-        self._pending = {}
+        self._forget([key for key, pending in self._pending.items() if pending.action.HasField("sign_in")])
+        unanswered, self._pending = self._pending, {}
         self._outbox = []
         if not self._is_stopping:
             self._sign_in(self.seats.values())
@@ -246,6 +266,15 @@ class Workbench:
         self._pending[action.action_id] = Pending(action, seat or self.seats[action.operator], held, late)
         self._outbox.append(action)
         self._has_mail.set()
+        if self._watch is not None:
+            self._watch.made(action)
+
+    def _forget(self, action_ids: Iterable[str]) -> None:
+        """Wait no longer for the answers to these actions."""
+        for action_id in action_ids:
+            pending = self._pending.pop(action_id)
+            if self._watch is not None:
+                self._watch.dropped(pending.action)
 
     def _sign_in(self, seats: Iterable[Seat]) -> None:
         sign_in = work_pb2.SignInAction(desk_id=self._desk_id, presence=operator_pb2.PRESENCE_AVAILABLE)
@@ -303,6 +332,8 @@ class Workbench:
             self._loop.call_later(pause_s, self._send_again, result.action_id)
             return
         del self._pending[result.action_id]
+        if self._watch is not None:
+            self._watch.settled(pending.action, result)
         if self._is_stopping and not self._pending:
             self._all_answered.set()
         if result.WhichOneof("outcome") == "error":
@@ -329,7 +360,7 @@ class Workbench:
                 seat.assigned(result.assignment)
             case "start" if pending.held is not None:
                 seat.started(pending.held)
-            case "decline" | "suspend" | "complete" | "return_task" | "refer":
+            case "decline" | "suspend" | "complete" | "return_task" | "refer" | "release":
                 self._count(action)
                 seat.ended(pending.held)
             case _:

@@ -62,6 +62,8 @@ class Behaviour:
     decline: float = 0.0
     suspend: float = 0.0
     refer: float = 0.0
+    #: Give a task back to the queue.
+    release: float = 0.0
     #: Send a task back undecided. Such tasks end without a decision.
     return_task: float = 0.0
     #: People of at least this authority refer to nobody.

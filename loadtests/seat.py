@@ -264,6 +264,9 @@ class Seat:
         elif draw > 1 - behaviour.return_task:
             returned = work_pb2.ReturnTaskAction(task=task.name, token=held.token, reason="not a case for a decision")
             action.return_task.CopyFrom(returned)
+        elif draw > 1 - behaviour.return_task - behaviour.release:
+            release = work_pb2.ReleaseAction(task=task.name, token=held.token, reason="called away")
+            action.release.CopyFrom(release)
         else:
             action.complete.CopyFrom(self._decision(held))
         return action

@@ -1,0 +1,64 @@
+"""The command: ``python -m loadtests.chaos --seconds 600``."""
+
+import asyncio
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from loadtests.chaos.report import make_report, to_markdown
+from loadtests.chaos.run import ChaosRun, Settings, choose_provinces
+
+
+def chaos(
+    seconds: Annotated[float, typer.Option(help="How long the load and the faults last.", min=20, max=7_200)] = 600.0,
+    provinces: Annotated[str, typer.Option(help="A number or codes, comma-separated; default: all 36.")] = "",
+    seed: Annotated[int, typer.Option(help="Of the schedule and the load; default: a new one.", min=0)] = -1,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="New directory for data and history; default: a temporary one.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where report.md and report.json go; default: the data directory.")
+    ] = None,
+    creates_per_s: Annotated[float, typer.Option(help="Tasks created a second in the whole country.", min=1)] = 150.0,
+    calls_per_s: Annotated[float, typer.Option(help="Reads and amendments a second.", min=1)] = 50.0,
+    ray_loss: Annotated[bool, typer.Option(help="Let Ray lose some of its own messages for the whole run.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON line at the end.")] = False,
+) -> None:
+    """Run the real system under load, break it again and again, and check that nothing acknowledged was lost or decided twice.
+
+    Example: python -m loadtests.chaos --seconds 600 --json
+
+    Exit code 0 only if everything held.
+    """
+    chosen_seed = seed if seed >= 0 else secrets.randbelow(1_000_000)
+    settings = Settings(
+        seconds=seconds,
+        seed=chosen_seed,
+        provinces=choose_provinces(provinces),
+        directory=data_dir or Path(tempfile.mkdtemp(prefix="chaos-")),
+        creates_per_s=creates_per_s,
+        calls_per_s=calls_per_s,
+        loses_ray_messages=ray_loss,
+    )
+    command = f"python -m loadtests.chaos --seconds {seconds:g} --seed {chosen_seed}"
+    command += f" --provinces {','.join(settings.provinces)}" if settings.provinces else ""
+    typer.echo(f"{command}\ndirectory {settings.directory}", err=True)
+    result = asyncio.run(ChaosRun(settings, lambda line: typer.echo(line, err=True)).run())
+    made = make_report(result, settings, command)
+    target = report or settings.directory
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(made)))
+    (target / "report.md").write_text(to_markdown(made), encoding="utf-8")
+    typer.echo(to_markdown(made), err=as_json)
+    if as_json:
+        print(msgspec.json.encode(made).decode())
+    sys.exit(0 if made.ok else 1)
+
+
+if __name__ == "__main__":
+    typer.run(chaos)

@@ -1,0 +1,235 @@
+"""The faults: for each kind what is done to the real system, and how it is undone. What a kind is allowed is in `schedule.KINDS`.
+
+Each is an asynchronous context: entering it does the harm, leaving it heals. A signal goes to a process only while it is the very one that
+was found among the descendants of our own child, and whatever was stopped is let go on again, whoever it was.
+"""
+
+import asyncio
+import contextlib
+import resource
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+
+from loadtests.chaos.branches import BranchLoad
+from loadtests.chaos.calls import Caller, Recorder
+from loadtests.chaos.history import Operation
+from loadtests.chaos.processes import COORDINATOR, Process
+from loadtests.chaos.proxy import Mode, Proxy
+from loadtests.chaos.system import LiveSystem
+from loadtests.desks import Workbench
+
+#: A process that is just being restarted is waited for this long.
+FIND_MAX_S = 15.0
+LOOK_EVERY_S = 0.1
+FSYNC_DELAY_MS = 2_000
+HOUR_MS = 3_600_000
+MONTH_MS = 30 * 24 * HOUR_MS
+CONNECTION_DELAY_S = 0.25
+#: Requests sent again by one fault, and void completions tried.
+REPEATED_MAX = 40
+VOID_MAX = 20
+#: New tasks that are each created twice at the same moment.
+DOUBLED_MAX = 5
+
+
+class NotHit(Exception):
+    """The fault found nobody to hit; it does not count."""
+
+
+@dataclass(slots=True)
+class Victims:
+    """Everything that a fault may be done to."""
+
+    system: LiveSystem
+    branches: dict[str, BranchLoad] = field(default_factory=dict)
+    #: Callers with the desks' identity, for repeating what desks did.
+    desks: dict[str, Caller] = field(default_factory=dict)
+    benches: dict[str, list[Workbench]] = field(default_factory=dict)
+    proxies: dict[str, Proxy] = field(default_factory=dict)
+    recorders: dict[str, Recorder] = field(default_factory=dict)
+    #: Province -> faults in its file; several may overlap.
+    _files: dict[str, dict[str, int | str]] = field(default_factory=dict)
+
+    async def find(self, role: str) -> Process:
+        """The process of a role, as soon as there is one."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + FIND_MAX_S
+        while loop.time() < until:
+            found = self.system.find(role)
+            if found is not None and not found.is_stopped:
+                return found
+            await asyncio.sleep(LOOK_EVERY_S)
+        raise NotHit(f"no process of {role}")
+
+    @contextlib.contextmanager
+    def file_fault(self, province: str, name: str, value: int | str) -> Iterator[None]:
+        """Put one fault into a province's file for the length of a block."""
+        faults = self._files.setdefault(province, {})
+        faults[name] = value
+        self.system.set_faults(province, **faults)
+        try:
+            yield
+        finally:
+            faults.pop(name, None)
+            self.system.set_faults(province, **faults)
+
+
+Harm = Callable[[Victims, str], contextlib.AbstractAsyncContextManager[None]]
+
+
+def _killing(role: str) -> Harm:
+    @contextlib.asynccontextmanager
+    async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
+        victim = await victims.find(role or province)
+        if not victim.signal(signal.SIGKILL):
+            raise NotHit(f"{role or province} was gone already")
+        yield
+
+    return harm
+
+
+def _stopping(role: str) -> Harm:
+    @contextlib.asynccontextmanager
+    async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
+        victim = await victims.find(role or province)
+        if not victim.signal(signal.SIGSTOP):
+            raise NotHit(f"{role or province} was gone already")
+        try:
+            yield
+        finally:
+            victim.signal(signal.SIGCONT)
+
+    return harm
+
+
+def _file(name: str, value: int | str) -> Harm:
+    @contextlib.asynccontextmanager
+    async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
+        with victims.file_fault(province, name, value):
+            yield
+
+    return harm
+
+
+@contextlib.asynccontextmanager
+async def _file_size_limit(victims: Victims, province: str) -> AsyncIterator[None]:
+    """The kernel refuses every write of the process to any file, with EFBIG."""
+    victim = await victims.find(province)
+    _, hard = resource.prlimit(victim.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(victim.pid, resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        if victim.is_alive:
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(victim.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def _cable(mode: Mode) -> Harm:
+    @contextlib.asynccontextmanager
+    async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
+        proxy = victims.proxies[province]
+        proxy.set_mode(mode, CONNECTION_DELAY_S)
+        try:
+            yield
+        finally:
+            proxy.set_mode(Mode.PASS)
+
+    return harm
+
+
+def _silence(*, whole_site: bool) -> Harm:
+    """Desks freeze: all of a site, or one workbench of two."""
+
+    @contextlib.asynccontextmanager
+    async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
+        benches = victims.benches[province] if whole_site else victims.benches[province][-1:]
+        for bench in benches:
+            bench.freeze()
+        try:
+            yield
+        finally:
+            for bench in benches:
+                bench.thaw()
+
+    return harm
+
+
+# --- requests that come twice, in another order, or a month late ---
+
+
+@contextlib.asynccontextmanager
+async def _doubled(victims: Victims, province: str) -> AsyncIterator[None]:
+    """The latest requests once more, each twice at the same moment; and new ones twice from the start."""
+    latest = list(victims.recorders[province].latest)[-REPEATED_MAX:]
+    branch = victims.branches[province]
+    repeated = [_caller(victims, province, recorded.operation).repeat(recorded) for recorded in (*latest, *latest)]
+    await asyncio.gather(*repeated, *(branch.create_doubled() for _ in range(DOUBLED_MAX)))
+    yield
+
+
+@contextlib.asynccontextmanager
+async def _reordered(victims: Victims, province: str) -> AsyncIterator[None]:
+    """The latest requests once more, the last first."""
+    for recorded in reversed(list(victims.recorders[province].latest)[-REPEATED_MAX:]):
+        await _caller(victims, province, recorded.operation).repeat(recorded)
+    yield
+
+
+@contextlib.asynccontextmanager
+async def _month_old(victims: Victims, province: str) -> AsyncIterator[None]:
+    """A month later by the province's own clock: the oldest requests once more, and completions whose tokens are void."""
+    recorder = victims.recorders[province]
+    with victims.file_fault(province, "clock_offset_ms", MONTH_MS):
+        # The province looks at its file every 50 ms.
+        await asyncio.sleep(2 * LOOK_EVERY_S)
+        for recorded in recorder.oldest[:REPEATED_MAX]:
+            await _caller(victims, province, recorded.operation).repeat(recorded)
+        for request, _ in list(recorder.void)[:VOID_MAX]:
+            operation = Operation(
+                kind="complete",
+                identity=f"desk:{province}",
+                province=province,
+                request_id=request.request_id,
+                operator=request.operator,
+                task=request.task,
+                token=request.token,
+                verdict=request.verdict,
+                amount_fen=request.amount_fen,
+                invoked_s=0.0,
+            )
+            await victims.desks[province].call("complete", request, operation)
+        yield
+
+
+def _caller(victims: Victims, province: str, operation: Operation) -> Caller:
+    """Who sent it the first time."""
+    desk = victims.desks[province]
+    return desk if operation.identity == desk.identity else victims.branches[province].caller
+
+
+HARMS: dict[str, Harm] = {
+    "province_kill": _killing(""),
+    "province_stop": _stopping(""),
+    "coordinator_kill": _killing(COORDINATOR),
+    "coordinator_stop": _stopping(COORDINATOR),
+    "gateway_kill": _killing("gateway"),
+    "gateway_stop": _stopping("gateway"),
+    "gcs_kill": _killing("gcs"),
+    "raylet_kill": _killing("raylet"),
+    "disk_full": _file("store", "full"),
+    "disk_readonly": _file("store", "readonly"),
+    "file_size_limit": _file_size_limit,
+    "fsync_slow": _file("fsync_delay_ms", FSYNC_DELAY_MS),
+    "clock_forward": _file("clock_offset_ms", HOUR_MS),
+    "clock_back": _file("clock_offset_ms", -HOUR_MS),
+    "connection_cut": _cable(Mode.CUT),
+    "connection_half_open": _cable(Mode.BLACKHOLE),
+    "connection_slow": _cable(Mode.DELAY),
+    "requests_doubled": _doubled,
+    "requests_reordered": _reordered,
+    "requests_month_old": _month_old,
+    "desks_frozen": _silence(whole_site=False),
+    "site_silent": _silence(whole_site=True),
+}
