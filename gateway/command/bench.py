@@ -2,10 +2,12 @@
 
 import typer
 
+from gateway.command.bench_overload import overload
 from gateway.command.bench_recover import recover
 
 bench = typer.Typer(name="bench", help="Measure the system on this machine.", no_args_is_help=True)
 bench.command()(recover)
+bench.command()(overload)
 
 
 @bench.callback()

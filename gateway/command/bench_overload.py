@@ -1,0 +1,81 @@
+"""`sharedops bench overload`: three times the load that the gateway takes in, and what must hold all the same."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from actors.country_file import load_country
+from loadtests.bench.overload import Overload, measure
+from loadtests.chaos.system import SystemDown
+
+#: What must hold.
+GOODPUT_RATIO_MIN = 0.85
+ACCEPTED_P99_MAX_MS = 500.0
+REFUSED_P99_MAX_MS = 100.0
+OPS_P99_MAX_MS = 300.0
+MEMORY_GROWTH_MAX_MIB = 128.0
+#: A load that the clients could not offer proves nothing.
+OFFERED_RATIO_MIN = 0.98
+
+
+def overload(
+    limit: Annotated[int, typer.Option(help="Calls a second that the gateway takes in.", min=1)] = 1_000,
+    offered: Annotated[int, typer.Option(help="Calls a second that are offered.", min=2)] = 3_000,
+    seconds: Annotated[float, typer.Option(help="For how long.", min=1, max=600)] = 60.0,
+    provinces: Annotated[int, typer.Option(help="How many provinces, of the country file's.", min=2, max=36)] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Offer a system of its own more than it takes in: goodput, waits, refusals, the operations' lane, memory.
+
+    Example: sharedops bench overload --seconds 20 --json
+
+    Exit code 0 only if goodput is at least 85 % of the limit, accepted calls have a p99 of at most 500 ms and refused ones of 100 ms, every
+    refusal is RESOURCE_EXHAUSTED and says when to come back, operations are served with a p99 of at most 300 ms, and memory is bounded. For
+    a machine of two cores with nothing else to do.
+    """
+    codes = [entry.province for entry in load_country(None).provinces][:provinces]
+    directory = Path(tempfile.mkdtemp(prefix="sharedops-bench-"))
+    try:
+        result = asyncio.run(measure(directory, codes, limit=limit, offered=offered, seconds=seconds))
+    except SystemDown as error:
+        typer.echo(f"sharedops bench overload: {error}", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    checks = checks_of(result, offered)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(result) | {"checks": checks}, ensure_ascii=False))
+    else:
+        _show(result, checks)
+    raise typer.Exit(0 if all(checks.values()) else 1)
+
+
+def checks_of(result: Overload, offered: int) -> dict[str, bool]:
+    """What must hold, by name, and whether it does."""
+    return {
+        "offered": result.offered_per_second >= OFFERED_RATIO_MIN * offered and not result.held_back,
+        "goodput": result.goodput_ratio >= GOODPUT_RATIO_MIN,
+        "accepted_p99": 0 < result.accepted_p99_ms <= ACCEPTED_P99_MAX_MS,
+        "refused_p99": 0 < result.refused_p99_ms <= REFUSED_P99_MAX_MS,
+        "refusals": result.refused > 0 and not result.refused_otherwise and not result.without_retry_info,
+        "ops": result.ops_calls > 0 and not result.ops_failures and result.ops_p99_ms <= OPS_P99_MAX_MS,
+        "memory": result.gateway_rss_growth_mib <= MEMORY_GROWTH_MAX_MIB,
+    }
+
+
+def _show(result: Overload, checks: dict[str, bool]) -> None:
+    table = Table(title="overload 过载", show_header=False)
+    for name, value in msgspec.to_builtins(result).items():
+        table.add_row(name, str(value))
+    console = Console()
+    console.print(table)
+    for name, held in checks.items():
+        console.print(f"[green]✓[/green] {name}" if held else f"[red]✗ {name}[/red]")

@@ -1,0 +1,218 @@
+"""Three times the load that the gateway takes in: what is still served, how fast the rest is told to come back, and who is never refused.
+
+The clients run in processes of their own (`offering`) on the same cores as the system. Beside them stands the operations' lane: the
+overview and the health of a province, asked for all the time, which no overload may close. The gateway's memory is read once a second from the
+kernel.
+"""
+
+import asyncio
+import itertools
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import grpc
+import grpc.aio
+import msgspec
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from gateway.v1 import monitor_pb2, monitor_pb2_grpc
+from loadtests.bench.offering import TIMEOUT_S, Offered, Order
+from loadtests.chaos.system import LiveSystem
+from loadtests.wire import bearer, open_channel, read_development_tokens
+
+#: Client processes; one alone cannot offer enough.
+CLIENTS = 2
+#: Between two looks of the operations' lane, seconds.
+OPS_EVERY_S = 0.1
+KIND = "claims-medical"
+#: Time that a client may take beyond its order, seconds.
+_CLIENT_GRACE_S = 3 * TIMEOUT_S + 15.0
+WARM_UP_S = 3.0
+
+
+class Overload(msgspec.Struct, kw_only=True):
+    """What was measured. Waits of tasks are from the instant at which they were due."""
+
+    limit_per_second: int
+    offered_per_second: float = 0.0
+    seconds: float
+    accepted: int = 0
+    refused: int = 0
+    goodput_per_second: float = 0.0
+    goodput_ratio: float = 0.0
+    accepted_p50_ms: float = 0.0
+    accepted_p99_ms: float = 0.0
+    refused_p50_ms: float = 0.0
+    refused_p99_ms: float = 0.0
+    ops_calls: int = 0
+    ops_failures: int = 0
+    ops_p99_ms: float = 0.0
+    refused_otherwise: dict[str, int] = {}
+    without_retry_info: int = 0
+    held_back: int = 0
+    client_late_p99_ms: float = 0.0
+    client_cpu_us_per_call: float = 0.0
+    gateway_cpu_us_per_call: float = 0.0
+    gateway_rss_before_mib: float = 0.0
+    gateway_rss_peak_mib: float = 0.0
+    gateway_rss_growth_mib: float = 0.0
+
+
+async def measure(directory: Path, provinces: Sequence[str], *, limit: int, offered: int, seconds: float) -> Overload:
+    """Start a system with a limit, offer it more, and end it.
+
+    Raises:
+        SystemDown: the system did not start.
+    """
+    arguments = ("--no-sample-operators", "--admission-per-second", str(limit))
+    system = LiveSystem(directory, provinces, arguments=arguments)
+    await system.start()
+    try:
+        return await _measure(system, limit, offered, seconds)
+    finally:
+        await system.stop()
+
+
+async def _measure(system: LiveSystem, limit: int, offered: int, seconds: float) -> Overload:
+    tokens = read_development_tokens(system.data_dir)
+    gateway = system.find("gateway")
+    assert gateway is not None
+    memory = _Memory(gateway.pid)
+    lane = _Lane(system, tokens.ops)
+    beside = [asyncio.create_task(memory.watch()), asyncio.create_task(lane.watch())]
+    cpu_before_s = _cpu_s(gateway.pid)
+    orders = [
+        Order(
+            address=system.grpc,
+            token=tokens.branch[province],
+            province=province,
+            kind=KIND,
+            per_second=offered / CLIENTS,
+            seconds=seconds,
+            warm_up_s=WARM_UP_S,
+            prefix=f"c{number}",
+        )
+        for number, province in zip(range(CLIENTS), itertools.cycle(system.provinces), strict=False)
+    ]
+    try:
+        parts = await asyncio.gather(*(_offer(order) for order in orders))
+        cpu_s = _cpu_s(gateway.pid) - cpu_before_s
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+    result = _summed(Overload(limit_per_second=limit, seconds=seconds), parts, cpu_s)
+    result.ops_calls, result.ops_failures = len(lane.waits_s), lane.failures
+    result.ops_p99_ms = _percentile([int(wait_s * 1e6) for wait_s in lane.waits_s], 0.99)
+    result.gateway_rss_before_mib, result.gateway_rss_peak_mib = memory.before_mib, memory.peak_mib
+    result.gateway_rss_growth_mib = round(memory.peak_mib - memory.before_mib, 1)
+    return result
+
+
+async def _offer(order: Order) -> Offered:
+    """Run one client process."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "loadtests.bench.offering"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(order.warm_up_s + order.seconds + _CLIENT_GRACE_S):
+            answer, _ = await process.communicate(msgspec.json.encode(order))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return msgspec.json.decode(answer, type=Offered)
+
+
+def _summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> Overload:
+    accepted = [wait for part in parts for wait in part.accepted_us]
+    refused = [wait for part in parts for wait in part.refused_us]
+    offered = sum(part.offered for part in parts)
+    all_calls = offered * (1 + WARM_UP_S / result.seconds)
+    result.offered_per_second = round(offered / result.seconds, 1)
+    result.accepted, result.refused = len(accepted), len(refused)
+    result.goodput_per_second = round(len(accepted) / result.seconds, 1)
+    result.goodput_ratio = round(result.goodput_per_second / result.limit_per_second, 3)
+    result.accepted_p50_ms, result.accepted_p99_ms = _percentile(accepted, 0.5), _percentile(accepted, 0.99)
+    result.refused_p50_ms, result.refused_p99_ms = _percentile(refused, 0.5), _percentile(refused, 0.99)
+    result.client_late_p99_ms = _percentile([late for part in parts for late in part.late_us], 0.99)
+    for part in parts:
+        for name, count in part.otherwise.items():
+            result.refused_otherwise[name] = result.refused_otherwise.get(name, 0) + count
+    result.without_retry_info = sum(part.without_retry_info for part in parts)
+    result.held_back = sum(part.held_back for part in parts)
+    result.client_cpu_us_per_call = round(sum(part.cpu_s for part in parts) / all_calls * 1e6, 1)
+    result.gateway_cpu_us_per_call = round(gateway_cpu_s / all_calls * 1e6, 1)
+    return result
+
+
+def _percentile(waits_us: list[int], share: float) -> float:
+    """A percentile in milliseconds; 0 without values."""
+    if not waits_us:
+        return 0.0
+    return round(sorted(waits_us)[int((len(waits_us) - 1) * share)] / 1_000, 1)
+
+
+# --- beside the load ---
+
+
+class _Lane:
+    """The operations' lane: the overview and the health of a province, by turns."""
+
+    def __init__(self, system: LiveSystem, token: str) -> None:
+        self._address = system.grpc
+        self._province = system.provinces[0]
+        self._metadata = bearer(token)
+        self.waits_s: list[float] = []
+        self.failures = 0
+
+    async def watch(self) -> None:
+        """Ask until cancelled."""
+        async with open_channel(self._address) as channel:
+            monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            entry = health_pb2.HealthCheckRequest(service=f"province/{self._province}")
+            while True:
+                await self._timed(
+                    monitor.GetOverview(monitor_pb2.GetOverviewRequest(), metadata=self._metadata, timeout=TIMEOUT_S)
+                )
+                await self._timed(health.Check(entry, timeout=TIMEOUT_S))
+                await asyncio.sleep(OPS_EVERY_S)
+
+    async def _timed(self, call: "grpc.aio.UnaryUnaryCall") -> None:
+        began_s = time.perf_counter()
+        try:
+            await call
+        except grpc.aio.AioRpcError:
+            self.failures += 1
+        self.waits_s.append(time.perf_counter() - began_s)
+
+
+class _Memory:
+    """Resident memory of a process, MiB."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.before_mib = self.peak_mib = self._now_mib()
+
+    async def watch(self) -> None:
+        """Read it once a second until cancelled."""
+        while True:
+            await asyncio.sleep(1.0)
+            self.peak_mib = max(self.peak_mib, self._now_mib())
+
+    def _now_mib(self) -> float:
+        text = Path(f"/proc/{self._pid}/status").read_text(encoding="ascii")
+        line = next(line for line in text.splitlines() if line.startswith("VmRSS:"))
+        return round(int(line.split()[1]) / 1_024, 1)
+
+
+def _cpu_s(pid: int) -> float:
+    """CPU that a process has used, seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
