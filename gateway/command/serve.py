@@ -74,6 +74,7 @@ def serve(
         country=str(country or ""),
         with_operators=sample_operators,
         fault_dir=str(fault_dir.resolve()) if fault_dir else "",
+        admission_per_second=admission_per_second,
     )
     try:
         asyncio.run(_serve(store, settings, as_json=as_json))
