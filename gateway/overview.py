@@ -5,6 +5,8 @@ as DEGRADED with its last figures.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from actors import protocol
 from actors.core.ids import ProvinceCode
@@ -19,17 +21,35 @@ from gateway.v1 import monitor_pb2
 #: A coordinator that does not answer within this is asked no more for this overview.
 COORDINATOR_TIMEOUT_S = 0.5
 PROVINCE_TIMEOUT_S = 2.0
-#: A summary older than this is a sign that the province does not answer.
-STALE_AFTER_MS = 3_000
+#: A summary, or a picture, that has not changed for this long is a sign that whoever makes it does not answer.
+STALE_AFTER_S = 3.0
 ALARM_LENGTH_MAX = 500
+
+
+class Changes:
+    """When each thing last changed, by a clock of our own: a province whose wall clock is an hour off is not away."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seen: dict[str, tuple[object, float]] = {}
+
+    def is_fresh(self, name: str, mark: object) -> bool:
+        """Whether `mark` is another than the last time, or has become so lately."""
+        now_s = self._clock()
+        known, since_s = self._seen.get(name, (None, now_s))
+        if mark != known:
+            self._seen[name] = (mark, now_s)
+            return True
+        return now_s - since_s <= STALE_AFTER_S
 
 
 class Overviews:
     """Makes overviews; remembers each province's last summary."""
 
-    def __init__(self, links: ProvinceLinks) -> None:
+    def __init__(self, links: ProvinceLinks, clock: Callable[[], float] = time.monotonic) -> None:
         self._links = links
         self._last: dict[ProvinceCode, ProvinceSummary] = {}
+        self._changes = Changes(clock)
         self._asking: asyncio.Task[monitor_pb2.Overview] | None = None
 
     async def now(self) -> monitor_pb2.Overview:
@@ -47,7 +67,7 @@ class Overviews:
             for code in self._links.codes()
             if not self._links.is_up(code)
             or code not in self._last
-            or at_ms - self._last[code].time_ms > STALE_AFTER_MS
+            or not self._changes.is_fresh(code, self._last[code].time_ms)
         ]
         overview = overview_out(at_ms, self._last.values(), self._links.codes(), degraded)
         overview.alarms.extend(alarm[:ALARM_LENGTH_MAX] for alarm in self._links.refusals())
@@ -59,7 +79,7 @@ class Overviews:
             deadline = loop.time() + COORDINATOR_TIMEOUT_S
             reply = await self._links.coordinator(protocol.GetPicture(), deadline=deadline)
             picture = expect(reply, protocol.PictureReply).picture
-            if wall_ms() - picture.time_ms <= STALE_AFTER_MS:
+            if self._changes.is_fresh(protocol.COORDINATOR, (picture.epoch, picture.revision)):
                 return list(picture.provinces)
         except GatewayError:
             pass
