@@ -1,5 +1,6 @@
 """Options of `serve` on their way to the processes that obey them."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ def test_the_admission_limit_reaches_the_settings(tmp_path: Path, monkeypatch: p
         store.release()
         seen.append(settings)
 
-    monkeypatch.setattr("gateway.command.serve._serve", note)
+    # The package has the function of the same name in its module's place.
+    monkeypatch.setattr(import_module("gateway.command.serve"), "_serve", note)
     options = ["--data-dir", str(tmp_path / "data"), "--provinces", "fujian,jiangxi", "--admission-per-second", "70"]
     done = CliRunner().invoke(app, ["serve", *options, "--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0"])
     assert done.exit_code == 0, done.output
