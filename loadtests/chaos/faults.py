@@ -20,7 +20,7 @@ from loadtests.chaos.system import LiveSystem
 from loadtests.desks import Workbench
 
 #: A process that is just being restarted is waited for this long.
-FIND_MAX_S = 15.0
+FIND_MAX_S = 30.0
 LOOK_EVERY_S = 0.1
 FSYNC_DELAY_MS = 2_000
 HOUR_MS = 3_600_000
