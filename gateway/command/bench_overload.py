@@ -66,6 +66,7 @@ def checks_of(result: Overload, offered: int) -> dict[str, bool]:
         "accepted_p99": 0 < result.accepted_p99_ms <= ACCEPTED_P99_MAX_MS,
         "refused_p99": 0 < result.refused_p99_ms <= REFUSED_P99_MAX_MS,
         "refusals": result.refused > 0 and not result.refused_otherwise and not result.without_retry_info,
+        "answered": not result.unanswered,
         "ops": result.ops_calls > 0 and not result.ops_failures and result.ops_p99_ms <= OPS_P99_MAX_MS,
         "memory": result.gateway_rss_growth_mib <= MEMORY_GROWTH_MAX_MIB,
     }

@@ -9,9 +9,10 @@ request is a template into which its ids are pasted, and the details of refusals
 """
 
 import asyncio
+import contextlib
 import sys
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 import grpc.aio
@@ -64,14 +65,26 @@ class Offered(msgspec.Struct, kw_only=True):
     cpu_s: float = 0.0
 
 
+class _Ended(NamedTuple):
+    """A call that has its answer, which nobody has looked at yet."""
+
+    call: grpc.aio.Call
+    wait_us: int
+
+
 class _Client:
+    """Calls are begun in ticks and looked at in ticks; between the two there is no task of ours, only gRPC's own."""
+
     def __init__(self, order: Order, create: Any) -> None:
         self._order = order
         self._create = create
         self._metadata = bearer(order.token)
         self._template = _template(order)
         self._retry_info: dict[bytes, bool] = {}
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._ended: list[_Ended] = []
+        self._all_ended = asyncio.Event()
+        self._all_ended.set()
         self.offered = Offered()
 
     async def offer(self) -> None:
@@ -84,45 +97,51 @@ class _Client:
             while number < due:
                 self._begin(number, began_s + number / self._order.per_second)
                 number += 1
+            await self._look()
             await asyncio.sleep(TICK_S)
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=2 * TIMEOUT_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2 * TIMEOUT_S):
+                await self._all_ended.wait()
+        await self._look()
 
     def _begin(self, number: int, due_s: float) -> None:
         counts = number >= self._order.warm_up_s * self._order.per_second
         if counts:
             self.offered.offered += 1
-        if len(self._under_way) >= IN_FLIGHT_MAX:
+        if self._under_way >= IN_FLIGHT_MAX:
             self.offered.held_back += counts
             return
         if counts:
             self.offered.late_us.append(int((time.perf_counter() - due_s) * 1e6))
-        task = asyncio.create_task(self._one(number, due_s, counts))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
-
-    async def _one(self, number: int, due_s: float, counts: bool) -> None:
         request_id = f"{self._order.prefix:->6}-{number:010d}".encode()
-        body = self._template.replace(_PLACE, request_id)
-        error: grpc.aio.AioRpcError | None = None
-        try:
-            await self._create(body, metadata=self._metadata, timeout=TIMEOUT_S)
-        except grpc.aio.AioRpcError as failed:
-            error = failed
-        if not counts:
-            return
-        wait_us = int((time.perf_counter() - due_s) * 1e6)
-        if error is None:
-            self.offered.accepted_us.append(wait_us)
-        elif error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            self.offered.refused_us.append(wait_us)
-            self.offered.without_retry_info += not self._says_when(error)
-        else:
-            name = error.code().name
-            self.offered.otherwise[name] = self.offered.otherwise.get(name, 0) + 1
+        self._under_way += 1
+        self._all_ended.clear()
+        call = self._create(self._template.replace(_PLACE, request_id), metadata=self._metadata, timeout=TIMEOUT_S)
 
-    def _says_when(self, error: grpc.aio.AioRpcError) -> bool:
-        details = next((value for key, value in error.trailing_metadata() or () if key == _DETAILS_KEY), b"")
+        def ended(call: grpc.aio.Call) -> None:
+            self._under_way -= 1
+            if not self._under_way:
+                self._all_ended.set()
+            if counts:
+                self._ended.append(_Ended(call, int((time.perf_counter() - due_s) * 1e6)))
+
+        call.add_done_callback(ended)
+
+    async def _look(self) -> None:
+        """Count what has ended since the last look."""
+        ended, self._ended = self._ended, []
+        for call, wait_us in ended:
+            code = await call.code()
+            if code is grpc.StatusCode.OK:
+                self.offered.accepted_us.append(wait_us)
+            elif code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+                self.offered.refused_us.append(wait_us)
+                self.offered.without_retry_info += not self._says_when(await call.trailing_metadata())
+            else:
+                self.offered.otherwise[code.name] = self.offered.otherwise.get(code.name, 0) + 1
+
+    def _says_when(self, metadata: Any) -> bool:
+        details = next((value for key, value in metadata or () if key == _DETAILS_KEY), b"")
         assert isinstance(details, bytes)
         known = self._retry_info.get(details)
         if known is None:

@@ -53,6 +53,8 @@ class Overload(msgspec.Struct, kw_only=True):
     refused_otherwise: dict[str, int] = {}
     without_retry_info: int = 0
     held_back: int = 0
+    #: Calls without any end.
+    unanswered: int = 0
     client_late_p99_ms: float = 0.0
     client_cpu_us_per_call: float = 0.0
     gateway_cpu_us_per_call: float = 0.0
@@ -146,6 +148,8 @@ def _summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) ->
             result.refused_otherwise[name] = result.refused_otherwise.get(name, 0) + count
     result.without_retry_info = sum(part.without_retry_info for part in parts)
     result.held_back = sum(part.held_back for part in parts)
+    ended = result.accepted + result.refused + sum(result.refused_otherwise.values())
+    result.unanswered = offered - result.held_back - ended
     result.client_cpu_us_per_call = round(sum(part.cpu_s for part in parts) / all_calls * 1e6, 1)
     result.gateway_cpu_us_per_call = round(gateway_cpu_s / all_calls * 1e6, 1)
     return result

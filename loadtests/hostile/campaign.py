@@ -20,7 +20,7 @@ from gateway.v1 import admin_pb2, admin_pb2_grpc, task_pb2, task_pb2_grpc
 from loadtests.hostile.callers import Callers
 from loadtests.hostile.connections import Connections, rapid_reset
 from loadtests.hostile.honest import HonestClient
-from loadtests.hostile.messages import FAMILIES, LARGE_FAMILIES, VALID
+from loadtests.hostile.messages import FAMILIES, INFLATED, LARGE_FAMILIES, VALID
 from loadtests.hostile.methods import Method, Target, every_method, sample
 from loadtests.hostile.sending import Attack, Sender
 from loadtests.hostile.streams import Streams
@@ -171,7 +171,7 @@ class Campaign:
         method = self._methods[number % len(self._methods)]
         family = self._rng.choice(tuple(families))
         body = families[family](self._rng, sample(method.request, self._target, number))
-        return Attack(family, method, body, self._callers.rightful(method))
+        return Attack(family, method, body, self._callers.rightful(method), is_compressed=family == INFLATED)
 
     def _wrongful(self) -> Attack:
         number = next(self._numbers)

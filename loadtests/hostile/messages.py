@@ -254,11 +254,20 @@ def _over_the_limit_of_a_connection(rng: Random, message: Message) -> bytes:
     return message.SerializeToString() + tagged(900, _LENGTH, bytes(_CONNECTION_BYTES_MAX))
 
 
+def _inflated(rng: Random, message: Message) -> bytes:
+    del rng
+    return message.SerializeToString() + tagged(900, _LENGTH, bytes(2 * _CONNECTION_BYTES_MAX))
+
+
+#: Sent compressed: eight kilobytes on the wire, eight megabytes in the memory of whoever unpacks it without a bound.
+INFLATED = "inflated"
+
 LARGE_FAMILIES: Mapping[str, Family] = {
     "two million items": _two_million_items,
     "a megabyte of text": _a_megabyte_of_text,
     "over the limit of a message": _over_the_limit_of_a_message,
     "over the limit of a connection": _over_the_limit_of_a_connection,
+    INFLATED: _inflated,
 }
 #: What a caller sends who is wrong in himself: the message is right.
 VALID: Family = _valid

@@ -31,6 +31,13 @@ class Attack:
     metadata: Metadata
     #: The caller has no right to an answer.
     is_trespass: bool = False
+    is_compressed: bool = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How it is sent."""
+        compression = grpc.Compression.Gzip if self.is_compressed else grpc.Compression.NoCompression
+        return {"metadata": self.metadata, "compression": compression}
 
 
 class Sender:
@@ -48,9 +55,7 @@ class Sender:
             await self._send_to_stream(attack)
             return
         try:
-            answer = await self._call(attack.method, "unary_unary")(
-                attack.body, metadata=attack.metadata, timeout=TIMEOUT_S
-            )
+            answer = await self._call(attack.method, "unary_unary")(attack.body, timeout=TIMEOUT_S, **attack.options)
         except grpc.aio.AioRpcError as error:
             self._refused(attack, error)
         else:
@@ -59,7 +64,7 @@ class Sender:
     async def _send_to_stream(self, attack: Attack) -> None:
         # A stream of ours has ended with its only message, so the server ends its own.
         timeout_s = TIMEOUT_S if attack.method.takes_stream else STREAM_TIMEOUT_S
-        call = self._call(attack.method, "unary_stream")(attack.body, metadata=attack.metadata, timeout=timeout_s)
+        call = self._call(attack.method, "unary_stream")(attack.body, timeout=timeout_s, **attack.options)
         try:
             answer = await call.read()
         except grpc.aio.AioRpcError as error:

@@ -77,6 +77,7 @@ def test_a_run_that_kept_every_bound_holds() -> None:
         ("refusals", {"refused": 0}),
         ("refusals", {"refused_otherwise": {"UNAVAILABLE": 1}}),
         ("refusals", {"without_retry_info": 1}),
+        ("answered", {"unanswered": 1}),
         ("ops", {"ops_calls": 0}),
         ("ops", {"ops_failures": 1}),
         ("ops", {"ops_p99_ms": 301.0}),
