@@ -41,7 +41,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """The instant: where each journal stood, and what it cost."""
 
     journals: dict[str, State]
-    tries: int = 1
+    #: Why the tries before did not count.
+    broken_tries: tuple[str, ...] = ()
     #: From asking the first province to hold until the last had released, of the try that counted.
     held_seconds: float = 0.0
     #: The longest that a province held, by its own clock.
@@ -71,17 +72,19 @@ async def take_cut(
         BackupFailed: every try was broken.
         JournalError: a journal cannot be read.
     """
-    reason = ""
-    for number in range(1, tries_max + 1):
-        if number > 1:
+    reasons: list[str] = []
+    while len(reasons) < tries_max:
+        if reasons:
             await pause(PAUSE_S)
         try:
             cut = await _try_cut(provinces, names, photographs)
         except _Broken as broken:
-            reason = str(broken)
+            reasons.append(str(broken))
         else:
-            return msgspec.structs.replace(cut, tries=number)
-    raise BackupFailed(f"no instant was found in {tries_max} tries at which every province held still; last: {reason}")
+            return msgspec.structs.replace(cut, broken_tries=tuple(reasons))
+    raise BackupFailed(
+        f"no instant was found in {tries_max} tries at which every province held still; last: {reasons[-1]}"
+    )
 
 
 async def _try_cut(provinces: Provinces, names: Sequence[str], photographs: Sequence[Photograph]) -> Cut:

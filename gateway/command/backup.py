@@ -65,7 +65,8 @@ def _figures(outcome: BackupOutcome) -> dict[str, Any]:
         "tasks_ended": counts and counts.tasks_ended,
         "tasks_open": counts and counts.tasks_open,
         "tasks_in_transit": counts and counts.tasks_in_transit,
-        "tries": outcome.cut.tries,
+        "tries": len(outcome.cut.broken_tries) + 1,
+        "broken_tries": list(outcome.cut.broken_tries),
         "held_seconds": round(outcome.cut.held_seconds, 4),
         "held_longest_ms": outcome.cut.held_longest_ms,
         "bytes": outcome.bytes,
@@ -75,10 +76,16 @@ def _figures(outcome: BackupOutcome) -> dict[str, Any]:
     }
 
 
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(value) or "none"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
 def _show(figures: dict[str, Any]) -> None:
     table = Table(title="backup 备份", show_header=False)
     for name, value in figures.items():
-        table.add_row(name, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+        table.add_row(name, _shown(value))
     console = Console()
     console.print(table)
     console.print("[green]✓ ok[/green]")
