@@ -5,6 +5,7 @@ from actors.core import events as e
 from actors.core import records
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
+from actors.core.ids import TaskId
 from actors.core.ids import task_id as mint_task_id
 from actors.core.matching.filters import excluded_by
 from actors.core.queue import authority_needed
@@ -74,7 +75,7 @@ def get_task(turn: Turn, command: c.GetTask) -> AnyReply:
 
 def update_task(turn: Turn, command: c.UpdateTask) -> AnyReply:
     """Amend priority, green channel or due time of an open task."""
-    task = _task_for(turn, command.task_id, Action.AMEND, command.etag)
+    task = _task_for(turn, command, Action.AMEND)
     if not isinstance(task, Task):
         return task
     spec = task.spec
@@ -93,7 +94,7 @@ def update_task(turn: Turn, command: c.UpdateTask) -> AnyReply:
 
 def cancel_task(turn: Turn, command: c.CancelTask) -> AnyReply:
     """End a task undecided; work that has begun is not cancelled under the operator's hands."""
-    task = _task_for(turn, command.task_id, Action.CANCEL, command.etag)
+    task = _task_for(turn, command, Action.CANCEL)
     if not isinstance(task, Task):
         return task
     turn.emit(e.TaskCancelled(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, reason=command.reason))
@@ -102,7 +103,7 @@ def cancel_task(turn: Turn, command: c.CancelTask) -> AnyReply:
 
 def resume_task(turn: Turn, command: c.ResumeTask) -> AnyReply:
     """Put a suspended task back into the queue."""
-    task = _task_for(turn, command.task_id, Action.RESUME, command.etag)
+    task = _task_for(turn, command, Action.RESUME)
     if not isinstance(task, Task):
         return task
     turn.emit(e.TaskResumed(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
@@ -111,7 +112,7 @@ def resume_task(turn: Turn, command: c.ResumeTask) -> AnyReply:
 
 def reassign_task(turn: Turn, command: c.ReassignTask) -> AnyReply:
     """Give a task to a named person who is eligible and has room."""
-    task = _task_for(turn, command.task_id, Action.REASSIGN, command.etag)
+    task = _task_for(turn, command, Action.REASSIGN)
     if not isinstance(task, Task):
         return task
     person = turn.operator(command.operator)
@@ -146,12 +147,16 @@ def reassign_task(turn: Turn, command: c.ReassignTask) -> AnyReply:
     return TaskReply(turn.state.tasks[task.task_id])
 
 
-def _task_for(turn: Turn, task_id: c.TaskId, action: Action, etag: str = "") -> Task | Elsewhere | Refused:
+def _task_for(
+    turn: Turn, command: c.UpdateTask | c.CancelTask | c.ResumeTask | c.ReassignTask, action: Action
+) -> Task | Elsewhere | Refused:
     """The open task, provided that `action` is allowed and the caller has seen its last version."""
-    task = turn.open_task(task_id)
+    task = turn.open_task(command.task_id)
+    if isinstance(task, Refused) and command.request_id:
+        return _whoever_ended(turn, command.task_id) or task
     if not isinstance(task, Task):
         return task
-    if etag and etag != task.etag:
+    if command.etag and command.etag != task.etag:
         return Refused(
             reason=Reason.ETAG_MISMATCH,
             message=f"Task {task.task_id} has changed since it was read.",
@@ -164,6 +169,17 @@ def _task_for(turn: Turn, task_id: c.TaskId, action: Action, etag: str = "") -> 
             metadata=winner_metadata(task),
         )
     return task
+
+
+def _whoever_ended(turn: Turn, task_id: TaskId) -> Elsewhere | None:
+    """Where a task of ours has ended, if it was elsewhere.
+
+    The request may be the very one that ended it there: only that province remembers the answer, so it must answer a repetition too.
+    """
+    closed = turn.closed_task(task_id)
+    if closed is None or closed.host == turn.state.province:
+        return None
+    return Elsewhere(task_id=task_id, host=closed.host, generation=closed.generation)
 
 
 def _closed(turn: Turn, task: Task) -> Task:

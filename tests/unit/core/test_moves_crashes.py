@@ -250,6 +250,27 @@ def test_the_outcome_comes_home_and_is_told_until_it_is_recorded() -> None:
     assert other.state.notices == {}
 
 
+def test_a_cancellation_by_the_host_is_confirmed_again_when_it_is_repeated() -> None:
+    """The host remembers the answer; a home that knows only the outcome would refuse the caller what was granted."""
+    home, other = Branch(), host("jiangxi")
+    task_id, sent = moving(home, "jiangxi")
+    answer(sent, deliver(sent, other), home)
+    cancel = c.CancelTask(who="branch:core", request_id="r-1", task_id=task_id)
+    assert home.did(cancel, Elsewhere).host == JIANGXI
+    first = other.did(cancel)
+    for notice in other.due():
+        answer(notice, deliver(notice, home), other)
+    home.flush()
+    assert home.did(c.GetTask(task_id=task_id)).task == first.task
+    assert home.did(cancel, Elsewhere) == Elsewhere(task_id=task_id, host=JIANGXI, generation=2)
+    assert other.did(cancel) == first
+    # Any other request is refused, by the host too.
+    late = msgspec.structs.replace(cancel, request_id="r-2")
+    assert home.did(late, Elsewhere).host == JIANGXI
+    assert other.refused(late) is Reason.ALREADY_DECIDED
+    assert home.refused(msgspec.structs.replace(cancel, request_id="")) is Reason.ALREADY_DECIDED
+
+
 def test_the_outcome_may_overtake_the_answer_to_the_move() -> None:
     """Answer lost, task decided, outcome home: the source's open move is settled by the outcome."""
     home, other = Branch(), host("jiangxi")
