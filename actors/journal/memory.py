@@ -2,7 +2,10 @@
 
 `MemoryStore` is the disk. It outlives the journals opened on it, as a file outlives a process, so restarts,
 zombies and successors can be played through in one process: for tests, and for the fault simulator, which
-plants its faults through `before_write`. A write either happens as a whole or not at all.
+plants its faults through `before_write` and `before_sync`. A write either happens as a whole or not at all.
+
+Between the two hooks a write is in the page cache: whoever opens the store sees it, and `lose_power` takes it
+back. A sync makes everything written so far durable, as the fsync of one file does.
 """
 
 from bisect import bisect_right
@@ -13,6 +16,20 @@ from itertools import islice
 from actors.journal.chain import frame_hash, genesis_hash, verify_chain
 from actors.journal.errors import Corrupt, Fenced, JournalError, StoreFailed, StoreMismatch
 from actors.journal.interface import PAYLOAD_BYTES_MAX, SNAPSHOTS_KEPT, Frame, Head, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class _Durable:
+    """What a power failure would leave: the store as it was before the first write that is not synced."""
+
+    epoch: int
+    frame_count: int
+    head: Head | None
+    records_sequence: int
+    payload_bytes: int
+    snapshots: list[tuple[Snapshot, int]]
+    #: Records written since, as they were before; None: not there.
+    records: dict[str, bytes | None] = field(default_factory=dict[str, bytes | None])
 
 
 @dataclass(slots=True)
@@ -35,6 +52,10 @@ class MemoryStore:
     #: Whatever JournalError it raises is what that write fails with: StoreFull for a full disk, StoreFailed
     #: for a lost one.
     before_write: Callable[[str], None] | None = None
+    #: Called with the name of a write that everybody can see and that is not yet durable. Whoever raises here
+    #: dies before the fsync.
+    before_sync: Callable[[str], None] | None = None
+    _durable: _Durable | None = None
 
     def genesis(self) -> Head:
         """Returns the head of an empty journal."""
@@ -59,6 +80,48 @@ class MemoryStore:
         if self.before_write is not None:
             self.before_write(write)
 
+    def begin_write(self, records: Mapping[str, bytes] | None = None) -> None:
+        """Notes what is durable, for `lose_power`, before something changes."""
+        if self._durable is None:
+            self._durable = _Durable(
+                self.epoch,
+                len(self.frames),
+                self.head,
+                self.records_sequence,
+                self.payload_bytes,
+                self.snapshots,
+            )
+        for key in records or ():
+            self._durable.records.setdefault(key, self.records.get(key))
+
+    def sync(self, write: str) -> None:
+        """Makes everything written so far durable."""
+        if self.before_sync is not None:
+            self.before_sync(write)
+        self._durable = None
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether a power failure would lose nothing."""
+        return self._durable is None
+
+    def lose_power(self) -> None:
+        """Forgets what was never synced. Journals open on the store are dead with their processes."""
+        durable, self._durable = self._durable, None
+        if durable is None:
+            return
+        self.epoch = durable.epoch
+        del self.frames[durable.frame_count :]
+        self.head = durable.head
+        self.records_sequence = durable.records_sequence
+        self.payload_bytes = durable.payload_bytes
+        self.snapshots = durable.snapshots
+        for key, value in durable.records.items():
+            if value is None:
+                self.records.pop(key, None)
+            else:
+                self.records[key] = value
+
 
 def open_memory(store: MemoryStore, *, store_id: str, province: str) -> "MemoryJournal":
     """Opens a journal for writing, taking the next epoch and fencing all earlier incarnations.
@@ -71,7 +134,9 @@ def open_memory(store: MemoryStore, *, store_id: str, province: str) -> "MemoryJ
         raise StoreMismatch(province, store_id, store.store_id, store.province)
     head = store.stored_head()
     store.announce("open")
+    store.begin_write()
     store.epoch += 1
+    store.sync("open")
     return MemoryJournal(store, head)
 
 
@@ -223,12 +288,14 @@ class MemoryJournal(MemoryView):
         hash_ = frame_hash(self._head.hash, sequence, self._epoch, at_ms, payload)
         self.require_permission("append")
         store = self._store
+        store.begin_write(records)
         store.frames.append(Frame(sequence, self._epoch, at_ms, bytes(payload), hash_))
         store.head = self._head = Head(sequence, self._epoch, hash_)
         store.payload_bytes = self._payload_bytes = self._payload_bytes + len(payload)
         if records is not None:
             store.records.update(records)
             store.records_sequence = self._records_sequence = sequence
+        store.sync("append")
         return self._head
 
     def begin_snapshot(self) -> "MemorySnapshotWriter":
@@ -260,7 +327,9 @@ class MemoryJournal(MemoryView):
     def publish(self, snapshot: Snapshot, payload_bytes: int) -> None:
         """Makes a snapshot the latest one."""
         self.require_permission("snapshot")
+        self._store.begin_write()
         self._store.snapshots = [*self._store.snapshots, (snapshot, payload_bytes)][-SNAPSHOTS_KEPT:]
+        self._store.sync("snapshot")
         self._snapshot_payload_bytes = payload_bytes
 
     def _refuse_if_dead(self) -> None:

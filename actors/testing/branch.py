@@ -1,13 +1,13 @@
 """A branch system: creates tasks until each is acknowledged, then changes its mind about some of them."""
 
 from collections.abc import Callable, Sequence
-from random import Random
 
 from actors.core import commands as c
 from actors.core.ids import KindId, OperatorId, ProvinceCode, TaskId, home_of
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.core.task import TaskSpec, TaskState
+from actors.testing.chance import Chance
 from actors.testing.clock import START_WALL_MS, Scheduler
 from actors.testing.portal import PASSING, Portal
 from actors.testing.witness import Violation, Witness
@@ -26,7 +26,7 @@ class Branch:
         province: ProvinceCode,
         portal: Portal,
         scheduler: Scheduler,
-        random: Random,
+        chance: Chance,
         witness: Witness,
         kinds: Sequence[KindId],
         operators: Sequence[OperatorId],
@@ -38,13 +38,15 @@ class Branch:
         self._who = f"branch:{province}"
         self._portal = portal
         self._scheduler = scheduler
-        self._random = random
+        self._chance = chance
         self._witness = witness
         self._kinds = kinds
         self._operators = operators
         self._answered: dict[str, None] = {}
         self._requests = 0
-        scheduler.after(LOOK_MS, self._look)
+        #: The newest version of each task that it was told of: (generation, version).
+        self._seen: dict[TaskId, tuple[int, int]] = {}
+        scheduler.after(chance.between(1, LOOK_MS), self._look)
 
     @property
     def is_satisfied(self) -> bool:
@@ -54,17 +56,17 @@ class Branch:
     def create(self) -> None:
         """Send one task, again and again until it is acknowledged."""
         self.asked_count += 1
-        random, request_id = self._random, self._next_request()
+        chance, request_id = self._chance, self._next_request()
         spec = TaskSpec(
-            kind=random.choice(self._kinds),
-            external_id=request_id if random.randrange(2) else "",
-            priority=random.randrange(10),
-            green_channel=random.randrange(8) == 0,
-            excluded_operators=(random.choice(self._operators),) if random.randrange(6) == 0 else (),
-            not_before_ms=START_WALL_MS + self._scheduler.now_ms + 2_000 if random.randrange(10) == 0 else 0,
+            kind=chance.one_of(self._kinds),
+            external_id=request_id if chance.below(2) else "",
+            priority=chance.below(10),
+            green_channel=chance.below(8) == 0,
+            excluded_operators=(chance.one_of(self._operators),) if chance.below(6) == 0 else (),
+            not_before_ms=START_WALL_MS + self._scheduler.now_ms + 2_000 if chance.below(10) == 0 else 0,
         )
         # A client without request ids is safe by its external id alone.
-        with_id = not spec.external_id or random.randrange(2) == 0
+        with_id = not spec.external_id or chance.below(2) == 0
         command = c.CreateTask(who=self._who, request_id=request_id if with_id else "", spec=spec)
         self._repeat_until_answered(request_id, lambda: self._ask(self._province, command, self._created(request_id)))
 
@@ -101,23 +103,23 @@ class Branch:
         for task_id in list(self.acknowledged):
             if self._witness.has_ended(task_id):
                 continue
-            draw = self._random.randrange(100) if self.is_moody else 99
+            draw = self._chance.below(100) if self.is_moody else 99
             if self._is_suspended(task_id):
                 self._follow(task_id, c.ResumeTask(who=self._who, request_id=self._next_request(), task_id=task_id))
-            elif draw < 1:
+            elif draw < 2:
                 self._follow(task_id, c.CancelTask(who=self._who, request_id=self._next_request(), task_id=task_id))
-            elif draw < 4:
+            elif draw < 5:
                 amend = c.UpdateTask(
-                    who=self._who, request_id=self._next_request(), task_id=task_id, priority=self._random.randrange(10)
+                    who=self._who, request_id=self._next_request(), task_id=task_id, priority=self._chance.below(10)
                 )
                 self._follow(task_id, amend)
-            elif draw < 8:
-                chosen = self._random.choice(self._operators)
+            elif draw < 10:
+                chosen = self._chance.one_of(self._operators)
                 reassign = c.ReassignTask(
                     who=self._who, request_id=self._next_request(), task_id=task_id, operator=chosen
                 )
                 self._follow(task_id, reassign)
-            elif draw < 12:
+            elif draw < 16:
                 self._follow(task_id, c.GetTask(who=self._who, task_id=task_id))
 
     def _is_suspended(self, task_id: TaskId) -> bool:
@@ -126,11 +128,21 @@ class Branch:
 
     def _follow(self, task_id: TaskId, command: c.AnyCommand, asked: ProvinceCode | None = None, hops: int = 0) -> None:
         """Ask the home, then whoever it points to."""
+        seen = self._seen.get(task_id, (0, 0))
 
         def answered(reply: AnyReply) -> None:
             if isinstance(reply, Elsewhere) and hops < HOPS_MAX:
                 self._follow(task_id, command, reply.host, hops + 1)
             elif isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_TASK and not hops:
                 raise Violation(f"{task_id} is unknown at its home")
+            elif isinstance(reply, TaskReply):
+                self._note(task_id, reply, seen, is_reading=isinstance(command, c.GetTask))
 
         self._ask(asked or home_of(task_id), command, answered)
+
+    def _note(self, task_id: TaskId, reply: TaskReply, seen: tuple[int, int], *, is_reading: bool) -> None:
+        """Whoever reads after an answer sees at least what the answer said."""
+        version = (reply.task.generation, reply.task.version)
+        if is_reading and version < seen:
+            raise Violation(f"{task_id} was read as {version} after {seen} had been answered")
+        self._seen[task_id] = max(version, self._seen.get(task_id, (0, 0)))

@@ -12,6 +12,8 @@ class Scheduler:
 
     def __init__(self) -> None:
         self.now_ms = 0
+        #: Things done so far: the length of a run, whatever the machine.
+        self.steps = 0
         self._asked = 0
         self._due: list[tuple[int, int, Callable[[], None]]] = []
 
@@ -22,7 +24,9 @@ class Scheduler:
 
     def run_until(self, end_ms: int) -> None:
         """Let time pass."""
-        while self._due and self._due[0][0] <= end_ms:
-            self.now_ms, _, action = heapq.heappop(self._due)
+        due = self._due
+        while due and due[0][0] <= end_ms:
+            self.now_ms, _, action = heapq.heappop(due)
+            self.steps += 1
             action()
         self.now_ms = max(self.now_ms, end_ms)

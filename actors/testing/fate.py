@@ -1,49 +1,44 @@
-"""What befalls the country: how hard, how often, and each stroke of it."""
+"""What befalls the country: each stroke of fate, and how it ends."""
 
 from collections.abc import Callable, Sequence
-from random import Random
 
 import msgspec
 
 from actors.core import commands as c
-from actors.core.country import ShareOutMode
+from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.replies import AnyReply
-from actors.journal import StoreFull
+from actors.journal import Corrupt
+from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
-from actors.testing.network import Network, NetworkFaults
+from actors.testing.coverage import CrashRow
+from actors.testing.disk import Doom, Image, Moment
+from actors.testing.gateways import Gateway
+from actors.testing.headquarters import NAME as HQ
+from actors.testing.headquarters import Coordinator
+from actors.testing.network import Network
 from actors.testing.people import Desk
 from actors.testing.roster import LIMITS, POLICY, PROVINCES, roster
 from actors.testing.site import Site
+from actors.testing.storm import Storm
+from actors.testing.witness import Violation, Witness
 
-
-class Storm(msgspec.Struct, frozen=True, kw_only=True):
-    """How a seed treats the country."""
-
-    network: NetworkFaults
-    length_ms: int = 12_000
-    tasks: int = 40
-    #: Mean pause between two strokes of fate; 0: none.
-    stroke_every_ms: int = 700
-    fsync_max_ms: int = 5
-
-
-def storm_of(seed: int) -> Storm:
-    """The storm that a seed stands for; every eighth is a calm day with a perfect network."""
-    random = Random(f"storm {seed}")
-    if seed % 8 == 0:
-        return Storm(network=NetworkFaults(), stroke_every_ms=1_000)
-    network = NetworkFaults(
-        loss_permille=random.choice((0, 20, 100, 300)),
-        duplicate_permille=random.choice((0, 20, 100, 300)),
-        delay_max_ms=random.choice((3, 50, 400, 3_000)),
-        late_permille=random.choice((0, 10, 50)),
-    )
-    return Storm(
-        network=network,
-        stroke_every_ms=random.choice((0, 250, 700, 2_000)),
-        fsync_max_ms=random.choice((2, 20, 200)),
-    )
+#: Frames at which a process is sent to die.
+WORDS = (
+    b"",
+    b"MoveStarted",
+    b"MoveStarted",
+    b"MoveAccepted",
+    b"MoveAccepted",
+    b"MoveHandedOver",
+    b"MoveHandedOver",
+    b"MoveTakenBack",
+    b"MoveRefused",
+    b"TaskCompleted",
+    b"TaskCreated",
+    b"OutcomeNoted",
+    b"NoticeSettled",
+)
 
 
 class Fate:
@@ -53,120 +48,248 @@ class Fate:
         self,
         storm: Storm,
         scheduler: Scheduler,
-        random: Random,
+        chance: Chance,
         network: Network,
         sites: dict[ProvinceCode, Site],
         desks: dict[OperatorId, Desk],
-        on_coordinator_lost: Callable[[], None],
+        gateways: Sequence[Gateway],
+        coordinator: Coordinator,
+        witness: Witness,
     ) -> None:
         self.is_on = True
         self.scheduler = scheduler
-        self.random = random
+        self.chance = chance
         self.network = network
         self.sites = sites
         self.desks = desks
-        self.on_coordinator_lost = on_coordinator_lost
-        self._storm = storm
+        self.gateways = gateways
+        self.coordinator = coordinator
+        self.witness = witness
+        self._every_ms = storm.stroke_every_ms
+        self._strokes = [name for name in STROKES for _ in range(storm.weights.get(name, 1))]
+        #: Disks that are damaged now, with the repair.
+        self._repairs: dict[ProvinceCode, Callable[[], None]] = {}
+        self._images: dict[ProvinceCode, Image] = {}
 
     def strike_later(self) -> None:
         """Let fate strike after a while, and again after that."""
-        if self._storm.stroke_every_ms:
-            self.scheduler.after(self.random.randint(1, 2 * self._storm.stroke_every_ms), self._strike)
+        if self._every_ms and self._strokes:
+            self.scheduler.after(self.chance.between(1, 2 * self._every_ms), self._strike)
 
     def _strike(self) -> None:
         if not self.is_on:
             return
-        site = self.sites[self.random.choice(PROVINCES)]
-        self.random.choice(
-            (
-                self._kill,
-                self._kill_after_append,
-                self._stop_and_replace,
-                self._stall,
-                self._fill_disk,
-                self._cut_power,
-                self._lose_gateway,
-                self._freeze_desk,
-                self._freeze_desk,
-                self._jump_clock,
-                self._cut_line,
-                self._evacuate,
-                self._change_roster,
-                self._lose_coordinator,
-            )
-        )(site)
+        name = self.chance.one_of(self._strokes)
+        self.witness.coverage.note(self.witness.coverage.faults, name)
+        STROKES[name](self, self.sites[self.chance.one_of(PROVINCES)])
         self.strike_later()
 
-    def _kill(self, site: Site) -> None:
+    def _after(self, least_ms: int, most_ms: int, action: Callable[[], None]) -> None:
+        self.scheduler.after(self.chance.between(least_ms, most_ms), action)
+
+    # --- processes ---
+
+    def kill(self, site: Site) -> None:
+        """SIGKILL at any moment between two commits."""
         site.kill()
         self._restart_later(site)
 
-    def _kill_after_append(self, site: Site) -> None:
-        """Dies between the fsync and the first answer."""
-        if site.process is not None:
-            site.process.dies_after_append = True
-        self._restart_later(site, least_ms=300)
+    def doom(self, site: Site) -> None:
+        """SIGKILL at a chosen moment of a chosen frame; now and then the power fails soon after the restart."""
+        if site.process is None:
+            return
+        moment = self.chance.one_of(tuple(Moment))
+        site.process.doom = Doom(moment, self.chance.one_of(WORDS))
+        if moment is Moment.UNSYNCED and self.chance.below(2):
+            self._restart_later(site, 300, then=lambda: self._after(1, 30, lambda: self.cut_machine_power(site)))
+        else:
+            self._restart_later(site, 300)
 
-    def _restart_later(self, site: Site, least_ms: int = 20) -> None:
+    def doom_everybody(self, site: Site) -> None:
+        """One moment of one kind of frame kills whoever writes such a frame."""
+        del site
+        doom = Doom(self.chance.one_of(tuple(Moment)), self.chance.one_of(WORDS))
+        for each in self.sites.values():
+            if each.process is not None:
+                each.process.doom = doom
+                self._restart_later(each, 500)
+
+    def cut_machine_power(self, site: Site) -> None:
+        """The machine of a province stops."""
+        site.lose_power()
+        self._restart_later(site)
+
+    def _restart_later(
+        self, site: Site, least_ms: int = 20, most_ms: int = 1_500, then: Callable[[], None] | None = None
+    ) -> None:
         process = site.process
 
         def restart() -> None:
-            if site.process is not process:
+            if site.process is not process or site.code in self._repairs:
                 return
             site.kill()
-            try:
-                site.start()
-            except StoreFull:
+            if not site.try_to_start():
                 self._restart_later(site)
+            elif then is not None:
+                then()
 
-        self.scheduler.after(self.random.randint(least_ms, 1_500), restart)
+        self._after(least_ms, most_ms, restart)
 
-    def _stop_and_replace(self, site: Site) -> None:
+    def keep_down(self, site: Site) -> None:
+        """A province whose machine nobody can start for long."""
+        site.kill()
+        self._restart_later(site, 3_500, 5_000)
+
+    def stop_and_replace(self, site: Site) -> None:
         """SIGSTOP; a successor opens the store; SIGCONT wakes the zombie beside it."""
         zombie = site.process
-        if zombie is None or zombie.is_dead:
+        if zombie is None or not zombie.serves:
             return
-        zombie.is_stopped = True
+        zombie.stop()
 
         def replace() -> None:
-            if site.process is not zombie:
+            if site.process is not zombie or site.code in self._repairs:
                 return
-            try:
-                site.start()
-            except StoreFull:
+            if not site.try_to_start():
                 zombie.resume()
                 return
-            self.scheduler.after(self.random.randint(1, 1_000), zombie.resume)
+            self._after(1, 1_000, zombie.resume)
 
-        self.scheduler.after(self.random.randint(20, 800), replace)
+        self._after(20, 800, replace)
 
-    def _stall(self, site: Site) -> None:
+    def stall(self, site: Site) -> None:
         """Stands still and goes on, without being replaced: nobody's silence may count."""
         process = site.process
-        if process is not None and not process.is_dead and not process.is_stopped:
-            process.is_stopped = True
-            self.scheduler.after(self.random.randint(100, 3_000), process.resume)
+        if process is not None and process.serves:
+            process.stop()
+            self._after(100, 3_000, process.resume)
 
-    def _fill_disk(self, site: Site) -> None:
-        site.fill_disk(is_full=True)
-        self.scheduler.after(self.random.randint(100, 1_500), lambda: site.fill_disk(is_full=False))
+    def suspend_machine(self, site: Site) -> None:
+        """A province and the gateways stand still together: the province sees a silence that is its own."""
+        stopped_ms = self.chance.between(1_000, 4_000)
+        process = site.process
+        if process is None or not process.serves:
+            return
+        process.stop()
+        self.scheduler.after(stopped_ms, process.resume)
+        for gateway in self.gateways:
+            self._stop_gateway(gateway, stopped_ms)
 
-    def _cut_power(self, site: Site) -> None:
-        """All desks of a site fall silent together; half the time the actor dies, too."""
-        desks = [desk for desk in self.desks.values() if desk.operator.startswith(f"{site.code}-")]
-        self._freeze(desks, self.random.randint(1_000, 6_000))
-        if self.random.randrange(2):
-            self._kill(site)
-
-    def _lose_gateway(self, site: Site) -> None:
-        """The gateway of a site's desks dies; they come back through another within their grace: no outage."""
-        site.submit(c.LosePath(who="system:transport", session_prefix="gateway/"), _ignore)
-        desks = [desk for desk in self.desks.values() if desk.operator.startswith(f"{site.code}-")]
-        self._freeze(desks, self.random.randint(100, LIMITS.path_grace_ms // 2))
-
-    def _freeze_desk(self, site: Site) -> None:
+    def lose_coordinator(self, site: Site) -> None:
+        """The coordinator dies and is away for a while."""
         del site
-        self._freeze([self.random.choice(list(self.desks.values()))], self.random.randint(200, 5_000))
+        if any(state.moving for state in self.witness.states.values()):
+            self.witness.coverage.note_row(CrashRow.COORDINATOR_LOST)
+        self.coordinator.forget()
+        self.coordinator.is_away = True
+
+        def return_() -> None:
+            self.coordinator.is_away = False
+
+        self._after(100, 2_500, return_)
+
+    # --- disks ---
+
+    def fill_disk(self, site: Site) -> None:
+        """No room for a while."""
+        site.disk.is_full = True
+
+        def make_room() -> None:
+            site.disk.is_full = False
+
+        self._after(100, 1_500, make_room)
+
+    def slow_disk(self, site: Site) -> None:
+        """Every fsync of a province takes up to two seconds, for a while."""
+        usual_ms, site.fsync_max_ms = site.fsync_max_ms, 2_000
+
+        def recover() -> None:
+            site.fsync_max_ms = min(usual_ms, 200)
+
+        self._after(1_000, 2_500, recover)
+
+    def flip_bit(self, site: Site) -> None:
+        """A bit flips in the journal: whoever reads it finds it, and it is repaired after a while."""
+        if site.code in self._repairs:
+            return
+        repair = site.disk.flip_bit()
+        if repair is None:
+            return
+        try:
+            site.disk.view().check()
+        except Corrupt:
+            self._repair_later(site, repair)
+        else:
+            raise Violation(f"{site.code}: a flipped bit is not found")
+
+    def put_old_copy_back(self, site: Site) -> None:
+        """Take a copy; later put it back in place of the journal. Its anchor is ahead of it, so nobody may serve it."""
+        image = self._images.pop(site.code, None)
+        if image is None or site.code in self._repairs:
+            self._images[site.code] = site.disk.image()
+        elif len(image.frames) < site.anchor.sequence:
+            site.kill()
+            site.disk.lose_power()
+            repair = site.disk.put_back(image)
+            if site.try_to_start() and site.process is not None and site.is_up:
+                raise Violation(f"{site.code}: a journal shorter than its anchor is served")
+            self._repair_later(site, repair)
+
+    def _repair_later(self, site: Site, repair: Callable[[], None]) -> None:
+        """Put the right bytes back, then start the province if it is down."""
+        self._repairs[site.code] = repair
+        self._after(100, 1_500, lambda: self.repair(site))
+
+    def repair(self, site: Site) -> None:
+        """Undo the damage of a disk, if there is any."""
+        repair = self._repairs.pop(site.code, None)
+        if repair is None:
+            return
+        repair()
+        if not site.is_up:
+            site.kill()
+            if not site.try_to_start():
+                self._restart_later(site)
+
+    # --- desks, gateways, lines ---
+
+    def cut_power(self, site: Site) -> None:
+        """All desks of a site fall silent together; half the time the actor dies, too."""
+        self._freeze(self._desks_of(site), self.chance.between(1_000, 6_000))
+        if self.chance.below(2):
+            self.kill(site)
+
+    def lose_gateway(self, site: Site) -> None:
+        """A gateway dies; its desks come back through the other one within their grace: no outage."""
+        del site
+        lost, other = self.chance.one_of(((0, 1), (1, 0)))
+        gateway = self.gateways[lost]
+        gateway.die()
+        behind = [desk for desk in self.desks.values() if desk.gateway is gateway]
+        for desk in behind:
+            desk.gateway = self.gateways[other]
+        self._freeze(behind, self.chance.between(100, LIMITS.path_grace_ms // 2))
+
+    def stop_gateway(self, site: Site) -> None:
+        """A gateway stands still and goes on."""
+        del site
+        self._stop_gateway(self.chance.one_of(self.gateways), self.chance.between(300, LIMITS.path_grace_ms // 2))
+
+    def _stop_gateway(self, gateway: Gateway, ms: int) -> None:
+        gateway.is_stopped = True
+
+        def go_on() -> None:
+            gateway.is_stopped = False
+
+        self.scheduler.after(ms, go_on)
+
+    def freeze_desk(self, site: Site) -> None:
+        """One desk hangs."""
+        del site
+        self._freeze([self.chance.one_of(list(self.desks.values()))], self.chance.between(200, 5_000))
+
+    def _desks_of(self, site: Site) -> list[Desk]:
+        return [desk for desk in self.desks.values() if desk.operator.startswith(f"{site.code}-")]
 
     def _freeze(self, desks: Sequence[Desk], ms: int) -> None:
         for desk in desks:
@@ -177,38 +300,93 @@ class Fate:
         if self.is_on:
             desk.is_frozen = False
 
-    def _jump_clock(self, site: Site) -> None:
-        site.wall_skew_ms += self.random.choice((-3_600_000, -5_000, 5_000, 3_600_000))
+    def jump_clock(self, site: Site) -> None:
+        """The wall clock of a province jumps."""
+        site.wall_skew_ms += self.chance.one_of((-3_600_000, -5_000, 5_000, 3_600_000))
 
-    def _cut_line(self, site: Site) -> None:
+    def cut_line(self, site: Site) -> None:
         """One direction between two provinces."""
-        cut = (site.code, self.random.choice(PROVINCES))
-        self.network.cuts[cut] = None
-        self.scheduler.after(self.random.randint(200, 4_000), lambda: self.network.cuts.pop(cut, None))
+        self._cut([(site.code, self.chance.one_of(PROVINCES))])
 
-    def _evacuate(self, site: Site) -> None:
+    def isolate(self, site: Site) -> None:
+        """A province can send and not hear, or hear and not send: the others and headquarters are one side."""
+        others = [*(code for code in PROVINCES if code != site.code), HQ]
+        inward = self.chance.below(2)
+        self._cut([(other, site.code) if inward else (site.code, other) for other in others])
+
+    def _cut(self, lines: list[tuple[str, str]]) -> None:
+        for sender, receiver in lines:
+            self.network.cut(sender, receiver)
+
+        def mend() -> None:
+            for sender, receiver in lines:
+                self.network.mend(sender, receiver)
+
+        self._after(200, 4_000, mend)
+
+    # --- people who decide ---
+
+    def evacuate(self, site: Site) -> None:
         """The duty officer sends everything away, and later calls it off."""
         set_policy(site, ShareOutMode.EVACUATE)
-        self.scheduler.after(self.random.randint(300, 3_000), lambda: set_policy(site, ShareOutMode.OVERFLOW))
+        self._after(300, 3_000, lambda: set_policy(site, ShareOutMode.OVERFLOW))
 
-    def _change_roster(self, site: Site) -> None:
-        """Somebody gets another capacity or loses a kind, also while they hold work."""
-        person = self.random.choice(roster(site.code))
-        kinds = dict([self.random.choice(list(person.kinds.items()))])
-        changed = msgspec.structs.replace(person, capacity=self.random.randint(1, 3), kinds=kinds)
-        for entry, delay_ms in ((changed, 0), (person, self.random.randint(100, 2_000))):
-            upsert = c.UpsertOperators(who="ops:roster", entries=(entry,))
-            self.scheduler.after(delay_ms, lambda upsert=upsert: site.submit(upsert, _ignore))
+    def hold_back(self, site: Site) -> None:
+        """The duty officer suspends or drains a province, and later resumes it."""
+        status = self.chance.one_of((ProvinceStatus.SUSPENDED, ProvinceStatus.DRAINING))
+        set_status(site, status)
+        self._after(300, 2_000, lambda: set_status(site, ProvinceStatus.ACTIVE))
 
-    def _lose_coordinator(self, site: Site) -> None:
-        del site
-        self.on_coordinator_lost()
+    def change_roster(self, site: Site) -> None:
+        """Somebody gets another capacity, loses a kind or leaves, also while they hold work; later all is as before."""
+        person = self.chance.one_of(roster(site.code))
+        if self.chance.below(4) == 0:
+            site.submit(c.SignOut(who="lead:roster", operator=person.operator), _ignore)
+            site.submit(c.DeleteOperator(who="ops:roster", operator=person.operator), _ignore)
+        else:
+            kinds = dict([self.chance.one_of(list(person.kinds.items()))])
+            changed = msgspec.structs.replace(person, capacity=self.chance.between(1, 3), kinds=kinds)
+            site.submit(c.UpsertOperators(who="ops:roster", entries=(changed,)), _ignore)
+        again = c.UpsertOperators(who="ops:roster", entries=(person,))
+        self._after(100, 2_000, lambda: site.submit(again, _ignore))
+
+
+STROKES: dict[str, Callable[[Fate, Site], None]] = {
+    "kill": Fate.kill,
+    "doom": Fate.doom,
+    "doom_everybody": Fate.doom_everybody,
+    "cut_machine_power": Fate.cut_machine_power,
+    "keep_down": Fate.keep_down,
+    "stop_and_replace": Fate.stop_and_replace,
+    "stall": Fate.stall,
+    "suspend_machine": Fate.suspend_machine,
+    "lose_coordinator": Fate.lose_coordinator,
+    "fill_disk": Fate.fill_disk,
+    "slow_disk": Fate.slow_disk,
+    "flip_bit": Fate.flip_bit,
+    "put_old_copy_back": Fate.put_old_copy_back,
+    "cut_power": Fate.cut_power,
+    "lose_gateway": Fate.lose_gateway,
+    "stop_gateway": Fate.stop_gateway,
+    "freeze_desk": Fate.freeze_desk,
+    "jump_clock": Fate.jump_clock,
+    "cut_line": Fate.cut_line,
+    "isolate": Fate.isolate,
+    "evacuate": Fate.evacuate,
+    "hold_back": Fate.hold_back,
+    "change_roster": Fate.change_roster,
+}
 
 
 def set_policy(site: Site, mode: ShareOutMode) -> None:
     """What the duty officer orders for a province."""
     policy = msgspec.structs.replace(POLICY, share_out_mode=mode)
     site.submit(c.UpdateSharingPolicy(who="ops:duty", policy=policy), _ignore)
+
+
+def set_status(site: Site, status: ProvinceStatus) -> None:
+    """Suspend, drain or resume by hand."""
+    site.submit(c.SetProvinceStatus(who="ops:duty", status=status, reason="weather"), _ignore)
 
 
 def _ignore(reply: AnyReply) -> None:

@@ -1,24 +1,28 @@
 """Operators at their desks: they heartbeat, accept, work, decide, make mistakes, freeze and thaw with old knowledge."""
 
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 from actors.core import commands as c
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.operators import PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, SessionReply, TaskReply
 from actors.core.task import Task, TaskState, Verdict
+from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
+from actors.testing.gateways import Gateway
 from actors.testing.portal import PASSING, Portal
 from actors.testing.witness import Violation, Witness
 
 BEAT_MS = 300
 #: Unanswered commands are repeated after this.
 REPEAT_MS = 700
+#: Every so many beats a desk signs in again: also how it learns what it holds when news was lost.
+SIGN_IN_EVERY = 5
 HOLDING = (TaskState.OFFERED, TaskState.ASSIGNED, TaskState.IN_PROGRESS)
 #: What a desk with old knowledge may be told.
-STALE = (Reason.STALE_TOKEN, Reason.ALREADY_DECIDED, Reason.WRONG_STATE)
+STALE = (Reason.STALE_TOKEN, Reason.ALREADY_DECIDED, Reason.WRONG_STATE, Reason.UNKNOWN_OPERATOR)
 
 
 class Desk:
@@ -28,13 +32,14 @@ class Desk:
         self,
         operator: OperatorId,
         province: ProvinceCode,
+        gateway: Gateway,
         portal: Portal,
         scheduler: Scheduler,
-        random: Random,
+        chance: Chance,
         witness: Witness,
     ) -> None:
         self.operator = operator
-        self.session = SessionId(f"gateway/{operator}")
+        self.gateway = gateway
         self.is_frozen = False
         #: Whether it still makes mistakes and changes of mind.
         self.is_moody = True
@@ -42,32 +47,37 @@ class Desk:
         self._province = province
         self._portal = portal
         self._scheduler = scheduler
-        self._random = random
+        self._chance = chance
         self._witness = witness
         self._held: dict[TaskId, Task] = {}
         #: Open requests: task -> (command, when sent).
         self._asked: dict[TaskId, tuple[c.AnyCommand, int]] = {}
         self._requests = 0
-        self._beats = 0
-        scheduler.after(random.randint(1, BEAT_MS), self._beat)
+        self._beats = chance.below(SIGN_IN_EVERY)
+        self._who = f"operator:{operator}"
+        scheduler.after(chance.between(1, BEAT_MS), self._beat)
 
     @property
-    def _who(self) -> str:
-        return f"operator:{self.operator}"
+    def session(self) -> SessionId:
+        """The work stream's session; another one after a change of gateway."""
+        return SessionId(f"{self.gateway.name}/{self.operator}")
 
     def _beat(self) -> None:
         self._scheduler.after(BEAT_MS, self._beat)
         if self.is_frozen:
             return
         self._beats += 1
-        if self._beats % 5 == 1:
-            # Also how it learns what it holds when news was lost.
-            sign_in = c.SignIn(who=self._who, operator=self.operator, session=self.session)
-            self._ask(sign_in, self._signed_in)
-        else:
-            self._ask(c.HearDesks(who="gateway", sessions=(self.session,)), _ignore)
+        if self._beats % SIGN_IN_EVERY == 1:
+            self._sign_in()
+        elif self.is_moody and self._chance.hits(10):
+            pause = self._chance.one_of((PresenceState.BREAK, PresenceState.DRAINING, PresenceState.OFFLINE))
+            self._ask(c.SetPresence(who=self._who, operator=self.operator, presence=pause), _ignore)
+        self.gateway.hear(self._province, self.session)
         for task in list(self._held.values()):
             self._work_on(task)
+
+    def _sign_in(self) -> None:
+        self._ask(c.SignIn(who=self._who, operator=self.operator, session=self.session), self._signed_in)
 
     def _ask(self, command: c.AnyCommand, on_reply: Callable[[AnyReply], None]) -> None:
         self._portal.ask(self.session, self._province, command, on_reply)
@@ -107,7 +117,7 @@ class Desk:
         self._ask(command, lambda reply: self._answered(task, command, reply))
 
     def _next_step(self, task: Task) -> c.AnyCommand | None:
-        draw = self._random.randrange(100) if self.is_moody else 99
+        draw = self._chance.below(100) if self.is_moody else 99
         self._requests += 1
         common: dict[str, Any] = {
             "who": self._who,
@@ -119,7 +129,13 @@ class Desk:
         if task.state is TaskState.OFFERED:
             return c.DeclineOffer(**common, reason="busy") if draw < 15 else c.AcceptOffer(**common)
         if task.state is TaskState.ASSIGNED:
+            if draw < 5:
+                return c.CompleteAssignment(**common, verdict=Verdict.DECLINED)  # not begun yet: a mistake
             return c.ReleaseAssignment(**common) if draw < 10 else c.StartAssignment(**common)
+        return self._go_on(common, draw)
+
+    def _go_on(self, common: dict[str, Any], draw: int) -> c.AnyCommand | None:
+        """What may be done with a task in progress."""
         if draw < 30:
             return c.RenewAssignment(**common) if draw < 20 else None
         if draw < 36:
@@ -159,8 +175,11 @@ class Desk:
         # What takes the task off the desk raises the token by one; everything else leaves it.
         if isinstance(command, c.HolderCommand) and reply.task.token - command.token not in (0, 1):
             raise Violation(f"{self.operator} showed token {command.token}, and {reply.task.token} was current")
-        if isinstance(command, c.CompleteAssignment) and reply.task.task_id not in self._witness.decided:
-            raise Violation(f"{reply.task.task_id} was acknowledged as decided and is not on disk")
+        if isinstance(command, c.CompleteAssignment):
+            if reply.task.token != command.token:
+                raise Violation(f"{self.operator} decided by token {command.token}, {reply.task.token} was current")
+            if reply.task.task_id not in self._witness.decided:
+                raise Violation(f"{reply.task.task_id} was acknowledged as decided and is not on disk")
 
 
 def _ignore(reply: AnyReply) -> None:

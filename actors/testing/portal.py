@@ -6,21 +6,25 @@ from actors.core import commands as c
 from actors.core.codec import encode
 from actors.core.ids import ProvinceCode
 from actors.core.refusal import Reason, Refused
-from actors.core.replies import AnyReply, Elsewhere
+from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.testing.network import Network
 from actors.testing.site import Site
-from actors.testing.witness import Violation
+from actors.testing.witness import Violation, Witness
 
 #: Refusals that say "not now": the client sends the same request again.
-PASSING = (Reason.STORE_FULL, Reason.QUEUE_FULL, Reason.RESTARTING)
+PASSING = (Reason.STORE_FULL, Reason.QUEUE_FULL, Reason.RESTARTING, Reason.PROVINCE_DRAINING)
 
 
 class Portal:
-    """Asks provinces on behalf of clients; remembers the first answer to each request id (I4)."""
+    """Asks provinces on behalf of clients.
 
-    def __init__(self, network: Network, sites: dict[ProvinceCode, Site]) -> None:
+    It remembers the first answer to each request id (I4), and that nothing is answered which is not on disk (I7).
+    """
+
+    def __init__(self, network: Network, sites: dict[ProvinceCode, Site], witness: Witness) -> None:
         self._network = network
         self._sites = sites
+        self._witness = witness
         self._answers: dict[tuple[ProvinceCode, str, str], bytes] = {}
 
     def ask(
@@ -33,16 +37,18 @@ class Portal:
             asked = site.process
 
             def answered(reply: AnyReply) -> None:
-                # An answer with an old epoch goes nowhere: its connection belongs to a process that was replaced.
+                # The connection of a process that was replaced is closed: its answers go nowhere.
                 if site.process is asked:
-                    self._compare(province, command, reply)
+                    self._check(province, command, reply)
                     self._network.send(province, sender, lambda: on_reply(reply))
 
             site.submit(command, answered)
 
-        self._network.send(sender, province, arrive)
+        self._network.send(sender, province, arrive, keep=True)
 
-    def _compare(self, province: ProvinceCode, command: c.AnyCommand, reply: AnyReply) -> None:
+    def _check(self, province: ProvinceCode, command: c.AnyCommand, reply: AnyReply) -> None:
+        if isinstance(reply, TaskReply):
+            self._witness.check_said(province, reply.task, "answers with")
         if not command.request_id or isinstance(reply, (Refused, Elsewhere)):
             return
         answer = encode(reply)

@@ -1,10 +1,10 @@
-"""The country that is played: six provinces with four people each, two kinds of work, and limits a tenth of the real ones."""
+"""The country that is played: five provinces with four people each, two kinds of work, and limits a tenth of the real ones."""
 
 from actors.core.country import Line, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
 from actors.core.operators import KindExperience, Operator
 
-PROVINCES = tuple(map(ProvinceCode, ("fujian", "jiangxi", "shandong", "hubei", "yunnan", "dalian")))
+PROVINCES = tuple(map(ProvinceCode, ("fujian", "jiangxi", "shandong", "hubei", "yunnan")))
 KINDS = (
     TaskKind(kind=KindId("claims-medical"), line=Line.CLAIMS, standard_minutes=1, tariff_fen=1_250),
     TaskKind(kind=KindId("servicing-address"), line=Line.SERVICING, standard_minutes=1, tariff_fen=300),
@@ -16,7 +16,8 @@ LIMITS = TimeLimits(
     heartbeat_fresh_ms=900,
     site_silence_ms=1_200,
     site_return_ms=800,
-    observer_stall_ms=400,
+    observer_stall_ms=500,
+    gateway_silence_ms=1_000,
     path_grace_ms=3_000,
     decline_memory_ms=2_000,
     resend_after_ms=200,

@@ -1,0 +1,160 @@
+"""A province's disk: a store in memory and everything that can be wrong with it.
+
+A write reaches the page cache first and the disk with its fsync. A process may die between the two; then its successor sees the write,
+and a power failure may still take it back. So `Doom` names three moments of a frame: it is never written, it is written and not synced,
+it is synced and nobody was told.
+
+Disks also flip bits, and people put old copies back. `flip_bit` and `put_back` do that and return the repair.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import msgspec
+
+from actors.core.ids import ProvinceCode
+from actors.journal import Frame, Head, MemoryStore, MemoryView, Snapshot, StoreFull
+from actors.testing.chance import Chance
+
+
+class Killed(BaseException):
+    """The process died here. Not an Exception: nobody may catch it on the way."""
+
+
+class Moment(StrEnum):
+    """How far a frame has come when its writer dies."""
+
+    UNWRITTEN = "unwritten"
+    UNSYNCED = "unsynced"
+    SYNCED = "synced"
+
+
+class Doom(msgspec.Struct, frozen=True):
+    """When a process is to die: with the next frame that holds the word (the name of an event; empty: any frame)."""
+
+    moment: Moment
+    word: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A copy of all that a disk holds."""
+
+    epoch: int
+    frames: list[Frame]
+    head: Head | None
+    records: dict[str, bytes]
+    records_sequence: int
+    payload_bytes: int
+    snapshots: list[tuple[Snapshot, int]]
+
+
+class Disk:
+    """The disk of one province."""
+
+    def __init__(self, code: ProvinceCode, chance: Chance) -> None:
+        self.store = MemoryStore("store", code)
+        self.is_full = False
+        #: Whoever writes at the moment is to die.
+        self.doom: Doom | None = None
+        self.on_doom: Callable[[Moment, bytes], None] = _ignore
+        self._code = code
+        self._chance = chance
+        self.store.before_write = self._before_write
+        self.store.before_sync = self._before_sync
+
+    def _before_write(self, write: str) -> None:
+        if self.is_full:
+            raise StoreFull(self._code, write)
+
+    def _before_sync(self, write: str) -> None:
+        doom = self.doom
+        if doom is None or write != "append" or doom.moment is Moment.SYNCED:
+            return
+        payload = self.store.frames[-1].payload
+        if doom.word in payload:
+            if doom.moment is Moment.UNWRITTEN:
+                self.store.lose_power()
+            self._die(doom.moment, payload)
+
+    def after_sync(self, payload: bytes) -> None:
+        """The frame is durable; its writer may die before it says so."""
+        doom = self.doom
+        if doom is not None and doom.moment is Moment.SYNCED and doom.word in payload:
+            self._die(Moment.SYNCED, payload)
+
+    def _die(self, moment: Moment, payload: bytes) -> None:
+        self.doom = None
+        self.on_doom(moment, payload)
+        raise Killed
+
+    def lose_power(self) -> None:
+        """The machine stops: what was never synced is gone, or, as the disk pleases, not."""
+        if self._chance.below(4):
+            self.store.lose_power()
+
+    # --- damage; each returns its repair ---
+
+    def flip_bit(self) -> Callable[[], None] | None:
+        """Flip one bit of one frame; None if there is no frame yet."""
+        frames, chance = self.store.frames, self._chance
+        if not frames:
+            return None
+        place = chance.below(len(frames))
+        sound = frames[place]
+        frames[place] = _damaged(sound, chance)
+
+        def repair() -> None:
+            frames[place] = sound
+
+        return repair
+
+    def image(self) -> Image:
+        """A copy of all that the disk holds."""
+        store = self.store
+        return Image(
+            epoch=store.epoch,
+            frames=list(store.frames),
+            head=store.head,
+            records=dict(store.records),
+            records_sequence=store.records_sequence,
+            payload_bytes=store.payload_bytes,
+            snapshots=list(store.snapshots),
+        )
+
+    def put_back(self, image: Image) -> Callable[[], None]:
+        """Replace everything by a copy."""
+        present = self.image()
+        self._put(image)
+        return lambda: self._put(present)
+
+    def _put(self, image: Image) -> None:
+        store = self.store
+        store.epoch = image.epoch
+        # In place: a bit that is flipped at the moment is repaired in this very list.
+        store.frames[:] = image.frames
+        store.head = image.head
+        store.records = dict(image.records)
+        store.records_sequence = image.records_sequence
+        store.payload_bytes = image.payload_bytes
+        store.snapshots = list(image.snapshots)
+
+    def view(self) -> MemoryView:
+        """The disk as a reader sees it."""
+        return MemoryView(self.store)
+
+
+def _damaged(frame: Frame, chance: Chance) -> Frame:
+    field = chance.one_of(("payload", "hash", "at_ms", "epoch"))
+    if field in ("at_ms", "epoch"):
+        return replace(frame, **{field: getattr(frame, field) ^ (1 << chance.below(40))})
+    sound: bytes = getattr(frame, field)
+    damaged = bytearray(sound)
+    bit = chance.below(8 * len(damaged))
+    damaged[bit // 8] ^= 1 << bit % 8
+    return replace(frame, **{field: bytes(damaged)})
+
+
+def _ignore(moment: Moment, payload: bytes) -> None:
+    del moment, payload

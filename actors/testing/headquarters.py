@@ -1,0 +1,81 @@
+"""The coordinator: gathers summaries, advises flows, anchors the heads of all journals. It may be away, and forget everything."""
+
+from actors.core import commands as c
+from actors.core.ids import ProvinceCode
+from actors.core.replies import AnyReply
+from actors.core.sharing import FlowMemory, NationalPicture, ProvinceSummary, plan_flows
+from actors.journal import Head
+from actors.testing.clock import START_WALL_MS, Scheduler
+from actors.testing.network import Network
+from actors.testing.site import Site
+
+PICTURE_EVERY_MS = 400
+#: A summary older than this is left out of the picture.
+SUMMARY_AGE_MAX_MS = 1_500
+NAME = "hq"
+
+
+class Coordinator:
+    """The one coordinator. Losing it is losing its memory; the anchors are in its journal and stay."""
+
+    def __init__(self, network: Network, scheduler: Scheduler, sites: dict[ProvinceCode, Site]) -> None:
+        self.is_away = False
+        self._network = network
+        self._scheduler = scheduler
+        self._sites = sites
+        self.forget()
+        scheduler.after(PICTURE_EVERY_MS, self._gather)
+
+    def forget(self) -> None:
+        """A new incarnation starts from an empty memory."""
+        self._revision = 0
+        self._memory = FlowMemory()
+        #: province -> (when it said so, its summary).
+        self._summaries: dict[ProvinceCode, tuple[int, ProvinceSummary]] = {}
+
+    def _gather(self) -> None:
+        """One round: plan with what came in since the last one, and ask again."""
+        self._scheduler.after(PICTURE_EVERY_MS, self._gather)
+        if self.is_away:
+            return
+        self._advise()
+        for code, site in self._sites.items():
+            self._ask(code, site)
+
+    def _ask(self, code: ProvinceCode, site: Site) -> None:
+        process = site.process
+        # A summary is asked for between two frames.
+        if process is None or not process.serves or process.loop.backlog:
+            return
+        said_ms = self._scheduler.now_ms
+        summary, head = process.loop.province.summary(process.now()), process.loop.journal.head
+
+        def arrive() -> None:
+            if self._summaries.get(code, (0, summary))[0] <= said_ms:
+                self._summaries[code] = (said_ms, summary)
+                self._anchor(site, head)
+
+        self._network.send(code, NAME, arrive)
+
+    def _anchor(self, site: Site, head: Head) -> None:
+        if head.sequence > site.anchor.sequence:
+            site.anchor = head
+
+    def _advise(self) -> None:
+        oldest_ms = self._scheduler.now_ms - SUMMARY_AGE_MAX_MS
+        summaries = [self._summaries[code] for code in self._sites if code in self._summaries]
+        fresh = tuple(summary for said_ms, summary in summaries if said_ms >= oldest_ms)
+        self._revision += 1
+        picture = NationalPicture(
+            revision=self._revision, time_ms=START_WALL_MS + self._scheduler.now_ms, provinces=fresh
+        )
+        flows, self._memory = plan_flows(picture, self._memory)
+        for summary in fresh:
+            mine = tuple(flow for flow in flows if flow.source == summary.province)
+            advice = c.TakeAdvice(who="system:coordinator", picture=picture, flows=mine)
+            site = self._sites[summary.province]
+            self._network.send(NAME, summary.province, lambda site=site, advice=advice: site.submit(advice, _ignore))
+
+
+def _ignore(reply: AnyReply) -> None:
+    del reply

@@ -1,0 +1,52 @@
+"""How a seed treats the country: how bad the network is, how often fate strikes, and with what."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from actors.testing.chance import Chance
+from actors.testing.network import NetworkFaults
+
+#: Every eighth seed is a calm day with a perfect network, so that calm itself is tested ...
+CALM_EVERY = 8
+#: ... and another eighth a restless one: provinces are evacuated one after the other, and tasks wander and come home.
+RESTLESS_REMAINDER = 5
+RESTLESS = {"evacuate": 40, "doom": 6, "doom_everybody": 6, "lose_coordinator": 2}
+
+
+class Storm(msgspec.Struct, frozen=True, kw_only=True):
+    """The weather of one seed."""
+
+    network: NetworkFaults
+    length_ms: int = 10_000
+    tasks: int = 40
+    #: Mean pause between two strokes of fate; 0: none.
+    stroke_every_ms: int = 700
+    fsync_max_ms: int = 5
+    #: Name of a stroke -> how likely it is among the others; a stroke that is not named counts 1.
+    weights: Mapping[str, int] = {}
+
+
+def storm_of(seed: int, strokes: tuple[str, ...]) -> Storm:
+    """The storm that a seed stands for.
+
+    Args:
+        strokes: the names of all strokes there are; each seed likes some of them and spares others.
+    """
+    chance = Chance(f"storm {seed}")
+    weights = {name: chance.one_of((0, 1, 1, 2, 4)) for name in strokes}
+    if seed % CALM_EVERY == 0:
+        return Storm(network=NetworkFaults(), stroke_every_ms=1_000, weights=weights)
+    is_restless = seed % CALM_EVERY == RESTLESS_REMAINDER
+    network = NetworkFaults(
+        loss_permille=chance.one_of((0, 20, 100, 300)),
+        duplicate_permille=chance.one_of((0, 20, 100, 300)),
+        delay_max_ms=chance.one_of((3, 50, 400) if is_restless else (3, 50, 400, 3_000)),
+        late_permille=chance.one_of((0, 10, 50)),
+    )
+    return Storm(
+        network=network,
+        stroke_every_ms=150 if is_restless else chance.one_of((0, 200, 400, 1_000)),
+        fsync_max_ms=chance.one_of((2, 20, 200)),
+        weights=weights | RESTLESS if is_restless else weights,
+    )
