@@ -145,7 +145,7 @@ def _ranked(turn: Turn, task: Task, policy: SharingPolicy) -> list[HostCandidate
         kind,
         turn.state.province,
         policy,
-        turn.outbox.hosts.get(kind, ()),
+        turn.outbox.hosts_of(kind),
         turn.outbox.pledged,
         excluded=turn.outbox.refused_by.get(task.task_id, ()),
     )

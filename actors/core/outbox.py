@@ -4,7 +4,7 @@ Nothing is taken from here on a timeout. A move or a notice stays open in the ha
 come; until then it is sent again with back-off for ever. After a restart everything open is due at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -37,7 +37,8 @@ class Outbox:
         #: key -> (due at, back-off to use next), monotonic ms.
         self._due: dict[_Key, tuple[int, int]] = {}
         self.picture = NationalPicture()
-        self.hosts: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] = {}
+        #: Who may host which kind by the picture; None: not looked up since it came.
+        self._hosts: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] | None = None
         #: Tasks sent since the picture was taken.
         self.pledged: dict[tuple[ProvinceCode, KindId], int] = {}
         #: What is left of the coordinator's advice.
@@ -54,13 +55,19 @@ class Outbox:
         if (picture.epoch, picture.revision) <= (self.picture.epoch, self.picture.revision):
             return
         self.picture = picture
-        self.hosts = hosts_by_kind(picture)
+        self._hosts = None
         self.pledged = {}
         # There may be hosts now for what had none.
         self.evacuate_after_ms = 0
         self.flows = {}
         for flow in flows:
             self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)
+
+    def hosts_of(self, kind: KindId) -> Sequence[tuple[ProvinceSummary, KindSummary]]:
+        """Provinces with eligible people on duty for a kind, the most experienced first. Most pictures are never asked."""
+        if self._hosts is None:
+            self._hosts = hosts_by_kind(self.picture)
+        return self._hosts.get(kind, ())
 
     def due(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> list[Outgoing]:
         """The messages to send now, oldest moves first; each is then not due again before its back-off has passed."""

@@ -36,6 +36,8 @@ from actors.testing.witness import Violation, Witness
 HEAL_MAX_MS = 120_000
 #: A task in transit for this long is held by nobody for long: a tenth of the real thirty seconds.
 AWAY_FOR_LONG_MS = 3_000
+#: With faults off every move that is open settles within this (I9).
+SETTLED_WITHIN_MS = 10_000
 MONTH_MS = 30 * 24 * 3_600_000
 
 
@@ -136,6 +138,10 @@ class Country:
         self.fate.strike_later()
         self._pass(self.storm.length_ms)
         self._heal()
+        open_moves = self._open_moves()
+        self._pass(SETTLED_WITHIN_MS)
+        if late := self._open_moves() & open_moves:
+            raise Violation(f"moves that were open when the storm ended have not settled: {sorted(late)[:5]}")
         self._come_to_rest()
         self._deliver_old_messages()
         for site in self.sites.values():
@@ -156,6 +162,14 @@ class Country:
         asked = sum(branch.asked_count for branch in self.branches)
         if asked != len(self.witness.created):
             raise Violation(f"{asked} tasks were asked for, {len(self.witness.created)} were created")
+
+    def _open_moves(self) -> set[tuple[str, str, int, int]]:
+        """(source, task, generation, attempt) of every task in transit."""
+        return {
+            (code, task_id, state.tasks[task_id].generation, state.tasks[task_id].move_attempts)
+            for code, state in self.witness.states.items()
+            for task_id in state.moving
+        }
 
     def _unrest(self) -> list[str]:
         waiting = [f"{branch.asked_count} asked" for branch in self.branches if not branch.is_satisfied]

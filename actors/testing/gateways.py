@@ -7,7 +7,7 @@ from actors.testing.clock import Scheduler
 from actors.testing.network import Network
 from actors.testing.site import Site
 
-REPORT_EVERY_MS = 300
+REPORT_EVERY_MS = 400
 
 
 class Gateway:

@@ -9,7 +9,7 @@ from actors.testing.clock import START_WALL_MS, Scheduler
 from actors.testing.network import Network
 from actors.testing.site import Site
 
-PICTURE_EVERY_MS = 400
+PICTURE_EVERY_MS = 500
 #: A summary older than this is left out of the picture.
 SUMMARY_AGE_MAX_MS = 1_500
 NAME = "hq"

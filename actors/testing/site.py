@@ -23,7 +23,7 @@ from actors.testing.witness import Violation, Witness
 
 #: Small, so that a run of seconds sees flushes and snapshots.
 COMMIT_BOUNDS = CommitBounds(batch_max=20, records_kept_max=25, snapshot_tail_bytes=20_000)
-TICK_MS = 200
+TICK_MS = 250
 INTRODUCE_AGAIN_MS = 200
 #: A standstill longer than this must be noticed by the province itself.
 STALL_NOTICED_MS = LIMITS.observer_stall_ms + 2 * TICK_MS

@@ -18,7 +18,7 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
     """The weather of one seed."""
 
     network: NetworkFaults
-    length_ms: int = 10_000
+    length_ms: int = 8_000
     tasks: int = 40
     #: Mean pause between two strokes of fate; 0: none.
     stroke_every_ms: int = 700

@@ -57,9 +57,7 @@ class Violation(AssertionError):
 class Witness:
     """The durable truth of all provinces, and what is wrong with it."""
 
-    def __init__(
-        self, provinces: Iterable[ProvinceCode], scheduler: Scheduler, bounds: Bounds | None = None
-    ) -> None:
+    def __init__(self, provinces: Iterable[ProvinceCode], scheduler: Scheduler, bounds: Bounds | None = None) -> None:
         self.states = {province: ProvinceState(province, bounds) for province in provinces}
         self.created: dict[TaskId, None] = {}
         self.decided: dict[TaskId, ProvinceCode] = {}
@@ -181,7 +179,9 @@ class Witness:
         heard_ms = self.heard_ms.get((province, session)) if session is not None else None
         # The last heartbeat may have come when the lease was over already, in the very batch that ends it.
         if heard_ms is not None and self._scheduler.now_ms - heard_ms[0] < HEARD_LATELY_MS:
-            raise Violation(f"{operator} lost a lease within {self._scheduler.now_ms - heard_ms[0]} ms of two heartbeats")
+            raise Violation(
+                f"{operator} lost a lease within {self._scheduler.now_ms - heard_ms[0]} ms of two heartbeats"
+            )
 
     def _note_closed(self, province: ProvinceCode, state: ProvinceState, task_id: TaskId) -> None:
         closed = records.decode_task(state.records[records.task_key(task_id)])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.testing.coverage import Coverage
 from actors.testing.country import run_seed
+from actors.testing.coverage import Coverage
 from actors.testing.fate import STROKES
 from actors.testing.storm import storm_of
 

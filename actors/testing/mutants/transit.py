@@ -56,9 +56,7 @@ def aborts_on_a_timeout(plant: Plant) -> None:
         for task_id in list(turn.state.moving):
             if turn.now.monotonic_ms - since.setdefault(task_id, turn.now.monotonic_ms) > IMPATIENCE_MS:
                 del since[task_id]
-                turn.emit(
-                    e.MoveTakenBack(at_ms=turn.now.wall_ms, task_id=task_id, reason="timeout", retry_after_ms=0)
-                )
+                turn.emit(e.MoveTakenBack(at_ms=turn.now.wall_ms, task_id=task_id, reason="timeout", retry_after_ms=0))
 
     plant.attribute(clockwork, "tick", mutant)
 
