@@ -7,8 +7,7 @@ the old and the restored system apart is this:
 
 * Each runs in a run directory of its own, so their actors, gateways and desks never meet.
 * A process of the old system that comes back writes into the old files, which are other files, wherever they are now.
-* The epoch of every journal is raised by `EPOCHS_SKIPPED`, so an epoch of the old life is never one of the new: journals, logs and answers
-  of both can be told apart.
+* Epochs and task numbers go on far higher (`actors.backup.new_life`), so that none of the old life's is given again.
 * A restore is refused while a system that was started on the same path is still alive (its actors would be restarted from the new files).
 
 Nothing keeps two systems that both hold a task from deciding it twice when clients talk to both of them. So end the old one for good before
@@ -23,12 +22,10 @@ import msgspec
 from actors.backup.draft import Draft
 from actors.backup.errors import BackupFailed
 from actors.backup.manifest import Manifest, copy_checked, read_manifest
-from actors.journal import JournalError, open_readonly, skip_epochs
+from actors.backup.new_life import begin_new_life
+from actors.journal import JournalError, open_readonly
 from actors.running import is_alive, run_dirs_of
 from actors.store import read_store
-
-#: More than any system restarts its actors between a backup and its loss.
-EPOCHS_SKIPPED = 1_000_000
 
 
 class RestoreOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +47,13 @@ def restore_backup(folder: Path, data_dir: Path) -> RestoreOutcome:
         BackupFailed: the backup is damaged, incomplete or newer than this version; the target is not empty or still in use.
         OSError: the disk does not take it.
     """
+    try:
+        return _restore(folder, data_dir)
+    except JournalError as error:
+        raise BackupFailed(str(error)) from error
+
+
+def _restore(folder: Path, data_dir: Path) -> RestoreOutcome:
     started = time.monotonic()
     manifest = read_manifest(folder)
     _require_nobody_alive(data_dir.absolute())
@@ -58,7 +62,8 @@ def restore_backup(folder: Path, data_dir: Path) -> RestoreOutcome:
         for entry in manifest.files:
             copy_checked(folder / entry.path, draft.path / entry.path, entry)
         _require_agreement(draft.path, manifest)
-        _begin_new_life(draft.path, manifest)
+        (draft.path / "logs").mkdir()
+        begin_new_life(read_store(draft.path), manifest.taken_ms)
         draft.publish()
     return RestoreOutcome(
         directory=str(data_dir),
@@ -84,26 +89,16 @@ def _require_agreement(copied: Path, manifest: Manifest) -> None:
 
     Raises:
         BackupFailed: they do not.
+        JournalError: one cannot be read.
     """
     store = read_store(copied)
     if (store.store_id, tuple(store.identity.provinces)) != (manifest.store_id, manifest.provinces):
         raise BackupFailed("the manifest belongs to another store than store.json")
     for name, entry in manifest.journals.items():
-        try:
-            view = open_readonly(store.journal_path(name))
-        except JournalError as error:
-            raise BackupFailed(str(error)) from error
+        view = open_readonly(store.journal_path(name))
         try:
             found = (view.store_id, view.province, view.epoch, view.head.sequence, view.head.hash.hex())
         finally:
             view.close()
         if found != (manifest.store_id, name, entry.epoch, entry.sequence, entry.head_hash):
             raise BackupFailed(f"the journal of {name} does not stand where the manifest says")
-
-
-def _begin_new_life(copied: Path, manifest: Manifest) -> None:
-    store = read_store(copied)
-    (copied / "logs").mkdir()
-    for name in manifest.journals:
-        skip_epochs(store.journal_path(name), EPOCHS_SKIPPED)
-    store.note_complete()

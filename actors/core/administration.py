@@ -27,15 +27,24 @@ _ROSTER = "system:roster"
 
 
 def configure_province(turn: Turn, command: c.ConfigureProvince) -> AnyReply:
-    """Set the branch's settings and time limits, if they differ."""
+    """Set the branch's settings and time limits, if they differ, and give up the task numbers that a restore asks for."""
     state = turn.state
     if command.base is not None and command.base != state.settings:
         return Refused(
             reason=Reason.ETAG_MISMATCH, message="The province's settings have changed since they were read."
         )
     settings, limits = command.settings or state.settings, command.limits or state.limits
-    if (settings, limits) != (state.settings, state.limits):
-        turn.emit(e.ProvinceConfigured(at_ms=turn.now.wall_ms, who=command.who, settings=settings, limits=limits))
+    skipped = command.skip_task_numbers
+    if skipped or (settings, limits) != (state.settings, state.limits):
+        turn.emit(
+            e.ProvinceConfigured(
+                at_ms=turn.now.wall_ms,
+                who=command.who,
+                settings=settings,
+                limits=limits,
+                task_numbers_skipped=skipped,
+            )
+        )
     return Done()
 
 

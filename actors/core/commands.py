@@ -250,6 +250,8 @@ class ConfigureProvince(Command, frozen=True, kw_only=True, tag=True):
     #: The settings that the caller saw; refused if they have changed since. None: not checked.
     base: ProvinceSettings | None = None
     limits: TimeLimits | None = None
+    #: So many task numbers are never given. Only a restore asks for it.
+    skip_task_numbers: int = 0
 
 
 class SetProvinceStatus(Command, frozen=True, kw_only=True, tag=True):

@@ -252,10 +252,12 @@ class PresenceChanged(Event, frozen=True, kw_only=True, tag=True):
 
 
 class ProvinceConfigured(Event, frozen=True, kw_only=True, tag=True):
-    """Settings and time limits were set."""
+    """Settings and time limits were set, or task numbers were given up."""
 
     settings: ProvinceSettings
     limits: TimeLimits
+    #: So many numbers are never given: a restored province may have given them after its backup.
+    task_numbers_skipped: int = 0
 
 
 class TaskKindsAdopted(Event, frozen=True, kw_only=True, tag=True):

@@ -47,6 +47,7 @@ def presence_changed(state: ProvinceState, event: e.PresenceChanged) -> None:
 def configured(state: ProvinceState, event: e.ProvinceConfigured) -> None:
     state.settings = event.settings
     state.limits = event.limits
+    state.task_number += event.task_numbers_skipped
 
 
 def kinds_adopted(state: ProvinceState, event: e.TaskKindsAdopted) -> None:

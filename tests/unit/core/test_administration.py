@@ -179,3 +179,13 @@ def test_get_province_shows_settings_policy_and_kinds() -> None:
     reply = branch.did(c.GetProvince(), ProvinceReply)
     assert (reply.kinds, reply.kinds_revision) == (KINDS, 1)
     assert msgspec.structs.replace(reply.policy, revision=1) == SharingPolicy()
+
+
+def test_a_restored_province_gives_numbers_that_it_never_gave() -> None:
+    """A number that the lost life told a branch would be given to another customer's task."""
+    branch = Branch()
+    first = branch.create()
+    before = branch.state.settings
+    branch.do(c.ConfigureProvince(who="system:restore", skip_task_numbers=1_000))
+    assert branch.state.settings == before
+    assert (first, branch.create(), branch.create()) == ("fujian-1", "fujian-1002", "fujian-1003")

@@ -1,0 +1,82 @@
+"""What is different in a restored store from the moment it is made: nothing that the lost life gave away is given again.
+
+Between the backup and the loss the old system went on: it restarted actors, and it told branches the numbers of tasks that are not in the
+backup. Were they given again, to other tasks, a branch that asks for "fujian-4711" would be shown a stranger's. So
+
+* every journal's epoch is raised by `EPOCHS_SKIPPED`, more than any system restarts its actors in between;
+* every province gives up the next `TASK_NUMBERS_SKIPPED` numbers: one frame in its journal, decided by the core as anything else, that says
+  who restored and of when.
+
+So each province is replayed once before the restored directory appears: a backup that cannot be replayed restores nothing.
+
+What the old life gave away besides needs no such care: a lease token counts only for whom it was given to, and only while the task is in
+that person's hands; a request that is repeated is carried out, since its first answer is lost with what it did.
+"""
+
+import time
+from typing import Final
+
+from actors.commit_loop import CommitLoop
+from actors.core import commands as c
+from actors.core.clock import Instant
+from actors.core.ids import ProvinceCode
+from actors.core.outbox import Outgoing
+from actors.core.replies import AnyReply, DeskUpdate
+from actors.journal import open_sqlite, skip_epochs
+from actors.store import HQ, Store
+
+EPOCHS_SKIPPED: Final = 1_000_000
+#: More than any province creates in the time that a backup may be old.
+TASK_NUMBERS_SKIPPED: Final = 100_000_000
+
+
+def begin_new_life(store: Store, taken_ms: int) -> None:
+    """Prepare a store that was just restored; returns when all of it is on disk.
+
+    Args:
+        taken_ms: the instant of the backup.
+
+    Raises:
+        JournalError: a journal cannot be opened, replayed or written.
+    """
+    for name in (HQ, *store.identity.provinces):
+        skip_epochs(store.journal_path(name), EPOCHS_SKIPPED)
+    for province in store.identity.provinces:
+        _skip_numbers(store, province, taken_ms)
+    store.note_complete()
+
+
+def _skip_numbers(store: Store, province: ProvinceCode, taken_ms: int) -> None:
+    path = store.journal_path(province)
+    journal = open_sqlite(path, store_id=store.store_id, province=province, create=False, reserve_bytes=0)
+    try:
+        commits = CommitLoop(province, journal, clock=_now, outputs=_Nobody())
+        who = f"system:restore-{taken_ms}"
+        commits.submit(c.ConfigureProvince(who=who, skip_task_numbers=TASK_NUMBERS_SKIPPED), _ignore)
+        commits.commit()
+    finally:
+        journal.close()
+
+
+def _now() -> Instant:
+    return Instant(wall_ms=time.time_ns() // 1_000_000, monotonic_ms=time.monotonic_ns() // 1_000_000)
+
+
+def _ignore(reply: AnyReply) -> None:
+    del reply
+
+
+class _Nobody:
+    """Nobody listens yet: what is open is sent again when the province serves."""
+
+    def frame_written(self, sequence: int, epoch: int, at_ms: int, payload: bytes) -> None:
+        """No followers."""
+
+    def tell_desks(self, updates: tuple[DeskUpdate, ...]) -> None:
+        """No desks."""
+
+    def send(self, messages: list[Outgoing]) -> None:
+        """No neighbours."""
+
+    def on_fatal(self, error: Exception) -> None:
+        """The error itself follows."""
