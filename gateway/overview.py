@@ -6,7 +6,7 @@ as DEGRADED with its last figures.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from actors import protocol
 from actors.core.ids import ProvinceCode
@@ -24,6 +24,8 @@ PROVINCE_TIMEOUT_S = 2.0
 #: A summary, or a picture, that has not changed for this long is a sign that whoever makes it does not answer.
 STALE_AFTER_S = 3.0
 ALARM_LENGTH_MAX = 500
+#: A task in transit for longer than this, held by nobody, needs a person.
+TRANSIT_MAX_MS = 30_000
 
 
 class Changes:
@@ -70,7 +72,8 @@ class Overviews:
             or not self._changes.is_fresh(code, self._last[code].time_ms)
         ]
         overview = overview_out(at_ms, self._last.values(), self._links.codes(), degraded)
-        overview.alarms.extend(alarm[:ALARM_LENGTH_MAX] for alarm in self._links.refusals())
+        alarms = [*self._links.refusals(), *_transit_alarms(self._last.values())]
+        overview.alarms.extend(alarm[:ALARM_LENGTH_MAX] for alarm in alarms)
         return overview
 
     async def _summaries(self) -> list[ProvinceSummary]:
@@ -90,3 +93,13 @@ class Overviews:
             return_exceptions=True,
         )
         return [reply.summary for reply in replies if isinstance(reply, protocol.SummaryReply)]
+
+
+def _transit_alarms(summaries: Iterable[ProvinceSummary]) -> Iterator[str]:
+    """Whose tasks wait for a host that does not answer. Only that host can say that it has not taken them."""
+    for summary in summaries:
+        if summary.oldest_transit_ms > TRANSIT_MAX_MS:
+            yield (
+                f"{summary.province}: tasks are in transit to {summary.oldest_transit_host} for "
+                f"{summary.oldest_transit_ms // 1000} s and held by nobody; see docs/runbooks/task-in-transit.md"
+            )

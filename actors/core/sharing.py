@@ -71,6 +71,9 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     #: Tasks of this home that are open elsewhere.
     shared_out: int = 0
     oldest_waiting_ms: int = 0
+    #: Time for which the oldest task in transit from here is held by nobody, and who should take it; 0: none is in transit.
+    oldest_transit_ms: int = 0
+    oldest_transit_host: str = ""
     created_count: int = 0
     decided_count: int = 0
     decided_shared_count: int = 0

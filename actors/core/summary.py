@@ -11,6 +11,7 @@ from actors.core.operators import Operator, PresenceState
 from actors.core.presence import Presence
 from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState
+from actors.core.task import Task
 
 #: The people whose experience speaks for a province.
 EXPERIENCED_MAX = 3
@@ -28,6 +29,7 @@ def summarise(state: ProvinceState, presence: Presence, now: Instant) -> Provinc
     for kind, waiting in state.queue.waiting_by_kind.items():
         line = state.kinds[kind].line
         waiting_by_line[line] = waiting_by_line.get(line, 0) + waiting
+    leaving = min((task.move for task in _moving(state) if task.move), key=lambda move: move.started_ms, default=None)
     oldest_ms = min((state.tasks[head[2]].created_ms for head in state.queue.heads()), default=now.wall_ms)
     return ProvinceSummary(
         province=state.province,
@@ -49,10 +51,17 @@ def summarise(state: ProvinceState, presence: Presence, now: Instant) -> Provinc
         shared_in=state.shared_in,
         shared_out=len(state.away),
         oldest_waiting_ms=max(0, now.wall_ms - oldest_ms),
+        oldest_transit_ms=max(0, now.wall_ms - leaving.started_ms) if leaving else 0,
+        oldest_transit_host=leaving.host if leaving else "",
         created_count=state.created_count,
         decided_count=state.decided_count,
         decided_shared_count=state.decided_shared_count,
     )
+
+
+def _moving(state: ProvinceState) -> list[Task]:
+    """Tasks in transit from here, at most `Bounds.moves_in_transit_max`."""
+    return [state.tasks[task_id] for task_id in state.moving]
 
 
 def _on_duty(state: ProvinceState, presence: Presence, now: Instant) -> list[Operator]:

@@ -115,3 +115,14 @@ def test_nothing_is_counted_twice_over_a_whole_life() -> None:
     assert summary.open_by_state == {}
     assert (summary.created_count, summary.decided_count) == (1, 1)
     assert branch.state.load_of(OperatorId("chen")) == 0
+
+
+def test_a_task_in_transit_says_how_long_and_whom_it_waits_for() -> None:
+    """A host that is away holds up a customer's task, and nobody would see it."""
+    branch = Branch()
+    branch.create()
+    assert (summary_of(branch).oldest_transit_ms, summary_of(branch).oldest_transit_host) == (0, "")
+    advise(branch, "jiangxi", MEDICAL)
+    branch.wait(45_000)
+    summary = summary_of(branch)
+    assert (summary.oldest_transit_ms, summary.oldest_transit_host) == (45_000, "jiangxi")

@@ -21,6 +21,7 @@ class Links:
         self.revision = 1
         self.time_ms = 10 * HOUR_MS
         self.asked_province = 0
+        self.in_transit_ms = 0
 
     def codes(self) -> list[ProvinceCode]:
         return [FUJIAN]
@@ -43,7 +44,12 @@ class Links:
 
     def summary(self) -> ProvinceSummary:
         return ProvinceSummary(
-            province=FUJIAN, time_ms=self.time_ms, status=ProvinceStatus.ACTIVE, policy=SharingPolicy()
+            province=FUJIAN,
+            time_ms=self.time_ms,
+            status=ProvinceStatus.ACTIVE,
+            policy=SharingPolicy(),
+            oldest_transit_ms=self.in_transit_ms,
+            oldest_transit_host="jiangxi" if self.in_transit_ms else "",
         )
 
 
@@ -83,3 +89,14 @@ async def test_provinces_are_asked_when_the_coordinator_stands_still() -> None:
     assert await state_after(links, overviews, 0.5, revision=1, time_ms=500) == ACTIVE
     assert await state_after(links, overviews, STALE_AFTER_S + 0.1, revision=0, time_ms=3_100) == ACTIVE
     assert links.asked_province == 1
+
+
+async def test_a_task_held_by_nobody_for_long_is_an_alarm() -> None:
+    """Only the host can say that it has not taken the task, so somebody must look after the host."""
+    links, overviews = watched()
+    links.in_transit_ms = 29_000
+    assert list((await overviews.now()).alarms) == []
+    links.in_transit_ms = 45_000
+    (alarm,) = (await overviews.now()).alarms
+    assert "in transit to jiangxi for 45 s" in alarm
+    assert "runbooks/task-in-transit.md" in alarm
