@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
-from actors.core.ids import KindId, ProvinceCode, SiteId, TaskId
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.operators import Operator
 from actors.core.state import Away, KindTotals, Notice, ProvinceState
 from actors.core.task import Task
@@ -96,6 +96,31 @@ def _slices(head: Head, tasks: list[Task], people: list[Operator]) -> Iterator[b
         yield _encode(People(tuple(people[start : start + SLICE_RECORDS])))
     for start in range(0, len(tasks), SLICE_RECORDS):
         yield _encode(Tasks(tuple(tasks[start : start + SLICE_RECORDS])))
+
+
+def is_of(slices: Iterable[bytes], state: ProvinceState) -> bool:
+    """Whether a stored snapshot holds exactly this state.
+
+    Raises:
+        msgspec.DecodeError, ValueError: it is no snapshot.
+    """
+    stored = list(slices)
+    return stored == list(capture(state)) or _contents(capture(restore(stored))) == _contents(capture(state))
+
+
+def _contents(slices: Iterable[bytes]) -> tuple[Head | None, dict[TaskId, Task], dict[OperatorId, Operator]]:
+    """What is in a snapshot, whatever the order and the sizes of its slices."""
+    head: Head | None = None
+    tasks: dict[TaskId, Task] = {}
+    people: dict[OperatorId, Operator] = {}
+    for piece in map(_decoder.decode, slices):
+        if isinstance(piece, Head):
+            head = piece
+        elif isinstance(piece, Tasks):
+            tasks |= {task.task_id: task for task in piece.tasks}
+        else:
+            people |= {person.operator: person for person in piece.operators}
+    return head, tasks, people
 
 
 def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceState:

@@ -5,6 +5,7 @@ them. A journal has exactly one writer at a time. It is not safe for use from tw
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -192,6 +193,38 @@ class JournalView(Protocol):
 
     def close(self) -> None:
         """Releases the store; any later call raises StoreFailed. Closing twice is harmless."""
+        ...
+
+
+class CheckedView(JournalView, Protocol):
+    """A view that lets everything stored be compared with everything else; what `JournalView.check` does is part of it."""
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """All reads in the block see the same state, whatever a writer does meanwhile."""
+        ...
+
+    def check_structure(self) -> None:
+        """Reads and verifies everything around frames, records and snapshots; O(size), but fast.
+
+        Raises:
+            Corrupt: At the first thing that is not as it must be.
+        """
+        ...
+
+    def snapshots(self) -> list[Snapshot]:
+        """Returns the snapshots kept, newest first, each verified.
+
+        Raises:
+            Corrupt: One is damaged, or its frame is another one.
+        """
+        ...
+
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        """Reads all records in the order of their keys, each verified before it is handed out.
+
+        Raises:
+            Corrupt: While iterating, at the first that does not match its checksum or stands in the wrong place.
+        """
         ...
 
 

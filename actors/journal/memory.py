@@ -10,6 +10,7 @@ back. A sync makes everything written so far durable, as the fsync of one file d
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -229,6 +230,24 @@ class MemoryView:
         if sum(len(frame.payload) for frame in self.frames()) != self._store.payload_bytes:
             raise Corrupt(self.province, None, "the stored count of payload bytes is wrong")
         self.latest_snapshot()
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """See `CheckedView`. Nobody else writes while this one reads."""
+        return nullcontext()
+
+    def check_structure(self) -> None:
+        """See `CheckedView`. There is none."""
+        self._refuse_if_closed()
+
+    def snapshots(self) -> list[Snapshot]:
+        """See `CheckedView`."""
+        self._refuse_if_closed()
+        return [snapshot for snapshot, _ in reversed(self._store.snapshots)]
+
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        """See `CheckedView`."""
+        self._refuse_if_closed()
+        yield from sorted(self._store.records.items())
 
     def close(self) -> None:
         """See `JournalView`."""

@@ -96,6 +96,8 @@ PRAGMA cache_size = -4096
 
 FILE_IDENTITY: Final = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
 JOURNAL_MODE: Final = "PRAGMA journal_mode"
+SELECT_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
+SUM_PAYLOAD_BYTES: Final = "SELECT coalesce(sum(length(payload)), 0) FROM frames"
 INTEGRITY_CHECK: Final = "PRAGMA integrity_check(1)"
 
 BEGIN_READ: Final = "BEGIN"
@@ -131,7 +133,7 @@ RECALL_BATCH: Final = 64
 _MARKS: Final = ",".join("?" * RECALL_BATCH)
 SELECT_RECORD_BATCH: Final = f"SELECT key, value, crc FROM records WHERE key IN ({_MARKS})"  # noqa: S608 - placeholders only
 SCAN_RECORDS: Final = "SELECT key, value, crc FROM records WHERE key >= ? AND key > ? ORDER BY key LIMIT ?"
-ALL_RECORDS: Final = "SELECT key, value, crc FROM records"
+ALL_RECORDS: Final = "SELECT key, value, crc FROM records ORDER BY key"
 
 NEXT_SNAPSHOT: Final = """
 SELECT 1 + max(coalesce((SELECT max(snapshot) FROM snapshots), 0), coalesce((SELECT max(snapshot) FROM

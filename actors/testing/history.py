@@ -66,6 +66,8 @@ class HistoryPlan(msgspec.Struct, frozen=True, kw_only=True):
     queued: dict[ProvinceCode, int] = {}
     #: Wall clock at the beginning, Unix ms.
     start_ms: int
+    round_tasks: int = ROUND_TASKS
+    commit_bounds: CommitBounds = CommitBounds(batch_max=BATCH_MAX)
 
 
 def write_history(plan: HistoryPlan, progress: Callable[[int], None] = lambda _: None) -> int:
@@ -139,9 +141,7 @@ class _Branch:
         self._held: list[DeskUpdate] = []
         self._peers: dict[ProvinceCode, _Branch] = {}
         journal = open_sqlite(Path(plan.journals) / f"{self.code}.sqlite", store_id=plan.store_id, province=self.code)
-        self.loop = CommitLoop(
-            self.code, journal, clock=clock, outputs=self, commit_bounds=CommitBounds(batch_max=BATCH_MAX)
-        )
+        self.loop = CommitLoop(self.code, journal, clock=clock, outputs=self, commit_bounds=plan.commit_bounds)
 
     def open(self, peers: "dict[ProvinceCode, _Branch]") -> None:
         """Introduce the province and sign its desks in."""
@@ -161,7 +161,7 @@ class _Branch:
 
     def live_a_round(self, guest: "_Branch | None") -> None:
         """Hear the desks, take a batch of tasks in, send some to `guest`, and decide what the desks were given."""
-        count = min(ROUND_TASKS, self.left)
+        count = min(self._plan.round_tasks, self.left)
         self.left -= count
         commands = [self._creation(self.created + number) for number in range(1, count + 1)]
         self.created += count
@@ -195,7 +195,7 @@ class _Branch:
         now = self._clock()
         guest._ask(guest._heartbeat())
         # Each province gives another kind away, so that what has just arrived does not travel on at once.
-        place = self._plan.provinces.index(self._settings) + self.created // ROUND_TASKS
+        place = self._plan.provinces.index(self._settings) + self.created // self._plan.round_tasks
         kind = self._plan.kinds[place % len(self._plan.kinds)].kind
         flow = MoveFlow(source=self.code, host=guest.code, kind=kind, count=MOVED_TASKS, reason="history")
         picture = NationalPicture(

@@ -11,30 +11,15 @@ from rich.table import Table
 from actors.store import StoreError
 from actors.verification import Report, verify_directory
 
-#: Keys of the JSON answer besides `ok`.
-KEYS = (
-    "provinces",
-    "frames",
-    "events",
-    "tasks_created",
-    "tasks_decided",
-    "tasks_ended",
-    "tasks_open",
-    "tasks_in_transit",
-    "tasks_lost",
-    "tasks_decided_twice",
-    "tasks_decided_shared",
-    "ledger_legs",
-    "ledger_sum_fen",
-    "problems",
-)
+#: Keys of the JSON answer besides `ok`, in the order of the table.
+KEYS = tuple(Report.__struct_fields__)
 
 
 def verify(
     directory: Annotated[Path, typer.Argument(help="Data directory of `sharedops serve`.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check every journal: hash chain, invariants, one owner and at most one decision a task, ledger sum.
+    """Check every journal: file, hash chain, anchors, records, snapshots, invariants, one owner and one decision a task, ledger.
 
     Example: sharedops verify ./data --json
 
@@ -59,8 +44,9 @@ def verify(
 def _show(report: Report) -> None:
     console = Console()
     table = Table(title="verify 核验", show_header=False)
-    for key in KEYS[:-1]:
-        table.add_row(key, f"{getattr(report, key):,}")
+    for key in KEYS:
+        if key != "problems":
+            table.add_row(key, f"{getattr(report, key):,}")
     console.print(table)
     for problem in report.problems:
         console.print(f"[red]✗[/red] {problem}")

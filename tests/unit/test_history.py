@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actors.country_file import load_country
 from actors.store import Store, open_store
 from actors.testing.history import DESKS, HistoryPlan, write_history
-from actors.verification import verify_directory
+from actors.verification import Report, verify_directory
 
 TASKS = 800
 QUEUED = 30
@@ -56,5 +57,9 @@ def test_it_is_the_same_past_each_time(tmp_path: Path, store: Store) -> None:
     (other.directory / "journals").mkdir(parents=True)
     (other.directory / "store.json").write_bytes((store.directory / "store.json").read_bytes())
     write_history(_plan(other))
-    assert verify_directory(other.directory) == first
+    assert _untimed(verify_directory(other.directory)) == _untimed(first)
     assert DESKS < TASKS
+
+
+def _untimed(report: Report) -> Report:
+    return msgspec.structs.replace(report, seconds=0, events_per_second=0)

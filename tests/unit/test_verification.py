@@ -8,10 +8,12 @@ import pytest
 from actors.core import codec
 from actors.core import events as e
 from actors.core.ids import ProvinceCode, TaskId
-from actors.core.state import ProvinceState
 from actors.journal import Frame, MemoryStore, MemoryView, open_memory, open_sqlite
 from actors.store import HQ, Store, StoreError, open_store
-from actors.verification import Report, _Country, _read_all, _Reader, verify_directory
+from actors.verification import Report, verify_directory
+from actors.verification.directory import read_until_agreed
+from actors.verification.province import ProvinceCheck
+from actors.verification.workers import Findings
 from tests.unit.core.harness import FUJIAN, JIANGXI, Branch
 from tests.unit.core.provinces import answer, deliver, hand_over, host
 
@@ -219,6 +221,24 @@ class LiveView(MemoryView):
             self.afterwards.pop()()
 
 
+class InTurn:
+    """Reads journals one after the other."""
+
+    def __init__(self, checks: list[ProvinceCheck]) -> None:
+        self._checks = checks
+        self._is_first = True
+
+    def read(self) -> Findings:
+        """One reading."""
+        for check in self._checks:
+            if self._is_first:
+                check.read_all()
+            else:
+                check.read_on()
+        self._is_first = False
+        return Findings(facts=[check.facts() for check in self._checks])
+
+
 @pytest.mark.parametrize("moment", ["created after", "moved after"])
 def test_journals_read_one_after_the_other_are_read_on_until_they_agree(moment: str) -> None:
     """Beside a running system every move between two readings would look like a lost task or two owners."""
@@ -245,9 +265,9 @@ def test_journals_read_one_after_the_other_are_read_on_until_they_agree(moment: 
         write()
 
     views[FUJIAN].afterwards.append(live)
-    readers = [_Reader(views[code], code) for code in (FUJIAN, JIANGXI)]
-    country = _Country()
-    assert _read_all(readers, country) == []
-    assert (len(country.decided), country.problems) == (1, [])
-    assert readers[0].state.created_count == 1
-    assert isinstance(readers[0].state, ProvinceState)
+    checks = [ProvinceCheck(views[code], code) for code in (FUJIAN, JIANGXI)]
+    facts, _, disagreements = read_until_agreed(InTurn(checks))
+    assert disagreements == []
+    assert [one.problems for one in facts] == [[], []]
+    assert [len(one.decided_foreign) for one in facts] == [0, 1]
+    assert checks[0].state.created_count == 1

@@ -1,0 +1,161 @@
+"""The provinces against each other: nothing lost, one owner, at most one decision a task, and the sums.
+
+A million tasks are not compared one by one. The numbers of a home are dense, so each home is three columns, one place a task: how often it
+was decided, how often ended otherwise, whether it is open somewhere. Only what stands out is then looked at by name.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.task import TaskState
+from actors.verification.province import Facts
+from actors.verification.report import PROBLEMS_MAX, Report
+
+#: (generation, province, state) of one record of an open task.
+Record = tuple[int, ProvinceCode, TaskState]
+
+
+class _Home:
+    """What became of the tasks of one home, by number; place 0 is unused."""
+
+    def __init__(self, created: int) -> None:
+        self.decided = np.zeros(created + 1, dtype=np.int64)
+        self.ended = np.zeros(created + 1, dtype=np.int64)
+        self.is_open = np.zeros(created + 1, dtype=bool)
+
+
+class Country:
+    """All provinces' facts, added up."""
+
+    def __init__(self, facts: Sequence[Facts]) -> None:
+        self._facts = facts
+        self._homes = {one.province: _Home(one.created) for one in facts}
+        self._strangers: list[str] = []
+        for one in facts:
+            self._count_home(one)
+            for task_id in one.decided_foreign:
+                self._count(task_id, "decided")
+            for task_id in one.ended_foreign:
+                self._count(task_id, "ended")
+        self._owners: dict[TaskId, list[Record]] = {}
+        for one in facts:
+            for task_id, generation, state in one.open:
+                self._owners.setdefault(task_id, []).append((generation, one.province, state))
+        for task_id in self._owners:
+            place = self._place(task_id)
+            if place is not None:
+                place[0].is_open[place[1]] = True
+
+    def _count_home(self, facts: Facts) -> None:
+        home = self._homes[facts.province]
+        for column, numbers in ((home.decided, facts.decided_home), (home.ended, facts.ended_home)):
+            found = np.frombuffer(numbers, dtype=np.uint64).astype(np.int64)
+            np.add.at(column, found[found < len(column)], 1)
+            self._strangers += [f"{facts.province}-{number}" for number in found[found >= len(column)]]
+
+    def _place(self, task_id: TaskId) -> tuple[_Home, int] | None:
+        """Home and number; None when no journal has created it."""
+        name, _, number = task_id.rpartition("-")
+        home = self._homes.get(ProvinceCode(name))
+        if home is None or not number.isdecimal() or not 0 < int(number) < len(home.decided):
+            return None
+        return home, int(number)
+
+    def _count(self, task_id: TaskId, column: str) -> None:
+        place = self._place(task_id)
+        if place is None:
+            self._strangers.append(task_id)
+        else:
+            getattr(place[0], column)[place[1]] += 1
+
+    # --- what cannot all be true ---
+
+    @property
+    def lost(self) -> list[str]:
+        """Tasks created, held by nobody, never ended."""
+        names: list[str] = []
+        for code, home in self._homes.items():
+            gone = (home.decided == 0) & (home.ended == 0) & ~home.is_open
+            gone[0] = False
+            names += _names(code, gone)
+        return names
+
+    def disagreements(self) -> list[str]:
+        """What the journals say of each other's tasks and cannot all be true; may be a sight of two moments beside a running system."""
+        problems = [f"{name} is lost: created, held by nobody, never ended" for name in self.lost]
+        for task_id, records in self._owners.items():
+            problems += self._ownership_problems(task_id, records)
+        return problems + [f"{name} was decided or ended but never created" for name in self._strangers]
+
+    def _ownership_problems(self, task_id: TaskId, records: list[Record]) -> list[str]:
+        """One owner at the highest generation; what is left elsewhere must be a move under way."""
+        if len(records) == 1 and not self._has_ended(task_id):
+            return []
+        newest = max(generation for generation, _, _ in records)
+        problems: list[str] = []
+        at_newest = [province for generation, province, _ in records if generation == newest]
+        if len(at_newest) > 1:
+            problems.append(f"{task_id} is open in {' and '.join(at_newest)} with generation {newest}")
+        for generation, province, state in records:
+            if generation < newest and state is not TaskState.MOVING:
+                problems.append(
+                    f"{task_id} is {state.value} in {province} with generation {generation}, newest is {newest}"
+                )
+            if state is not TaskState.MOVING and self._has_ended(task_id):
+                problems.append(f"{task_id} has ended and is {state.value} in {province}")
+        return problems
+
+    def _has_ended(self, task_id: TaskId) -> bool:
+        place = self._place(task_id)
+        return place is not None and bool(place[0].decided[place[1]] or place[0].ended[place[1]])
+
+    def double_endings(self) -> list[str]:
+        """Tasks decided twice, ended twice, or both."""
+        problems: list[str] = []
+        for code, home in self._homes.items():
+            for name in _names(code, home.decided > 1):
+                provinces = ", ".join(self._deciders(name))
+                problems.append(f"{name} was decided {len(self._deciders(name))} times: {provinces}")
+            problems += [f"{name} was ended twice" for name in _names(code, home.ended > 1)]
+            both = (home.decided > 0) & (home.ended > 0)
+            problems += [f"{name} was decided and ended otherwise, too" for name in _names(code, both)]
+        return problems
+
+    def _deciders(self, name: str) -> list[ProvinceCode]:
+        code, _, number = name.rpartition("-")
+        deciders: list[ProvinceCode] = []
+        for facts in self._facts:
+            at_home = 0
+            if facts.province == code:
+                at_home = int(np.count_nonzero(np.frombuffer(facts.decided_home, dtype=np.uint64) == int(number)))
+            deciders += [facts.province] * (at_home + facts.decided_foreign.count(TaskId(name)))
+        return deciders
+
+    # --- figures ---
+
+    def fill(self, report: Report) -> None:
+        """Enter the sums."""
+        homes, facts = self._homes.values(), self._facts
+        still_open = [records for task_id, records in self._owners.items() if not self._has_ended(task_id)]
+        report.provinces = len(facts)
+        report.frames = sum(one.frames for one in facts)
+        report.events = sum(one.events for one in facts)
+        report.records = sum(one.records for one in facts)
+        report.snapshots = sum(one.snapshots for one in facts)
+        report.anchors = sum(one.anchors for one in facts)
+        report.tasks_created = sum(one.created for one in facts)
+        report.tasks_decided = int(sum(np.count_nonzero(home.decided) for home in homes))
+        report.tasks_ended = int(sum(np.count_nonzero(home.ended) for home in homes))
+        report.tasks_open = len(still_open)
+        report.tasks_in_transit = sum(max(records)[2] is TaskState.MOVING for records in still_open)
+        report.tasks_decided_twice = int(sum(np.count_nonzero(home.decided > 1) for home in homes))
+        report.tasks_decided_shared = sum(len(one.decided_foreign) for one in facts)
+        report.ledger_legs = sum(one.legs for one in facts)
+        report.ledger_sum_fen = sum(one.legs_sum_fen for one in facts)
+
+
+def _names(code: ProvinceCode, is_meant: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[str]:
+    """Ids of the tasks at these places, at most `PROBLEMS_MAX`."""
+    return [f"{code}-{number}" for number in np.flatnonzero(is_meant)[:PROBLEMS_MAX]]

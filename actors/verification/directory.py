@@ -1,0 +1,104 @@
+"""A whole data directory."""
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+from actors.store import HQ, Store, read_store
+from actors.verification.country import Country
+from actors.verification.hq import HqFacts, read_anchors
+from actors.verification.province import Facts
+from actors.verification.report import PROBLEMS_MAX, Report
+from actors.verification.workers import Errand, Findings, Workers
+
+#: Times that the journals of a running system are read on.
+ROUNDS_MAX = 10
+
+
+def verify_directory(directory: Path, *, processes: int | None = None) -> Report:
+    """Check the whole directory.
+
+    Args:
+        processes: that read; None: one a core, or none besides this one when there is little to read.
+
+    Raises:
+        StoreError: there is no store there.
+    """
+    started_s = time.perf_counter()
+    store = read_store(directory)
+    with Workers(_errands(store), processes) as workers:
+        facts, hq, disagreements = read_until_agreed(workers)
+        report = Report(processes=workers.processes)
+    missing = [f"{name}: the journal is missing" for name in store.missing_journals()]
+    _fill(report, facts, hq, missing, disagreements)
+    report.seconds = round(time.perf_counter() - started_s, 3)
+    report.events_per_second = int(report.events / report.seconds) if report.seconds else 0
+    return report
+
+
+def _errands(store: Store) -> list[Errand]:
+    hq_path = store.journal_path(HQ)
+    anchors = read_anchors(hq_path, store.identity.provinces) if hq_path.exists() else {}
+    errands = [
+        Errand(path=str(path), store_id=store.store_id, province=code, anchor=anchors.get(code))
+        for code in store.identity.provinces
+        if (path := store.journal_path(code)).exists()
+    ]
+    if hq_path.exists():
+        errands.append(Errand(path=str(hq_path), store_id=store.store_id))
+    return errands
+
+
+class Reading(Protocol):
+    """Whoever reads the journals: the first time everything, then what came since."""
+
+    def read(self) -> Findings:
+        """One reading of all."""
+        ...
+
+
+def read_until_agreed(workers: Reading) -> tuple[list[Facts], HqFacts | None, list[str]]:
+    """Read until all journals agree or nothing new comes; the disagreements that outlasted a whole further round.
+
+    Journals are read one after the other, so beside a running system a task may be seen at its new host and still at its old one.
+    Such a sight is gone when both have been read on; a real problem stays.
+    """
+    found = workers.read()
+    hq, lasting = found.hq, Country(found.facts).disagreements()
+    for _ in range(ROUNDS_MAX):
+        if not lasting or any(one.is_broken for one in found.facts):
+            break
+        before = sum(one.frames for one in found.facts)
+        found = workers.read()
+        seen = dict.fromkeys(Country(found.facts).disagreements())
+        if sum(one.frames for one in found.facts) == before:
+            lasting = list(seen)
+            break
+        lasting = [problem for problem in lasting if problem in seen]
+    return found.facts, hq, lasting
+
+
+def _fill(report: Report, facts: list[Facts], hq: HqFacts | None, missing: list[str], disagreements: list[str]) -> None:
+    country = Country(facts)
+    country.fill(report)
+    problems = missing + [problem for one in facts for problem in one.problems]
+    if hq is not None:
+        report.hq_events = hq.events
+        report.records += hq.records
+        report.snapshots += hq.snapshots
+        problems += hq.problems
+        problems += [
+            f"{one.province}: has revision {one.kinds_revision} of the task kinds, {HQ} only {hq.revision}"
+            for one in facts
+            if one.kinds_revision > max(hq.revision, 1)
+        ]
+    if missing or any(one.is_broken for one in facts):
+        # What a damaged journal no longer says would look like hundreds of lost tasks.
+        problems.append("the provinces were not compared with each other: that needs all journals whole")
+    else:
+        report.tasks_lost = sum("is lost" in problem for problem in disagreements)
+        problems += disagreements
+    problems += country.double_endings()
+    if report.ledger_sum_fen:
+        problems.append(f"the ledger sums to {report.ledger_sum_fen} fen")
+    report.problems = problems[:PROBLEMS_MAX]

@@ -1,0 +1,211 @@
+"""One province's journal, read and replayed as far as it goes, and the facts of it that the others must agree with."""
+
+from array import array
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from actors.core import codec, records, snapshot
+from actors.core import events as e
+from actors.core.applying import apply
+from actors.core.headquarters import AnchoredHead
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.invariants import validate
+from actors.core.state import ProvinceState
+from actors.core.task import TaskState
+from actors.journal import CheckedView, Frame, Head, JournalError, Snapshot, check_anchor, open_readonly
+from actors.verification.stored import ExpectedRecords, canonical_record
+
+#: What replaying a damaged frame may raise: bytes that are no events, events that do not follow from those before.
+_BROKEN = (JournalError, msgspec.DecodeError, AssertionError, LookupError, ValueError)
+
+
+class Facts(msgspec.Struct, kw_only=True):
+    """What a journal says, as far as other journals can contradict it."""
+
+    province: ProvinceCode
+    frames: int = 0
+    events: int = 0
+    records: int = 0
+    snapshots: int = 0
+    anchors: int = 0
+    #: Tasks of this home, numbered from 1.
+    created: int = 0
+    kinds_revision: int = 0
+    #: Numbers of the tasks of this home that were decided, or ended otherwise, here.
+    #: Unsigned 64-bit integers of this machine.
+    decided_home: bytes = b""
+    ended_home: bytes = b""
+    #: The same for tasks of other homes.
+    decided_foreign: list[TaskId] = []
+    ended_foreign: list[TaskId] = []
+    #: Records of open tasks: (task, generation, state).
+    open: list[tuple[TaskId, int, TaskState]] = []
+    legs: int = 0
+    legs_sum_fen: int = 0
+    is_broken: bool = False
+    problems: list[str] = []
+
+
+class ProvinceCheck:
+    """One province's journal under verification.
+
+    Args:
+        anchor: what headquarters knows of the journal; read before the journal itself, which may only have grown since.
+    """
+
+    def __init__(self, view: CheckedView, province: ProvinceCode, anchor: AnchoredHead | None = None) -> None:
+        self.view = view
+        self.province = province
+        self.state = ProvinceState(province)
+        self._anchor = anchor
+        self._facts = Facts(province=province)
+        self._decided_home = array("Q")
+        self._ended_home = array("Q")
+        self._prefix = f"{province}-"
+
+    def read_all(self) -> bool:
+        """The first reading, of one state of the journal: everything stored is checked against the frames. Whether there was anything."""
+        try:
+            with self.view.one_moment():
+                self.view.check_structure()
+                if self._anchor is not None:
+                    check_anchor(self.view, Head(self._anchor.sequence, self._anchor.epoch, self._anchor.hash))
+                    self._facts.anchors = 1
+                snapshots = {stored.sequence: stored for stored in self.view.snapshots()}
+                expected = ExpectedRecords(canonical_record)
+                self._replay(snapshots, expected)
+                if not self._facts.is_broken:
+                    self._facts.records, problems = expected.compare(self.view.records())
+                    self._note(*problems)
+        except JournalError as error:
+            self._break(str(error))
+        return self._facts.frames > 0
+
+    def read_on(self) -> bool:
+        """Replay what came since; whether there was anything."""
+        before = self._facts.frames
+        if not self._facts.is_broken:
+            self._replay({}, None)
+        return self._facts.frames > before
+
+    def facts(self) -> Facts:
+        """What the journal says, as far as it was read."""
+        facts, state = self._facts, self.state
+        facts.decided_home, facts.ended_home = self._decided_home.tobytes(), self._ended_home.tobytes()
+        facts.created = state.task_number
+        facts.kinds_revision = state.kinds_revision
+        facts.open = [(task_id, task.generation, task.state) for task_id, task in state.tasks.items()]
+        if facts.is_broken:
+            return facts
+        return msgspec.structs.replace(facts, problems=facts.problems + [self._named(text) for text in validate(state)])
+
+    def _replay(self, snapshots: Mapping[int, Snapshot], expected: ExpectedRecords | None) -> None:
+        watermark = self.view.records_sequence if expected is not None else 0
+        self._compare_snapshot(snapshots.get(self._facts.frames))
+        try:
+            for frame in self.view.frames(after=self._facts.frames):
+                self._apply(frame, expected if frame.sequence <= watermark else None)
+                self._compare_snapshot(snapshots.get(frame.sequence))
+        except JournalError as error:
+            self._break(str(error))
+        except _BROKEN as error:
+            self._break(f"frame {self._facts.frames + 1} does not follow from those before it ({error!r})")
+
+    def _apply(self, frame: Frame, expected: ExpectedRecords | None) -> None:
+        state, noted = self.state, _NOTED
+        events = codec.decode_events(frame.payload)
+        for event in events:
+            apply(state, event)
+            note = noted.get(type(event))
+            if note is not None:
+                note(self, event, expected)
+        if expected is not None:
+            expected.put(state.records)
+        state.records.clear()
+        self._facts.events += len(events)
+        self._facts.frames = frame.sequence
+
+    def _compare_snapshot(self, stored: Snapshot | None) -> None:
+        if stored is None:
+            return
+        self._facts.snapshots += 1
+        is_same = False
+        with suppress(*_BROKEN):
+            is_same = snapshot.is_of(stored.slices, self.state)
+        if not is_same:
+            self._note(f"the snapshot at frame {stored.sequence} is not what the frames give")
+
+    # --- events that others must agree with ---
+
+    def _created(self, event: e.TaskCreated, expected: ExpectedRecords | None) -> None:
+        del expected
+        if not event.task_id.startswith(self._prefix):
+            self._note(f"{event.task_id} was created here")
+
+    def _decided(self, event: e.TaskCompleted, expected: ExpectedRecords | None) -> None:
+        del expected
+        facts, legs = self._facts, event.legs
+        is_home = event.task_id.startswith(self._prefix)
+        if is_home:
+            self._decided_home.append(_number(event.task_id))
+        else:
+            facts.decided_foreign.append(event.task_id)
+        if len(legs) != (0 if is_home else 2):
+            self._note(f"{event.task_id} has {len(legs)} legs")
+        if legs:
+            facts.legs += len(legs)
+            total_fen = sum(leg.amount_fen for leg in legs)
+            facts.legs_sum_fen += total_fen
+            if total_fen:
+                self._note(f"the legs of {event.task_id} sum to {total_fen} fen")
+
+    def _ended(self, event: e.TaskReturned | e.TaskCancelled, expected: ExpectedRecords | None) -> None:
+        del expected
+        if event.task_id.startswith(self._prefix):
+            self._ended_home.append(_number(event.task_id))
+        else:
+            self._facts.ended_foreign.append(event.task_id)
+
+    def _accepted(self, event: e.MoveAccepted, expected: ExpectedRecords | None) -> None:
+        if expected is not None:
+            expected.take_back(records.task_key(event.task.task_id))
+
+    # --- problems ---
+
+    def _named(self, text: str) -> str:
+        return f"{self.province}: {text}"
+
+    def _note(self, *texts: str) -> None:
+        self._facts.problems += [self._named(text) for text in texts]
+
+    def _break(self, text: str) -> None:
+        self._facts.is_broken = True
+        self._note(text)
+
+
+def _number(task_id: TaskId) -> int:
+    return int(task_id.rpartition("-")[2])
+
+
+_NOTED = {
+    e.TaskCreated: ProvinceCheck._created,
+    e.TaskCompleted: ProvinceCheck._decided,
+    e.TaskReturned: ProvinceCheck._ended,
+    e.TaskCancelled: ProvinceCheck._ended,
+    e.MoveAccepted: ProvinceCheck._accepted,
+}
+
+
+def open_check(path: Path, store_id: str, province: ProvinceCode, anchor: AnchoredHead | None) -> ProvinceCheck | Facts:
+    """The journal, ready to be read; only the facts when it cannot even be opened."""
+    try:
+        view = open_readonly(path)
+    except JournalError as error:
+        return Facts(province=province, is_broken=True, problems=[f"{province}: {error}"])
+    check = ProvinceCheck(view, province, anchor)
+    if (view.store_id, view.province) != (store_id, province):
+        check._note(f"the journal belongs to {view.province} of store {view.store_id}")
+    return check

@@ -1,0 +1,87 @@
+"""One journal as it is stored: the file, and what lies beside the frames, against what the frames give.
+
+The record table is a cache of the frames, and a dangerous one: a record that is missing or stale lets a repeated request be carried out
+again. So while the frames are replayed, the table that they must have led to is built up, as one hash a key, and compared at the end. Three
+rules of the writer decide what must be there (see `CommitLoop`):
+
+* everything put by frames up to the watermark is in the table, nothing of later frames is;
+* of several values of a key the last one counts;
+* a record that was taken back (a task came home: its tombstone goes) is only taken out of the writer's memory. If it had reached the table
+  before, it stays there, unread; so such a key may be there with any value it ever had, or be missing.
+
+Bytes that differ are not yet a fault: an older version may have encoded the same record in another way. Then both are decoded and compared.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from actors.core import records
+
+#: One problem is enough to know; hundreds of thousands help nobody.
+PROBLEMS_PER_JOURNAL_MAX = 20
+
+
+class ExpectedRecords:
+    """The record table that the frames up to the watermark must have led to."""
+
+    def __init__(self, canonical: Callable[[str, bytes], bytes]) -> None:
+        self._canonical = canonical
+        self._last: dict[str, int] = {}
+        #: Key -> hashes of all values before it was taken back.
+        self._taken_back: dict[str, list[int]] = {}
+
+    def put(self, fresh: Mapping[str, bytes]) -> None:
+        """These were put by a frame."""
+        last = self._last
+        for key, value in fresh.items():
+            last[key] = hash(value)
+
+    def take_back(self, key: str) -> None:
+        """This one was taken back."""
+        before = self._last.pop(key, None)
+        if before is not None:
+            self._taken_back.setdefault(key, []).append(before)
+
+    def compare(self, stored: Iterable[tuple[str, bytes]]) -> tuple[int, list[str]]:
+        """How many records were compared, and what is wrong with them. Forgets what was expected."""
+        problems: list[str] = []
+        expected, count = self._last, 0
+        for key, value in stored:
+            count += 1
+            known = expected.pop(key, None)
+            if known == hash(value) or self._is_left_over(key, value, known) or self._is_same(key, value, known):
+                continue
+            what = "is in the table, but no frame put it there" if known is None else "is not what the frames give"
+            problems.append(f"record {key} {what}")
+        problems += [f"record {key} is missing" for key in expected]
+        self._last, self._taken_back = {}, {}
+        return count, problems[:PROBLEMS_PER_JOURNAL_MAX]
+
+    def _is_left_over(self, key: str, value: bytes, known: int | None) -> bool:
+        return known is None and hash(value) in self._taken_back.get(key, ())
+
+    def _is_same(self, key: str, value: bytes, known: int | None) -> bool:
+        """Whether it is the same record in an older encoding."""
+        if known is None:
+            return False
+        try:
+            return hash(self._canonical(key, value)) == known
+        except msgspec.DecodeError:
+            return False
+
+
+def canonical_record(key: str, value: bytes) -> bytes:
+    """A province's record in today's encoding.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    kind = key.partition(":")[0]
+    if kind == "t":
+        return records.encode(records.decode_task(value))
+    if kind == "m":
+        return records.encode(records.decode_move_answer(value))
+    stored = records.decode_answer(value) if kind == "r" else records.decode_external(value)
+    answer = records.encode(records.decode_reply(stored.answer))
+    return records.encode(msgspec.structs.replace(stored, answer=answer))
