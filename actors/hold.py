@@ -6,10 +6,11 @@ leaving one province and not yet seen arriving at the next is lost in the copy; 
 The model. A province that is held commits nothing: commands wait in its mailbox (bounded as ever), nothing is decided, answered or sent,
 since all of that follows a commit. Its loop goes on, so that heartbeats are answered and nobody takes it for frozen.
 
-What keeps it harmless. The province ends the hold by itself, on its own clock, when the time that it granted has passed, at most
-`HOLD_MS_MAX`; a hold cannot be prolonged, and after each the province works undisturbed for `REST_MS_MIN`. So whoever asked may die, stop
-or be an enemy: at worst a third of the time is lost. Who ends a hold is told whether it was still on: if not, something may have been
-committed meanwhile, and the photographs are worthless.
+What keeps it harmless. The province commits again, by its own clock, when the time that it granted has passed, at most `HOLD_MS_MAX`; a
+hold cannot be prolonged, and after each the province works undisturbed for `REST_MS_MIN`. So whoever asked may die, stop or be an enemy: at
+worst a third of the time is lost. Who ends a hold is told whether it was unbroken: if not, something may have been committed meanwhile, and
+the photographs are worthless. What breaks a hold is the first look of the commit loop after its time, not the time itself: on a starved
+machine a release that comes late, but before the loop had its turn, finds that nothing has happened.
 
 Refused: a write transaction on every journal, taken by the backup itself. SQLite would make the provinces wait, but in the middle of their
 loops, so that they would look frozen; and a backup that is stopped (SIGSTOP) would hold them for ever.
@@ -54,17 +55,18 @@ class CommitHold:
         return ""
 
     def is_on(self, now_ms: int) -> bool:
-        """Whether nothing may be committed now. A hold whose time has passed ends here."""
+        """Whether nothing may be committed now. A hold whose time has passed ends here: who asks may commit."""
         if self._holder and now_ms >= self._until_ms:
             self._end(self._until_ms)
         return bool(self._holder)
 
     def end(self, holder: str, now_ms: int) -> int | None:
-        """End one's hold; how long it lasted, ms, or None when it had been broken before: its time had passed, or it never was."""
-        if not self.is_on(now_ms) or self._holder != holder:
+        """End one's hold; how long it kept commits back, ms, or None when it was broken before, or never was."""
+        if not holder or self._holder != holder:
             return None
-        self._end(now_ms)
-        return now_ms - self._since_ms
+        ended_ms = min(now_ms, self._until_ms)
+        self._end(ended_ms)
+        return ended_ms - self._since_ms
 
     def take_ended(self) -> bool:
         """Whether a hold has ended since this was asked last."""

@@ -176,7 +176,7 @@ class CommitsHeld(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class CommitsReleased(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Commits go on."""
 
-    #: False: the hold had ended before, so something may have been committed in it.
+    #: False: it was broken before, so something may have been committed in it.
     was_unbroken: bool
     held_ms: int = 0
 

@@ -6,7 +6,7 @@ users, in the layout of a data directory, and a manifest that says what belongs 
 Why one instant. A task on its way lies in two journals. Photographs of different instants would show it leaving here and not arriving
 there (lost), or arriving there and not leaving here (twice). So every province holds its commits (`actors.hold`), at most half a second;
 while all of them hold, the backup opens a read transaction on every journal (`actors.journal.Photograph`); then it releases them. If each
-province says on release that its hold was still on, there was no commit anywhere between the first and the last photograph: together they
+province says on release that its hold was unbroken, there was no commit anywhere between the first and the last photograph: together they
 show one instant of all disks.
 
 Why that is enough. Nothing leaves a province before the frame that caused it is on its disk. So what the disks hold at one instant is what

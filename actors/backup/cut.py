@@ -1,7 +1,7 @@
 """One instant of all journals: hold everybody, photograph, release, and believe it only if no hold had broken.
 
 One try, for all provinces at once: hold → every photograph → release. It counts only if every province said that it held, every photograph
-shows the epoch and sequence that its province named, and every province said on release that its hold was still on. Otherwise the
+shows the epoch and sequence that its province named, and every province said on release that its hold was unbroken. Otherwise the
 photographs are let go and it is tried again, `TRIES_MAX` times, after a pause longer than the rest that provinces take.
 
 Budget: 37 photographs take some 2 ms; the rest of the hold is the time until the slowest of the provinces' loops comes round.
@@ -129,7 +129,7 @@ def _require_unbroken(
         if answer is None:
             raise _Broken(f"{name} did not answer when it was released")
         if not answer.was_unbroken:
-            raise _Broken(f"the hold of {name} ended too early")
+            raise _Broken(f"the hold of {name} was broken: its release came too late")
         stands = journals[name]
         if (stands.epoch, stands.head.sequence) != (held[name].epoch, held[name].sequence):
             raise _Broken(f"{name} was replaced, or wrote while it held")
