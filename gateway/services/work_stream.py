@@ -8,8 +8,9 @@ in a write is no way to hurry it: grpc.aio then never ends the call for the clie
 """
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import structlog
 
@@ -51,6 +52,8 @@ class WorkStream:
         self._identity = identity
         self._method = method
         self._operators: dict[OperatorId, work_pb2.WorkAction] = {}
+        #: Operators whose sign-in is under way -> news for them that came meanwhile.
+        self._held_back: dict[OperatorId, list[DeskUpdate]] = {}
         self._updates: deque[work_pb2.WorkUpdate] = deque()
         self._has_updates = asyncio.Event()
         self._failure: GatewayError | None = None
@@ -107,6 +110,10 @@ class WorkStream:
 
     def push(self, update: DeskUpdate) -> None:
         """Send news of a province down the stream."""
+        held_back = self._held_back.get(update.operator)
+        if held_back is not None:
+            held_back.append(update)
+            return
         if update.task is None:
             self._operators.pop(update.operator, None)
         self._send(desk_update_out(update, wall_ms()))
@@ -129,12 +136,31 @@ class WorkStream:
             if holder != self.session:
                 self.lose(operator, "SILENT" if holder is None else "TAKEN_OVER")
                 return
-            session = await self._step(action, operator)
+            with self._news_held_back(action):
+                session = await self._step(action, operator)
+                assert isinstance(session, work_pb2.Session)
+                self._send(work_pb2.WorkUpdate(session=session))
         except GatewayError as error:
             _log.warning("not signed in again", operator=operator, reason=error.reason)
+
+    @contextlib.contextmanager
+    def _news_held_back(self, action: work_pb2.WorkAction) -> Iterator[None]:
+        """Let what a sign-in is answered with leave before the news that follow from it.
+
+        The answer says what the operator held at that moment, and a desk forgets whatever is not in it. An offer made in the same
+        commit arrives here first, since news are delivered at once and answers a few turns of the loop later: without this, it was
+        shown, forgotten, and lay on nobody's screen until it expired.
+        """
+        operator = OperatorId(action.operator.rpartition("/")[2])
+        if not action.HasField("sign_in") or operator in self._held_back:
+            yield
             return
-        assert isinstance(session, work_pb2.Session)
-        self._send(work_pb2.WorkUpdate(session=session))
+        self._held_back[operator] = []
+        try:
+            yield
+        finally:
+            for update in self._held_back.pop(operator):
+                self.push(update)
 
     def _send(self, update: work_pb2.WorkUpdate) -> None:
         if self._failure is not None:
@@ -189,6 +215,10 @@ class WorkStream:
             self._slots.release()
 
     async def _act(self, action: work_pb2.WorkAction) -> None:
+        with self._news_held_back(action):
+            await self._answer(action)
+
+    async def _answer(self, action: work_pb2.WorkAction) -> None:
         result = work_pb2.ActionResult(action_id=action.action_id)
         try:
             outcome = await self._outcome(action)

@@ -25,6 +25,18 @@ def hold(offer: work_pb2.Offer | work_pb2.Assignment) -> dict[str, Any]:
     return {"task": offer.task.name, "token": offer.token}
 
 
+async def test_what_a_sign_in_brings_is_told_after_its_answer(country: Served) -> None:
+    """The answer says what the operator held before: a desk that reads it second forgets the offer, which then waits for half a minute."""
+    await country.create(1)
+    async with Workbench(country) as desk:
+        sign_in = desk.action(1, sign_in=work_pb2.SignInAction(desk_id="desk-1"))
+        await desk.send(sign_in)
+        first = await desk.until(lambda update: update.HasField("offer") or update.HasField("result"))
+        assert first.result.action_id == sign_in.action_id
+        assert not first.result.session.offers
+        assert (await desk.offer()).operator == desk.operator(1)
+
+
 async def test_a_task_is_offered_accepted_started_and_decided(country: Served) -> None:
     """The main road: if any step breaks, nothing else matters."""
     following = country.events.StreamEvents(
