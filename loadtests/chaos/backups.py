@@ -136,7 +136,7 @@ def report(findings: Findings, taken: Sequence[Taken], creates: Creates, quiet_s
 async def _staff(stage: Stage) -> None:
     await stage.enrol(SEED)
     for province in stage.system.provinces:
-        stage.open_desks(province, BEHAVIOUR, PEOPLE_PER_PROVINCE)
+        stage.open_desks(province, BEHAVIOUR, places=slice(PEOPLE_PER_PROVINCE))
     await stage.all_signed_in()
 
 

@@ -97,17 +97,19 @@ class Stage:
         self.people = make_roster(seed, self.branches, self.kinds)
         await enrol(self.control, self.tokens.ops, self.people)
 
-    def open_desks(self, province: str, behaviour: Behaviour, people_max: int | None = None) -> Workbench:
-        """Seat a province's people, who sign in at once; see `all_signed_in`."""
-        people = [person for person in self.people if person.province == province][:people_max]
+    def open_desks(
+        self, province: str, behaviour: Behaviour, *, name: str = "desks", places: slice = slice(None)
+    ) -> Workbench:
+        """Seat a province's people (or those of some places on its roster), who sign in at once; see `all_signed_in`."""
+        people = [person for person in self.people if person.province == province][places]
         bench = Workbench(
             self.open_channel(),
             self.tokens.desk[province],
             [DeskOperator(operator=person.operator, authority=person.authority) for person in people],
             behaviour,
-            desk_id=f"{province}-desks",
+            desk_id=f"{province}-{name}",
         )
-        self.benches[province] = bench
+        self.benches[province if name == "desks" else f"{province}-{name}"] = bench
         self._start(bench.run())
         return bench
 
