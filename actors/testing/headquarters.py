@@ -23,11 +23,13 @@ class Coordinator:
         self._network = network
         self._scheduler = scheduler
         self._sites = sites
+        self._epoch = 0
         self.forget()
         scheduler.after(PICTURE_EVERY_MS, self._gather)
 
     def forget(self) -> None:
-        """A new incarnation starts from an empty memory."""
+        """A new incarnation starts from an empty memory, in a new epoch."""
+        self._epoch += 1
         self._revision = 0
         self._memory = FlowMemory()
         #: province -> (when it said so, its summary).
@@ -67,7 +69,7 @@ class Coordinator:
         fresh = tuple(summary for said_ms, summary in summaries if said_ms >= oldest_ms)
         self._revision += 1
         picture = NationalPicture(
-            revision=self._revision, time_ms=START_WALL_MS + self._scheduler.now_ms, provinces=fresh
+            epoch=self._epoch, revision=self._revision, time_ms=START_WALL_MS + self._scheduler.now_ms, provinces=fresh
         )
         flows, self._memory = plan_flows(picture, self._memory)
         for summary in fresh:
