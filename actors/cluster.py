@@ -29,6 +29,7 @@ from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.country_file import load_country
 from actors.process_state import STOPPED, process_state
 from actors.province import ProvinceActor, ProvinceOptions
+from actors.spare_workers import SpareWorkers, keep_idle_workers
 from actors.store import HQ, read_store
 from actors.transport import Directory, Entry, Link, TransportError
 
@@ -90,6 +91,8 @@ class Supervisor:
         self._refusals: dict[str, str] = {}
         self._watched = {name: Watched(name) for name in names}
         self._waiting: dict[str, None] = dict.fromkeys(names)
+        #: Set when Ray runs.
+        self.spares: SpareWorkers | None = None
 
     def _changed(self, entry: Entry, present: bool) -> None:
         if entry.name.startswith(protocol.REFUSAL_PREFIX):
@@ -104,6 +107,8 @@ class Supervisor:
             self._waiting.pop(entry.name, None)
             if not self._waiting:
                 _log.info("all present", actors=len(self._watched))
+                if self.spares is not None:
+                    self.spares.refill()
 
     def _refusal_changed(self, entry: Entry, present: bool) -> None:
         """Write down who stands aside, for the outer supervisor to say."""
@@ -146,8 +151,8 @@ class Supervisor:
                 os.kill(entry.pid, signal.SIGKILL)
 
 
-def start_ray(run_dir: Path) -> Any:
-    """Start Ray for us alone; returns the module. Imported here, so that nothing else of this file needs it."""
+def start_ray(run_dir: Path, actors: int) -> Any:
+    """Start Ray for us alone, with room for so many actors; returns the module. Imported here, so that nothing else of this file needs it."""
     token_path = run_dir / "ray-token"
     token_path.write_text(secrets.token_hex(32), encoding="ascii")
     token_path.chmod(0o600)
@@ -165,6 +170,7 @@ def start_ray(run_dir: Path) -> Any:
         OMP_NUM_THREADS="1",
         OPENBLAS_NUM_THREADS="1",
     )
+    os.environ.update(keep_idle_workers(actors))
     os.environ.pop("RAY_ADDRESS", None)
     import ray
 
@@ -239,8 +245,9 @@ async def supervise(options: ClusterOptions) -> None:
     names = [protocol.COORDINATOR, *(protocol.province_name(code) for code in store.identity.provinces)]
     supervisor = Supervisor(names, Path(options.run_dir))
     await supervisor.directory.listen(options.run_dir)
-    ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir))
+    ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir), len(names))
     _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place
+    supervisor.spares = SpareWorkers(ray, os.getpid(), Path(os.environ["RAY_AUTH_TOKEN_PATH"]))
     handles = start_actors(ray, options)
     starts = [loop.create_task(_note_failed_start(handle, Path(options.run_dir))) for handle in handles]
     watching = loop.create_task(supervisor.watch_for_ever())

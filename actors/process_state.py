@@ -16,10 +16,10 @@ def process_state(pid: int) -> str:
     return stat.rpartition(")")[2].split()[0]
 
 
-def process_name(pid: int) -> str:
-    """The name of a process's program, cut by the kernel at 15 characters; empty when it is gone."""
+def command_line(pid: int) -> str:
+    """The command of a process, its words joined by spaces; empty when it is gone."""
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " ").strip()
     return ""
 
 

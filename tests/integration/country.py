@@ -13,6 +13,7 @@ from pathlib import Path
 
 import grpc
 
+from actors.process_state import command_line
 from gateway.v1 import admin_pb2, admin_pb2_grpc
 
 #: From start to ready: Ray takes most of it, more so on a busy machine.
@@ -79,6 +80,10 @@ class Country:
         log = (self.data_dir / "logs" / "supervisor.log").read_text(encoding="utf-8")
         entries = [json.loads(line) for line in log.splitlines() if '"coordinator"' in line]
         return next(int(entry["pid"]) for entry in reversed(entries) if entry["event"] == "actor")
+
+    def idle_workers(self) -> list[int]:
+        """Ray's processes that wait for something to do."""
+        return [pid for pid in self.descendants() if command_line(pid).startswith("ray::IDLE")]
 
     def descendants(self) -> list[int]:
         """Every process of this country, by kernel parentage (the serve process adopts orphans)."""
