@@ -5,6 +5,7 @@ share a few connections.
 """
 
 import asyncio
+import contextlib
 import itertools
 import random
 import time
@@ -16,7 +17,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from gateway.v1 import admin_pb2, admin_pb2_grpc, task_pb2, task_pb2_grpc
+from gateway.v1 import admin_pb2, admin_pb2_grpc, province_pb2, province_pb2_grpc, task_pb2, task_pb2_grpc
 from loadtests.hostile.callers import Callers
 from loadtests.hostile.connections import Connections, rapid_reset
 from loadtests.hostile.honest import HonestClient
@@ -25,7 +26,7 @@ from loadtests.hostile.methods import Method, Target, every_method, sample
 from loadtests.hostile.sending import Attack, Sender
 from loadtests.hostile.streams import Streams
 from loadtests.hostile.tally import Tally
-from loadtests.wire import DevelopmentTokens, bearer, open_channel
+from loadtests.wire import DevelopmentTokens, RequestIds, bearer, open_channel
 
 #: Connections that the attackers share.
 CHANNELS = 4
@@ -41,6 +42,8 @@ LARGE_MAX = 150
 RESETS_MAX = 3_000
 #: One in so many attacks of a short campaign is large, or a reset.
 _RARE_SHARE = 20
+#: Between two rescues of the attackers' province, seconds.
+_REVIVE_EVERY_S = 0.5
 #: A list that changes while it is read is read again so often.
 _LISTINGS_MAX = 5
 _WRONG_PATHS = (
@@ -109,11 +112,13 @@ class Campaign:
             known = await self._listed(channels[0])
             honest = asyncio.create_task(self._honest.run())
             self._connections.hold()
+            reviving = asyncio.create_task(self._revive(channels[0]))
             began_s = time.monotonic()
             await self._attack(channels, began_s + self._plan.seconds_max)
             self._seconds = time.monotonic() - began_s
             self._honest.stop()
             await honest
+            reviving.cancel()
             await self._connections.close()
             self._crashes = _differences(before, await self._identity(channels[0]))
             acknowledged = self.tally.created | self._honest.created
@@ -163,6 +168,18 @@ class Campaign:
                 yield self._astray()
             else:
                 yield self._mutated(FAMILIES)
+
+    async def _revive(self, channel: grpc.aio.Channel) -> None:
+        """Resume the attackers' province again and again: suspended by one of the first messages, it would refuse all others unread."""
+        stub = province_pb2_grpc.ProvinceServiceStub(channel)
+        ids = RequestIds("revive")
+        while True:
+            request = province_pb2.ResumeProvinceRequest(
+                name=f"provinces/{self._plan.own}", reason="over", request_id=ids()
+            )
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                await stub.ResumeProvince(request, metadata=bearer(self._plan.tokens.ops), timeout=_REVIVE_EVERY_S)
+            await asyncio.sleep(_REVIVE_EVERY_S)
 
     # --- attacks ---
 
@@ -247,6 +264,7 @@ class Campaign:
             "leaks": tally.leaks.count,
             "stored": self._stored,
             "lost": self._lost,
+            "tasks_acknowledged": len(tally.created | honest.created),
             "trespasses": tally.trespasses.count + len(trespassing),
             "honest_operations": len(waits_s),
             "honest_failures": len(honest.failures),
