@@ -1,29 +1,64 @@
 """The provinces against each other: nothing lost, one owner, at most one decision a task, and the sums.
 
-A million tasks are not compared one by one. The numbers of a home are dense, so each home is three columns, one place a task: how often it
-was decided, how often ended otherwise, whether it is open somewhere. Only what stands out is then looked at by name.
+A million tasks are not compared one by one. The numbers of a home are dense but for what a restore gave up, so each home is three columns,
+one place a task: how often it was decided, how often ended otherwise, whether it is open somewhere. Only what stands out is then looked
+at by name.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.task import TaskState
 from actors.verification.province import Facts
 from actors.verification.report import PROBLEMS_MAX, Report
 
+Numbers = npt.NDArray[np.int64]
 #: (generation, province, state) of one record of an open task.
 Record = tuple[int, ProvinceCode, TaskState]
 
 
 class _Home:
-    """What became of the tasks of one home, by number; place 0 is unused."""
+    """What became of the tasks of one home, each at its place.
 
-    def __init__(self, created: int) -> None:
-        self.decided = np.zeros(created + 1, dtype=np.int64)
-        self.ended = np.zeros(created + 1, dtype=np.int64)
-        self.is_open = np.zeros(created + 1, dtype=bool)
+    Args:
+        runs: (first, last) of the numbers given.
+    """
+
+    def __init__(self, runs: Sequence[tuple[int, int]]) -> None:
+        self._runs = runs
+        self._first = np.array([first for first, _ in runs], dtype=np.int64)
+        self._last = np.array([last for _, last in runs], dtype=np.int64)
+        lengths = self._last - self._first + 1
+        #: Places before those of each run.
+        self._before = np.cumsum(lengths) - lengths
+        count = int(lengths.sum())
+        self.decided = np.zeros(count, dtype=np.int64)
+        self.ended = np.zeros(count, dtype=np.int64)
+        self.is_open = np.zeros(count, dtype=bool)
+
+    def places(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """The places of those numbers that were given, and the numbers that were not."""
+        run = np.searchsorted(self._first, numbers, side="right") - 1
+        is_given = (run >= 0) & (numbers <= self._last[run])
+        known = run[is_given]
+        return numbers[is_given] - self._first[known] + self._before[known], numbers[~is_given]
+
+    def place(self, number: int) -> int | None:
+        """The place of one number; None when it was not given."""
+        run = bisect_right(self._runs, number, key=lambda limits: limits[0]) - 1
+        if run < 0 or number > self._runs[run][1]:
+            return None
+        return number - self._runs[run][0] + int(self._before[run])
+
+    def numbers(self, places: Numbers) -> Numbers:
+        """The numbers at these places."""
+        run = np.searchsorted(self._before, places, side="right") - 1
+        # An empty run has the same beginning as the one after it, which `side` prefers.
+        return places - self._before[run] + self._first[run]
 
 
 class Country:
@@ -31,7 +66,7 @@ class Country:
 
     def __init__(self, facts: Sequence[Facts]) -> None:
         self._facts = facts
-        self._homes = {one.province: _Home(one.created) for one in facts}
+        self._homes = {one.province: _Home(one.runs or [(1, 0)]) for one in facts}
         self._strangers: list[str] = []
         for one in facts:
             self._count_home(one)
@@ -51,17 +86,16 @@ class Country:
     def _count_home(self, facts: Facts) -> None:
         home = self._homes[facts.province]
         for column, numbers in ((home.decided, facts.decided_home), (home.ended, facts.ended_home)):
-            found = np.frombuffer(numbers, dtype=np.uint64).astype(np.int64)
-            np.add.at(column, found[found < len(column)], 1)
-            self._strangers += [f"{facts.province}-{number}" for number in found[found >= len(column)]]
+            known, strangers = home.places(np.frombuffer(numbers, dtype=np.uint64).astype(np.int64))
+            np.add.at(column, known, 1)
+            self._strangers += [f"{facts.province}-{number}" for number in strangers]
 
     def _place(self, task_id: TaskId) -> tuple[_Home, int] | None:
-        """Home and number; None when no journal has created it."""
+        """Home and place; None when no journal has created it."""
         name, _, number = task_id.rpartition("-")
         home = self._homes.get(ProvinceCode(name))
-        if home is None or not number.isdecimal() or not 0 < int(number) < len(home.decided):
-            return None
-        return home, int(number)
+        place = home.place(int(number)) if home is not None and number.isdecimal() else None
+        return (home, place) if home is not None and place is not None else None
 
     def _count(self, task_id: TaskId, column: str) -> None:
         place = self._place(task_id)
@@ -78,8 +112,7 @@ class Country:
         names: list[str] = []
         for code, home in self._homes.items():
             gone = (home.decided == 0) & (home.ended == 0) & ~home.is_open
-            gone[0] = False
-            names += _names(code, gone)
+            names += _names(code, home, gone)
         return names
 
     def disagreements(self) -> list[str]:
@@ -115,12 +148,12 @@ class Country:
         """Tasks decided twice, ended twice, or both."""
         problems: list[str] = []
         for code, home in self._homes.items():
-            for name in _names(code, home.decided > 1):
+            for name in _names(code, home, home.decided > 1):
                 provinces = ", ".join(self._deciders(name))
                 problems.append(f"{name} was decided {len(self._deciders(name))} times: {provinces}")
-            problems += [f"{name} was ended twice" for name in _names(code, home.ended > 1)]
+            problems += [f"{name} was ended twice" for name in _names(code, home, home.ended > 1)]
             both = (home.decided > 0) & (home.ended > 0)
-            problems += [f"{name} was decided and ended otherwise, too" for name in _names(code, both)]
+            problems += [f"{name} was decided and ended otherwise, too" for name in _names(code, home, both)]
         return problems
 
     def _deciders(self, name: str) -> list[ProvinceCode]:
@@ -156,6 +189,6 @@ class Country:
         report.ledger_sum_fen = sum(one.legs_sum_fen for one in facts)
 
 
-def _names(code: ProvinceCode, is_meant: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> list[str]:
+def _names(code: ProvinceCode, home: _Home, is_meant: npt.NDArray[np.bool_]) -> list[str]:
     """Ids of the tasks at these places, at most `PROBLEMS_MAX`."""
-    return [f"{code}-{number}" for number in np.flatnonzero(is_meant)[:PROBLEMS_MAX]]
+    return [f"{code}-{number}" for number in home.numbers(np.flatnonzero(is_meant)[:PROBLEMS_MAX])]

@@ -31,8 +31,9 @@ class Facts(msgspec.Struct, kw_only=True):
     records: int = 0
     snapshots: int = 0
     anchors: int = 0
-    #: Tasks of this home, numbered from 1.
+    #: Tasks of this home, and their numbers: runs (first, last), in order.
     created: int = 0
+    runs: list[tuple[int, int]] = []
     kinds_revision: int = 0
     #: Numbers of the tasks of this home that were decided, or ended otherwise, here.
     #: Unsigned 64-bit integers of this machine.
@@ -65,6 +66,8 @@ class ProvinceCheck:
         self._decided_home = array("Q")
         self._ended_home = array("Q")
         self._prefix = f"{province}-"
+        self._runs: list[tuple[int, int]] = []
+        self._run_begins = 1
 
     def read_all(self) -> bool:
         """The first reading, of one state of the journal: everything stored is checked against the frames. Whether there was anything."""
@@ -95,7 +98,8 @@ class ProvinceCheck:
         """What the journal says, as far as it was read."""
         facts, state = self._facts, self.state
         facts.decided_home, facts.ended_home = self._decided_home.tobytes(), self._ended_home.tobytes()
-        facts.created = state.task_number
+        facts.created = state.created_count
+        facts.runs = [*self._runs, (self._run_begins, state.task_number)]
         facts.kinds_revision = state.kinds_revision
         facts.open = [(task_id, task.generation, task.state) for task_id, task in state.tasks.items()]
         if facts.is_broken:
@@ -144,6 +148,13 @@ class ProvinceCheck:
         del expected
         if not event.task_id.startswith(self._prefix):
             self._note(f"{event.task_id} was created here")
+
+    def _configured(self, event: e.ProvinceConfigured, expected: ExpectedRecords | None) -> None:
+        """Numbers may be given up, after a restore; no others are ever left out."""
+        del expected
+        if event.task_numbers_skipped:
+            self._runs.append((self._run_begins, self.state.task_number - event.task_numbers_skipped))
+            self._run_begins = self.state.task_number + 1
 
     def _decided(self, event: e.TaskCompleted, expected: ExpectedRecords | None) -> None:
         del expected
@@ -196,6 +207,7 @@ _NOTED = {
     e.TaskReturned: ProvinceCheck._ended,
     e.TaskCancelled: ProvinceCheck._ended,
     e.MoveAccepted: ProvinceCheck._accepted,
+    e.ProvinceConfigured: ProvinceCheck._configured,
 }
 
 

@@ -271,3 +271,16 @@ def test_journals_read_one_after_the_other_are_read_on_until_they_agree(moment: 
     assert [one.problems for one in facts] == [[], []]
     assert [len(one.decided_foreign) for one in facts] == [0, 1]
     assert checks[0].state.created_count == 1
+
+
+def test_numbers_that_a_restore_gave_up_are_not_lost_tasks(books: Books) -> None:
+    """A hundred million numbers are never given after a restore; nobody may miss them, nor make room for them."""
+    skipped = e.ProvinceConfigured(
+        at_ms=1, settings=books.home.state.settings, limits=books.home.state.limits, task_numbers_skipped=100_000_000
+    )
+    created = next(event for event in books.home.log if isinstance(event, e.TaskCreated))
+    later = msgspec.structs.replace(created, task_id=TaskId("fujian-100000003"), request_id="")
+    lost = [e.TaskCancelled(at_ms=1, task_id=TaskId("fujian-100000003"))]
+    report = books.verified(fujian=[skipped, later, *lost])
+    assert report.problems == []
+    assert (report.tasks_created, report.tasks_ended) == (3, 1)
