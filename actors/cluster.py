@@ -165,6 +165,8 @@ def start_ray(run_dir: Path, actors: int) -> Any:
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_enable_metrics_collection="0",
         RAY_timeout_ms_task_wait_for_death_info="50",
+        # Ray would start its workers with niceness 15: on a busy machine a province would starve behind its own gateway.
+        RAY_worker_niceness="0",
         # Without its GCS Ray restarts nobody: end soon, so that the outer supervisor starts everything anew.
         RAY_gcs_rpc_server_reconnect_timeout_s="15",
         OMP_NUM_THREADS="1",
