@@ -13,31 +13,22 @@ Example: python -m loadtests.chaos.disk --json
 import asyncio
 import resource
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import grpc
 import typer
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
-from gateway.v1 import event_pb2, province_pb2, province_pb2_grpc, task_pb2, task_pb2_grpc
+from gateway.v1 import event_pb2
 from loadtests.chaos.findings import Findings, RowFailed, check_journals, run_row, verified
+from loadtests.chaos.probe import DEADLINE_S, PACE_S, Probe, tally
 from loadtests.chaos.processes import Process
 from loadtests.chaos.stage import Stage, staged, until
 from loadtests.handling import Behaviour
-from loadtests.wire import bearer
 
 PROVINCES = ("fujian", "jiangxi")
 SICK = "fujian"
-#: Between two writes, and between two reads.
-PACE_S = 0.1
-DEADLINE_S = 15.0
-#: Calls of a probe that wait for an answer; a connection carries 128.
-IN_FLIGHT_MAX = 60
 #: How long each fault lasts.
 FAULT_S = 5.0
 SLOW_FSYNC_S = 20.0
@@ -50,100 +41,8 @@ SLOW_WRITE_MAX_S = 10.0
 HOLD = Behaviour(seconds_per_minute=600.0)
 HELD_MIN = 10
 SEED = 20260911
-#: Statuses that say "not now, and surely not done".
-DEFINITE = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE)
 #: Events that take work off a desk.
 TAKEN = ("AssignmentReleased", "OfferWithdrawn")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one call ended."""
-
-    took_s: float
-    code: grpc.StatusCode = grpc.StatusCode.OK
-    reason: str = ""
-    retry_after_ms: int = 0
-    request_id: str = ""
-    task: str = ""
-    text: str = ""
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether it succeeded."""
-        return self.code is grpc.StatusCode.OK
-
-    @property
-    def is_definite(self) -> bool:
-        """Whether a refusal says that nothing was done, why, and when to try again."""
-        return self.code in DEFINITE and bool(self.reason) and self.retry_after_ms > 0
-
-
-def refusal(error: grpc.aio.AioRpcError, took_s: float, request_id: str) -> Outcome:
-    """What a failed call says of itself in its status details."""
-    reason, retry_after_ms = "", 0
-    status = rpc_status.from_call(error)  # pyright: ignore[reportArgumentType] - has all that is read of a call
-    for detail in status.details if status is not None else ():
-        info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
-        if detail.Unpack(info):
-            reason = info.reason
-        elif detail.Unpack(retry):
-            retry_after_ms = retry.retry_delay.ToMilliseconds()
-    # A refusal without a reason came from below us (a connection): its text is all there is.
-    return Outcome(took_s, error.code(), reason, retry_after_ms, request_id, text=(error.details() or "")[:120])
-
-
-@dataclass(slots=True)
-class Probe:
-    """Writes and reads one province at a steady pace and keeps how each call ended."""
-
-    stage: Stage
-    kind: str
-    known_task: str
-    writes: list[Outcome] = field(default_factory=list)
-    reads: list[Outcome] = field(default_factory=list)
-
-    async def run(self, seconds: float) -> None:
-        """Write and read for so long, however long each call takes; returns when all are answered."""
-        calls: list[asyncio.Task[None]] = []
-        end_s = time.monotonic() + seconds
-        while time.monotonic() < end_s:
-            if sum(not call.done() for call in calls) < IN_FLIGHT_MAX:
-                calls += [asyncio.create_task(self._note(self.writes, self.write())), asyncio.create_task(self._read())]
-            await asyncio.sleep(PACE_S)
-        await asyncio.gather(*calls)
-
-    async def write(self, request_id: str = "") -> Outcome:
-        """Create a task, or repeat its creation."""
-        request_id = request_id or uuid.uuid4().hex
-        request = task_pb2.CreateTaskRequest(
-            parent=f"provinces/{SICK}",
-            task=task_pb2.Task(kind=self.kind, external_id=request_id),
-            request_id=request_id,
-        )
-        stub, metadata = task_pb2_grpc.TaskServiceStub(self.stage.control), bearer(self.stage.tokens.branch[SICK])
-        return await _timed(lambda: stub.CreateTask(request, metadata=metadata, timeout=DEADLINE_S), request_id)
-
-    async def _read(self) -> None:
-        tasks = task_pb2_grpc.TaskServiceStub(self.stage.control)
-        provinces = province_pb2_grpc.ProvinceServiceStub(self.stage.control)
-        ops = bearer(self.stage.tokens.ops)
-        get = task_pb2.GetTaskRequest(name=self.known_task)
-        tell = province_pb2.GetProvinceRequest(name=f"provinces/{SICK}")
-        await self._note(self.reads, _timed(lambda: tasks.GetTask(get, metadata=ops, timeout=DEADLINE_S)))
-        await self._note(self.reads, _timed(lambda: provinces.GetProvince(tell, metadata=ops, timeout=DEADLINE_S)))
-
-    async def _note(self, outcomes: list[Outcome], call: Awaitable[Outcome]) -> None:
-        outcomes.append(await call)
-
-
-async def _timed(call: Callable[[], Awaitable[Any]], request_id: str = "") -> Outcome:
-    began_s = time.monotonic()
-    try:
-        answer = await call()
-    except grpc.aio.AioRpcError as error:
-        return refusal(error, time.monotonic() - began_s, request_id)
-    return Outcome(time.monotonic() - began_s, request_id=request_id, task=getattr(answer, "name", ""))
 
 
 @dataclass(slots=True)
@@ -204,15 +103,6 @@ class Disk:
         self.tell(f"{name}: done")
 
 
-def tally(outcomes: list[Outcome]) -> dict[str, int]:
-    """How often each status came with which reason (or text, where there was none)."""
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        name = f"{outcome.code.name} {outcome.reason or outcome.text}".strip()
-        counts[name] = counts.get(name, 0) + 1
-    return counts
-
-
 async def _fails(probe: Probe) -> bool:
     return not (await probe.write()).is_ok
 
@@ -256,15 +146,15 @@ async def play(directory: Path, tell: Callable[[str], None]) -> Findings:
         stage.watch(disk.see, (SICK,), after_position=-1)
         set_faults = stage.system.set_faults
         for name in ("full", "readonly"):
-            probe = Probe(stage, kinds[0], known)
+            probe = Probe(stage, SICK, kinds[0], known)
             await disk.refuses(name, probe, lambda name=name: set_faults(SICK, store=name), lambda: set_faults(SICK))
         await disk.refuses(
             "file_limit",
-            Probe(stage, kinds[0], known),
+            Probe(stage, SICK, kinds[0], known),
             lambda: limit_file_size(victim, is_full=True),
             lambda: limit_file_size(victim, is_full=False),
         )
-        await disk.slow(Probe(stage, kinds[0], known))
+        await disk.slow(Probe(stage, SICK, kinds[0], known))
         findings.at_least("tasks_held_throughout", held, HELD_MIN)
         findings.exactly("leases_lost", len(disk.taken), 0)
         findings.figures["taken"] = disk.taken[:5]

@@ -4,7 +4,7 @@ from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from loadtests.chaos.disk import Outcome, refusal, tally
+from loadtests.chaos.probe import Outcome, refusal, tally
 
 FULL = grpc.StatusCode.RESOURCE_EXHAUSTED
 INFO = error_details_pb2.ErrorInfo(reason="STORE_FULL")
