@@ -24,8 +24,8 @@ def chaos(
     report: Annotated[
         Path | None, typer.Option(help="Where report.md and report.json go; default: the data directory.")
     ] = None,
-    creates_per_s: Annotated[float, typer.Option(help="Tasks created a second in the whole country.", min=1)] = 150.0,
-    calls_per_s: Annotated[float, typer.Option(help="Reads and amendments a second.", min=1)] = 50.0,
+    creates_per_s: Annotated[float, typer.Option(help="Tasks created a second in the whole country.", min=1)] = 75.0,
+    calls_per_s: Annotated[float, typer.Option(help="Reads and amendments a second.", min=1)] = 40.0,
     ray_loss: Annotated[bool, typer.Option(help="Let Ray lose some of its own messages for the whole run.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON line at the end.")] = False,
 ) -> None:

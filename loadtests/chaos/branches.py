@@ -199,12 +199,12 @@ class BranchLoad:
         request = task_pb2.ResumeTaskRequest(name=task, reason="papers came in", request_id=self._request_ids())
         await self.caller.call("resume", request, self._operation("resume", task, request.request_id))
 
-    async def create_doubled(self) -> None:
+    async def create_doubled(self, give_up_s: float) -> None:
         """Create one task by two requests at the same moment, equal byte for byte."""
         request = self._creation_request()
         twins = (creation(self.province, request), creation(self.province, request))
         twins[1].is_repetition = True
-        await asyncio.gather(*(self.caller.call("create", request, twin) for twin in twins))
+        await asyncio.gather(*(self.caller.call("create", request, twin, give_up_s=give_up_s) for twin in twins))
 
     async def probe(self) -> bool:
         """Create one task, trying without pause until it is acknowledged or given up; whether it was."""

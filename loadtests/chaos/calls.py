@@ -137,7 +137,7 @@ class Caller:
             self._recorder.keep(Recorded(kind=kind, body=body, operation=operation))
         return answer
 
-    async def repeat(self, recorded: Recorded) -> None:
+    async def repeat(self, recorded: Recorded, *, give_up_s: float) -> None:
         """Send a recorded request again, and record what it was answered with this time."""
         before = recorded.operation
         again = Operation(
@@ -155,7 +155,7 @@ class Caller:
             invoked_s=0.0,
             is_repetition=True,
         )
-        await self._call(recorded.kind, recorded.body, again, TRY_MAX_S, GIVE_UP_S)
+        await self._call(recorded.kind, recorded.body, again, give_up_s, give_up_s)
 
     async def _call(
         self, kind: str, body: bytes, operation: Operation, try_max_s: float, give_up_s: float

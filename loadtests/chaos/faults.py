@@ -11,8 +11,9 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
+from gateway.v1 import work_pb2
 from loadtests.chaos.branches import BranchLoad
-from loadtests.chaos.calls import Caller, Recorder
+from loadtests.chaos.calls import Caller, Recorded, Recorder
 from loadtests.chaos.history import Operation
 from loadtests.chaos.processes import COORDINATOR, Process
 from loadtests.chaos.proxy import Mode, Proxy
@@ -26,9 +27,10 @@ FSYNC_DELAY_MS = 2_000
 HOUR_MS = 3_600_000
 MONTH_MS = 30 * 24 * HOUR_MS
 CONNECTION_DELAY_S = 0.25
-#: Requests sent again by one fault, and void completions tried.
+#: Requests sent again by one fault, and void completions tried; and for how long, however slow the answers are.
 REPEATED_MAX = 40
 VOID_MAX = 20
+REPEAT_MAX_S = 2.0
 #: New tasks that are each created twice at the same moment.
 DOUBLED_MAX = 5
 
@@ -48,6 +50,8 @@ class Victims:
     benches: dict[str, list[Workbench]] = field(default_factory=dict)
     proxies: dict[str, Proxy] = field(default_factory=dict)
     recorders: dict[str, Recorder] = field(default_factory=dict)
+    #: Role -> the process that was killed last.
+    killed: dict[str, Process] = field(default_factory=dict)
     #: Province -> faults in its file; several may overlap.
     _files: dict[str, dict[str, int | str]] = field(default_factory=dict)
 
@@ -61,6 +65,11 @@ class Victims:
                 return found
             await asyncio.sleep(LOOK_EVERY_S)
         raise NotHit(f"no process of {role}")
+
+    async def wait_succeeded(self, role: str) -> None:
+        """Wait until somebody else has the role of the one that was killed."""
+        while self.system.find(role) in (None, self.killed[role]):  # noqa: ASYNC110 - the kernel has no event for it
+            await asyncio.sleep(LOOK_EVERY_S)
 
     @contextlib.contextmanager
     def file_fault(self, province: str, name: str, value: int | str) -> Iterator[None]:
@@ -82,6 +91,7 @@ def _killing(role: str) -> Harm:
     @contextlib.asynccontextmanager
     async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
         victim = await victims.find(role or province)
+        victims.killed[role or province] = victim
         if not victim.signal(signal.SIGKILL):
             raise NotHit(f"{role or province} was gone already")
         yield
@@ -162,18 +172,21 @@ def _silence(*, whole_site: bool) -> Harm:
 @contextlib.asynccontextmanager
 async def _doubled(victims: Victims, province: str) -> AsyncIterator[None]:
     """The latest requests once more, each twice at the same moment; and new ones twice from the start."""
-    latest = list(victims.recorders[province].latest)[-REPEATED_MAX:]
+    latest = _latest(victims, province)
     branch = victims.branches[province]
-    repeated = [_caller(victims, province, recorded.operation).repeat(recorded) for recorded in (*latest, *latest)]
-    await asyncio.gather(*repeated, *(branch.create_doubled() for _ in range(DOUBLED_MAX)))
+    repeated = [_repeat(victims, province, recorded) for recorded in (*latest, *latest)]
+    await asyncio.gather(*repeated, *(branch.create_doubled(REPEAT_MAX_S) for _ in range(DOUBLED_MAX)))
     yield
 
 
 @contextlib.asynccontextmanager
 async def _reordered(victims: Victims, province: str) -> AsyncIterator[None]:
     """The latest requests once more, the last first."""
-    for recorded in reversed(list(victims.recorders[province].latest)[-REPEATED_MAX:]):
-        await _caller(victims, province, recorded.operation).repeat(recorded)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + REPEAT_MAX_S
+    for recorded in reversed(_latest(victims, province)):
+        if loop.time() < until:
+            await _repeat(victims, province, recorded)
     yield
 
 
@@ -184,23 +197,35 @@ async def _month_old(victims: Victims, province: str) -> AsyncIterator[None]:
     with victims.file_fault(province, "clock_offset_ms", MONTH_MS):
         # The province looks at its file every 50 ms.
         await asyncio.sleep(2 * LOOK_EVERY_S)
-        for recorded in recorder.oldest[:REPEATED_MAX]:
-            await _caller(victims, province, recorded.operation).repeat(recorded)
-        for request, _ in list(recorder.void)[:VOID_MAX]:
-            operation = Operation(
-                kind="complete",
-                identity=f"desk:{province}",
-                province=province,
-                request_id=request.request_id,
-                operator=request.operator,
-                task=request.task,
-                token=request.token,
-                verdict=request.verdict,
-                amount_fen=request.amount_fen,
-                invoked_s=0.0,
-            )
-            await victims.desks[province].call("complete", request, operation)
+        await asyncio.gather(
+            *(_repeat(victims, province, recorded) for recorded in recorder.oldest[:REPEATED_MAX]),
+            *(_complete_void(victims, province, request) for request, _ in list(recorder.void)[:VOID_MAX]),
+        )
         yield
+
+
+def _latest(victims: Victims, province: str) -> list[Recorded]:
+    return list(victims.recorders[province].latest)[-REPEATED_MAX:]
+
+
+async def _repeat(victims: Victims, province: str, recorded: Recorded) -> None:
+    await _caller(victims, province, recorded.operation).repeat(recorded, give_up_s=REPEAT_MAX_S)
+
+
+async def _complete_void(victims: Victims, province: str, request: work_pb2.CompleteAssignmentRequest) -> None:
+    operation = Operation(
+        kind="complete",
+        identity=f"desk:{province}",
+        province=province,
+        request_id=request.request_id,
+        operator=request.operator,
+        task=request.task,
+        token=request.token,
+        verdict=request.verdict,
+        amount_fen=request.amount_fen,
+        invoked_s=0.0,
+    )
+    await victims.desks[province].call("complete", request, operation, give_up_s=REPEAT_MAX_S)
 
 
 def _caller(victims: Victims, province: str, operation: Operation) -> Caller:

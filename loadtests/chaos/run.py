@@ -54,8 +54,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     #: For the system's data and our history.
     directory: Path
     #: Tasks created, and reads and amendments made, per second in the whole country.
-    creates_per_s: float = 150.0
-    calls_per_s: float = 50.0
+    creates_per_s: float = 75.0
+    calls_per_s: float = 40.0
     loses_ray_messages: bool = True
 
 

@@ -17,6 +17,8 @@ from loadtests.chaos.schedule import KINDS, Fault, Scope
 
 #: An operation of a desk after its thaw is waited for this long.
 DESK_ANSWER_MAX_S = 60.0
+#: Somebody must have the role of a killed part of Ray again by then.
+SUCCESSOR_MAX_S = 120.0
 #: Kinds that hit desks: their next action tells, not a branch system's.
 _OF_DESKS = ("desks_frozen", "site_silent")
 _OF_COORDINATOR = ("coordinator_kill", "coordinator_stop")
@@ -128,6 +130,17 @@ class Storm:
                 lambda operation: operation.identity == f"desk:{fault.province}" and operation.invoked_s > healed_s,
                 DESK_ANSWER_MAX_S,
             )
+        if KINDS[fault.kind].is_heavy and not await self._succeeded(fault.kind.removesuffix("_kill")):
+            return False
         branches = self._victims.branches
         hit = branches.values() if KINDS[fault.kind].scope is Scope.COUNTRY else (branches[fault.province],)
         return all(await asyncio.gather(*(branch.probe() for branch in hit)))
+
+    async def _succeeded(self, role: str) -> bool:
+        """Wait for the successor of a part of Ray: until everything starts anew, actors left behind go on answering."""
+        try:
+            async with asyncio.timeout(SUCCESSOR_MAX_S):
+                await self._victims.wait_succeeded(role)
+        except TimeoutError:
+            return False
+        return True
