@@ -41,6 +41,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     """The instant: where each journal stood, and what it cost."""
 
     journals: dict[str, State]
+    #: When, Unix ms: what was acknowledged before is in it, what was acknowledged later is not.
+    taken_ms: int
     #: Why the tries before did not count.
     broken_tries: tuple[str, ...] = ()
     #: From asking the first province to hold until the last had released, of the try that counted.
@@ -93,6 +95,7 @@ async def _try_cut(provinces: Provinces, names: Sequence[str], photographs: Sequ
     held = await provinces.hold(holder, HOLD_MS_MAX)
     try:
         _require_all_hold(names, held)
+        taken_ms = time.time_ns() // 1_000_000
         journals = {photograph.name: photograph.take() for photograph in photographs}
     except (_Broken, JournalError):
         await provinces.release(holder)
@@ -106,7 +109,7 @@ async def _try_cut(provinces: Provinces, names: Sequence[str], photographs: Sequ
         _let_go(photographs)
         raise
     longest_ms = max((released[name].held_ms for name in names), default=0)
-    return Cut(journals=journals, held_seconds=held_seconds, held_longest_ms=longest_ms)
+    return Cut(journals=journals, taken_ms=taken_ms, held_seconds=held_seconds, held_longest_ms=longest_ms)
 
 
 def _require_all_hold(names: Sequence[str], held: Mapping[str, CommitsHeld]) -> None:

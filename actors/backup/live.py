@@ -13,15 +13,12 @@ import msgspec
 
 from actors import protocol
 from actors.backup.errors import BackupFailed
-from actors.hold import HOLD_MS_MAX
 from actors.peers import Peers
 from actors.transport import DIRECTORY_SOCKET, DirectoryClient, LinkDown, TransportError
 
 _NAME = "backup"
-#: A hold that is not answered while it could still be on is of no use.
-_HOLD_TIMEOUT_S = HOLD_MS_MAX / 1000
-#: A release is waited for longer: its answer says whether the photographs count.
-_RELEASE_TIMEOUT_S = 2.0
+#: Longer than any hold: a late answer may still count, when nobody had anything to commit.
+_ANSWER_TIMEOUT_S = 2.0
 
 _Answer = TypeVar("_Answer", protocol.CommitsHeld, protocol.CommitsReleased)
 
@@ -63,24 +60,22 @@ class LiveProvinces:
     async def hold(self, holder: str, for_ms: int) -> Mapping[str, protocol.CommitsHeld]:
         """See `cut.Provinces`."""
         request = protocol.HoldCommits(holder=holder, for_ms=for_ms)
-        return await self._ask_all(request, protocol.CommitsHeld, _HOLD_TIMEOUT_S)
+        return await self._ask_all(request, protocol.CommitsHeld)
 
     async def release(self, holder: str) -> Mapping[str, protocol.CommitsReleased]:
         """See `cut.Provinces`."""
         request = protocol.ReleaseCommits(holder=holder)
-        return await self._ask_all(request, protocol.CommitsReleased, _RELEASE_TIMEOUT_S)
+        return await self._ask_all(request, protocol.CommitsReleased)
 
-    async def _ask_all(
-        self, request: protocol.Request, expected: type[_Answer], timeout_s: float
-    ) -> dict[str, _Answer]:
+    async def _ask_all(self, request: protocol.Request, expected: type[_Answer]) -> dict[str, _Answer]:
         body = protocol.encode(request)
-        answers = await asyncio.gather(*(self._ask(name, body, timeout_s) for name in self._names))
+        answers = await asyncio.gather(*(self._ask(name, body) for name in self._names))
         return {name: reply for name, reply in zip(self._names, answers, strict=True) if isinstance(reply, expected)}
 
-    async def _ask(self, name: str, body: bytes, timeout_s: float) -> protocol.Response | None:
+    async def _ask(self, name: str, body: bytes) -> protocol.Response | None:
         try:
             link = self._peers.link(protocol.province_name(name))
-            return protocol.decode_response(await link.call(body, timeout_s=timeout_s))
+            return protocol.decode_response(await link.call(body, timeout_s=_ANSWER_TIMEOUT_S))
         except (TransportError, msgspec.DecodeError):
             return None
 

@@ -56,7 +56,7 @@ def restore_backup(folder: Path, data_dir: Path) -> RestoreOutcome:
 def _restore(folder: Path, data_dir: Path) -> RestoreOutcome:
     started = time.monotonic()
     manifest = read_manifest(folder)
-    _require_nobody_alive(data_dir.absolute())
+    _require_nobody_alive(data_dir.resolve())
     with Draft(data_dir) as draft:
         (draft.path / "journals").mkdir(mode=0o700)
         for entry in manifest.files:

@@ -43,7 +43,7 @@ def save(world: World, photographs: Sequence[Photograph], cut: Cut, folder: Path
         world.steps(50)
         files = copy_into(draft.path, world.store, photographs, cut)
         world.steps(50)
-        seal(draft.path, world.store, cut, files, verify=True, taken_ms=0, was_running=True)
+        seal(draft.path, world.store, cut, files, verify=True, was_running=True)
         draft.publish()
 
 
