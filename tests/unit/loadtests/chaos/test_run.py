@@ -1,0 +1,97 @@
+"""What a chaos run decides without a system."""
+
+import asyncio
+
+import pytest
+
+from gateway.v1 import monitor_pb2, task_pb2, work_pb2
+from loadtests.catalogue import POPULATION_MILLIONS
+from loadtests.chaos.calls import outcome_of
+from loadtests.chaos.history import FAILED, REFUSED, UNKNOWN
+from loadtests.chaos.run import at_rest, choose_provinces, proxied
+from loadtests.chaos.storm import Answers, Injected
+from loadtests.chaos.workbenches import unary_request
+from tests.unit.loadtests.chaos.told import operation
+
+
+def test_provinces_are_chosen_by_number_or_by_code() -> None:
+    """Would break if `--provinces 3` meant another three tomorrow, or 36 not all of them."""
+    assert choose_provinces("3") == ("guangdong", "henan", "shandong")
+    assert choose_provinces("fujian, jiangxi") == ("fujian", "jiangxi")
+    assert choose_provinces("") == choose_provinces(str(len(POPULATION_MILLIONS))) == ()
+
+
+def test_every_other_province_has_a_cable_that_can_be_pulled() -> None:
+    """Would break if no province, or every one, stood behind a proxy."""
+    assert proxied(("a", "b", "c", "d")) == ["b", "d"]
+    assert proxied(("a",)) == ["a"]
+
+
+def _picture(**counts: int) -> monitor_pb2.Overview:
+    out, into = monitor_pb2.ProvinceOverview(shared_out_open_count=2), monitor_pb2.ProvinceOverview()
+    totals = monitor_pb2.NationalTotals(open_tasks=monitor_pb2.OpenTaskCounts(queued=5, **counts), shared_open_count=2)
+    return monitor_pb2.Overview(provinces=[out, into], totals=totals)
+
+
+@pytest.mark.parametrize("state", ["moving", "offered", "assigned", "in_progress"])
+def test_a_country_in_which_something_moves_or_is_held_is_not_at_rest(state: str) -> None:
+    """Would break if the journals were read while tasks were still between two of them."""
+    assert at_rest(_picture())
+    assert not at_rest(_picture(**{state: 1}))
+
+
+def test_a_home_that_does_not_know_yet_where_its_task_is_means_no_rest() -> None:
+    """Would break if an outcome on its way home were forgotten."""
+    picture = _picture()
+    picture.provinces[1].shared_out_open_count = 1
+    assert not at_rest(picture)
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"), [(9, REFUSED), (3, REFUSED), (8, FAILED), (14, UNKNOWN), (4, UNKNOWN), (13, UNKNOWN)]
+)
+def test_a_status_says_whether_the_operation_can_have_happened(code: int, outcome: str) -> None:
+    """Would break if a broken connection were taken for a refusal: the write may be on disk."""
+    assert outcome_of(code) == outcome
+
+
+def test_an_action_of_the_stream_is_repeated_as_the_same_unary_request() -> None:
+    """Would break if the repetition had other content: it would be refused, and prove nothing."""
+    complete = work_pb2.CompleteAction(
+        task="provinces/fujian/tasks/fujian-1", token=3, verdict=task_pb2.VERDICT_APPROVED, amount_fen=7
+    )
+    action = work_pb2.WorkAction(operator="provinces/fujian/operators/anne", request_id="r1", complete=complete)
+    assert unary_request(action) == work_pb2.CompleteAssignmentRequest(
+        operator="provinces/fujian/operators/anne",
+        request_id="r1",
+        task="provinces/fujian/tasks/fujian-1",
+        token=3,
+        verdict=task_pb2.VERDICT_APPROVED,
+        amount_fen=7,
+    )
+
+
+def test_a_window_lasts_as_long_as_the_fault_did_and_its_allowance_after() -> None:
+    """Would break if a fault that took longer to heal than planned were not excused while it lasted."""
+    kept_up = Injected(number=1, kind="disk_full", province="fujian", begun_s=10.0, healed_s=20.0)
+    assert (kept_up.window.begin_s, kept_up.window.end_s) == (10.0, 24.0)
+    under_way = Injected(number=1, kind="disk_full", province="fujian", begun_s=10.0)
+    assert under_way.window.end_s == 18.0
+
+
+async def test_an_answer_is_waited_for_until_it_comes() -> None:
+    """Would break if an answer of somebody else, or a refusal, were taken for the recovery."""
+    answers = Answers()
+    waiting = asyncio.create_task(answers.next(lambda ended: ended.identity == "desk:fujian", 10.0))
+    await asyncio.sleep(0)
+    answers.ended(operation("accept", 1.0, identity="desk:jiangxi"))
+    answers.ended(operation("accept", 1.0, identity="desk:fujian", outcome=REFUSED))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    answers.ended(operation("accept", 1.0, identity="desk:fujian"))
+    assert await waiting
+
+
+async def test_an_answer_that_does_not_come_is_no_recovery() -> None:
+    """Would break if silence were reported as a time."""
+    assert not await Answers().next(lambda ended: True, 0.0)
