@@ -7,8 +7,8 @@ before its message is read. Three bounds, in the order in which they are asked:
 * **pace**: a bucket that fills at `Limits.per_second` and holds `BURST_S` of it. It decides from the headers, and is what holds in an
   overload that the gateway itself can stand;
 * **calls in flight**: bounds memory when the provinces are slow. Asked from the headers, too;
-* **age**: a call whose message is there only `AGE_MAX_S` after its headers were seen has waited for a loop that does not keep up. It is
-  refused rather than served late. This is the bound that holds when the pace was set higher than the machine can go.
+* **age**: while calls wait longer than `AGE_MAX_S` before the gateway sees them (`gateway.queue_probe` tells), all are refused, which is the
+  cheapest way to work the queue off. This is the bound that holds when the pace was set higher than the machine can go.
 
 Not done: a queue of calls that wait for the pace. It would add its length to every latency and take nothing off the load, since whoever
 waits is served instead of somebody younger. A limit inside the handlers was tried and is useless: by then the call has cost what it costs.
@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 #: Seconds of the pace that may come at once, after a pause as long.
 BURST_S = 0.1
-#: Time between a call's headers and its turn, beyond which it is refused, seconds.
-AGE_MAX_S = 0.25
+#: While a call waits longer than this before it is seen, all are refused, seconds.
+AGE_MAX_S = 0.15
 #: Calls under way at once. A province that restarts holds its calls for up to six seconds.
 IN_FLIGHT_MAX = 10_000
 
@@ -67,6 +67,33 @@ class Admission:
         self._tokens = self._burst
         self._filled_at = now
         self.in_flight = 0
+        #: When the probe that has not been seen yet was sent.
+        self._probe_sent_at: float | None = None
+        self._delay_s = 0.0
+
+    # --- the age ---
+
+    def probe_sent(self, now: float) -> None:
+        """A probe joins the queue of calls."""
+        self._probe_sent_at = now
+
+    def probe_seen(self, now: float) -> None:
+        """It has come through."""
+        if self._probe_sent_at is not None:
+            self._delay_s = now - self._probe_sent_at
+            self._probe_sent_at = None
+
+    def probe_lost(self) -> None:
+        """It could not be sent; nothing is known of the queue."""
+        self._probe_sent_at = None
+        self._delay_s = 0.0
+
+    def _is_late(self, now: float) -> bool:
+        """Whether calls wait too long before they are seen: the last probe did, or the one under way has already."""
+        waits_s = 0.0 if self._probe_sent_at is None else now - self._probe_sent_at
+        return max(self._delay_s, waits_s) > self._limits.age_max_s
+
+    # --- the verdict ---
 
     def admits(self, now: float) -> bool:
         """Whether another call may come in now; takes a token if so."""
@@ -76,11 +103,7 @@ class Admission:
             return True
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._limits.per_second)
         self._filled_at = now
-        if self._tokens < 1:
+        if self._tokens < 1 or self._is_late(now):
             return False
         self._tokens -= 1
         return True
-
-    def is_too_old(self, seen_at: float, now: float) -> bool:
-        """Whether a call whose headers were seen at `seen_at` has waited too long for its turn."""
-        return self._limits.per_second > 0 and now - seen_at > self._limits.age_max_s

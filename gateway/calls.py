@@ -19,7 +19,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from gateway import permissions
-from gateway.admission import NO_LIMITS, Admission, Limits, is_open
+from gateway.admission import NO_LIMITS, Admission, is_open
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, invalid, trailing_metadata
 from gateway.identity import Identity, Tokens, set_caller
 from gateway.stopping import Stopping
@@ -73,7 +73,8 @@ class Gate(grpc.aio.ServerInterceptor):
     Args:
         observe: told of each call that ended.
         stopping: ends the streams when the gateway stops.
-        limits: how many calls are taken in.
+        admission: how many calls are taken in; default: all that memory can hold.
+        probe_path: a path that is no method; a call to it tells how long calls wait.
     """
 
     def __init__(
@@ -82,12 +83,15 @@ class Gate(grpc.aio.ServerInterceptor):
         *,
         observe: Observe = lambda _method, _outcome, _seconds: None,
         stopping: Stopping | None = None,
-        limits: Limits = NO_LIMITS,
+        admission: Admission | None = None,
+        probe_path: str = "",
     ) -> None:
         self._tokens = tokens
         self._observe = observe
         self._stopping = stopping or Stopping()
-        self._admission = Admission(limits, time.monotonic())
+        self._loop = asyncio.get_running_loop()
+        self._admission = admission or Admission(NO_LIMITS, self._loop.time())
+        self._probe_path = probe_path
 
     async def intercept_service(
         self,
@@ -98,6 +102,8 @@ class Gate(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is None:
+            if method == self._probe_path:
+                self._admission.probe_seen(self._loop.time())
             return None
         identity: Identity | None = None
         if not permissions.is_public(method):
@@ -108,18 +114,14 @@ class Gate(grpc.aio.ServerInterceptor):
                 return _refusing(error, trailing_metadata(error), method, self._observe)
         # Strangers take nothing of the pace: to find out who a caller is costs 2 us.
         is_paced = identity is not None and not is_open(method)
-        if is_paced and not self._admission.admits(time.monotonic()):
+        if is_paced and not self._admission.admits(self._loop.time()):
             return _refusing(_OVERLOADED, _OVERLOADED_DETAILS, method, self._observe)
         pace = self._admission if is_paced else None
         return _guarded(handler, _Passage(method, identity, self._observe, self._stopping, pace))
 
 
-def _overloaded() -> GatewayError:
-    return GatewayError(GatewayReason.OVERLOADED, "The gateway takes in no more calls at the moment.")
-
-
 #: The same for every call that the limits refuse, so it is made once.
-_OVERLOADED = _overloaded()
+_OVERLOADED = GatewayError(GatewayReason.OVERLOADED, "The gateway takes in no more calls at the moment.")
 _OVERLOADED_DETAILS = trailing_metadata(_OVERLOADED)
 
 
@@ -163,7 +165,7 @@ class _Passage:
         pace: what let the call in; None: it is not paced.
     """
 
-    __slots__ = ("_identity", "_observe", "_outcome", "_pace", "_seen_at", "_stopping", "method")
+    __slots__ = ("_identity", "_observe", "_outcome", "_pace", "_stopping", "method")
 
     def __init__(
         self,
@@ -175,7 +177,6 @@ class _Passage:
     ) -> None:
         self.method = method
         self._pace = pace
-        self._seen_at = time.monotonic()
         self._identity = identity
         self._observe = observe
         self._stopping = stopping
@@ -225,8 +226,6 @@ class _Passage:
         return guarded
 
     def _enter(self) -> None:
-        if self._pace is not None and self._pace.is_too_old(self._seen_at, time.monotonic()):
-            raise _overloaded()
         if self._identity is not None:
             set_caller(self._identity)
 

@@ -25,7 +25,7 @@ from grpc_reflection.v1alpha import reflection
 
 from actors import logs, protocol
 from actors.core.ids import ProvinceCode
-from gateway.admission import NO_LIMITS, Limits
+from gateway.admission import NO_LIMITS, Admission, Limits
 from gateway.calls import Gate
 from gateway.console import ConsoleServer
 from gateway.desks import REPORT_EVERY_S, Desks
@@ -35,6 +35,7 @@ from gateway.identity import Tokens
 from gateway.metrics import Metrics
 from gateway.overview import Overviews
 from gateway.provinces import OUTAGE_WAIT_S, ProvinceLinks
+from gateway.queue_probe import QueueProbe
 from gateway.services.admin import AdminService
 from gateway.services.event import EventService
 from gateway.services.monitor import MonitorService
@@ -146,6 +147,9 @@ class Gateway:
         self.metrics = Metrics()
         self._console = ConsoleServer(self.overviews, self.metrics)
         self._reporting: asyncio.Task[None] | None = None
+        self._admission = Admission(settings.limits, asyncio.get_running_loop().time())
+        self._probe = QueueProbe(self._admission, settings.run_dir, settings.gateway_id)
+        self._probing: asyncio.Task[None] | None = None
         self._server = self._make_server(incarnation)
 
     def _make_server(self, incarnation: str) -> grpc.aio.Server:
@@ -153,7 +157,8 @@ class Gateway:
             Tokens.load(self._settings.tokens),
             observe=self.metrics.observe,
             stopping=self._stopping,
-            limits=self._settings.limits,
+            admission=self._admission,
+            probe_path=self._probe.path,
         )
         server = grpc.aio.server(interceptors=(gate,), options=CHANNEL_OPTIONS)
         links = self.links
@@ -186,7 +191,11 @@ class Gateway:
         self._reporting = asyncio.create_task(self.desks.report_for_ever())
         host = self._settings.grpc.rpartition(":")[0]
         port = self._server.add_insecure_port(self._settings.grpc)
+        if self._settings.limits.per_second:
+            self._probe.listen(self._server)
         await self._server.start()
+        if self._settings.limits.per_second:
+            self._probing = asyncio.create_task(self._probe.run())
         console = await self._console.start(self._settings.console)
         bound = {"grpc": f"{host}:{port}", "console": console, "pid": os.getpid()}
         path = self._settings.run_dir / f"gateway-{self._settings.gateway_id}.json"
@@ -200,6 +209,8 @@ class Gateway:
         """Finish what was accepted, then end."""
         await self._health.stop()
         self._stopping.begin()
+        if self._probing is not None:
+            self._probing.cancel()
         await self._server.stop(GRACE_S)
         if self._reporting is not None:
             self._reporting.cancel()

@@ -1,5 +1,6 @@
 """Admission: the arithmetic of its bounds, and what a caller sees of them."""
 
+import asyncio
 from typing import Any
 
 import grpc
@@ -10,7 +11,7 @@ from grpc_status import rpc_status
 from actors.core import commands as c
 from gateway.admission import AGE_MAX_S, BURST_S, OPEN_SERVICES, Admission, Limits, is_open
 from gateway.permissions import PUBLIC_SERVICES, TABLE
-from tests.unit.gateway_streams.served import Served, served
+from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
 
 def _admitted(admission: Admission, begin_s: float, seconds: float, per_second: int) -> int:
@@ -42,18 +43,39 @@ def test_without_a_pace_only_calls_in_flight_are_bounded() -> None:
     """The default must not refuse anything that memory can hold."""
     admission = Admission(Limits(in_flight_max=3), 0.0)
     assert all(admission.admits(0.0) for _ in range(100_000))
-    assert not admission.is_too_old(0.0, 3_600.0)
     admission.in_flight = 3
     assert not admission.admits(0.0)
     admission.in_flight = 2
     assert admission.admits(0.0)
 
 
-def test_a_call_that_waited_too_long_for_its_turn_is_too_old() -> None:
-    """When the loop cannot keep the pace, serving the oldest first serves only those who have given up."""
+def test_while_calls_wait_too_long_nobody_is_admitted() -> None:
+    """When the machine cannot keep the pace, serving the oldest first serves only those who have given up."""
     admission = Admission(Limits(per_second=1_000), 0.0)
-    assert not admission.is_too_old(1.0, 1.0 + AGE_MAX_S)
-    assert admission.is_too_old(1.0, 1.001 + AGE_MAX_S)
+    admission.probe_sent(1.0)
+    assert admission.admits(1.0 + AGE_MAX_S)
+    assert not admission.admits(1.001 + AGE_MAX_S)
+    admission.probe_seen(2.0)
+    admission.probe_sent(2.05)
+    assert not admission.admits(2.05), "the last one waited for a second, and the next may too"
+    admission.probe_seen(2.06)
+    assert admission.admits(2.06)
+
+
+def test_a_probe_that_could_not_be_sent_refuses_nobody() -> None:
+    """A broken probe must not be taken for an overload that never ends."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    admission.probe_sent(1.0)
+    assert not admission.admits(9.0)
+    admission.probe_lost()
+    assert admission.admits(9.0)
+
+
+def test_without_a_pace_nothing_is_too_old() -> None:
+    """Who sets no limit gets none."""
+    admission = Admission(Limits(), 0.0)
+    admission.probe_sent(1.0)
+    assert admission.admits(9.0)
 
 
 def test_every_open_service_exists_and_the_tasks_are_paced() -> None:
@@ -103,3 +125,18 @@ async def test_an_overload_closes_no_lane_of_operations() -> None:
         assert (await _refusal(found.create(2))).code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         await found.monitor.GetOverview(found.nothing(), **found.as_("ops"))
         await found.until_health("province/fujian", 1)
+
+
+async def test_the_gateway_probes_its_own_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the probe the age is always nought, and the bound on it cannot hold."""
+    seen = asyncio.Event()
+    probe_seen = Admission.probe_seen
+
+    def note(admission: Admission, now: float) -> None:
+        probe_seen(admission, now)
+        seen.set()
+
+    monkeypatch.setattr(Admission, "probe_seen", note)
+    async with served("fujian", limits=Limits(per_second=1_000)) as found:
+        await asyncio.wait_for(seen.wait(), PATIENCE_S)
+        await found.create(1)
