@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from actors.process_state import children
+from actors.process_state import children, descendants
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -66,6 +66,11 @@ class Child:
         """Whether it was started and has not ended."""
         return self.process is not None and self.process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id, or that of its last life; 0 before the first."""
+        return self.process.pid if self.process is not None else 0
+
     async def wait(self) -> int:
         """Wait for its end; the exit code."""
         assert self.process is not None
@@ -82,6 +87,40 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 self.process.kill()
             await self.process.wait()
+
+
+async def end_stragglers(keep: Sequence[Child], grace_s: float) -> int:
+    """SIGKILL for whatever dead children of ours left behind, everything below it included. Returns how many were killed.
+
+    A successor fences its predecessor by the epoch, but only once it can write: a process that was stopped inside a transaction keeps
+    its lock until it is dead. So the dead are made sure of before anything is started in their place.
+
+    Args:
+        keep: children that go on.
+        grace_s: how long to wait until they are gone.
+    """
+    until = time.monotonic() + grace_s
+    killed: dict[int, None] = {}
+    while True:
+        kept = [child.pid for child in keep if child.is_running]
+        orphans = [pid for pid in children() if pid not in kept]
+        for orphan in orphans:
+            killed |= dict.fromkeys(_end_tree(orphan))
+        if not orphans or time.monotonic() >= until:
+            return len(killed)
+        await asyncio.sleep(0.02)
+
+
+def _end_tree(orphan: int) -> list[int]:
+    """SIGKILL for an adopted process and everything below it, and its reaping if it is dead already; who was killed."""
+    killed: list[int] = []
+    for pid in (orphan, *descendants(orphan)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(orphan, os.WNOHANG)
+    return killed
 
 
 def end_leftovers(grace_s: float) -> int:

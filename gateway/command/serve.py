@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.panel import Panel
 
+from actors import logs
 from actors.core.ids import ProvinceCode
 from actors.country_file import CountryFileError, load_country
 from actors.store import Store, StoreError, open_store
@@ -100,6 +101,7 @@ def _open(data_dir: Path, provinces: str, country: Path | None) -> Store:
 
 async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> None:
     screen = Console(stderr=as_json)
+    logs.configure(store.logs / "serve.log")
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -23,7 +23,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from actors.cluster_options import FAILED_START, OPTIONS_FILE, REFUSALS, RUN_DIR_PREFIX, ClusterOptions
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
-from gateway.command.children import Child, adopt_orphans, end_leftovers
+from gateway.command.children import Child, adopt_orphans, end_leftovers, end_stragglers
+from gateway.command.watchdog import DirectoryQuestion, Watchdog, gateway_answers
 
 #: A child that dies this often within a minute is not restarted any more.
 RESTARTS_PER_MINUTE_MAX = 10
@@ -94,6 +95,7 @@ class System:
             ],
             store.logs / "gateway-g1.out",
         )
+        self._directory = DirectoryQuestion(self.run_dir)
         self._watchers: list[asyncio.Task[None]] = []
         self._is_stopping = False
 
@@ -103,6 +105,17 @@ class System:
         for child in (self._cluster, self._gateway):
             await child.start()
             self._watchers.append(asyncio.create_task(self._keep_up(child)))
+        watchdog = Watchdog(self._say)
+        for watching in (
+            watchdog.watch_child(self._cluster, self._directory.ask),
+            watchdog.watch_child(self._gateway, lambda: gateway_answers(self._grpc_address())),
+            watchdog.watch_ray(self._cluster),
+        ):
+            self._watchers.append(asyncio.create_task(watching))
+
+    def _grpc_address(self) -> str | None:
+        bound = self.addresses()
+        return bound[0] if bound is not None else None
 
     async def _keep_up(self, child: Child) -> None:
         """Restart a child whenever it ends by itself.
@@ -122,6 +135,9 @@ class System:
             self._say(f"{child.name} ended with code {code}; starting it again")
             if child is self._gateway:
                 self._pin_addresses()
+            else:
+                killed = await end_stragglers((self._gateway,), LEFTOVER_GRACE_S)
+                self._say(f"{killed} processes that it left behind were ended")
             await asyncio.sleep(0.2 * len(deaths))
             await child.start()
 
@@ -203,6 +219,7 @@ class System:
         self._is_stopping = True
         for watcher in self._watchers:
             watcher.cancel()
+        await self._directory.close()
         await self._gateway.stop(GATEWAY_GRACE_S)
         await self._cluster.stop(CLUSTER_GRACE_S)
         killed = await asyncio.to_thread(end_leftovers, LEFTOVER_GRACE_S)

@@ -22,7 +22,7 @@ ATTEMPT_MAX_S = 2.0
 #: Pause between two attempts.
 PAUSE_S = 0.01
 #: A write that is not acknowledged by then will not be.
-WRITE_MAX_S = 60.0
+WRITE_MAX_S = 120.0
 #: Writes before each fault: the province serves, and the client's connection is warm.
 WARM_WRITES = 5
 #: Reads at once when everything acknowledged is looked up.
