@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
-from actors.chain_report import chain_report
+from actors.chain_check import ChainCheck
 from actors.core import commands as c
 from actors.core.country import TaskKind
 from actors.core.headquarters import AnchoredHead, AnyHqEvent, decode_events
@@ -82,6 +82,7 @@ class CoordinatorActor:
         self._write_or_wait(self._first_kinds())
         self._picture = NationalPicture()
         self._memory = FlowMemory()
+        self._chain_check = ChainCheck(self._journal, decode_events)
         self._peers = Peers(protocol.COORDINATOR)
         self._endpoint = Endpoint(self)
         self._loop = asyncio.get_running_loop()
@@ -103,6 +104,7 @@ class CoordinatorActor:
             await self._aside.close()
             return
         self._gathering.cancel()
+        self._chain_check.close()
         await self._directory.close()
         await self._endpoint.close()
         await self._peers.close()
@@ -241,7 +243,9 @@ class CoordinatorActor:
                 peer.fail(call.id, "malformed")
                 continue
             serve = _SERVED.get(type(request))
-            if serve is None:
+            if isinstance(request, protocol.VerifyChain):
+                self._chain_check.report_to(lambda report, call=call: peer.reply(call.id, protocol.encode(report)))
+            elif serve is None:
                 peer.fail(call.id, "unsupported")
             else:
                 peer.reply(call.id, protocol.encode(serve(self, request)))
@@ -275,10 +279,6 @@ class CoordinatorActor:
             _exit(error)
         return self._serve_kinds(protocol.GetTaskKinds())
 
-    def _verify_chain(self, request: protocol.VerifyChain) -> protocol.Response:
-        del request
-        return chain_report(self._journal, decode_events)
-
     def _pong(self, request: protocol.Ping) -> protocol.Response:
         del request
         return protocol.Pong(sequence=self._journal.head.sequence)
@@ -301,7 +301,6 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.GetTaskKinds: CoordinatorActor._serve_kinds,
     protocol.PutTaskKind: CoordinatorActor._put_kind,
     protocol.Ping: CoordinatorActor._pong,
-    protocol.VerifyChain: CoordinatorActor._verify_chain,
     protocol.GetRuntime: CoordinatorActor._runtime,
 }
 

@@ -20,7 +20,7 @@ import structlog
 
 from actors import logs, protocol
 from actors.anchors import open_anchored
-from actors.chain_report import chain_report
+from actors.chain_check import ChainCheck
 from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
@@ -124,6 +124,7 @@ class ProvinceActor:
                 options.run_dir, self._name, Path(options.journal_path), error, end=self.on_fatal
             )
             return
+        self._chain_check = ChainCheck(journal, codec.decode_events)
         self._peers = Peers(self._name)
         self._endpoint = Endpoint(self)
         self._loop = asyncio.get_running_loop()
@@ -152,6 +153,7 @@ class ProvinceActor:
         if self._aside is not None:
             await self._aside.close()
             return
+        self._chain_check.close()
         await self._directory.close()
         await self._endpoint.close()
         await self._peers.close()
@@ -250,6 +252,8 @@ class ProvinceActor:
             serve = _SERVED.get(type(request))
             if serve is not None:
                 self._serve(serve, peer, call.id, request)
+            elif isinstance(request, protocol.VerifyChain):
+                self._chain_check.report_to(_reporting(peer, call.id))
             elif isinstance(request, c.ListTasks):
                 self._commits.submit(request, self._listing(peer, call.id, request))
             else:
@@ -328,10 +332,6 @@ class ProvinceActor:
             head_hash=head.hash,
             started_ms=self._started_ms,
         )
-
-    def _verify_chain(self, peer: Peer, request: protocol.VerifyChain) -> protocol.ChainReport:
-        del peer, request
-        return chain_report(self._commits.journal, codec.decode_events)
 
     def _pong(self, peer: Peer, request: protocol.Ping) -> protocol.Pong:
         del peer, request
@@ -413,7 +413,6 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.Follow: ProvinceActor._follow,
     protocol.GetSummary: ProvinceActor._summary,
     protocol.GetRuntime: ProvinceActor._runtime,
-    protocol.VerifyChain: ProvinceActor._verify_chain,
     protocol.Ping: ProvinceActor._pong,
     protocol.HoldCommits: ProvinceActor._hold_commits,
     protocol.ReleaseCommits: ProvinceActor._release_commits,
@@ -423,6 +422,10 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
 def _ignore(reply: AnyReply) -> None:
     """For commands whose sender waits for nothing."""
     del reply
+
+
+def _reporting(peer: Peer, call_id: int) -> Callable[[protocol.ChainReport], None]:
+    return lambda report: peer.reply(call_id, protocol.encode(report))
 
 
 def _answering(peer: Peer, call_id: int) -> Callable[[AnyReply], None]:

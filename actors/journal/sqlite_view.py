@@ -166,7 +166,9 @@ class SqliteView:
             snapshot_hashes: list[Any] = self._connection.execute(sql.SELECT_SNAPSHOT_HASHES, (after,)).fetchall()
         if any(hash_ != start.hash for (hash_,) in snapshot_hashes):
             raise Corrupt(self.province, after, "is not the frame that the snapshot was taken at")
-        chain = verify_chain(self._stored_frames(after, head.sequence), start, self.province)
+        # Nothing is read that will not be handed out: a small limit is a short reading.
+        until = head.sequence if limit is None else min(head.sequence, after + limit)
+        chain = verify_chain(self._stored_frames(after, until), start, self.province)
         last = start
         for frame in islice(chain, limit):
             last = frame
