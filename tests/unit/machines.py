@@ -1,6 +1,6 @@
 """How long the hypothesis state machines run: short in every test run, longer on request.
 
-`SHAREDOPS_MODEL_RUNS=50 pytest tests/unit/core/test_province_model.py` runs fifty times as many examples, new ones every time, and makes
+`SHAREDOPS_MODEL_RUNS=50 pytest --timeout 0 tests/unit/core/test_province_model.py` runs fifty times as many examples, new ones every time, and makes
 a failure as short as it can be, which may take minutes. The default is one round that always draws the same examples, so that a change of
 the code, not of luck, makes it fail; what fails is printed as it was drawn.
 """

@@ -27,4 +27,4 @@ class ProvinceMachine(RuleBasedStateMachine):
 
 
 TestProvinceModel = ProvinceMachine.TestCase
-TestProvinceModel.settings = machine_settings(examples=100, steps=60)
+TestProvinceModel.settings = machine_settings(examples=80, steps=60)
