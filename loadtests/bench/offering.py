@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import grpc
@@ -24,10 +25,15 @@ from loadtests.wire import bearer, open_channel
 
 #: Between two looks at the clock, seconds.
 TICK_S = 0.004
+#: Connections of one process, used by turns: the server lets 128 calls be under way on each, refuses the stream of what comes too many, and
+#: an overload comes from many clients anyway.
+CONNECTIONS = 16
 #: Calls of one process under way; what would go beyond is held back, and counted.
-IN_FLIGHT_MAX = 5_000
+IN_FLIGHT_MAX = 100 * CONNECTIONS
 #: No call waits longer, seconds.
 TIMEOUT_S = 5.0
+#: Of a status and its message, characters kept.
+WHY_LENGTH_MAX = 80
 _CREATE = "/sharedops.v1.TaskService/CreateTask"
 _DETAILS_KEY = "grpc-status-details-bin"
 #: Pasted over by an id of the same length.
@@ -58,7 +64,7 @@ class Offered(msgspec.Struct, kw_only=True):
     refused_us: list[int] = []
     #: Refusals that do not say when to come back.
     without_retry_info: int = 0
-    #: Ends that are neither an acceptance nor RESOURCE_EXHAUSTED, by status.
+    #: Ends that are neither an acceptance nor RESOURCE_EXHAUSTED, by status and message.
     otherwise: dict[str, int] = {}
     #: How late calls were begun.
     late_us: list[int] = []
@@ -75,9 +81,9 @@ class _Ended(NamedTuple):
 class _Client:
     """Calls are begun in ticks and looked at in ticks; between the two there is no task of ours, only gRPC's own."""
 
-    def __init__(self, order: Order, create: Any) -> None:
+    def __init__(self, order: Order, creates: Sequence[Any]) -> None:
         self._order = order
-        self._create = create
+        self._creates = creates
         self._metadata = bearer(order.token)
         self._template = _template(order)
         self._retry_info: dict[bytes, bool] = {}
@@ -116,7 +122,8 @@ class _Client:
         request_id = f"{self._order.prefix:->6}-{number:010d}".encode()
         self._under_way += 1
         self._all_ended.clear()
-        call = self._create(self._template.replace(_PLACE, request_id), metadata=self._metadata, timeout=TIMEOUT_S)
+        create = self._creates[number % len(self._creates)]
+        call = create(self._template.replace(_PLACE, request_id), metadata=self._metadata, timeout=TIMEOUT_S)
 
         def ended(call: grpc.aio.Call) -> None:
             self._under_way -= 1
@@ -138,7 +145,8 @@ class _Client:
                 self.offered.refused_us.append(wait_us)
                 self.offered.without_retry_info += not self._says_when(await call.trailing_metadata())
             else:
-                self.offered.otherwise[code.name] = self.offered.otherwise.get(code.name, 0) + 1
+                why = f"{code.name} {await call.details()}"[:WHY_LENGTH_MAX]
+                self.offered.otherwise[why] = self.offered.otherwise.get(why, 0) + 1
 
     def _says_when(self, metadata: Any) -> bool:
         details = next((value for key, value in metadata or () if key == _DETAILS_KEY), b"")
@@ -166,8 +174,9 @@ def _template(order: Order) -> bytes:
 
 async def offer(order: Order) -> Offered:
     """Offer what is ordered; returns when everything is answered or given up."""
-    async with open_channel(order.address) as channel:
-        client = _Client(order, channel.unary_unary(_CREATE))
+    async with contextlib.AsyncExitStack() as stack:
+        channels = [await stack.enter_async_context(open_channel(order.address)) for _ in range(CONNECTIONS)]
+        client = _Client(order, [channel.unary_unary(_CREATE) for channel in channels])
         await client.offer()
     client.offered.cpu_s = round(time.process_time(), 2)
     return client.offered
