@@ -13,9 +13,9 @@ from actors.core.applying import apply
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.invariants import validate
-from actors.core.state import ProvinceState
 from actors.core.task import TaskState
 from actors.journal import CheckedView, Frame, Head, JournalError, Snapshot, check_anchor, open_readonly
+from actors.verification.replayed import ReplayedState
 from actors.verification.stored import ExpectedRecords, canonical_record
 
 #: What replaying a damaged frame may raise: bytes that are no events, events that do not follow from those before.
@@ -60,7 +60,7 @@ class ProvinceCheck:
     def __init__(self, view: CheckedView, province: ProvinceCode, anchor: AnchoredHead | None = None) -> None:
         self.view = view
         self.province = province
-        self.state = ProvinceState(province)
+        self.state = ReplayedState(province)
         self._anchor = anchor
         self._facts = Facts(province=province)
         self._decided_home = array("Q")
