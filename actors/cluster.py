@@ -263,7 +263,7 @@ async def supervise(options: ClusterOptions) -> None:
 
 
 async def _note_failed_start(handle: Any, run_dir: Path) -> None:
-    """An actor that could not even be made (a damaged journal) is not restarted by Ray: tell the outer supervisor why."""
+    """An actor whose constructor raised is gone for good, as far as Ray is concerned: tell the outer supervisor why."""
     from ray.exceptions import RayError
 
     try:
