@@ -339,12 +339,12 @@ class SqliteView:
 
     def records(self) -> Iterator[tuple[str, bytes]]:
         """See `CheckedView`."""
-        last = ""
+        last: str | None = None
         with translated(self.province):
             for key, value, crc in self._connection.execute(sql.ALL_RECORDS):
                 if not isinstance(key, str) or not isinstance(value, bytes) or record_crc(key, value) != crc:
                     raise Corrupt(self.province, None, "a record does not match its checksum")
-                if key <= last:
+                if last is not None and key <= last:
                     raise Corrupt(self.province, None, "the records are not in order")
                 last = key
                 yield key, value

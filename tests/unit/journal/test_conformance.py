@@ -140,6 +140,15 @@ def test_many_records_are_recalled_at_once(backend: Backend, count: int) -> None
     assert journal.recall(keys) == {f"task/{n:04}": b"%d" % n for n in range(count)}
 
 
+def test_the_empty_key_is_a_key(backend: Backend) -> None:
+    """A check that takes it for disorder would refuse to serve a sound journal."""
+    journal = backend.open()
+    journal.append(b"one", at_ms=1, records={"": b"x", "a": b"y"})
+    assert journal.scan_records("") == [("a", b"y")]
+    assert journal.recall([""]) == {"": b"x"}
+    journal.check()
+
+
 def test_the_watermark_moves_only_with_records(backend: Backend) -> None:
     """A watermark ahead of the table would hide finished tasks after a restart."""
     journal = backend.open()
