@@ -1,6 +1,7 @@
 """The row "clock ±1 h": a province's wall clock jumps to and fro while its people work; nothing but dates may notice.
 
-The clock jumps by an hour, forward and back, every one and a half seconds. Some people hold one task through all of it; others work, decline
+The clock jumps by an hour every one and a half seconds: some hours forward, then back past where it began, then right again. On the way
+back it does not soon return to where it was, so whatever waits for it would wait for good. Some people hold one task through all of it; others work, decline
 and hand back as ever. In the middle of it the province is evacuated to hosts whose quota is used up at first, so that moves are refused,
 taken back and tried again while the clock jumps. At the end everybody finishes what they have, and everything must be decided.
 
@@ -9,6 +10,7 @@ Example: python -m loadtests.chaos.clock --json
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +29,9 @@ from loadtests.handling import Behaviour
 JUMPING = "fujian"
 PROVINCES = (JUMPING, "jiangxi", "zhejiang")
 HOUR_MS = 3_600_000
-#: Where the clock stands, over and over: each step is a jump of an hour.
-OFFSETS_MS = (HOUR_MS, 0, -HOUR_MS, 0)
+#: Shares of the jumps: first forward, then back (far beyond where it began), then forward again.
+FORWARD, BACK = 0.3, 0.5
 JUMP_EVERY_S = 1.5
-#: The evacuation is ordered after so many jumps.
-EVACUATE_AFTER = 8
 #: Tasks of other homes that a host takes at first.
 QUOTA_FIRST = 1
 #: Moves are refused for so long, then there is room.
@@ -96,12 +96,21 @@ class Seen:
                 self.negative_waits.append(f"{province.province}: {province.oldest_waiting_ms} ms")
 
 
+def route(jumps: int) -> list[int]:
+    """Where the clock stands after each jump, milliseconds from the truth. With ten jumps or a multiple it ends there."""
+    turning, returning = round(jumps * FORWARD), round(jumps * (FORWARD + BACK))
+    offsets, offset_ms = list[int](), 0
+    for number in range(jumps):
+        offset_ms += -HOUR_MS if turning <= number < returning else HOUR_MS
+        offsets.append(offset_ms)
+    return offsets
+
+
 async def jump(stage: Stage, jumps: int, on_jump: Callable[[int], None]) -> None:
     """Let the clock jump so often, and put it right at the end."""
-    for number in range(jumps):
-        offset_ms = OFFSETS_MS[number % len(OFFSETS_MS)]
+    for offset_ms in route(jumps):
         stage.system.set_faults(JUMPING, clock_offset_ms=offset_ms)
-        on_jump(number + 1)
+        on_jump(offset_ms)
         await asyncio.sleep(JUMP_EVERY_S)
     stage.system.set_faults(JUMPING)
 
@@ -116,7 +125,7 @@ async def play(directory: Path, tell: Callable[[str], None], jumps: int) -> Find
         tell(f"{len(held)} tasks are held; the clock of {JUMPING} jumps {jumps} times")
         jumped: list[int] = []
         jumping = asyncio.create_task(jump(stage, jumps, jumped.append))
-        await until(lambda: len(jumped) >= min(EVACUATE_AFTER, jumps), WATCH_S)
+        await until(lambda: len(jumped) > round(jumps * FORWARD), WATCH_S)
         left_s = await _evacuate(stage, seen, kinds)
         await jumping
         await _stay_active(stage)
@@ -161,9 +170,14 @@ def _in_hand(bench: Workbench) -> list[str]:
 
 
 async def _evacuate(stage: Stage, seen: Seen, kinds: list[str]) -> float | None:
-    """Evacuate to hosts without room, then make room; seconds from then until every task has settled elsewhere."""
+    """Evacuate to hosts without room, then make room; seconds from the order until every task is elsewhere.
+
+    Those who work at home go home first, or they would do what is to move.
+    """
+    await stage.benches[JUMPING].stop()
     for province in PROVINCES[1:]:
         await stage.set_policy(province, share_in_quota=QUOTA_FIRST)
+    began_s = time.monotonic()
     await stage.evacuate(JUMPING)
     names = await stage.create(JUMPING, stage.tasks(TASKS_EVACUATED, kinds))
     await asyncio.sleep(REFUSED_S)
@@ -171,10 +185,10 @@ async def _evacuate(stage: Stage, seen: Seen, kinds: list[str]) -> float | None:
         await stage.set_policy(province, share_in_quota=100_000)
 
     def is_settled() -> bool:
-        queued = [task for task in names if task not in seen.decided and task not in seen.leases.held]
-        return not seen.moving and all(seen.hosts.get(task, JUMPING) != JUMPING for task in queued)
+        return not seen.moving and all(task in seen.hosts for task in names)
 
-    return await until(is_settled, WATCH_S)
+    is_seen = await until(is_settled, WATCH_S) is not None
+    return time.monotonic() - began_s if is_seen else None
 
 
 async def _stay_active(stage: Stage) -> None:
@@ -199,7 +213,7 @@ def report_leases(findings: Findings, seen: Seen) -> None:
 
 
 def main(
-    jumps: Annotated[int, typer.Option(min=1, max=100, help="Jumps of an hour.")] = 20,
+    jumps: Annotated[int, typer.Option(min=10, max=100, help="Jumps of an hour.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
     """Let a province's clock jump by an hour, forward and back, while its people work.
