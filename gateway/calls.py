@@ -128,8 +128,7 @@ _OVERLOADED_DETAILS = trailing_metadata(_OVERLOADED)
 def _refusing(error: GatewayError, details: Metadata, method: str, observe: Observe) -> Any:
     """A handler that refuses its call without waiting for its message.
 
-    It is of the form that gets an iterator of messages, whatever the method's form is: gRPC calls the others only when the message is
-    there, so that a client which never sends it would hold its call for as long as it likes. It also costs a tenth less.
+    It costs a tenth less than one that gRPC calls when the message is there.
     """
 
     async def refuse(messages: Any, context: Context) -> NoReturn:
@@ -142,12 +141,14 @@ def _refusing(error: GatewayError, details: Metadata, method: str, observe: Obse
 
 
 def _guarded(handler: Any, passage: "_Passage") -> Any:
+    # All are served as methods that take a stream, and read the message that they need themselves: gRPC calls the others only when the
+    # message is there, and so would let a client that never sends it hold its call for as long as it likes. It costs nothing.
     if handler.unary_unary is not None:
-        make, behaviour = grpc.unary_unary_rpc_method_handler, passage.single(handler.unary_unary)
+        make, behaviour = grpc.stream_unary_rpc_method_handler, passage.single(handler.unary_unary)
     elif handler.unary_stream is not None:
-        make, behaviour = grpc.unary_stream_rpc_method_handler, passage.many(handler.unary_stream)
+        make, behaviour = grpc.stream_stream_rpc_method_handler, passage.many(handler.unary_stream, takes_stream=False)
     elif handler.stream_stream is not None:
-        make, behaviour = grpc.stream_stream_rpc_method_handler, passage.many(handler.stream_stream)
+        make, behaviour = grpc.stream_stream_rpc_method_handler, passage.many(handler.stream_stream, takes_stream=True)
     else:
         raise TypeError("the contract has no streams that are answered once")
     return make(
@@ -185,14 +186,16 @@ class _Passage:
     def single(self, serve: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
         """Guard a method that is answered once."""
 
-        async def guarded(request: Any, context: Context) -> Any:
+        async def guarded(messages: Any, context: Context) -> Any:
+            del messages
             started = time.perf_counter()
             pace = self._pace
             if pace is not None:
                 pace.in_flight += 1
             try:
+                request = await _only_message(context)
                 self._enter()
-                return await serve(_readable(request), context)
+                return await serve(request, context)
             except asyncio.CancelledError:
                 self._outcome = "CANCELLED"
                 raise
@@ -205,15 +208,19 @@ class _Passage:
 
         return guarded
 
-    def many(self, serve: Callable[[Any, Context], AsyncIterator[Any]]) -> Callable[[Any, Context], AsyncIterator[Any]]:
+    def many(
+        self, serve: Callable[[Any, Context], AsyncIterator[Any]], *, takes_stream: bool
+    ) -> Callable[[Any, Context], AsyncIterator[Any]]:
         """Guard a method that is answered by a stream."""
 
-        async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
-            is_stream = hasattr(request, "__aiter__")
+        async def guarded(messages: Any, context: Context) -> AsyncIterator[Any]:
             try:
+                if takes_stream:
+                    taken = _each_readable(self._stopping.reading(messages))
+                else:
+                    taken = await _only_message(context)
                 self._enter()
-                taken = _each_readable(self._stopping.reading(request)) if is_stream else _readable(request)
-                async for response in self._stopping.responding(serve(taken, context), interrupted=not is_stream):
+                async for response in self._stopping.responding(serve(taken, context), interrupted=not takes_stream):
                     yield response
             except (asyncio.CancelledError, GeneratorExit):
                 self._outcome = "CANCELLED"
@@ -269,6 +276,22 @@ def _forgiving(parse: Callable[[bytes], Any] | None, method: str) -> Callable[[b
             return invalid([("", "the bytes are not a message of the expected type")])
 
     return forgiving
+
+
+async def _only_message(context: Context) -> Any:
+    """The message of a call that has one.
+
+    Raises:
+        GatewayError: it does not come, or is wrong.
+    """
+    try:
+        async with asyncio.timeout(DEADLINE_MAX_S):
+            message = await context.read()
+    except TimeoutError:
+        raise deadline_exceeded() from None
+    if message is grpc.aio.EOF:
+        raise invalid([("", "the call ended without its message")])
+    return _readable(message)
 
 
 def _readable(request: Any) -> Any:

@@ -78,3 +78,25 @@ def test_the_limits_are_those_that_were_decided() -> None:
         "grpc.server_handshake_timeout_ms": 5_000,
     }
     assert {name: _OPTIONS[name] for name in decided} == decided
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["sharedops.v1.TaskService/CreateTask", "grpc.health.v1.Health/Check", "sharedops.v1.MonitorService/WatchOverview"],
+)
+async def test_a_call_that_ends_without_its_message_is_answered(method: str) -> None:
+    """It hung until its own deadline, and for ever without one."""
+    async with served("fujian") as found:
+        metadata = found.as_("ops")["metadata"]
+        call = found.channel.stream_stream(f"/{method}")(iter(()), metadata=metadata)
+        assert await asyncio.wait_for(call.code(), PATIENCE_S) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_a_call_whose_message_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """128 such calls a connection and no deadline of theirs: they would outlive everything but the connection's age."""
+    monkeypatch.setattr("gateway.calls.DEADLINE_MAX_S", 0.05)
+    async with served("fujian") as found:
+        call = found.channel.stream_stream("/sharedops.v1.TaskService/CreateTask")(
+            metadata=found.as_("ops")["metadata"]
+        )
+        assert await asyncio.wait_for(call.code(), PATIENCE_S) is grpc.StatusCode.DEADLINE_EXCEEDED
