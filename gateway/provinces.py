@@ -26,7 +26,8 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import ProvinceCode, TaskId, home_of
 from actors.core.refusal import Reason, Refused
-from actors.core.replies import Elsewhere
+from actors.core.replies import Elsewhere, TaskReply
+from actors.core.task import TaskState
 from actors.transport import (
     BodyTooLarge,
     CallFailed,
@@ -49,6 +50,9 @@ OUTAGE_WAIT_S = 6.0
 #: First pause before a task in transit is asked for again; doubles up to the second.
 TRANSIT_PAUSE_S = 0.02
 TRANSIT_PAUSE_MAX_S = 0.5
+#: A reader of a task in transit waits for its new host for this long at the most, and follows it over so many hosts.
+BEYOND_MAX_S = 0.5
+HOSTS_FOLLOWED_MAX = 4
 
 #: Commands without effect on anything that lasts, or that change nothing when repeated.
 _REPEATABLE = (
@@ -189,6 +193,8 @@ class ProvinceLinks:
         pause_s = TRANSIT_PAUSE_S
         while True:
             reply = await self.call(asked, request, deadline=deadline)
+            if isinstance(reply, TaskReply) and reply.task.state is TaskState.MOVING:
+                return await self._beyond(reply, request, deadline)
             if isinstance(reply, Elsewhere):
                 pointer, asked = (asked, reply), reply.host
                 if not reply.in_transit:
@@ -202,6 +208,31 @@ class ProvinceLinks:
                 raise in_transit(pointer[1])
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, TRANSIT_PAUSE_MAX_S)
+
+    async def _beyond(self, leaving: TaskReply, request: protocol.Request, deadline: float) -> protocol.Response:
+        """A task that was read while it leaves, as its new host has it, if that has taken it already.
+
+        The source learns that a moment later than the host's own clients: whoever has seen the task there must not be shown it as older
+        now. A host that does not answer or does not know the task yet changes nothing.
+        """
+        assert leaving.task.move is not None
+        asked, newest = leaving.task.move.host, leaving
+        look_until = min(deadline, asyncio.get_running_loop().time() + BEYOND_MAX_S)
+        for _ in range(HOSTS_FOLLOWED_MAX):
+            try:
+                reply = await self.call(asked, request, deadline=look_until)
+            except GatewayError:
+                return newest
+            if isinstance(reply, Elsewhere):
+                asked = reply.host
+                continue
+            if not isinstance(reply, TaskReply) or reply.task.generation < newest.task.generation:
+                return newest
+            newest = reply
+            if reply.task.state is not TaskState.MOVING or reply.task.move is None:
+                return newest
+            asked = reply.task.move.host
+        return newest
 
     def tell(self, province: ProvinceCode, request: protocol.Request) -> None:
         """Send without waiting for the answer; lost if the province is away."""

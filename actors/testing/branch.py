@@ -127,12 +127,13 @@ class Branch:
         return any(task is not None and task.state is TaskState.SUSPENDED for task in held)
 
     def _follow(self, task_id: TaskId, command: c.AnyCommand, asked: ProvinceCode | None = None, hops: int = 0) -> None:
-        """Ask the home, then whoever it points to."""
+        """Ask the home, then whoever it points to; a task in transit is read at its new host, as the gateway does."""
         seen = self._seen.get(task_id, (0, 0))
 
         def answered(reply: AnyReply) -> None:
-            if isinstance(reply, Elsewhere) and hops < HOPS_MAX:
-                self._follow(task_id, command, reply.host, hops + 1)
+            onwards = _pointed_to(reply)
+            if onwards is not None and hops < HOPS_MAX:
+                self._follow(task_id, command, onwards, hops + 1)
             elif isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_TASK and not hops:
                 raise Violation(f"{task_id} is unknown at its home")
             elif isinstance(reply, TaskReply):
@@ -146,3 +147,11 @@ class Branch:
         if is_reading and version < seen:
             raise Violation(f"{task_id} was read as {version} after {seen} had been answered")
         self._seen[task_id] = max(version, self._seen.get(task_id, (0, 0)))
+
+
+def _pointed_to(reply: AnyReply) -> ProvinceCode | None:
+    """The province that has the task or will have it, if the answer is only a signpost."""
+    if isinstance(reply, Elsewhere):
+        return reply.host
+    move = reply.task.move if isinstance(reply, TaskReply) and reply.task.state is TaskState.MOVING else None
+    return move.host if move is not None else None

@@ -21,7 +21,7 @@ from actors.testing.branch import Branch
 from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
 from actors.testing.coverage import Coverage, CrashRow
-from actors.testing.fate import STROKES, Fate, set_policy, set_status
+from actors.testing.fate import STROKES, Fate, policy_order, status_order
 from actors.testing.gateways import REPORT_EVERY_MS, Gateway
 from actors.testing.headquarters import Coordinator
 from actors.testing.network import Delivery, Network
@@ -128,8 +128,7 @@ class Country:
         """
         for site in self.sites.values():
             site.start()
-            policy = c.UpdateSharingPolicy(who="ops:duty", request_id="policy", policy=POLICY)
-            site.submit(policy, _ignore)
+            site.order(c.UpdateSharingPolicy(who="ops:duty", request_id="policy", policy=POLICY))
         for _ in range(self.storm.tasks):
             # A busy province and quiet ones, so that work flows.
             busiest = self.chance.below(3) < 2
@@ -213,9 +212,9 @@ class Country:
         if not site.is_up:
             site.kill()
             site.start()
-        set_policy(site, ShareOutMode.OVERFLOW)
-        set_status(site, ProvinceStatus.ACTIVE)
-        site.submit(c.UpsertOperators(who="ops:roster", entries=roster(site.code)), _ignore)
+        site.order(policy_order(ShareOutMode.OVERFLOW))
+        site.order(status_order(ProvinceStatus.ACTIVE))
+        site.order(c.UpsertOperators(who="ops:roster", entries=roster(site.code)))
 
     def _outcome(self) -> Outcome:
         witness = self.witness

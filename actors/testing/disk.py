@@ -8,13 +8,13 @@ Disks also flip bits, and people put old copies back. `flip_bit` and `put_back` 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 import msgspec
 
 from actors.core.ids import ProvinceCode
-from actors.journal import Frame, Head, MemoryStore, MemoryView, Snapshot, StoreFull
+from actors.journal import Frame, MemoryStore, MemoryView, StoreFull
 from actors.testing.chance import Chance
 
 
@@ -37,32 +37,17 @@ class Doom(msgspec.Struct, frozen=True):
     word: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A copy of all that a disk holds."""
-
-    epoch: int
-    frames: list[Frame]
-    head: Head | None
-    records: dict[str, bytes]
-    records_sequence: int
-    payload_bytes: int
-    snapshots: list[tuple[Snapshot, int]]
-
-
 class Disk:
     """The disk of one province."""
 
     def __init__(self, code: ProvinceCode, chance: Chance) -> None:
-        self.store = MemoryStore("store", code)
+        self._use(MemoryStore("store", code))
         self.is_full = False
         #: Whoever writes at the moment is to die.
         self.doom: Doom | None = None
         self.on_doom: Callable[[Moment, bytes], None] = _ignore
         self._code = code
         self._chance = chance
-        self.store.before_write = self._before_write
-        self.store.before_sync = self._before_sync
 
     def _before_write(self, write: str) -> None:
         if self.is_full:
@@ -110,10 +95,12 @@ class Disk:
 
         return repair
 
-    def image(self) -> Image:
-        """A copy of all that the disk holds."""
+    def image(self) -> MemoryStore:
+        """A copy of the disk's file as it is."""
         store = self.store
-        return Image(
+        return MemoryStore(
+            store.store_id,
+            store.province,
             epoch=store.epoch,
             frames=list(store.frames),
             head=store.head,
@@ -123,22 +110,16 @@ class Disk:
             snapshots=list(store.snapshots),
         )
 
-    def put_back(self, image: Image) -> Callable[[], None]:
-        """Replace everything by a copy."""
-        present = self.image()
-        self._put(image)
-        return lambda: self._put(present)
+    def put_back(self, image: MemoryStore) -> Callable[[], None]:
+        """Put another file in the journal's place. Whoever has the old one open goes on in the old one."""
+        replaced = self.store
+        self._use(image)
+        return lambda: self._use(replaced)
 
-    def _put(self, image: Image) -> None:
-        store = self.store
-        store.epoch = image.epoch
-        # In place: a bit that is flipped at the moment is repaired in this very list.
-        store.frames[:] = image.frames
-        store.head = image.head
-        store.records = dict(image.records)
-        store.records_sequence = image.records_sequence
-        store.payload_bytes = image.payload_bytes
-        store.snapshots = list(image.snapshots)
+    def _use(self, store: MemoryStore) -> None:
+        self.store = store
+        store.before_write = self._before_write
+        store.before_sync = self._before_sync
 
     def view(self) -> MemoryView:
         """The disk as a reader sees it."""

@@ -8,11 +8,11 @@ from actors.core import commands as c
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.replies import AnyReply
-from actors.journal import Corrupt
+from actors.journal import Corrupt, MemoryStore
 from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
 from actors.testing.coverage import CrashRow
-from actors.testing.disk import Doom, Image, Moment
+from actors.testing.disk import Doom, Moment
 from actors.testing.gateways import Gateway
 from actors.testing.headquarters import NAME as HQ
 from actors.testing.headquarters import Coordinator
@@ -69,7 +69,7 @@ class Fate:
         self._strokes = [name for name in STROKES for _ in range(storm.weights.get(name, 1))]
         #: Disks that are damaged now, with the repair.
         self._repairs: dict[ProvinceCode, Callable[[], None]] = {}
-        self._images: dict[ProvinceCode, Image] = {}
+        self._images: dict[ProvinceCode, MemoryStore] = {}
 
     def strike_later(self) -> None:
         """Let fate strike after a while, and again after that."""
@@ -328,14 +328,14 @@ class Fate:
 
     def evacuate(self, site: Site) -> None:
         """The duty officer sends everything away, and later calls it off."""
-        set_policy(site, ShareOutMode.EVACUATE)
-        self._after(300, 3_000, lambda: set_policy(site, ShareOutMode.OVERFLOW))
+        site.submit(policy_order(ShareOutMode.EVACUATE), _ignore)
+        self._after(300, 3_000, lambda: site.order(policy_order(ShareOutMode.OVERFLOW)))
 
     def hold_back(self, site: Site) -> None:
         """The duty officer suspends or drains a province, and later resumes it."""
         status = self.chance.one_of((ProvinceStatus.SUSPENDED, ProvinceStatus.DRAINING))
-        set_status(site, status)
-        self._after(300, 2_000, lambda: set_status(site, ProvinceStatus.ACTIVE))
+        site.submit(status_order(status), _ignore)
+        self._after(300, 2_000, lambda: site.order(status_order(ProvinceStatus.ACTIVE)))
 
     def change_roster(self, site: Site) -> None:
         """Somebody gets another capacity, loses a kind or leaves, also while they hold work; later all is as before."""
@@ -348,7 +348,7 @@ class Fate:
             changed = msgspec.structs.replace(person, capacity=self.chance.between(1, 3), kinds=kinds)
             site.submit(c.UpsertOperators(who="ops:roster", entries=(changed,)), _ignore)
         again = c.UpsertOperators(who="ops:roster", entries=(person,))
-        self._after(100, 2_000, lambda: site.submit(again, _ignore))
+        self._after(100, 2_000, lambda: site.order(again))
 
 
 STROKES: dict[str, Callable[[Fate, Site], None]] = {
@@ -378,15 +378,14 @@ STROKES: dict[str, Callable[[Fate, Site], None]] = {
 }
 
 
-def set_policy(site: Site, mode: ShareOutMode) -> None:
+def policy_order(mode: ShareOutMode) -> c.UpdateSharingPolicy:
     """What the duty officer orders for a province."""
-    policy = msgspec.structs.replace(POLICY, share_out_mode=mode)
-    site.submit(c.UpdateSharingPolicy(who="ops:duty", policy=policy), _ignore)
+    return c.UpdateSharingPolicy(who="ops:duty", policy=msgspec.structs.replace(POLICY, share_out_mode=mode))
 
 
-def set_status(site: Site, status: ProvinceStatus) -> None:
+def status_order(status: ProvinceStatus) -> c.SetProvinceStatus:
     """Suspend, drain or resume by hand."""
-    site.submit(c.SetProvinceStatus(who="ops:duty", status=status, reason="weather"), _ignore)
+    return c.SetProvinceStatus(who="ops:duty", status=status, reason="weather")
 
 
 def _ignore(reply: AnyReply) -> None:

@@ -25,6 +25,7 @@ from actors.testing.witness import Violation, Witness
 COMMIT_BOUNDS = CommitBounds(batch_max=20, records_kept_max=25, snapshot_tail_bytes=20_000)
 TICK_MS = 250
 INTRODUCE_AGAIN_MS = 200
+ORDER_AGAIN_MS = 500
 #: A standstill longer than this must be noticed by the province itself.
 STALL_NOTICED_MS = LIMITS.observer_stall_ms + 2 * TICK_MS
 #: What a new province is told first.
@@ -56,8 +57,9 @@ class Incarnation:
         self._stopped_at_ms = 0
         self.doom: Doom | None = None
         self._is_commit_due = False
+        # Before the epoch is taken, as the real actor does: a file that a human must look at is not altered.
+        check_anchor(site.disk.view(), site.anchor)
         journal = open_memory(site.disk.store, store_id="store", province=site.code)
-        check_anchor(journal, site.anchor)
         self.loop = CommitLoop(
             site.code, journal, clock=self.now, outputs=self, bounds=site.bounds, commit_bounds=COMMIT_BOUNDS
         )
@@ -265,6 +267,21 @@ class Site:
                 for session in command.sessions:
                     self.witness.heard(self.code, session)
             self.process.submit(command, answer)
+
+    def order(self, command: c.AnyCommand) -> None:
+        """Ask again and again until the province has done it: what a person at a console does."""
+        done: list[AnyReply] = []
+
+        def answered(reply: AnyReply) -> None:
+            if not isinstance(reply, Refused):
+                done.append(reply)
+
+        def ask() -> None:
+            if not done:
+                self.submit(command, answered)
+                self.scheduler.after(ORDER_AGAIN_MS, ask)
+
+        ask()
 
     def try_to_start(self) -> bool:
         """Start; False when the disk has no room for it."""
