@@ -1,7 +1,7 @@
 """The outer supervisor's heartbeat: are the processes that watch everybody else themselves at work?
 
 A dead child is seen at once, because the kernel says so. A stopped one says nothing: the cluster process would watch no actor, the gateway
-would leave every client waiting, and nobody would notice. So each child is asked twice a second over its own door, the gateway as a client
+would leave every client waiting, and nobody would notice. So each child is asked over its own door, twice a second while it answers, the gateway as a client
 asks (`grpc.health.v1`), the cluster process by joining its directory; and the kernel is asked for its state.
 
 | the child                                       | then                                              |
@@ -37,13 +37,13 @@ from actors.transport.directory_wire import ENCODER
 from gateway.command.children import Child
 
 LOOK_EVERY_S = 0.5
-#: An answer later than this is none.
-ANSWER_MAX_S = 1.0
+#: An answer later than this is none. Long, because a machine at its limit answers late and is not helped by killing.
+ANSWER_MAX_S = 5.0
 SUSPECT_AFTER_S = 1.5
 SILENCE_MAX_S = 15.0
 START_MAX_S = 90.0
 RAY_GONE_MAX_S = 5.0
-#: A look that took so much longer than it should means that it was we who stood still.
+#: A pause that was so much longer than it should be means that it was we who stood still.
 STALL_S = 1.0
 #: What is looked for in a command line, and what it is.
 _RAY_PARTS = (("/gcs_server", "gcs"), ("/raylet/raylet", "raylet"))
@@ -97,21 +97,32 @@ class Watchdog:
         self._ray_gone_s: float | None = None
 
     async def watch_child(self, child: Child, ask: Question) -> None:
-        """Ask a child again and again, for ever."""
+        """Ask a child again and again, for ever. While an answer is awaited the kernel is asked all the same."""
         pid, heartbeat = 0, Heartbeat(self._now())
-        while True:
-            began_s = self._now()
-            if child.is_running and child.pid != pid:
-                pid, heartbeat = child.pid, Heartbeat(began_s)
-            if child.is_running and await ask():
-                heartbeat.answered(self._now())
-            stalled_s = self._now() - began_s - ANSWER_MAX_S
-            if stalled_s > STALL_S:
-                heartbeat.forgive(stalled_s)
-            state = process_state(pid) if child.is_running else ""
-            if state and heartbeat.is_over(self._now(), is_stopped=state in STOPPED):
-                self._end(pid, f"{child.name} does not answer (state {state})")
-            await asyncio.sleep(LOOK_EVERY_S)
+        asking: asyncio.Task[bool] | None = None
+        try:
+            while True:
+                looked_s = self._now()
+                if child.is_running and child.pid != pid:
+                    pid, heartbeat, asking = child.pid, Heartbeat(looked_s), _cancelled(asking)
+                if asking is not None and asking.done():
+                    if asking.result():
+                        heartbeat.answered(looked_s)
+                    asking = None
+                if asking is None and child.is_running:
+                    asking = asyncio.create_task(_in_time(ask))
+                self._judge(child, heartbeat, looked_s)
+                await asyncio.sleep(LOOK_EVERY_S)
+                stalled_s = self._now() - looked_s - LOOK_EVERY_S
+                if stalled_s > STALL_S:
+                    heartbeat.forgive(stalled_s)
+        finally:
+            _cancelled(asking)
+
+    def _judge(self, child: Child, heartbeat: Heartbeat, now_s: float) -> None:
+        state = process_state(child.pid) if child.is_running else ""
+        if state and heartbeat.is_over(now_s, is_stopped=state in STOPPED):
+            self._end(child.pid, f"{child.name} does not answer (state {state})")
 
     async def watch_ray(self, cluster: Child) -> None:
         """Look at the GCS and the raylet again and again, for ever."""
@@ -149,6 +160,21 @@ class Watchdog:
             os.kill(pid, signal.SIGKILL)
 
 
+async def _in_time(ask: Question) -> bool:
+    """The answer to a question; none in time is none."""
+    try:
+        async with asyncio.timeout(ANSWER_MAX_S):
+            return await ask()
+    except TimeoutError:
+        return False
+
+
+def _cancelled(asking: asyncio.Task[bool] | None) -> None:
+    """Forget a question."""
+    if asking is not None:
+        asking.cancel()
+
+
 def _ray_parts(cluster_pid: int) -> dict[str, int]:
     """Part -> pid, of those that run below the cluster process."""
     found: dict[str, int] = {}
@@ -173,7 +199,7 @@ class DirectoryQuestion:
         """Whether it answered in time."""
         self._link.connect_to(self._address)
         try:
-            await self._link.call(self._entry, timeout_s=ANSWER_MAX_S)
+            await self._link.call(self._entry, timeout_s=2 * ANSWER_MAX_S)
         except TransportError:
             return False
         return True
@@ -190,7 +216,7 @@ async def gateway_answers(address: str | None) -> bool:
     async with grpc.aio.insecure_channel(address) as channel:
         try:
             stub: Any = health_pb2_grpc.HealthStub(channel)
-            await stub.Check(health_pb2.HealthCheckRequest(service=""), timeout=ANSWER_MAX_S)
+            await stub.Check(health_pb2.HealthCheckRequest(service=""), timeout=2 * ANSWER_MAX_S)
         except grpc.aio.AioRpcError as error:
             return error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
     return True

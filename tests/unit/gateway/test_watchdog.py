@@ -1,5 +1,6 @@
 """When a silent child is ended: stopped soon, hanging late, starting later still, and never for a stall of the observer's own."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -79,3 +80,33 @@ def test_a_cluster_that_outlives_its_ray_is_ended_after_a_while(process: subproc
     watchdog._look_at_ray(process.pid, 1.0 + RAY_GONE_MAX_S)
     assert process.wait(10) == -signal.SIGKILL
     assert len(said) == 2
+
+
+class _Stopped:
+    """A child that is there and was stopped."""
+
+    name = "gateway"
+    is_running = True
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+
+async def test_a_stopped_child_is_ended_though_its_answer_is_still_awaited(process: subprocess.Popen[bytes]) -> None:
+    """The question to a stopped process stays open; waiting for its end first would leave clients waiting, too."""
+    asked = asyncio.Event()
+
+    async def never() -> bool:
+        asked.set()
+        await asyncio.Event().wait()
+        return True
+
+    process.send_signal(signal.SIGSTOP)
+    watching = asyncio.create_task(
+        Watchdog(lambda _: None).watch_child(_Stopped(process.pid), never)  # pyright: ignore[reportArgumentType]
+    )
+    try:
+        assert await asyncio.to_thread(process.wait, 20) == -signal.SIGKILL
+        assert asked.is_set()
+    finally:
+        watching.cancel()
