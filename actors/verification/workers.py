@@ -3,8 +3,9 @@
 A process keeps what it has replayed, so that beside a running system a journal is read on, not read again. The shares are cut by the size of
 the files, the largest first to whoever has least; with 36 provinces on two cores they differ by a few per cent.
 
-The processes are started afresh: a fork would inherit open databases, and `multiprocessing` would run the caller's main program again. In them garbage collection is off, since replay makes
-millions of records and no cycles (a tenth of the time ◆), and their priority is low, so that a working system comes first.
+The processes are started afresh: a fork would inherit open databases, and `multiprocessing` would run the caller's main program again. In
+them garbage collection is off, since replay makes millions of records and no cycles, and their priority is low, so that a working system
+comes first.
 """
 
 import os
