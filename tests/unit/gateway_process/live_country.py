@@ -60,16 +60,7 @@ class LiveCountry:
         await self.names.listen(self.directory)
         for code in self.codes:
             await self.open(code)
-        self.coordinator = CoordinatorActor(
-            CoordinatorOptions(
-                store_id="test",
-                journal_path=str(self.directory / "hq.sqlite"),
-                run_dir=str(self.directory),
-                provinces=self.codes,
-                kinds=(KIND,),
-            )
-        )
-        await self.coordinator.ready()
+        await self.coordinate()
         tokens = self.directory / "tokens.toml"
         tokens.write_text(_tokens(self.codes), encoding="utf-8")
         self.gateway = Gateway(
@@ -89,6 +80,19 @@ class LiveCountry:
         self.events: Any = event_pb2_grpc.EventServiceStub(self.channel)
         self.monitor: Any = monitor_pb2_grpc.MonitorServiceStub(self.channel)
         self.admin: Any = admin_pb2_grpc.AdminServiceStub(self.channel)
+
+    async def coordinate(self) -> None:
+        """Start the coordinator, or its next incarnation."""
+        self.coordinator = CoordinatorActor(
+            CoordinatorOptions(
+                store_id="test",
+                journal_path=str(self.directory / "hq.sqlite"),
+                run_dir=str(self.directory),
+                provinces=self.codes,
+                kinds=(KIND,),
+            )
+        )
+        await self.coordinator.ready()
 
     async def open(self, code: str) -> None:
         """Start a province's actor, or its next incarnation."""

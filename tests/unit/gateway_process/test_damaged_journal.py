@@ -58,6 +58,16 @@ async def put_an_old_copy_back(country: LiveCountry) -> Path:
     return right
 
 
+async def alarms(country: LiveCountry, count: int) -> list[str]:
+    """The overview's alarms, as soon as there are so many."""
+    watch = country.monitor.WatchOverview(monitor_pb2.WatchOverviewRequest(interval_ms=200), **as_("ops"))
+    async with asyncio.timeout(PATIENCE_S):
+        while len((overview := await watch.read()).alarms) != count:
+            pass
+    watch.cancel()
+    return list(overview.alarms)
+
+
 async def refused(call: Any) -> tuple[grpc.StatusCode, error_details_pb2.ErrorInfo, str]:
     """Status, reason and message of a call that fails."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -84,8 +94,7 @@ async def test_a_province_that_lost_its_end_does_not_serve_and_the_country_goes_
 async def test_the_overview_and_the_console_name_the_journal_and_the_runbook(country: LiveCountry) -> None:
     """At night nobody searches logs: the screen must say what to open."""
     await put_an_old_copy_back(country)
-    overview = await country.monitor.GetOverview(monitor_pb2.GetOverviewRequest(), **as_("ops"))
-    [alarm] = overview.alarms
+    [alarm] = await alarms(country, 1)
     assert "journal fujian is corrupt at frame" in alarm
     assert "docs/runbooks/journal-damaged.md" in alarm
     page = await asyncio.to_thread(_console, country)
@@ -112,7 +121,22 @@ async def test_the_right_journal_put_back_is_noticed(country: LiveCountry, monke
     await country.open("fujian")
     again = await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
     assert again.name.endswith("/fujian-2")
-    assert not (await country.monitor.GetOverview(monitor_pb2.GetOverviewRequest(), **as_("ops"))).alarms
+    await alarms(country, 0)
+
+
+async def test_a_damaged_headquarters_stands_aside_and_the_provinces_work(country: LiveCountry) -> None:
+    """It owns no task: its death, and even the loss of its journal, must not stop anybody's work."""
+    await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
+    await anchored(country, ProvinceCode("fujian"))
+    await country.coordinator.close()
+    (country.directory / "hq.sqlite").write_bytes(b"not a database" * 100)
+    await country.coordinate()
+    [alarm] = await alarms(country, 1)
+    assert "journal hq" in alarm
+    await country.tasks.CreateTask(create(2), **as_("branch-fujian"))
+    await country.actors["fujian"].close()
+    await country.open("fujian")
+    await country.tasks.CreateTask(create(3), **as_("branch-fujian"))
 
 
 def test_reading_a_journal_does_not_count_as_a_change(tmp_path: Path) -> None:
