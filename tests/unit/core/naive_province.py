@@ -34,8 +34,8 @@ class Entry:
     authority: int = 0
     #: When a tick saw the offer first, monotonic ms.
     offer_seen_ms: int | None = None
-    #: Who declined it -> until when (wall clock).
-    declined: dict[OperatorId, int] = field(default_factory=dict[OperatorId, int])
+    #: Who declined it, and until when that counts (wall clock).
+    declined: list[tuple[OperatorId, int]] = field(default_factory=list[tuple[OperatorId, int]])
     #: (operator, token, verdict, amount, note) of the decision.
     decision: tuple[Any, ...] | None = None
     #: The move under way: (host, generation, attempt).
@@ -120,7 +120,9 @@ class NaiveProvince:
 
     def has_declined(self, entry: Entry, operator: OperatorId) -> bool:
         """Whether the task must not be offered to them again yet."""
-        return entry.declined.get(operator, 0) > self.now.wall_ms
+        left_ms = [until_ms - self.now.wall_ms for who, until_ms in entry.declined if who == operator]
+        # More than twice the term is left only of a decline whose clock has been set back since; that one is void.
+        return any(0 < left <= 2 * self.limits.decline_memory_ms for left in left_ms)
 
     def has_room(self, operator: OperatorId) -> bool:
         """Whether one more task fits."""
@@ -221,7 +223,7 @@ class NaiveProvince:
             entry.holder = event.operator
         if isinstance(event, e.OfferDeclined):
             assert entry.holder is not None
-            entry.declined[entry.holder] = event.until_ms
+            entry.declined.append((entry.holder, event.until_ms))
             assert event.until_ms == self.now.wall_ms + self.limits.decline_memory_ms
         if isinstance(event, e.AssignmentReferred):
             entry.authority = max(entry.authority, event.required_authority)
