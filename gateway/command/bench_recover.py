@@ -9,12 +9,14 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from actors.core.ids import ProvinceCode
 from actors.country_file import load_country
 from actors.testing.zombie import ZombieFailed
 from gateway.command.bench_recover_history import make_past
@@ -77,14 +79,28 @@ async def _measure(outcome: Outcome, directory: Path, history: int, tell: Tell) 
     tell(f"writing {history:,} finished tasks of {len(codes)} provinces")
     past = await make_past(full / "data", codes, history, dict.fromkeys(hurt, outcome.queued))
     tell(f"{past.decided:,} tasks are decided and on disk")
-    try:
-        outcome.restart_empty_seconds = await measure_empty(empty, codes)
-        tell(f"an empty country serves again after {outcome.restart_empty_seconds:.1f} s")
-        await measure_full(full, outcome, hurt, FREEZE_TRIALS, tell)
-        zombie = await play_zombie(directory / "zombie")
-        outcome.zombie_frames, outcome.zombie_gone_seconds = zombie.zombie_frames, zombie.gone_seconds
-        tell(f"the zombie wrote {zombie.zombie_frames} frames and was gone after {zombie.gone_seconds:.2f} s")
-    except (RecoveryFailed, SystemDown, ZombieFailed) as error:
-        outcome.problems.append(f"{type(error).__name__}: {error}")
+    await _noting_failure(outcome, _measure_empty(outcome, empty, codes, tell), tell)
+    await _noting_failure(outcome, measure_full(full, outcome, hurt, FREEZE_TRIALS, tell), tell)
+    await _noting_failure(outcome, _measure_zombie(outcome, directory / "zombie", tell), tell)
     tell("verifying every journal")
     await judge_journals(outcome, [data for data in (full / "data", empty / "data") if data.exists()])
+
+
+async def _noting_failure(outcome: Outcome, part: Awaitable[None], tell: Tell) -> None:
+    """One part of the run; a system that did not come up is a finding, and the other parts are measured all the same."""
+    try:
+        await part
+    except (RecoveryFailed, SystemDown, ZombieFailed) as error:
+        outcome.problems.append(f"{type(error).__name__}: {error}")
+        tell(outcome.problems[-1])
+
+
+async def _measure_empty(outcome: Outcome, directory: Path, codes: Sequence[ProvinceCode], tell: Tell) -> None:
+    outcome.restart_empty_seconds = await measure_empty(directory, codes)
+    tell(f"an empty country serves again after {outcome.restart_empty_seconds:.1f} s")
+
+
+async def _measure_zombie(outcome: Outcome, directory: Path, tell: Tell) -> None:
+    zombie = await play_zombie(directory)
+    outcome.zombie_frames, outcome.zombie_gone_seconds = zombie.zombie_frames, zombie.gone_seconds
+    tell(f"the zombie wrote {zombie.zombie_frames} frames and was gone after {zombie.gone_seconds:.2f} s")
