@@ -156,6 +156,8 @@ async def play(directory: Path, tell: Callable[[str], None], trials: int) -> Fin
         for _ in range(trials):
             done.append(await freezing.freeze())
             tell(f"frozen: seen after {done[-1].seen_s} s, served after {done[-1].served_s} s")
+        # The stream of events comes back some time after the province has.
+        await until(lambda: freezing.epochs.newest > trials, WATCH_S)
         report(findings, done, survived, freezing.epochs)
         created = len(stage.created) + len({outcome.task for outcome in freezing.acknowledged})
     check_journals(findings, await verified(stage.system.data_dir), created)
