@@ -8,7 +8,8 @@ from gateway.v1 import monitor_pb2, task_pb2, work_pb2
 from loadtests.catalogue import POPULATION_MILLIONS
 from loadtests.chaos.calls import outcome_of
 from loadtests.chaos.history import FAILED, REFUSED, UNKNOWN
-from loadtests.chaos.run import at_rest, choose_provinces, proxied
+from loadtests.chaos.rest import at_rest
+from loadtests.chaos.run import choose_provinces, proxied
 from loadtests.chaos.storm import Answers, Injected
 from loadtests.chaos.workbenches import unary_request
 from tests.unit.loadtests.chaos.told import operation
