@@ -79,6 +79,8 @@ CHANNEL_OPTIONS = (
     ("grpc.max_concurrent_streams", 128),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # The limit for a ping that is under way already, as one of gRPC's own mostly is; its default is a minute.
+    ("grpc.http2.ping_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),

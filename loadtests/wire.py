@@ -29,6 +29,11 @@ _CHANNEL_OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # A ping is under way almost always (gRPC measures the bandwidth), and then it is this limit that counts, not the one above: left at
+    # its 60 s, a half-open connection went unseen for a minute.
+    ("grpc.http2.ping_timeout_ms", 5_000),
+    # Also how long a new connection may take until the far side speaks.
+    ("grpc.min_reconnect_backoff_ms", 3_000),
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
