@@ -76,6 +76,8 @@ def test_the_limits_are_those_that_were_decided() -> None:
         "grpc.max_connection_age_ms": 1_800_000,
         "grpc.max_connection_age_grace_ms": 60_000,
         "grpc.server_handshake_timeout_ms": 5_000,
+        "grpc.server.max_pending_requests": 10_000,
+        "grpc.server.max_pending_requests_hard_limit": 10_000,
     }
     assert {name: _OPTIONS[name] for name in decided} == decided
 
