@@ -173,7 +173,19 @@ class CommitLoop:
     def _send_due(self, now: Instant) -> None:
         messages = self.province.due_messages(now)
         if messages:
-            self._outputs.send(messages)
+            self._outputs.send([self._with_answers(message) for message in messages])
+
+    def _with_answers(self, message: Outgoing) -> Outgoing:
+        """A task that leaves takes the answers to its branch's last requests along, so that its next host repeats them."""
+        command = message.command
+        if not isinstance(command, c.AcceptMove) or not command.task.request_keys:
+            return message
+        fresh = self.province.state.records
+        keys = command.task.request_keys
+        known = self.journal.recall([key for key in keys if key not in fresh])
+        known |= {key: fresh[key] for key in keys if key in fresh}
+        answers = tuple((key, known[key]) for key in keys if key in known)
+        return Outgoing(destination=message.destination, command=msgspec.structs.replace(command, answers=answers))
 
     def is_held(self) -> bool:
         """Whether a backup holds us. The first look after a hold takes the standstill off everybody's silence."""

@@ -289,6 +289,8 @@ class AcceptMove(Command, frozen=True, kw_only=True, tag=True):
     source: ProvinceCode
     task: Task
     move: MoveOut
+    #: (key, record) of the answers that the task's `request_keys` name.
+    answers: tuple[tuple[str, bytes], ...] = ()
 
 
 class SettleMove(Command, frozen=True, kw_only=True, tag=True):

@@ -167,6 +167,8 @@ class MoveAccepted(Event, frozen=True, kw_only=True, tag=True):
     #: The task as the source sent it.
     task: Task
     move: MoveOut
+    #: (key, record) of the answers that `Task.request_keys` names.
+    answers: tuple[tuple[str, bytes], ...] = ()
 
 
 class MoveRefused(Event, frozen=True, kw_only=True, tag=True):
@@ -301,6 +303,8 @@ class RequestAnswered(Event, frozen=True, kw_only=True, tag=True):
     request_id: str
     fingerprint: bytes
     answer: bytes
+    #: The open task that the request has changed, as its branch asked; empty: none.
+    task_id: str = ""
 
 
 AnyEvent = (

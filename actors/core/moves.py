@@ -185,7 +185,16 @@ def accept_move(turn: Turn, command: c.AcceptMove) -> AnyReply:
         return records.decode_move_answer(recorded)
     reason = _refusal_of(turn, command)
     if reason is None:
-        turn.emit(e.MoveAccepted(at_ms=turn.now.wall_ms, who=command.who, source=command.source, task=task, move=move))
+        turn.emit(
+            e.MoveAccepted(
+                at_ms=turn.now.wall_ms,
+                who=command.who,
+                source=command.source,
+                task=task,
+                move=move,
+                answers=command.answers,
+            )
+        )
         return MoveAnswer(accepted=True)
     turn.emit(
         e.MoveRefused(

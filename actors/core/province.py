@@ -83,6 +83,8 @@ class Province:
                     request_id=command.request_id,
                     fingerprint=records.fingerprint(command),
                     answer=records.encode(reply),
+                    # A repetition is sent to whoever has the task then, so the answer goes where the task goes.
+                    task_id=command.task_id if isinstance(command, _FOLLOWING_THE_TASK) else "",
                 )
             )
         return reply
@@ -123,6 +125,10 @@ class Province:
         """Take the time since the last tick off everybody's silence, however short: nobody listened in it."""
         self.presence.forgive(now.monotonic_ms - self._last_tick_ms)
         self._last_tick_ms = now.monotonic_ms
+
+
+#: Changes of an open task that its branch asks for, wherever the task is.
+_FOLLOWING_THE_TASK = (c.UpdateTask, c.ResumeTask, c.ReassignTask)
 
 
 def _repeated(recorded: records.RecordedAnswer, command: c.AnyCommand) -> AnyReply:

@@ -15,6 +15,10 @@ from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
 replace = msgspec.structs.replace
 
 
+#: Answers that follow one task to its next host; older ones stay where they were given.
+REQUEST_KEYS_MAX = 8
+
+
 class Away(msgspec.Struct, frozen=True, kw_only=True):
     """A task of this home that is open in another province."""
 
@@ -141,6 +145,12 @@ class ProvinceState:
             self._count(old.state, -1)
             self._count(new.state, 1)
         self._index(new)
+
+    def note_request(self, task_id: TaskId, key: str) -> None:
+        """Let the answer to a request follow an open task to its next host. Touches no index."""
+        task = self.tasks.get(task_id)
+        if task is not None:
+            self.tasks[task_id] = replace(task, request_keys=(*task.request_keys, key)[-REQUEST_KEYS_MAX:])
 
     def _count(self, state: TaskState, by: int) -> None:
         self.open_by_state[state] = self.open_by_state.get(state, 0) + by

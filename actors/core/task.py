@@ -244,6 +244,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     declines: tuple[Decline, ...] = ()
     offer_attempts: int = 0
     handover_count: int = 0
+    #: Keys of the recorded answers to the last requests that changed the task without ending it: they follow it to its next host.
+    request_keys: tuple[str, ...] = ()
     decision: Decision | None = None
     finished_ms: int = 0
 

@@ -112,15 +112,21 @@ class Branch:
                 amend = c.UpdateTask(
                     who=self._who, request_id=self._next_request(), task_id=task_id, priority=self._chance.below(10)
                 )
-                self._follow(task_id, amend)
+                self._change(task_id, amend)
             elif draw < 10:
                 chosen = self._chance.one_of(self._operators)
                 reassign = c.ReassignTask(
                     who=self._who, request_id=self._next_request(), task_id=task_id, operator=chosen
                 )
-                self._follow(task_id, reassign)
+                self._change(task_id, reassign)
             elif draw < 16:
                 self._follow(task_id, c.GetTask(who=self._who, task_id=task_id))
+
+    def _change(self, task_id: TaskId, command: c.AnyCommand) -> None:
+        """Ask for a change, and sometimes ask again long after, as a client does that has lost the answer."""
+        self._follow(task_id, command)
+        if self._chance.hits(400):
+            self._scheduler.after(self._chance.between(300, 4_000), lambda: self._follow(task_id, command))
 
     def _is_suspended(self, task_id: TaskId) -> bool:
         held = (state.tasks.get(task_id) for state in self._witness.states.values())

@@ -38,6 +38,10 @@ HEAL_MAX_MS = 120_000
 AWAY_FOR_LONG_MS = 3_000
 #: With faults off every move that is open settles within this (I9).
 SETTLED_WITHIN_MS = 10_000
+#: Time between two looks whether the country has come to rest.
+LOOK_MS = 500
+#: A run goes on for at least this many steps.
+STEPS_LEAST = 2_500
 MONTH_MS = 30 * 24 * 3_600_000
 
 
@@ -139,6 +143,8 @@ class Country:
         self._heal()
         self._come_to_rest()
         self._deliver_old_messages()
+        while self.scheduler.steps < STEPS_LEAST:
+            self._pass(LOOK_MS)
         for site in self.sites.values():
             site.disk.view().check()
             self.witness.check_whole(site.code)
@@ -157,7 +163,7 @@ class Country:
                 raise Violation(f"moves are open {passed_ms} ms after the last fault: {sorted(late)[:5]}")
             if passed_ms > HEAL_MAX_MS:
                 raise Violation(f"no rest {HEAL_MAX_MS} ms after the storm: {unrest[:5]}")
-            self._pass(1_000)
+            self._pass(LOOK_MS)
         asked = sum(branch.asked_count for branch in self.branches)
         if asked != len(self.witness.created):
             raise Violation(f"{asked} tasks were asked for, {len(self.witness.created)} were created")
@@ -182,7 +188,7 @@ class Country:
         for deliver in self.network.kept:
             self.scheduler.after(self.chance.below(300), deliver)
         self.witness.coverage.note_row(CrashRow.MESSAGE_A_MONTH_OLD)
-        self._pass(1_000)
+        self._pass(LOOK_MS)
         self._come_to_rest()
         if before != (self.witness.created, self.witness.decided, self.witness.ended):
             raise Violation("a message of a month ago has changed what was decided")

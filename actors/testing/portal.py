@@ -25,7 +25,8 @@ class Portal:
         self._network = network
         self._sites = sites
         self._witness = witness
-        self._answers: dict[tuple[ProvinceCode, str, str], bytes] = {}
+        #: (who, request id) -> the first answer, whichever province gave it.
+        self._answers: dict[tuple[str, str], bytes] = {}
 
     def ask(
         self, sender: str, province: ProvinceCode, command: c.AnyCommand, on_reply: Callable[[AnyReply], None]
@@ -52,6 +53,6 @@ class Portal:
         if not command.request_id or isinstance(reply, (Refused, Elsewhere)):
             return
         answer = encode(reply)
-        first = self._answers.setdefault((province, command.who, command.request_id), answer)
+        first = self._answers.setdefault((command.who, command.request_id), answer)
         if first != answer:
             raise Violation(f"{province}: request {command.request_id} was answered in two ways")

@@ -18,7 +18,7 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
     """The weather of one seed."""
 
     network: NetworkFaults
-    length_ms: int = 8_000
+    length_ms: int = 5_000
     tasks: int = 40
     #: Mean pause between two strokes of fate; 0: none.
     stroke_every_ms: int = 700
@@ -46,7 +46,7 @@ def storm_of(seed: int, strokes: tuple[str, ...]) -> Storm:
     )
     return Storm(
         network=network,
-        stroke_every_ms=150 if is_restless else chance.one_of((0, 200, 400, 1_000)),
+        stroke_every_ms=120 if is_restless else chance.one_of((0, 120, 250, 600)),
         fsync_max_ms=chance.one_of((2, 20, 200)),
         weights=weights | RESTLESS if is_restless else weights,
     )

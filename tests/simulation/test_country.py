@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.testing.country import run_seed
+from actors.testing.country import STEPS_LEAST, run_seed
 from actors.testing.coverage import Coverage
 from actors.testing.fate import STROKES
 from actors.testing.storm import storm_of
@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[2]
 #: Seeds per test, so that several workers can share them.
 BLOCK = 20
 BLOCKS = 10
-STEPS_LEAST = 2_500
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))

@@ -1,10 +1,15 @@
+import msgspec
 import pytest
 
 from actors.core import codec
 from actors.core import commands as c
 from actors.core.country import ShareOutMode, SharingPolicy
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.operators import PresenceState
+from actors.core.outbox import Outgoing
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, TaskReply
+from actors.core.task import MoveOut, Placement
 from actors.journal import (
     Fenced,
     JournalError,
@@ -14,7 +19,7 @@ from actors.journal import (
 )
 from actors.store_outage import PAUSE_MS
 from tests.unit.commit_shell import CHEN, SMALL, Shell, arrival, create, failing, replayed, same
-from tests.unit.core.harness import ADDRESS, FUJIAN, spec
+from tests.unit.core.harness import ADDRESS, FUJIAN, Branch, person, spec
 from tests.unit.core.journeys import picture_of
 
 
@@ -179,3 +184,24 @@ def test_a_zombie_that_writes_a_snapshot_ends_the_same_way() -> None:
         zombie.commit()
     assert zombie.is_stopped
     assert [type(said) for said in shell.said if isinstance(said, Exception)] == [Fenced]
+
+
+def test_a_task_that_leaves_takes_the_answers_to_its_branch_along() -> None:
+    """The branch repeats its change at the new host and is answered byte for byte as the first time, whether or not the record was flushed."""
+    shell = Shell()
+    shell.ask(*arrival(), c.SetPresence(operator=CHEN, presence=PresenceState.BREAK), create("one"))
+    amend = c.UpdateTask(who="branch:core", request_id="two", task_id=TaskId("fujian-1"), priority=7)
+    (answer,) = shell.ask(amend)
+    jiangxi = ProvinceCode("jiangxi")
+    for flushed in (False, True):
+        if flushed:
+            shell.store.records.update(shell.state.records)
+            shell.state.records.clear()
+        task = shell.state.tasks[TaskId("fujian-1")]
+        move = MoveOut(host=jiangxi, generation=1, attempt=1, placement=Placement.SHARED, started_ms=1)
+        offer = Outgoing(destination=jiangxi, command=c.AcceptMove(source=FUJIAN, task=task, move=move))
+        host = Branch(jiangxi)
+        host.arrive(person("lin", jiangxi))
+        host.do(shell.loop._with_answers(offer).command)
+        assert host.do(amend) == answer
+        assert host.refused(msgspec.structs.replace(amend, priority=8)) is Reason.REQUEST_ID_REUSED

@@ -21,6 +21,7 @@ def move_started(state: ProvinceState, event: e.MoveStarted) -> None:
 def move_accepted(state: ProvinceState, event: e.MoveAccepted) -> None:
     task, move = event.task, event.move
     state.records[records.move_key(task.task_id, move)] = records.encode(MoveAnswer(accepted=True))
+    state.records.update(event.answers)
     came_home = task.home == state.province
     older = state.tasks.get(task.task_id)
     if older is not None:

@@ -4,7 +4,7 @@ import msgspec
 
 from actors.core import events as e
 from actors.core import records
-from actors.core.ids import KindId, OperatorId
+from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.operators import KindExperience
 from actors.core.replies import TaskReply
 from actors.core.state import KindTotals, Notice, ProvinceState
@@ -246,3 +246,5 @@ def _experience(state: ProvinceState, operator: OperatorId, kind: KindId, handle
 def request_answered(state: ProvinceState, event: e.RequestAnswered) -> None:
     key = records.request_key(event.who, event.request_id)
     state.records[key] = records.encode(records.RecordedAnswer(event.fingerprint, event.answer))
+    if event.task_id:
+        state.note_request(TaskId(event.task_id), key)

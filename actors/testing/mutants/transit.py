@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from actors.commit_loop import CommitLoop
 from actors.core import clockwork, moves, outbox, records
 from actors.core import commands as c
 from actors.core import events as e
@@ -129,6 +130,11 @@ def forgets_what_was_here(plant: Plant) -> None:
     plant.entry(_DECISIONS, c.AcceptMove, accepting)
 
 
+def leaves_answers_behind(plant: Plant) -> None:
+    """A task goes to its next host without the answers to its branch's requests."""
+    plant.attribute(CommitLoop, "_with_answers", lambda self, message: message)
+
+
 BUGS = (
     releases_on_any_answer,
     uses_move_ids_again,
@@ -140,4 +146,5 @@ BUGS = (
     lets_tokens_start_anew_at_the_host,
     forgets_outcomes_at_the_home,
     forgets_what_was_here,
+    leaves_answers_behind,
 )
