@@ -28,6 +28,8 @@ WORDS = (
     b"",
     b"MoveStarted",
     b"MoveStarted",
+    b"MoveStarted",
+    b"MoveAccepted",
     b"MoveAccepted",
     b"MoveAccepted",
     b"MoveHandedOver",

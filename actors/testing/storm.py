@@ -11,7 +11,7 @@ from actors.testing.network import NetworkFaults
 CALM_EVERY = 8
 #: ... and another eighth a restless one: provinces are evacuated one after the other, and tasks wander and come home.
 RESTLESS_REMAINDER = 5
-RESTLESS = {"evacuate": 40, "doom": 6, "doom_everybody": 6, "lose_coordinator": 2}
+RESTLESS = {"evacuate": 40, "doom": 10, "doom_everybody": 16, "lose_coordinator": 2}
 
 
 class Storm(msgspec.Struct, frozen=True, kw_only=True):

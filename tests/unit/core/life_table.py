@@ -1,4 +1,4 @@
-"""FIELD.md, "A task's life", as tables, written down independently of `actors.core.task.TRANSITIONS`."""
+"""A task's life as the trade tells it, as tables, written down independently of `actors.core.task.TRANSITIONS`."""
 
 from actors.core import commands as c
 from actors.core.task import TaskState
@@ -9,7 +9,7 @@ HELD = (S.OFFERED, S.ASSIGNED, S.IN_PROGRESS)
 ENDED = (S.COMPLETED, S.RETURNED, S.CANCELLED)
 NOT_HERE = (S.MOVING, S.MOVED)
 
-#: FIELD.md, "A task's life": what happens -> from which states, to which state, and by how much the token rises.
+#: What happens -> from which states, to which state, and by how much the token rises.
 LIFE: dict[str, tuple[tuple[TaskState, ...], TaskState, int]] = {
     "TaskScheduleReached": ((S.SCHEDULED,), S.QUEUED, 0),
     "OfferMade": ((S.QUEUED,), S.OFFERED, 1),

@@ -1,4 +1,4 @@
-"""One province, written a second time from FIELD.md's table and as plainly as possible: the oracle of `test_province_model`.
+"""One province, written a second time from the trade's own table and as plainly as possible: the oracle of `test_province_model`.
 
 It shares types with the core and no rule. It knows a task as (state, holder, token) and a person as what the roster says of them. Of every
 event it says whether it may happen now; what must come of a command is said in `expectations`. It is slow, and forgets nothing.

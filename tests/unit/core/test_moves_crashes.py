@@ -1,4 +1,4 @@
-"""RELIABILITY.md, "The move protocol, crash by crash", row by row; then what the home is told."""
+"""The move protocol, crash by crash; then what the home is told."""
 
 import itertools
 

@@ -12,7 +12,7 @@ from tests.unit.core.journeys import OPEN_STATES, bring_to
 
 S, A = TaskState, Action
 
-#: FIELD.md, "A task's life", row by row: (from, what happens, to).
+#: A task's life as the trade tells it, row by row: (from, what happens, to).
 FIELD_TABLE = {
     (S.SCHEDULED, A.REACH_SCHEDULE): S.QUEUED,
     (S.QUEUED, A.OFFER): S.OFFERED,
