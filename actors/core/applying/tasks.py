@@ -8,7 +8,7 @@ from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.operators import KindExperience
 from actors.core.replies import TaskReply
 from actors.core.state import KindTotals, Notice, ProvinceState
-from actors.core.task import Action, Decline, Task, TaskState, moved_on
+from actors.core.task import Action, Decision, Decline, Task, TaskState, moved_on
 
 replace = msgspec.structs.replace
 
@@ -180,8 +180,7 @@ def resumed(state: ProvinceState, event: e.TaskResumed) -> None:
 def completed(state: ProvinceState, event: e.TaskCompleted) -> None:
     task = state.tasks[event.task_id]
     decision = event.decision
-    _idle(state, decision.operator, event.at_ms)
-    _experience(state, decision.operator, task.spec.kind, decision.handle_ms)
+    _experience(state, decision, task.spec.kind, event.at_ms)
     totals = state.totals.setdefault(task.spec.kind, KindTotals())
     totals.decided_count += 1
     totals.handle_ms += decision.handle_ms
@@ -228,8 +227,9 @@ def _idle(state: ProvinceState, operator: OperatorId | None, at_ms: int) -> None
         state.put_operator(replace(state.operators[operator], idle_since_ms=at_ms))
 
 
-def _experience(state: ProvinceState, operator: OperatorId, kind: KindId, handle_ms: int) -> None:
-    person = state.operators.get(operator)
+def _experience(state: ProvinceState, decision: Decision, kind: KindId, at_ms: int) -> None:
+    """Whoever has decided is idle again, and has done one more of the kind."""
+    person = state.operators.get(decision.operator)
     if person is None:
         return
     before = person.kinds.get(kind, KindExperience())
@@ -237,10 +237,10 @@ def _experience(state: ProvinceState, operator: OperatorId, kind: KindId, handle
         before,
         done_count=before.done_count + 1,
         measured_count=before.measured_count + 1,
-        measured_handle_ms=before.measured_handle_ms + handle_ms,
+        measured_handle_ms=before.measured_handle_ms + decision.handle_ms,
     )
     kinds = person.kinds | {kind: after}
-    state.put_operator(replace(person, kinds=kinds, decided_count=person.decided_count + 1))
+    state.put_operator(replace(person, kinds=kinds, decided_count=person.decided_count + 1, idle_since_ms=at_ms))
 
 
 def request_answered(state: ProvinceState, event: e.RequestAnswered) -> None:
