@@ -116,6 +116,8 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
     Raises:
         StoreError: in use, not empty and not ours, or holding a journal of another store.
     """
+    if directory.exists() and not directory.is_dir():
+        raise StoreError(f"{directory} is a file, not a directory")
     directory.mkdir(parents=True, exist_ok=True)
     if (directory / BACKUP_MANIFEST).exists():
         raise StoreError(f"{directory} is a backup; restore it into a directory of its own and serve that")

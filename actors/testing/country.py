@@ -311,8 +311,11 @@ def run_seed(seed: int) -> Outcome:
         Violation: what failed, with the command that replays it.
     """
     with capture_logs():
+        country = Country(seed)
         try:
-            return Country(seed).run()
+            return country.run()
         except Exception as error:
             command = f"python -m actors.testing.run --seeds 1 --start {seed}"
-            raise Violation(f"seed {seed}: {error!r}\n  replay: {command}") from error
+            violation = Violation(f"seed {seed}: {error!r}\n  replay: {command}")
+            violation.steps, violation.trace_hash = country.scheduler.steps, country.witness.trace_hash
+            raise violation from error

@@ -107,6 +107,8 @@ def run_block(first: int, count: int, mutant: str = "", *, stops_at_failure: boo
                 tally.take(run_seed(seed))
         except Violation as violation:
             tally.seeds += 1
+            tally.steps += violation.steps
+            tally.trace_hashes.append(violation.trace_hash)
             tally.failing_seeds.append(seed)
             tally.failures.append(f"{violation}{f' --mutant {mutant}' if mutant else ''}")
             if stops_at_failure:
@@ -172,14 +174,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m actors.testing.run", description="Run seeds of the country.")
-    parser.add_argument("--seeds", type=int, default=100, help="how many")
-    parser.add_argument("--start", type=int, default=0, help="the first one")
-    parser.add_argument("--jobs", type=int, default=1, help="processes; 1: this one")
-    parser.add_argument("--mutant", default="", help="plant this bug and stop at the first seed that catches it")
+    parser.add_argument("--seeds", type=_at_least(1), default=100, help="how many")
+    parser.add_argument("--start", type=_at_least(0), default=0, help="the first one")
+    parser.add_argument("--jobs", type=_at_least(1), default=1, help="processes; 1: this one")
+    parser.add_argument(
+        "--mutant",
+        default="",
+        help="plant this bug and stop at the first seed that catches it; then exit code 0 means caught, 1 not caught",
+    )
     parser.add_argument("--list-mutants", action="store_true", help="name the planted bugs")
     parser.add_argument("--find-seeds", action="store_true", help="note the first seed that catches each mutant")
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
     return parser
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
+
+    return whole_number
 
 
 def _list_mutants(*, as_json: bool) -> int:
@@ -197,6 +213,8 @@ def _show(tally: Tally, mutant: str, *, as_json: bool) -> None:
     line = tally.line()
     if mutant:
         line["mutant"] = mutant
+    if mutant and not tally.failing_seeds:
+        print(f"{mutant} was not caught by {tally.seeds} seeds")
     if as_json:
         print(json.dumps(line))
         return

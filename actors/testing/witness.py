@@ -53,6 +53,10 @@ HEARD_LATELY_MS = LIMITS.lease_duration_ms - 1_200
 class Violation(AssertionError):
     """Something happened that must never happen."""
 
+    #: Of the run that it ended: how far it had come, and the digest of its frames.
+    steps = 0
+    trace_hash = ""
+
 
 class Witness:
     """The durable truth of all provinces, and what is wrong with it."""

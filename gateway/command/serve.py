@@ -29,7 +29,9 @@ def serve(
     ),
     grpc: Annotated[str, typer.Option(help="Where gRPC listens, host:port; port 0: any.")] = "127.0.0.1:50051",
     console: Annotated[str, typer.Option(help="Where the console listens, host:port; port 0: any.")] = "127.0.0.1:8051",
-    provinces: Annotated[str, typer.Option(help="Codes, comma-separated, for a new directory; default: all 36.")] = "",
+    provinces: Annotated[
+        str | None, typer.Option(help="Codes, comma-separated, for a new directory; default: all 36.")
+    ] = None,
     country: Annotated[
         Path | None, typer.Option(help="Country file (TOML); default: the one that comes with it.")
     ] = None,
@@ -84,9 +86,13 @@ def serve(
         raise typer.Exit(1) from None
 
 
-def _open(data_dir: Path, provinces: str, country: Path | None) -> Store:
+def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
     known = tuple(entry.province for entry in load_country(country).provinces)
-    wanted = tuple(ProvinceCode(code.strip()) for code in provinces.split(",") if code.strip()) or known
+    wanted = known
+    if provinces is not None:
+        wanted = tuple(ProvinceCode(code.strip()) for code in provinces.split(",") if code.strip())
+    if not wanted:
+        raise StoreError("--provinces names no province")
     for code in wanted:
         if code not in known:
             raise StoreError(f"there is no province {code!r} in the country file")

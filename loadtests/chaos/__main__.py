@@ -17,7 +17,7 @@ from loadtests.chaos.run import ChaosRun, Settings, choose_provinces
 def chaos(
     seconds: Annotated[float, typer.Option(help="How long the load and the faults last.", min=20, max=7_200)] = 600.0,
     provinces: Annotated[str, typer.Option(help="A number or codes, comma-separated; default: all 36.")] = "",
-    seed: Annotated[int, typer.Option(help="Of the schedule and the load; default: a new one.", min=0)] = -1,
+    seed: Annotated[int | None, typer.Option(help="Of the schedule and the load; default: a new one.", min=0)] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="New directory for data and history; default: a temporary one.")
     ] = None,
@@ -35,11 +35,17 @@ def chaos(
 
     Exit code 0 only if everything held.
     """
-    chosen_seed = seed if seed >= 0 else secrets.randbelow(1_000_000)
+    chosen_seed = secrets.randbelow(1_000_000) if seed is None else seed
+    try:
+        chosen_provinces = choose_provinces(provinces)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--provinces") from None
+    if data_dir is not None and data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
+        raise typer.BadParameter(f"{data_dir} is there already and not an empty directory", param_hint="--data-dir")
     settings = Settings(
         seconds=seconds,
         seed=chosen_seed,
-        provinces=choose_provinces(provinces),
+        provinces=chosen_provinces,
         directory=data_dir or Path(tempfile.mkdtemp(prefix="chaos-")),
         creates_per_s=creates_per_s,
         calls_per_s=calls_per_s,

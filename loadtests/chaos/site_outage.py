@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from loadtests.catalogue import Kind
+from loadtests.catalogue import POPULATION_MILLIONS, Kind
 from loadtests.chaos.findings import Findings, RowFailed, check_journals, run_row, verified
 from loadtests.chaos.stage import Stage, staged, until
 from loadtests.chaos.takeover import Takeover
@@ -125,6 +125,8 @@ def main(
     Example: python -m loadtests.chaos.site_outage --provinces fujian,jiangxi,zhejiang --tasks 500 --json
     """
     codes = [code.strip() for code in provinces.split(",") if code.strip()]
+    if dark not in (codes or POPULATION_MILLIONS):
+        raise typer.BadParameter(f"{dark} is not among the provinces", param_hint="--dark")
     run_row(lambda directory, tell: play(directory, tell, codes, dark, tasks), as_json=as_json)
 
 

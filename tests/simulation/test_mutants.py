@@ -32,6 +32,8 @@ def test_a_mutant_run_stops_at_its_first_failure_and_says_how_to_replay_it() -> 
     tally = run_block(0, 50, name, stops_at_failure=True)
     (seed,) = tally.failing_seeds
     assert tally.seeds == seed + 1
+    # A replay is the same failure if its trace is the same.
+    assert run_block(seed, 1, name).trace_hashes[-1] == tally.trace_hashes[-1] != ""
     assert f"python -m actors.testing.run --seeds 1 --start {seed} --mutant {name}" in tally.failures[0]
 
 
@@ -41,3 +43,5 @@ def test_the_command_says_by_its_exit_code_whether_a_mutant_was_caught() -> None
     assert main(["--seeds", "50", "--mutant", name, "--json"]) == 0
     assert main(["--mutant", "no-such-bug"]) == 2
     assert main(["--list-mutants", "--json"]) == 0
+    with pytest.raises(SystemExit):
+        main(["--seeds", "0"])  # nothing looked at is nothing proven

@@ -111,3 +111,11 @@ def _is_unlocked(directory: Path) -> None:
     """A refused start must not keep the next one out."""
     with (directory / "lock").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_file_in_place_of_the_directory_is_refused_in_words(tmp_path: Path) -> None:
+    """A slip of the finger must not end in a traceback."""
+    path = tmp_path / "data"
+    path.write_text("")
+    with pytest.raises(StoreError, match="is a file, not a directory"):
+        open_store(path, (ProvinceCode("fujian"),))

@@ -23,6 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="chooses the places")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = parser.parse_args(arguments)
+    if (
+        min(chosen.flips, chosen.truncations, chosen.others) < 0
+        or not chosen.flips + chosen.truncations + chosen.others
+    ):
+        parser.error("at least one trial, and no number below 0")
     trials = {"flip": chosen.flips, "truncate": chosen.truncations}
     wanted = {kind: trials.get(kind.partition("_")[0], chosen.others) for kind in KINDS}
     started_s = time.perf_counter()

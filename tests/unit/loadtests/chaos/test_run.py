@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from gateway.v1 import monitor_pb2, task_pb2, work_pb2
 from loadtests.catalogue import POPULATION_MILLIONS
+from loadtests.chaos.__main__ import chaos
 from loadtests.chaos.calls import outcome_of
 from loadtests.chaos.history import FAILED, REFUSED, UNKNOWN
 from loadtests.chaos.rest import at_rest
@@ -20,6 +23,22 @@ def test_provinces_are_chosen_by_number_or_by_code() -> None:
     assert choose_provinces("3") == ("guangdong", "henan", "shandong")
     assert choose_provinces("fujian, jiangxi") == ("fujian", "jiangxi")
     assert choose_provinces("") == choose_provinces(str(len(POPULATION_MILLIONS))) == ()
+
+
+@pytest.mark.parametrize("wanted", ["0", "99", "fujian,atlantis"])
+def test_provinces_that_do_not_exist_are_refused_before_anything_starts(wanted: str) -> None:
+    """Would break if a slip of the finger started all 36 of them, or ended in a report full of violations."""
+    with pytest.raises(ValueError, match="province"):
+        choose_provinces(wanted)
+    # The command as documented, without a seed: what is wrong is the province alone.
+    done = CliRunner().invoke(_command(), ["--seconds", "60", "--provinces", wanted])
+    assert (done.exit_code, "--provinces" in done.output) == (2, True)
+
+
+def _command() -> typer.Typer:
+    command = typer.Typer()
+    command.command()(chaos)
+    return command
 
 
 def test_every_other_province_has_a_cable_that_can_be_pulled() -> None:
