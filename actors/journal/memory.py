@@ -101,11 +101,6 @@ class MemoryStore:
             self.before_sync(write)
         self._durable = None
 
-    @property
-    def is_synced(self) -> bool:
-        """Whether a power failure would lose nothing."""
-        return self._durable is None
-
     def lose_power(self) -> None:
         """Forgets what was never synced. Journals open on the store are dead with their processes."""
         durable, self._durable = self._durable, None
