@@ -300,6 +300,8 @@ def main(
     """An operator's desk in the terminal.
 
     Example: python -m loadtests.desk --data-dir ./data --province fujian --operator fujian-op-1 --ask
+
+    Exit code 0 after signing out, 1 if the operator was refused, 2 if there is no token to sign in with.
     """
     if not token:
         token = _development_token(data_dir, province)
@@ -316,14 +318,27 @@ def main(
 
 
 def _development_token(data_dir: Path | None, province: str) -> str:
+    """The token of the province's desks, or the reason why there is none, and the end with code 2."""
     if data_dir is None:
-        typer.echo("desk: give --token, or --data-dir of a system on this machine", err=True)
-        raise typer.Exit(2)
+        raise _unusable("give --token, or --data-dir of a system on this machine")
+    if not data_dir.is_dir():
+        raise _unusable(f"there is no directory {data_dir}; --data-dir is the one that sharedops serve was given")
     try:
-        return read_development_tokens(data_dir).desk[province]
-    except (OSError, ValueError, KeyError):
-        typer.echo(f"desk: {data_dir} holds no development token for {province}", err=True)
-        raise typer.Exit(2) from None
+        tokens = read_development_tokens(data_dir).desk
+    except FileNotFoundError:
+        raise _unusable(
+            f"{data_dir} holds no dev-tokens.json: it is not sharedops serve's data directory, or its system has tokens of its own; give --token"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unusable(f"{data_dir / 'dev-tokens.json'} cannot be read: {type(error).__name__}: {error}") from None
+    if province not in tokens:
+        raise _unusable(f"{data_dir} has no province {province!r}; it has {', '.join(tokens)}")
+    return tokens[province]
+
+
+def _unusable(problem: str) -> typer.Exit:
+    typer.echo(f"desk: {problem}", err=True)
+    return typer.Exit(2)
 
 
 async def _run(address: str, token: str, operator: str, *, ask: bool, work_s: float, tasks_max: int) -> None:

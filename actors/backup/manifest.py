@@ -46,6 +46,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     tasks_created: int
     tasks_decided: int
+    #: Ended undecided: returned or cancelled; not among the decided ones.
     tasks_ended: int
     tasks_open: int
     #: Of the open ones: on their way between two provinces.

@@ -21,7 +21,7 @@ class Report(msgspec.Struct, kw_only=True):
     hq_events: int = 0
     tasks_created: int = 0
     tasks_decided: int = 0
-    #: Ended undecided: returned or cancelled.
+    #: Ended undecided: returned or cancelled; not among the decided ones.
     tasks_ended: int = 0
     tasks_open: int = 0
     #: Of the open ones: on their way, held by no province.

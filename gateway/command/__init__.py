@@ -11,11 +11,23 @@ from gateway.command.verify import verify
 
 app = typer.Typer(
     name="sharedops",
-    help="The dispatcher that lets 36 insurance branches work as one. 三十六家分公司, 一个作业中心。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _sharedops() -> None:
+    """The dispatcher that lets 36 insurance branches work as one. 三十六家分公司, 一个作业中心.
+
+    Example: sharedops demo --provinces 6
+
+    `sharedops COMMAND --help` shows the options of a command and an example. Exit code 0 if what was asked for held, 1 if it did not, 2 if
+    the command could not be carried out as it was written.
+    """
+
+
 app.command()(serve)
 app.command()(demo)
 app.command()(verify)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from actors.backup import BackupFailed, BackupOutcome, make_backup
 from actors.store import StoreError
+from gateway.command.figure_notes import FIGURE_NOTES
 
 
 def backup(
@@ -25,7 +26,8 @@ def backup(
 
     Example: sharedops backup ./data /backup/2026-01-05 --json
 
-    Every province holds its commits for at most half a second. Exit code 0 if there is a verified backup, 1 if there is none (nothing is
+    Every province holds its commits for at most half a second. Tasks are counted as decided, ended (undecided: returned to the branch, or
+    cancelled) or open. Exit code 0 if there is a verified backup, 1 if there is none (nothing is
     left under the name), 2 if there is no store.
     """
     try:
@@ -85,7 +87,7 @@ def _shown(value: Any) -> str:
 def _show(figures: dict[str, Any]) -> None:
     table = Table(title="backup 备份", show_header=False)
     for name, value in figures.items():
-        table.add_row(name, _shown(value))
+        table.add_row(name, _shown(value), FIGURE_NOTES.get(name, ""))
     console = Console()
     console.print(table)
     console.print("[green]✓ ok[/green]")

@@ -5,11 +5,14 @@ import typer
 from gateway.command.bench_overload import overload
 from gateway.command.bench_recover import recover
 
-bench = typer.Typer(name="bench", help="Measure the system on this machine.", no_args_is_help=True)
+bench = typer.Typer(name="bench", no_args_is_help=True)
 bench.command()(recover)
 bench.command()(overload)
 
 
 @bench.callback()
 def _bench() -> None:
-    """Measure the system on this machine."""
+    """Measure the system on this machine.
+
+    Example: sharedops bench recover --provinces 4 --trials 5 --history 20000 --json
+    """

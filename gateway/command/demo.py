@@ -5,7 +5,6 @@ else. At the end the system is stopped and the claims are checked against the jo
 """
 
 import asyncio
-import difflib
 import json
 import tempfile
 import time
@@ -25,6 +24,7 @@ from gateway.command.demo_script import ScriptFailed, check_tasks_file, write_sc
 from gateway.command.demo_system import ServedSystem, SystemDown
 from gateway.command.demo_tables import show_candidates, show_checks, show_journals, show_late, show_result
 from gateway.command.demo_view import DemoView
+from gateway.command.province_codes import explain_unknown, split_codes
 from loadtests.catalogue import largest
 from loadtests.narration import counted
 from loadtests.preparation import SetupRefused
@@ -147,26 +147,19 @@ async def _demo(
 def _chosen(known: Sequence[str], provinces: str, outage: str) -> list[str]:
     """The codes to play with."""
     if outage not in known:
-        raise _no_province(outage, known)
+        raise _Refused(explain_unknown(outage, known))
     if provinces.strip().isdigit():
         count = int(provinces)
         if not 2 <= count <= len(known):
             raise _Refused(f"--provinces must be 2 to {len(known)}, or codes")
         return largest(known, count, outage)
-    codes = [code.strip() for code in provinces.split(",") if code.strip()] or list(known)
+    codes = split_codes(provinces) or tuple(known)
     for code in codes:
         if code not in known:
-            raise _no_province(code, known)
+            raise _Refused(explain_unknown(code, known))
     if outage not in codes or len(set(codes)) < 2:
         raise _Refused(f"--provinces must name {outage}, which loses power, and at least one other")
     return [code for code in known if code in codes]
-
-
-def _no_province(code: str, known: Sequence[str]) -> _Refused:
-    """The refusal of a code that is none, with the one that was probably meant."""
-    close = difflib.get_close_matches(code.lower(), known, n=1)
-    meant = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-    return _Refused(f"there is no province {code!r}; {meant}")
 
 
 def _new_directory(data_dir: Path | None) -> Path:

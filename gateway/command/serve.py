@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.panel import Panel
 
 from actors import logs
-from actors.core.ids import ProvinceCode
 from actors.country_file import CountryFileError, load_country
 from actors.store import Store, StoreError, open_store
 from gateway.command.listen_address import AddressUnusable, parse_listen_address, require_free, require_loopback
+from gateway.command.province_codes import explain_unknown, split_codes
 from gateway.command.system import System, SystemFailed, SystemSettings
 from gateway.identity import make_development_tokens
 
@@ -90,12 +90,12 @@ def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
     known = tuple(entry.province for entry in load_country(country).provinces)
     wanted = known
     if provinces is not None:
-        wanted = tuple(ProvinceCode(code.strip()) for code in provinces.split(",") if code.strip())
+        wanted = split_codes(provinces)
     if not wanted:
         raise StoreError("--provinces names no province")
     for code in wanted:
         if code not in known:
-            raise StoreError(f"there is no province {code!r} in the country file")
+            raise StoreError(explain_unknown(code, known))
     store = open_store(data_dir.resolve(), wanted)
     if provinces and wanted != tuple(store.identity.provinces):
         store.release()

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from actors.store import StoreError
 from actors.verification import Report, verify_directory
+from gateway.command.figure_notes import FIGURE_NOTES
 
 #: Keys of the JSON answer besides `ok`, in the order of the table.
 KEYS = tuple(Report.__struct_fields__)
@@ -23,7 +24,8 @@ def verify(
 
     Example: sharedops verify ./data --json
 
-    Exit code 0 if nothing was found, 1 if there are problems, 2 if there is no store.
+    Every task that was created is counted once more: decided, ended (undecided: returned to the branch, or cancelled) or open. Exit code 0
+    if nothing was found, 1 if there are problems, 2 if there is no store.
     """
     try:
         report = verify_directory(directory)
@@ -46,7 +48,7 @@ def _show(report: Report) -> None:
     table = Table(title="verify 核验", show_header=False)
     for key in KEYS:
         if key != "problems":
-            table.add_row(key, f"{getattr(report, key):,}")
+            table.add_row(key, f"{getattr(report, key):,}", FIGURE_NOTES.get(key, ""))
     console.print(table)
     for problem in report.problems:
         console.print(f"[red]✗[/red] {problem}")

@@ -10,8 +10,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from loadtests.chaos.provinces import read_provinces_option
 from loadtests.chaos.report import make_report, to_markdown
-from loadtests.chaos.run import ChaosRun, Settings, choose_provinces
+from loadtests.chaos.run import ChaosRun, Settings
 
 
 def chaos(
@@ -36,10 +37,7 @@ def chaos(
     Exit code 0 only if everything held.
     """
     chosen_seed = secrets.randbelow(1_000_000) if seed is None else seed
-    try:
-        chosen_provinces = choose_provinces(provinces)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--provinces") from None
+    chosen_provinces = read_provinces_option(provinces)
     if data_dir is not None and data_dir.exists() and (not data_dir.is_dir() or any(data_dir.iterdir())):
         raise typer.BadParameter(f"{data_dir} is there already and not an empty directory", param_hint="--data-dir")
     settings = Settings(

@@ -25,6 +25,7 @@ import typer
 from gateway.v1 import province_pb2, task_pb2
 from loadtests.branch import BranchSystem
 from loadtests.chaos.findings import Findings, RowFailed, check_journals, run_row, verified
+from loadtests.chaos.provinces import read_provinces_option
 from loadtests.chaos.stage import Stage, staged
 from loadtests.handling import Behaviour
 
@@ -194,14 +195,16 @@ async def _command(*arguments: str) -> dict[str, Any]:
 def main(
     backups: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
     writers: Annotated[int, typer.Option(min=1, max=64, help="Branch systems that create without a pause.")] = 8,
-    provinces: Annotated[str, typer.Option(help="Codes, comma-separated; default: all 36.")] = "",
+    provinces: Annotated[str, typer.Option(help="A number or codes, comma-separated; default: all 36.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
     """Back up a country at work again and again, and restore the last backup.
 
     Example: python -m loadtests.chaos.backups --provinces fujian,jiangxi,zhejiang --backups 5 --json
+
+    Exit code 0 only if everything held.
     """
-    codes = [code.strip() for code in provinces.split(",") if code.strip()]
+    codes = read_provinces_option(provinces)
     run_row(lambda directory, tell: play(directory, tell, codes, backups, writers), as_json=as_json)
 
 

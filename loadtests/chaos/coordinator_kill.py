@@ -187,6 +187,8 @@ def main(
     """Kill the coordinator at each step of a move, again and again; every move must settle all the same.
 
     Example: python -m loadtests.chaos.coordinator_kill --kills 5 --json
+
+    Exit code 0 only if everything held.
     """
     run_row(lambda directory, tell: play(directory, tell, kills, tasks, tuple(STEPS)), as_json=as_json)
 

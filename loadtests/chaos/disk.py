@@ -168,6 +168,8 @@ def main(
     """Fill, lock and slow down a province's disk; it must answer definitely, go on reading and heal by itself.
 
     Example: python -m loadtests.chaos.disk --json
+
+    Exit code 0 only if everything held.
     """
     run_row(play, as_json=as_json)
 

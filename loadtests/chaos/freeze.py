@@ -171,6 +171,8 @@ def main(
     """Stop a province's process; a successor must serve soon and the stopped one must never write again.
 
     Example: python -m loadtests.chaos.freeze --trials 3 --json
+
+    Exit code 0 only if everything held.
     """
     run_row(lambda directory, tell: play(directory, tell, trials), as_json=as_json)
 

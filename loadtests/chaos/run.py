@@ -12,7 +12,7 @@ from pathlib import Path
 import grpc
 import msgspec
 
-from loadtests.catalogue import LINES_OUT, POPULATION_MILLIONS, Kind, Line, read_kinds
+from loadtests.catalogue import LINES_OUT, Kind, Line, read_kinds
 from loadtests.chaos import check
 from loadtests.chaos.availability import Availability, availability
 from loadtests.chaos.branches import BranchLoad
@@ -78,24 +78,6 @@ class Result(msgspec.Struct, kw_only=True):
     rest_s: float = -1.0
     stopped_cleanly: bool = False
     wall_s: float = 0.0
-
-
-def choose_provinces(wanted: str) -> tuple[str, ...]:
-    """Codes from what the command line says: a number (the most populous), codes with commas, or nothing (all 36).
-
-    Raises:
-        ValueError: there are not so many, or there is no such province.
-    """
-    by_size = sorted(POPULATION_MILLIONS, key=lambda code: (-POPULATION_MILLIONS[code], code))
-    if wanted.isdigit():
-        if not 1 <= int(wanted) <= len(by_size):
-            raise ValueError(f"between 1 and {len(by_size)} provinces, not {wanted}")
-        return () if int(wanted) == len(by_size) else tuple(by_size[: int(wanted)])
-    codes = tuple(code.strip() for code in wanted.split(",") if code.strip())
-    unknown = [code for code in codes if code not in POPULATION_MILLIONS]
-    if unknown:
-        raise ValueError(f"there is no province {unknown[0]!r}; there are {', '.join(sorted(by_size))}")
-    return codes
 
 
 def proxied(provinces: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ import typer
 
 from loadtests.catalogue import POPULATION_MILLIONS, Kind
 from loadtests.chaos.findings import Findings, RowFailed, check_journals, run_row, verified
+from loadtests.chaos.provinces import read_provinces_option
 from loadtests.chaos.stage import Stage, staged, until
 from loadtests.chaos.takeover import Takeover
 from loadtests.handling import Behaviour
@@ -116,15 +117,17 @@ def _is_signed_in(stage: Stage, person: Person) -> bool:
 
 def main(
     tasks: Annotated[int, typer.Option(min=1, max=50_000, help="Tasks waiting when the power goes.")] = 5_000,
-    provinces: Annotated[str, typer.Option(help="Codes, comma-separated; default: all 36.")] = "",
+    provinces: Annotated[str, typer.Option(help="A number or codes, comma-separated; default: all 36.")] = "",
     dark: Annotated[str, typer.Option(help="The branch that loses power.")] = "fujian",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
     """A branch loses power with thousands of tasks waiting; the country takes them over.
 
     Example: python -m loadtests.chaos.site_outage --provinces fujian,jiangxi,zhejiang --tasks 500 --json
+
+    Exit code 0 only if everything held.
     """
-    codes = [code.strip() for code in provinces.split(",") if code.strip()]
+    codes = read_provinces_option(provinces)
     if dark not in (codes or POPULATION_MILLIONS):
         raise typer.BadParameter(f"{dark} is not among the provinces", param_hint="--dark")
     run_row(lambda directory, tell: play(directory, tell, codes, dark, tasks), as_json=as_json)

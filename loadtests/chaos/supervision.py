@@ -20,6 +20,7 @@ import typer
 from loadtests.bench.recovery import Client, RecoveryFailed, present
 from loadtests.chaos.findings import Findings, RowFailed, check_journals, run_row, verified
 from loadtests.chaos.processes import Process
+from loadtests.chaos.provinces import read_provinces_option
 from loadtests.chaos.system import LiveSystem
 from loadtests.wire import open_channel
 
@@ -177,14 +178,16 @@ async def _fully_served(system: LiveSystem, writers: Writers, since_s: float) ->
 
 
 def main(
-    provinces: Annotated[str, typer.Option(help="Codes, comma-separated.")] = DEFAULT_PROVINCES,
+    provinces: Annotated[str, typer.Option(help="A number or codes, comma-separated.")] = DEFAULT_PROVINCES,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Kill and stop every process beside the provinces, one after the other, under load.
 
     Example: python -m loadtests.chaos.supervision --json
+
+    Exit code 0 only if everything held.
     """
-    codes = tuple(code.strip() for code in provinces.split(","))
+    codes = read_provinces_option(provinces)
     run_row(lambda directory, tell: play(directory, tell, codes), as_json=as_json)
 
 

@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.chaos.damage",
         description="Damage journals, and see that it is found and never served.",
+        epilog="Example: python -m loadtests.chaos.damage --flips 40 --truncations 40 --json. Exit code 0 only if all of it was found and none served.",
     )
     parser.add_argument("--flips", type=int, default=40, help="single bits flipped in databases, and as many in WALs")
     parser.add_argument("--truncations", type=int, default=40, help="databases cut off, and as many WALs")

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import grpc
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from gateway.v1 import task_pb2, work_pb2, work_pb2_grpc
-from loadtests.desk import Desk
+from loadtests.desk import Desk, main
 from loadtests.wire import open_channel
 
 OPERATOR = "provinces/fujian/operators/fujian-op-1"
@@ -111,3 +114,30 @@ def test_a_desk_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> 
     told = capsys.readouterr().out
     assert "No server at 127.0.0.1:1 (is sharedops serve running?); trying again" in told
     assert "ipv4" not in told
+
+
+@pytest.mark.parametrize(
+    ("folder", "province", "said"),
+    [
+        ("nowhere", "fujian", "there is no directory"),
+        ("empty", "fujian", "dev-tokens.json"),
+        ("damaged", "fujian", "cannot be read"),
+        ("data", "hunan", "it has fujian"),
+    ],
+)
+def test_a_desk_without_a_token_says_what_is_missing(tmp_path: Path, folder: str, province: str, said: str) -> None:
+    """A missing folder was blamed on the province, and one looked for the fault in the wrong place."""
+    for name, content in (
+        ("empty", ""),
+        ("damaged", "[]"),
+        ("data", '{"ops": "o", "branch": {}, "desk": {"fujian": "t"}}'),
+    ):
+        (tmp_path / name).mkdir()
+        if content:
+            (tmp_path / name / "dev-tokens.json").write_text(content)
+    command = typer.Typer()
+    command.command()(main)
+    options = ["--data-dir", str(tmp_path / folder), "--province", province, "--operator", "fujian-op-1"]
+    refused = CliRunner().invoke(command, options)
+    assert refused.exit_code == 2
+    assert said in refused.output

@@ -1,6 +1,8 @@
 """What a chaos run decides without a system."""
 
 import asyncio
+from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 import typer
@@ -8,11 +10,13 @@ from typer.testing import CliRunner
 
 from gateway.v1 import monitor_pb2, task_pb2, work_pb2
 from loadtests.catalogue import POPULATION_MILLIONS
+from loadtests.chaos import backups, site_outage, supervision
 from loadtests.chaos.__main__ import chaos
 from loadtests.chaos.calls import outcome_of
 from loadtests.chaos.history import FAILED, REFUSED, UNKNOWN
+from loadtests.chaos.provinces import choose_provinces
 from loadtests.chaos.rest import at_rest
-from loadtests.chaos.run import choose_provinces, proxied
+from loadtests.chaos.run import proxied
 from loadtests.chaos.storm import Answers, Injected
 from loadtests.chaos.workbenches import unary_request
 from tests.unit.loadtests.chaos.told import operation
@@ -31,13 +35,20 @@ def test_provinces_that_do_not_exist_are_refused_before_anything_starts(wanted: 
     with pytest.raises(ValueError, match="province"):
         choose_provinces(wanted)
     # The command as documented, without a seed: what is wrong is the province alone.
-    done = CliRunner().invoke(_command(), ["--seconds", "60", "--provinces", wanted])
+    done = CliRunner().invoke(_command(chaos), ["--seconds", "60", "--provinces", wanted])
     assert (done.exit_code, "--provinces" in done.output) == (2, True)
 
 
-def _command() -> typer.Typer:
+@pytest.mark.parametrize("row", [backups, site_outage, supervision])
+def test_the_rows_refuse_provinces_that_do_not_exist_as_a_wrong_use(row: ModuleType) -> None:
+    """Would break if a misspelt province started a system, failed with it, and looked like a promise that did not hold."""
+    done = CliRunner().invoke(_command(row.main), ["--provinces", "fujian,atlantis"])
+    assert (done.exit_code, "--provinces" in done.output) == (2, True)
+
+
+def _command(function: Callable[..., None]) -> typer.Typer:
     command = typer.Typer()
-    command.command()(chaos)
+    command.command()(function)
     return command
 
 

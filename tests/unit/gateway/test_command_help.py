@@ -1,0 +1,53 @@
+"""What a person meets who types `sharedops` for the first time, or with a slip of the finger."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from actors.verification import Report
+from gateway.command import app
+from gateway.command.figure_notes import FIGURE_NOTES
+
+
+def _commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Every command's words, and whether it only groups others."""
+    within: dict[str, Any] = getattr(command, "commands", {})
+    yield words, bool(within)
+    for name, one in within.items():
+        yield from _commands(one, (*words, name))
+
+
+#: Words -> whether the command only groups others.
+COMMANDS = dict(_commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_help_has_an_example_that_exists(words: tuple[str, ...]) -> None:
+    """Would break if a command, or the command of all commands, left a newcomer without a line to begin with."""
+    shown = " ".join(CliRunner().invoke(app, [*words, "--help"], terminal_width=200).output.split())
+    example = shown.partition("Example: sharedops ")[2].split()
+    called = max((known for known in COMMANDS if tuple(example[: len(known)]) == known), key=len)
+    assert called[: len(words)] == words
+    assert not COMMANDS[called], "the example runs nothing"
+
+
+def test_serve_says_which_provinces_there_are(tmp_path: Path) -> None:
+    """Would break if somebody who guessed a code wrong had to guess again."""
+    refused = CliRunner().invoke(app, ["serve", "--data-dir", str(tmp_path / "data"), "--provinces", "fujain"])
+    assert refused.exit_code == 2
+    assert "did you mean fujian?" in refused.output
+    assert "jiangxi" in refused.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_verify_says_what_ended_means() -> None:
+    """Would break if returned and cancelled tasks passed for decided ones: the word alone does not tell."""
+    for name in ("verify", "backup"):
+        shown = " ".join(CliRunner().invoke(app, [name, "--help"], terminal_width=200).output.split())
+        assert "ended (undecided: returned to the branch, or cancelled)" in shown
+    assert "undecided" in FIGURE_NOTES["tasks_ended"]
+    assert set(FIGURE_NOTES) <= set(Report.__struct_fields__)
