@@ -33,6 +33,8 @@ class HqFacts(msgspec.Struct, kw_only=True):
     snapshots: int = 0
     #: Of the table of kinds; provinces never have a newer one.
     revision: int = 0
+    #: Frames that anchor heads; whoever writes one has witnessed the one before.
+    anchoring: int = 0
     problems: list[str] = []
 
 
@@ -73,6 +75,11 @@ def check_hq(path: Path, store_id: str) -> HqFacts:
             if witnessed is not None:
                 check_anchor(view, witnessed)
             _check_content(view, facts)
+        # The first may be witnessed in this very moment, by a system that has just begun.
+        if witnessed is None and facts.anchoring > 1 and not head_file.path.exists():
+            facts.problems.append(
+                f"{HQ}: the witness {head_file.path.name} is missing; it is written anew with the next anchor"
+            )
     except (JournalError, msgspec.DecodeError) as error:
         facts.problems.append(f"{HQ}: {error}")
     finally:
@@ -93,6 +100,7 @@ def _check_content(view: CheckedView, facts: HqFacts) -> None:
             hq.apply(event)
         if frame.sequence <= watermark:
             expected.put(anchor_records(events))
+        facts.anchoring += any(isinstance(event, HeadsAnchored) for event in events)
         facts.frames, facts.events = frame.sequence, facts.events + len(events)
         _compare_snapshot(snapshots.get(frame.sequence), hq, facts)
     facts.revision = hq.revision

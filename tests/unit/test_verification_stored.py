@@ -121,13 +121,15 @@ def test_an_old_copy_put_back_is_found(country: Path, made: Path, journal: str) 
     assert found(verify_directory(country), journal, "published, but the journal ends at")
 
 
-def test_a_damaged_or_wrong_witness_of_headquarters_is_found(country: Path) -> None:
+def test_a_damaged_missing_or_wrong_witness_of_headquarters_is_found(country: Path) -> None:
     """It alone shows that the end of the hq journal is missing."""
     file = HeadFile(country / "journals" / "hq.sqlite")
     head = file.read()
     assert head is not None
     file.path.write_bytes(b"?")
     assert found(verify_directory(country), "hq", "witness")
+    file.path.unlink()
+    assert found(verify_directory(country), "hq", "witness", "is missing")
     file.write(type(head)(head.sequence + 1, head.epoch, head.hash))
     assert found(verify_directory(country), "hq", "published")
 
