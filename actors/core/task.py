@@ -234,6 +234,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: Time in IN_PROGRESS of earlier stints, ms.
     worked_ms: int = 0
     suspended_ms: int = 0
+    #: Time in SUSPENDED of earlier suspensions, ms.
+    suspended_total_ms: int = 0
     suspend_reason: str = ""
     return_reason: str = ""
     cancel_reason: str = ""

@@ -174,7 +174,15 @@ def suspended(state: ProvinceState, event: e.AssignmentSuspended) -> None:
 
 def resumed(state: ProvinceState, event: e.TaskResumed) -> None:
     task = state.tasks[event.task_id]
-    state.replace_task(moved_on(task, Action.RESUME, queued_ms=event.at_ms, suspended_ms=0, suspend_reason=""))
+    changed = moved_on(
+        task,
+        Action.RESUME,
+        queued_ms=event.at_ms,
+        suspended_ms=0,
+        suspended_total_ms=task.suspended_total_ms + max(0, event.at_ms - task.suspended_ms),
+        suspend_reason="",
+    )
+    state.replace_task(changed)
 
 
 def completed(state: ProvinceState, event: e.TaskCompleted) -> None:

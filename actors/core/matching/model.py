@@ -1,0 +1,248 @@
+"""The matching model (人单匹配模型): how much each parameter counts. A versioned record, changed by people and never by the code.
+
+Theory of operation
+-------------------
+A parameter (package `parameters`) says what is; the model says what it is worth:
+
+* a *curve* turns the parameter's value into whole points, -1000..1000 (`points`);
+* a *weight* per line of business, 0..100. Weight nought means that the parameter is not even computed;
+* *shares*: of a hundred, how much the three dimensions count for a task; the line's own, shifted by the task's W parameters (`shares`).
+
+So a contribution is ``min(100, weight x 3 x share // 100) x points``: whole numbers, and 128 of them stay below 2^24, exact in float32 in
+any order of summation. An explanation shows these very numbers. Refused: real-valued weights (sums then depend on the order, and a shown
+sum differs from the used one), and curves scaled by the candidates at hand (the same person would be worth another number every minute).
+
+Filters, guards and ageing are settings of the same record, so that one revision names everything that a decision depended on.
+"""
+
+import itertools
+import math
+
+import msgspec
+
+from actors.core.country import Line
+from actors.core.matching.parameters import CATALOGUE, Parameter, Role, Scope
+from actors.core.matching.points import BREAKPOINTS_MAX, POINTS_MAX, Curve
+
+WEIGHT_MAX = 100
+AUTHORITY_MAX = 9
+#: Least share that a dimension has in a task, of a hundred: no dimension ever counts for nothing.
+SHARE_MIN = 5
+#: Roles whose parameters have a curve and weights.
+WEIGHTED_ROLES = (Role.SCORE, Role.COST, Role.URGENCY, Role.SHARES, Role.GUARD)
+#: Sums of contributions must stay below this to be exact in float32.
+EXACT_MAX = 1 << 24
+
+
+class Weighting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one parameter is worth."""
+
+    #: (value in the parameter's unit, points), values rising; constant beyond both ends.
+    curve: Curve = ()
+    #: 0..100 per line; a line that is not named has weight 0.
+    weights: dict[Line, int] = {}
+
+    def weight(self, line: Line) -> int:
+        """The weight in `line`."""
+        return self.weights.get(line, 0)
+
+
+class Shares(msgspec.Struct, frozen=True, array_like=True):
+    """How much each dimension counts, of a hundred."""
+
+    efficiency: int = 34
+    quality: int = 33
+    effectiveness: int = 33
+
+
+class FilterSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the filters ask for, where the task itself does not say it."""
+
+    #: (amount in fen, authority): from this amount on, the authority that people whose authority is recorded need.
+    amount_authority: tuple[tuple[int, int], ...] = ()
+    #: From this fraud alert level on, nobody on probation; 0: no such rule.
+    fraud_level_experienced: int = 2
+    #: A disputed task goes to nobody who decided it before, or knows it from before.
+    dispute_needs_another: bool = True
+    #: A desk not heard for longer gets nothing, seconds.
+    heartbeat_seconds_max: int = 5
+    #: Days that a recorded certificate must still be valid.
+    certificate_days_min: int = 0
+    #: Minutes beyond the end of the shift that people are expected to stay.
+    overtime_minutes_max: int = 120
+
+
+class ExplorationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a person who is new to a kind is tried out."""
+
+    #: Below so many effective decisions of a kind a person counts as new to it.
+    decided_min: int = 20
+    #: Only tasks of at most this risk, permille, ...
+    risk_permille_max: int = 300
+    #: ... and of at most this amount, fen; never disputes, alerts or green channel.
+    amount_fen_max: int = 5_000_000
+
+
+class MatchingModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A revision of the matching model."""
+
+    revision: int = 1
+    #: By parameter name; a parameter that is not named is not used.
+    weightings: dict[str, Weighting] = {}
+    #: Shares of a task of the line before its W parameters shift them.
+    base_shares: dict[Line, Shares] = {}
+    filters: FilterSettings = FilterSettings()
+    exploration: ExplorationSettings = ExplorationSettings()
+    #: Urgency gained per minute since the task was taken in, without end: nothing starves (`urgency`).
+    ageing_per_minute: int = 300
+    #: Effective items that a prior counts for in operating statistics, and in reviews.
+    prior_items: int = 20
+    prior_reviews: int = 8
+    updated_ms: int = 0
+    updated_by: str = ""
+    note: str = ""
+
+    def shares(self, line: Line) -> Shares:
+        """The line's own shares."""
+        return self.base_shares.get(line, Shares())
+
+
+def trivial_model() -> MatchingModel:
+    """A model of a few parameters. For simulations that are about something else than the match."""
+    return MatchingModel(
+        weightings={
+            "task_priority_class": _everywhere(((0, 0), (9, 900)), 60),
+            "task_green_channel_flag": _everywhere(((0, 0), (1, 1_000)), 72),
+        },
+        note="trivial",
+    )
+
+
+def _everywhere(curve: Curve, weight: int) -> Weighting:
+    return Weighting(curve=curve, weights=dict.fromkeys(Line, weight))
+
+
+def weighted(model: MatchingModel, *roles: Role, scopes: tuple[Scope, ...] = tuple(Scope)) -> list[Parameter]:
+    """Parameters of these roles and scopes that count in some line, in the catalogue's order. No other is ever computed."""
+    return [
+        parameter
+        for parameter in CATALOGUE.values()
+        if parameter.role in roles
+        and parameter.scope in scopes
+        and any(model.weightings.get(parameter.name, Weighting()).weights.values())
+    ]
+
+
+def curve_of(model: MatchingModel, name: str) -> Curve:
+    """The curve of a parameter; empty if the model does not name it."""
+    weighting = model.weightings.get(name)
+    return weighting.curve if weighting else ()
+
+
+# --- validation ---
+
+
+def validate(model: MatchingModel) -> list[str]:
+    """What is wrong with a model, one sentence each; empty: nothing."""
+    violations = [
+        violation
+        for name, weighting in model.weightings.items()
+        for violation in _weighting_violations(name, weighting)
+    ]
+    for line, shares in model.base_shares.items():
+        parts = (shares.efficiency, shares.quality, shares.effectiveness)
+        if sum(parts) != 100 or min(parts) < SHARE_MIN:
+            violations.append(f"base_shares[{line}]: {parts} must be at least {SHARE_MIN} each and add up to 100.")
+    violations += _filter_violations(model.filters)
+    if model.ageing_per_minute < 1:
+        violations.append("ageing_per_minute must be at least 1: without ageing tasks can wait for ever.")
+    if model.prior_items < 1 or model.prior_reviews < 1:
+        violations.append("prior_items and prior_reviews must be at least 1.")
+    if not violations:
+        violations += _range_violations(model)
+    return violations
+
+
+def _weighting_violations(name: str, weighting: Weighting) -> list[str]:
+    parameter = CATALOGUE.get(name)
+    if parameter is None:
+        return [f"{name} is not a parameter."]
+    if parameter.role not in WEIGHTED_ROLES:
+        return [f"{name} is a {parameter.role.name.lower()} and takes no weight."]
+    found: list[str] = []
+    curve = weighting.curve
+    if len(curve) > BREAKPOINTS_MAX:
+        found.append(f"{name}: {len(curve)} breakpoints; at most {BREAKPOINTS_MAX} are allowed.")
+    if any(not math.isfinite(x) for x, _ in curve):
+        found.append(f"{name}: a breakpoint is not a finite number.")
+    if any(x >= following for (x, _), (following, _) in itertools.pairwise(curve)):
+        found.append(f"{name}: breakpoints must rise.")
+    if any(abs(y) > POINTS_MAX for _, y in curve):
+        found.append(f"{name}: points must lie between -{POINTS_MAX} and {POINTS_MAX}.")
+    if any(not 0 <= weight <= WEIGHT_MAX for weight in weighting.weights.values()):
+        found.append(f"{name}: weights must lie between 0 and {WEIGHT_MAX}.")
+    if any(weighting.weights.values()) and not curve:
+        found.append(f"{name}: a weight without breakpoints gives no points.")
+    return found
+
+
+def _filter_violations(filters: FilterSettings) -> list[str]:
+    found: list[str] = []
+    table = filters.amount_authority
+    rising = all(low < high and level <= higher for (low, level), (high, higher) in itertools.pairwise(table))
+    if not rising:
+        found.append("filters.amount_authority: amounts must rise, and authority must not fall with them.")
+    if any(amount <= 0 or not 0 <= level <= AUTHORITY_MAX for amount, level in table):
+        found.append(f"filters.amount_authority: amounts must be above 0, authority between 0 and {AUTHORITY_MAX}.")
+    if not 0 <= filters.fraud_level_experienced <= 3:
+        found.append("filters.fraud_level_experienced must lie between 0 and 3.")
+    if min(filters.heartbeat_seconds_max, filters.certificate_days_min, filters.overtime_minutes_max) < 0:
+        found.append("filters: no limit may be negative.")
+    return found
+
+
+def _range_violations(model: MatchingModel) -> list[str]:
+    """Sums that could lose a point to rounding. A hundred full weights of a thousand points are far below the limit."""
+    found: list[str] = []
+    for line in Line:
+        low, high = fit_range(model, line)
+        if max(-low, high) >= EXACT_MAX:
+            found.append(f"weights of {line}: points could add up to {max(-low, high)}, beyond exact {EXACT_MAX}.")
+    return found
+
+
+def fit_range(model: MatchingModel, line: Line) -> tuple[int, int]:
+    """Least and greatest fit that any pair could have in `line`, whatever the task's shares."""
+    return _range(model, line, (Role.SCORE, Role.COST), (Scope.OPERATOR, Scope.PAIR, Scope.TIME), largest_share=True)
+
+
+def urgency_range(model: MatchingModel, line: Line) -> tuple[int, int]:
+    """Least and greatest urgency of a task of `line`, ageing left out."""
+    return _range(model, line, (Role.URGENCY,), (Scope.TASK,), largest_share=False)
+
+
+def _range(
+    model: MatchingModel, line: Line, roles: tuple[Role, ...], scopes: tuple[Scope, ...], *, largest_share: bool
+) -> tuple[int, int]:
+    low = high = 0
+    for parameter in weighted(model, *roles, scopes=scopes):
+        weighting = model.weightings[parameter.name]
+        weight = weighting.weight(line)
+        if largest_share:
+            weight = min(WEIGHT_MAX, weight * 3 * (100 - 2 * SHARE_MIN) // 100)
+        points = [y for _, y in weighting.curve] + [0]
+        low += weight * min(points)
+        high += weight * max(points)
+    return low, high
+
+
+def waiting_bound_minutes(model: MatchingModel) -> int:
+    """The stated bound on waiting: a task older than another by more than this outranks it, whatever the flags and whoever is free.
+
+    Both must be of lines that share people; the bound is taken over all lines. It holds because ageing never stops: what all other
+    parameters can make of the difference between two tasks is finite, and ageing has made it up after so many minutes.
+    """
+    spans = [(fit_range(model, line), urgency_range(model, line)) for line in Line]
+    low = min(fit[0] + urgency[0] for fit, urgency in spans)
+    high = max(fit[1] + urgency[1] for fit, urgency in spans)
+    return math.ceil((high - low) / model.ageing_per_minute)

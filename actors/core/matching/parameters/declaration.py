@@ -1,0 +1,158 @@
+"""How a matching parameter is declared: one decorated function each, and nothing else.
+
+The function's name is the parameter's name, its docstring the definition, its body the formula. The decorator adds what code cannot say:
+the Chinese name, the unit, which of the three dimensions it belongs to, what it is used for, where its inputs come from, and whether its
+value differs by line of business. The function reads a *view*, which is columns over the people, tasks or provinces at hand, and returns
+one number for each of them; NaN says "unknown", and unknown is neutral: no points, no exclusion.
+
+Refused: a table of names with a big function beside it (two places to keep in step), and a class per parameter (ten lines of frame
+around one line of formula).
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+#: Values of a parameter: one float64 per task, person, pair or province; NaN: unknown.
+Values = NDArray[np.float64]
+
+
+class Dimension(StrEnum):
+    """What a parameter speaks for; the task decides how much each counts (`shares`)."""
+
+    EFFICIENCY = "efficiency"
+    QUALITY = "quality"
+    EFFECTIVENESS = "effectiveness"
+
+
+class Role(StrEnum):
+    """What a parameter is used for; the letters are those of docs/matching-parameters.md."""
+
+    #: Keeps a person from a task, whatever the points.
+    FILTER = "F"
+    #: More of it usually earns points ...
+    SCORE = "S"
+    #: ... or costs them.
+    COST = "K"
+    #: Orders tasks; the same for every person.
+    URGENCY = "U"
+    #: Sets how much each dimension counts for the task.
+    SHARES = "W"
+    #: Decides whether a task may leave its province.
+    GUARD = "G"
+    #: Says how much a statistic is worth; shown with explanations.
+    CONFIDENCE = "I"
+
+
+class Scope(StrEnum):
+    """What a parameter is a property of."""
+
+    TASK = "task"
+    OPERATOR = "operator"
+    PAIR = "pair"
+    PROVINCE = "province"
+    LINK = "link"
+    TIME = "time"
+
+
+class Source(StrEnum):
+    """Where the inputs come from."""
+
+    TASK = "task"
+    ROSTER = "roster"
+    STATISTICS = "statistics"
+    REVIEWS = "reviews"
+    LOAD = "load"
+    POLICY = "policy"
+    CALENDAR = "calendar"
+
+
+class Attribute(StrEnum):
+    """The property of a task on which a pair parameter depends: all tasks that share its value share the values of the parameter."""
+
+    KIND = "kind"
+    PRODUCT = "product"
+    HOME = "home"
+    CHANNEL = "channel"
+    AMOUNT_BAND = "amount_band"
+    HOSPITAL = "hospital"
+    LANGUAGE = "language"
+    #: Authority, skills and clearance asked for.
+    NEEDS = "needs"
+    CUSTOMER = "customer"
+    CASE = "case"
+    #: Kind and time left before the promise.
+    SLACK = "slack"
+    #: The very task: nothing is shared.
+    TASK = "task"
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared parameter."""
+
+    name: str
+    name_zh: str
+    unit: str
+    scope: Scope
+    dimension: Dimension
+    role: Role
+    source: Source
+    definition: str
+    #: The values of a view, one each.
+    function: Callable[[Any], Values]
+    #: The value differs by line of business.
+    by_line: bool = False
+    #: For pair parameters: what of the task they depend on.
+    attribute: Attribute | None = None
+    #: How much evidence stands behind each value (effective number of items); None: the value is a fact, not a statistic.
+    evidence: Callable[[Any], Values] | None = None
+
+
+class _Named(Protocol):
+    __name__: str
+    __doc__: str | None
+
+
+#: All declared parameters by name, in the order of declaration.
+DECLARED: dict[str, Parameter] = {}
+
+
+def declare(
+    scope: Scope,
+    name_zh: str,
+    unit: str,
+    dimension: Dimension,
+    role: Role,
+    source: Source,
+    *,
+    by_line: bool = False,
+    attribute: Attribute | None = None,
+    evidence: Callable[[Any], Values] | None = None,
+) -> Callable[[Callable[[Any], Values]], Callable[[Any], Values]]:
+    """The decorator that declares a parameter of any scope; each module of parameters binds its scope once."""
+
+    def take(function: Callable[[Any], Values]) -> Callable[[Any], Values]:
+        named: _Named = function
+        assert named.__name__ not in DECLARED, f"{named.__name__} is declared twice"
+        assert named.__doc__, f"{named.__name__} has no definition"
+        DECLARED[named.__name__] = Parameter(
+            name=named.__name__,
+            name_zh=name_zh,
+            unit=unit,
+            scope=scope,
+            dimension=dimension,
+            role=role,
+            source=source,
+            definition=" ".join(named.__doc__.split()),
+            function=function,
+            by_line=by_line,
+            attribute=attribute,
+            evidence=evidence,
+        )
+        return function
+
+    return take
