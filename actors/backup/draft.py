@@ -1,7 +1,8 @@
 """A folder that appears under its name only when it is whole.
 
 It is made beside it as `NAME.partial`, synced, and renamed. Whoever makes it holds a lock on it (flock, gone with the process), so that a
-draft left behind by a kill is told from one that somebody is writing, and removed.
+draft left behind by a kill is told from one that somebody is writing, and removed. A folder of that name that holds anything else is not ours
+to remove.
 """
 
 import fcntl
@@ -12,19 +13,24 @@ from types import TracebackType
 
 from actors.backup.errors import BackupFailed
 from actors.journal import sync
+from actors.store import BACKUP_MANIFEST
 
 _SUFFIX = ".partial"
+#: All that a draft of a backup or of a data directory may hold.
+_OURS = frozenset({"journals", "logs", "store.json", "store.new", "tokens.toml", BACKUP_MANIFEST})
 
 
 class Draft:
     """The folder in the making; gone at the end of the block unless it was published.
 
     Raises:
-        BackupFailed: on entering, when the target is not empty or cannot be replaced, or somebody else is making it.
+        BackupFailed: on entering, when the target is not empty or cannot be replaced, somebody else is making it, or something that is not
+            ours lies where it would be made.
     """
 
     def __init__(self, target: Path) -> None:
-        self._target = target.absolute()
+        # Where a symbolic link leads: a folder cannot be renamed onto the link itself.
+        self._target = target.resolve()
         #: Where to write.
         self.path: Path = self._target.with_name(self._target.name + _SUFFIX)
         self._lock_fd = -1
@@ -60,8 +66,13 @@ class Draft:
 
     def _remove_left_behind(self) -> None:
         descriptor = self._lock()
-        shutil.rmtree(self.path)
-        os.close(descriptor)
+        try:
+            strangers = sorted({entry.name for entry in self.path.iterdir()} - _OURS)
+            if strangers:
+                raise BackupFailed(f"{self.path} is in the way and not a draft of ours (it holds {strangers[0]})")
+            shutil.rmtree(self.path)
+        finally:
+            os.close(descriptor)
 
     def publish(self) -> None:
         """Sync everything and put it under its name; returns when that is on disk.

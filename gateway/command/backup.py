@@ -18,7 +18,7 @@ def backup(
     folder: Annotated[Path, typer.Argument(help="Where the backup goes; absent or empty.")],
     verify: Annotated[bool, typer.Option(help="Replay and check the copy before it is called a backup.")] = True,
     wait_seconds: Annotated[
-        float, typer.Option(help="How long to wait for provinces that are being restarted.")
+        float, typer.Option(min=0, help="How long to wait for provinces that are being restarted.")
     ] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

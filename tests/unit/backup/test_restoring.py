@@ -122,6 +122,24 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(
     assert not (tmp_path / "backup.partial").exists()
 
 
+def test_a_folder_that_only_bears_the_name_of_a_draft_is_left_alone(data: Path, tmp_path: Path) -> None:
+    """It was removed with all that a person had put there."""
+    theirs = tmp_path / "backup.partial" / "letters"
+    theirs.mkdir(parents=True)
+    with pytest.raises(BackupFailed, match="not a draft of ours"):
+        make_backup(data, tmp_path / "backup")
+    assert theirs.exists()
+    assert not (tmp_path / "backup").exists()
+
+
+def test_a_backup_goes_where_a_symbolic_link_leads(data: Path, tmp_path: Path) -> None:
+    """Everything was copied and checked, and then could not be put in place of the link."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "backup").symlink_to(tmp_path / "disk")
+    make_backup(data, tmp_path / "backup")
+    assert verify_directory(tmp_path / "disk").ok
+
+
 def test_two_backups_do_not_write_into_one_folder(tmp_path: Path) -> None:
     """Each would publish files of the other."""
     with Draft(tmp_path / "backup"), pytest.raises(BackupFailed, match="another process"), Draft(tmp_path / "backup"):
