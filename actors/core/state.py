@@ -10,6 +10,7 @@ from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, Sharin
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.operators import Operator, PresenceState
 from actors.core.queue import TaskQueue, authority_needed
+from actors.core.statistics.tables import Statistics
 from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
 
 replace = msgspec.structs.replace
@@ -72,6 +73,8 @@ class ProvinceState:
         self.notices: dict[NoticeKey, Notice] = {}
         self.operators: dict[OperatorId, Operator] = {}
         self.totals: dict[KindId, KindTotals] = {}
+        #: What the journal has taught about people, kinds and provinces.
+        self.statistics = Statistics()
         #: Net amount per province, fen; the legs of every frame sum to zero.
         self.balance_fen: dict[ProvinceCode, int] = {}
         self.ledger_legs = 0

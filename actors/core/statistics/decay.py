@@ -1,0 +1,124 @@
+"""Forward decay: how the statistics forget without ever being touched.
+
+The intuition: instead of making old sums smaller every day, make new additions larger. With a half-life H and a fixed origin, an
+observation x at time t adds g(t) x, where g(t) = 2^((t - origin) / H), and whoever reads at a time n divides by g(n).
+
+Why that is the decayed sum: the usual one gives each observation the weight 2^(-(n - t) / H) at reading time, and
+
+    sum of x 2^(-(n - t)/H)  =  sum of x 2^((t - origin)/H) / 2^((n - origin)/H)  =  (sum of g(t) x) / g(n),
+
+term by term, whatever the order of the observations. So an update is one addition to one cell, no cell needs an instant of its own, sums of
+different people may be added as they are, and a replay that does the same additions ends with the same bits (Cormode, Shkapenyuk,
+Srivastava, Xu: Forward Decay, ICDE 2009). A mean needs no division: g(n) cancels.
+
+Range: doubles overflow at 2^1024, 78 years after the origin at the shortest half-life that matters (28 days; 58 years for the recent
+defects'); `EXPONENT_MAX` keeps even a wild clock below that. Precision: 53 bits at every age.
+
+The wall clock may be wrong. `seen_ms`, the latest time that counted, goes forward only, and by `STEP_MAX_MS` an event at the most: an event
+stamped ten years ahead by a broken clock weighs as if it came a month later, instead of drowning all others for ten years. After such
+a jump nothing decays until the real time has caught up; a clock that was set back weighs its events as of `seen_ms`.
+
+Refused: (sum, weight, as_of) with a multiplication at each update, as many write it: three numbers a cell, a power per update, and sums of
+two people cannot be added without a common instant.
+"""
+
+import math
+
+from actors.core.statistics.cells import Decay
+
+DAY_MS = 86_400_000
+#: 2026-01-01 00:00 UTC. Times before it have weights below one, which is as good.
+ORIGIN_MS = 1_767_225_600_000
+#: Half-lives, ms, in the order of `Decay`; 0: does not decay.
+HALF_LIVES_MS = (
+    0.0,
+    28.0 * DAY_MS,
+    84.0 * DAY_MS,
+    182.0 * DAY_MS,
+    30.0 * DAY_MS * math.log(2.0),
+)
+#: Time that one event can make pass: more than any holiday.
+STEP_MAX_MS = 30 * DAY_MS
+#: Doublings from the origin; together with counts below 2^60 nothing overflows.
+EXPONENT_MAX = 960.0
+_WORK_MS = HALF_LIVES_MS[Decay.WORK]
+_EXPERIENCE_MS = HALF_LIVES_MS[Decay.EXPERIENCE]
+#: Asia/Shanghai is eight hours ahead of UTC, all year.
+_LOCAL_MS = 8 * 3_600_000
+#: 1970-01-01 was a Thursday; so many days earlier the week began.
+_MONDAY_DAYS = 3
+
+
+class DecayClock:
+    """The time that counts for the decay, and the weights that an addition has now."""
+
+    __slots__ = ("experience", "first_ms", "seen_ms", "work")
+
+    def __init__(self, first_ms: int = 0, seen_ms: int = 0) -> None:
+        #: When the first event was, Unix ms; 0: there was none.
+        self.first_ms = first_ms
+        #: The latest time that counted, Unix ms; 0: no event yet.
+        self.seen_ms = 0
+        #: Weight of an addition to a WORK cell, and to an EXPERIENCE cell, now.
+        self.work = 1.0
+        self.experience = 1.0
+        if seen_ms:
+            self._set(seen_ms)
+
+    def advance(self, at_ms: int) -> None:
+        """Let an event of this instant be the latest one. Cheap when many events share an instant."""
+        if at_ms > self.seen_ms:
+            self.first_ms = self.first_ms or at_ms
+            self._set(self.as_of(at_ms))
+
+    def as_of(self, at_ms: int) -> int:
+        """The time that would count, were there an event at `at_ms`; changes nothing. Unix ms."""
+        if not self.seen_ms:
+            return at_ms
+        return min(max(at_ms, self.seen_ms), self.seen_ms + STEP_MAX_MS)
+
+    def weight(self, decay: Decay) -> float:
+        """Weight of an addition now to a cell that decays so."""
+        return weight_at(decay, self.seen_ms)
+
+    def _set(self, seen_ms: int) -> None:
+        self.seen_ms = seen_ms
+        since = seen_ms - ORIGIN_MS
+        self.work = 2.0 ** min(since / _WORK_MS, EXPONENT_MAX)
+        self.experience = 2.0 ** min(since / _EXPERIENCE_MS, EXPONENT_MAX)
+
+
+def weight_at(decay: Decay, time_ms: int) -> float:
+    """g(time): the weight of an addition at a time, and the divisor of a sum read at it; 1 for what does not decay."""
+    half_life_ms = HALF_LIVES_MS[decay]
+    return 2.0 ** min((time_ms - ORIGIN_MS) / half_life_ms, EXPONENT_MAX) if half_life_ms else 1.0
+
+
+def local_day(at_ms: int) -> int:
+    """The local day (Asia/Shanghai) of an instant, days since 1970."""
+    return (at_ms + _LOCAL_MS) // DAY_MS
+
+
+def local_midnight_ms(at_ms: int) -> int:
+    """When the local day of an instant began, Unix ms."""
+    return local_day(at_ms) * DAY_MS - _LOCAL_MS
+
+
+def local_week(at_ms: int) -> int:
+    """The local week of an instant, Monday first, weeks since 1970."""
+    return (local_day(at_ms) + _MONDAY_DAYS) // 7
+
+
+def local_hour_of_week(at_ms: int) -> int:
+    """The local hour of the week of an instant, 0 (Monday, midnight) to 167."""
+    return ((at_ms + _LOCAL_MS) // 3_600_000 + _MONDAY_DAYS * 24) % 168
+
+
+def local_hour_of_day(at_ms: int) -> int:
+    """The local hour of the day of an instant, 0..23."""
+    return (at_ms + _LOCAL_MS) // 3_600_000 % 24
+
+
+def local_minute_of_day(at_ms: int) -> int:
+    """The local minute of the day of an instant, 0..1439."""
+    return (at_ms + _LOCAL_MS) // 60_000 % 1_440

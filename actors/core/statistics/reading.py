@@ -1,0 +1,278 @@
+"""What the statistics say as of a minute: `Reading` for kinds, lines, links and hours, `people.PeopleReading` for operators.
+
+A reading is a pure function of the statistics and the minute: it may be thrown away and made again at will (5 us), and two readings of the
+same minute after the same events are equal to the last bit. Every number is given as of now (decayed), never as stored.
+
+Chains of shrinkage: pair -> operator and line -> province and line -> country and line; band of a kind -> kind here -> kind in the country.
+"""
+
+import math
+from collections.abc import Sequence
+from enum import IntEnum
+
+import msgspec
+import numpy as np
+
+from actors.core.country import Line
+from actors.core.ids import KindId, OperatorId, ProvinceCode
+from actors.core.statistics import cells as c
+from actors.core.statistics import shrinkage
+from actors.core.statistics.decay import Decay, local_day, local_hour_of_week, weight_at
+from actors.core.statistics.people import PeopleReading
+from actors.core.statistics.priors import ProvinceTotals
+from actors.core.statistics.storage import FloatArray, PairTable
+from actors.core.statistics.tables import LINES, RECENT_MINUTES, Statistics
+
+#: Minutes of which recent arrivals are counted.
+ARRIVALS_MINUTES = RECENT_MINUTES - 1
+#: Spread of ln(handle minutes) where nothing is known, about a coefficient of variation of 0.9.
+LOG_SPREAD_DEFAULT = 0.77
+#: 90th percentile of the standard normal distribution.
+_Z90 = 1.2815515655446004
+
+
+class HandleMinutes(msgspec.Struct, frozen=True):
+    """Handle minutes of like tasks as a lognormal: median e^`log_mean`."""
+
+    log_mean: float
+    log_spread: float
+    #: Tasks that it rests on, decayed; the group's imagined ones not counted.
+    count: float
+
+    @property
+    def median(self) -> float:
+        """Minutes."""
+        return math.exp(self.log_mean)
+
+    @property
+    def p90(self) -> float:
+        """Minutes that nine in ten tasks need at most."""
+        return math.exp(self.log_mean + _Z90 * self.log_spread)
+
+
+class Reading:
+    """The statistics of a province as of a minute."""
+
+    def __init__(self, statistics: Statistics, now_ms: int) -> None:
+        self.statistics = statistics
+        #: The minute of the reading, Unix ms; all of it is read as of its beginning.
+        self.minute_ms = now_ms // 60_000 * 60_000
+        self._time_ms = statistics.clock.as_of(self.minute_ms)
+        #: In the order of `Decay`.
+        self._divisors = tuple(weight_at(decay, self._time_ms) for decay in Decay)
+        self._sums: dict[tuple[int, int], FloatArray] = {}
+
+    def people(self, operators: Sequence[OperatorId]) -> PeopleReading:
+        """The numbers of some operators, in this order."""
+        return PeopleReading(self, operators)
+
+    def divisor(self, cell: IntEnum) -> float:
+        """What a stored cell is divided by to be as of now."""
+        return self._divisors[c.DECAYS[type(cell)][cell]]
+
+    def divisors(self, cells: type[IntEnum]) -> FloatArray:
+        """The same for all cells of a table. Shape (cells,)."""
+        return np.array([self._divisors[decay] for decay in c.DECAYS[cells]])
+
+    # --- all operators of the province together, those who have left included ---
+
+    def line_sum(self, cell: c.LineCell, line: Line) -> float:
+        """A cell of a line, summed over all operators."""
+        return float(self.line_sums(line)[cell])
+
+    def line_sums(self, line: Line) -> FloatArray:
+        """All cells of a line, summed over all operators. Shape (`LineCell`,). O(operators), once a reading."""
+        return self._summed(self.statistics.by_line, c.LineCell, LINES[line])
+
+    def people_sums(self) -> FloatArray:
+        """All `OperatorCell`s summed over all operators; plain ones mean nothing here."""
+        return self._summed(self.statistics.by_operator, c.OperatorCell, 0)
+
+    def review_sums(self) -> FloatArray:
+        """The `ReviewCell`s before the weeks, summed over all operators."""
+        return self._summed(self.statistics.by_review, c.ReviewCell, 0)
+
+    def _summed(self, table: PairTable, cells: type[IntEnum], value: int) -> FloatArray:
+        key = (id(table), value)
+        sums = self._sums.get(key)
+        if sums is None:
+            divisors = self.divisors(cells)
+            sums = self._sums[key] = table.total(value)[: len(divisors)] / divisors
+        return sums
+
+    def ratio(self, total: IntEnum, weight: IntEnum, line: Line | None = None, k: float = shrinkage.ITEMS) -> float:
+        """A ratio of two cells of all operators, shrunk to the country's; NaN when neither knows.
+
+        Args:
+            total, weight: both of `LineCell` (then `line` is needed), `OperatorCell` or `ReviewCell`.
+            k: imagined observations of the country.
+        """
+        here, country = self._here_and_country(type(total), line)
+        prior = country[total] / country[weight] if country and country[weight] > 0 else math.nan
+        return shrinkage.shrunk_ratio(float(here[total]), float(here[weight]), prior, k)
+
+    def _here_and_country(self, cells: type[IntEnum], line: Line | None) -> tuple[FloatArray, tuple[float, ...]]:
+        national = self.statistics.national
+        if cells is c.LineCell:
+            assert line is not None, "cells by line need a line"
+            return self.line_sums(line), national.lines.get(line, ())
+        if cells is c.OperatorCell:
+            return self.people_sums(), national.people
+        return self.review_sums(), national.reviews
+
+    # --- kinds ---
+
+    def kind_sum(self, cell: c.KindTotalCell, kind: KindId) -> float:
+        """A cell of a kind, all operators together."""
+        table = self.statistics.kind_totals
+        return table.record(0, self.statistics.kinds.find(kind))[cell] / self.divisor(cell)
+
+    def kind_ratio(
+        self,
+        total: c.KindTotalCell,
+        weight: c.KindTotalCell,
+        kind: KindId,
+        k: float = shrinkage.ITEMS,
+        default: float = math.nan,
+    ) -> float:
+        """A ratio of two cells of a kind here, shrunk to the kind's in the country, and that to `default`."""
+        country = self.statistics.national.kinds.get(kind)
+        if country:
+            default = shrinkage.shrunk_ratio(country[total], country[weight], default, k)
+        return shrinkage.shrunk_ratio(self.kind_sum(total, kind), self.kind_sum(weight, kind), default, k)
+
+    def handle_minutes(
+        self, kind: KindId, standard_minutes: float, complexity: int = 0, pages: int = 0
+    ) -> HandleMinutes:
+        """How long tasks like this take: its complexity and page band here, shrunk to its kind here, in the country, and to the standard."""
+        statistics = self.statistics
+        slot = statistics.kinds.find(kind)
+        divisor = self._divisors[Decay.WORK]
+        row = min(max(complexity, 0), c.COMPLEXITIES - 1) * c.PAGE_BANDS + c.page_band(pages)
+        band = [sum_ / divisor for sum_ in statistics.handling.record(slot, row)]
+        here = (statistics.handling.total(slot) / divisor).tolist()
+        country = statistics.national.handling.get(kind, (0.0,) * len(c.HandleCell))
+        mean = math.log(max(standard_minutes, 1.0 / 60.0))
+        square = mean * mean + LOG_SPREAD_DEFAULT**2
+        for count, logs, squares in (country, here, band):
+            mean = shrinkage.shrunk_ratio(logs, count, mean)
+            square = shrinkage.shrunk_ratio(squares, count, square)
+        return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), band[c.HandleCell.DECIDED])
+
+    def amount_percentile(self, kind: KindId, amount_fen: int) -> float:
+        """Rank of an amount among the kind's, 0..1: the share below it, half of its own bucket included; NaN: no amount, or none seen."""
+        if amount_fen <= 0:
+            return math.nan
+        buckets = np.array(self.statistics.amounts.record(self.statistics.kinds.find(kind), 0))
+        seen = buckets.sum()
+        bucket = c.amount_bucket(amount_fen)
+        return float((buckets[:bucket].sum() + buckets[bucket] / 2) / seen) if seen > 0 else math.nan
+
+    def switch_minutes(self, before: KindId, kind: KindId) -> float:
+        """Extra handle minutes of a kind right after another one, against right after its own; 0 without evidence. Shrunk to 0."""
+        kinds, table = self.statistics.kinds, self.statistics.switches
+        now = kinds.find(kind)
+        divisor = self._divisors[Decay.WORK]
+        same_count, same_minutes = table.record(now, now)
+        count, minutes = table.record(kinds.find(before), now)
+        if before == kind or same_count <= 0 or count <= 0:
+            return 0.0
+        excess = minutes / count - same_minutes / same_count
+        # As sure as the less sure of the two means.
+        sure = min(count, same_count) / divisor
+        return excess * sure / (sure + shrinkage.ITEMS)
+
+    # --- links to other provinces ---
+
+    def link_sum(self, cell: c.LinkCell, direction: c.LinkDirection, province: ProvinceCode) -> float:
+        """A cell of the link with another province."""
+        statistics = self.statistics
+        return statistics.links.record(direction, statistics.provinces.find(province))[cell] / self.divisor(cell)
+
+    def link_ratio(
+        self,
+        total: c.LinkCell,
+        weight: c.LinkCell,
+        direction: c.LinkDirection,
+        province: ProvinceCode,
+        k: float = shrinkage.ITEMS,
+    ) -> float:
+        """A ratio of two cells of a link, shrunk to that of all links in this direction; NaN when none has any."""
+        sums = self.statistics.links.total(direction)
+        every = self.divisors(c.LinkCell)
+        all_total, all_weight = sums[total] / every[total], sums[weight] / every[weight]
+        prior = float(all_total / all_weight) if all_weight > 0 else math.nan
+        own_total = self.link_sum(total, direction, province)
+        return shrinkage.shrunk_ratio(own_total, self.link_sum(weight, direction, province), prior, k)
+
+    # --- time ---
+
+    def hourly_arrivals(self, line: Line) -> FloatArray:
+        """Tasks that arrived in each local hour of the week, Monday midnight first, decayed. Shape (168,)."""
+        return np.array(self.statistics.arrivals.record(LINES[line], 0)) / self._divisors[Decay.WORK]
+
+    def hour_arrival_factor(self, line: Line) -> float:
+        """Arrivals usual in this hour of the week over those of the mean hour, shrunk to 1."""
+        hours = self.hourly_arrivals(line)
+        mean = float(hours.sum()) / c.HOURS_OF_WEEK
+        here = float(hours[local_hour_of_week(self.minute_ms)])
+        return shrinkage.shrunk_ratio(here, mean, 1.0, 1.0)
+
+    def usual_arrivals_per_hour(self, line: Line) -> float:
+        """Tasks that usually arrive in this hour of the week; 0: never seen one, or no history yet."""
+        started_ms = self.statistics.clock.first_ms
+        weeks = max(0, self._time_ms - started_ms) / (7 * 86_400_000)
+        # The weight of an hour of the week seen once a week since then: 1 + r + r^2 + ... with r the decay of a week.
+        decayed_week = 0.5**0.25
+        seen = (1.0 - decayed_week**weeks) / (1.0 - decayed_week) if weeks else 0.0
+        return float(self.hourly_arrivals(line)[local_hour_of_week(self.minute_ms)]) / max(seen, 1.0)
+
+    def recent_arrivals(self, line: Line) -> int:
+        """Tasks that arrived in the last `ARRIVALS_MINUTES` whole minutes."""
+        minute = self.minute_ms // 60_000
+        rows = (self.statistics.recent.record(LINES[line], row) for row in range(RECENT_MINUTES))
+        return int(sum(count for stamp, count in rows if 0 < minute - stamp <= ARRIVALS_MINUTES))
+
+    def today(self, cell: c.LineTodayCell, line: Line) -> float:
+        """A count of the local day of the reading."""
+        record = self.statistics.today.record(0, LINES[line])
+        return record[cell] if record[c.LineTodayCell.DAY] == local_day(self.minute_ms) else 0.0
+
+    def hour_defect_factor(self, hour: int) -> float:
+        """Defect ratio of decisions in a local hour of the day over the mean, shrunk to 1; 1 without reviews."""
+        return self._defect_factor(self.statistics.hours, hour)
+
+    def overtime_defect_factor(self, *, beyond: bool) -> float:
+        """Defect ratio of decisions beyond (or within) eight hours signed in over the mean, shrunk to 1; 1 without reviews."""
+        return self._defect_factor(self.statistics.overtime, int(beyond))
+
+    def _defect_factor(self, table: PairTable, row: int) -> float:
+        reviewed, failed, _ = (table.total(0) / self._divisors[Decay.QUALITY]).tolist()
+        if failed <= 0:
+            return 1.0
+        mean = failed / reviewed
+        own_reviewed, own_failed, own_reviews = (sum_ / self._divisors[Decay.QUALITY] for sum_ in table.record(0, row))
+        own = own_failed / own_reviewed if own_reviewed > 0 else mean
+        return shrinkage.shrunk_ratio(own / mean * own_reviews, own_reviews, 1.0, shrinkage.REVIEWS)
+
+    # --- for the country ---
+
+    def totals(self) -> ProvinceTotals:
+        """What the province reports to the country. O(operators + kinds)."""
+        statistics = self.statistics
+        work = self._divisors[Decay.WORK]
+        kind_divisors = self.divisors(c.KindTotalCell)
+        slots = statistics.kinds.by_name.items()
+        return ProvinceTotals(
+            lines={line: tuple(self.line_sums(line).tolist()) for line in Line},
+            people=(
+                *self.people_sums()[: c.OperatorCell.DAY].tolist(),
+                *[0.0] * (len(c.OperatorCell) - c.OperatorCell.DAY),
+            ),
+            reviews=tuple(self.review_sums()[: c.ReviewCell.WEEKS].tolist()),
+            kinds={
+                KindId(kind): tuple((statistics.kind_totals.record(0, slot) / kind_divisors).tolist())
+                for kind, slot in slots
+            },
+            handling={KindId(kind): tuple((statistics.handling.total(slot) / work).tolist()) for kind, slot in slots},
+        )
