@@ -60,7 +60,7 @@ class Reading:
         self._time_ms = statistics.clock.as_of(self.minute_ms)
         #: In the order of `Decay`.
         self._divisors = tuple(weight_at(decay, self._time_ms) for decay in Decay)
-        self._sums: dict[tuple[int, int], FloatArray] = {}
+        self._sums: dict[tuple[type[IntEnum], int], FloatArray] = {}
 
     def people(self, operators: Sequence[OperatorId]) -> PeopleReading:
         """The numbers of some operators, in this order."""
@@ -93,7 +93,7 @@ class Reading:
         return self._summed(self.statistics.by_review, c.ReviewCell, 0)
 
     def _summed(self, table: PairTable, cells: type[IntEnum], value: int) -> FloatArray:
-        key = (id(table), value)
+        key = (cells, value)
         sums = self._sums.get(key)
         if sums is None:
             divisors = self.divisors(cells)
