@@ -129,6 +129,7 @@ def _merged(entry: Operator, known: Operator | None) -> Operator:
         session=known.session,
         signed_in_ms=known.signed_in_ms,
         idle_since_ms=known.idle_since_ms,
+        break_end_ms=known.break_end_ms,
         decided_count=known.decided_count,
         version=known.version,
     )

@@ -10,6 +10,7 @@ import msgspec
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.operators import Operator, PresenceState
+from actors.core.review import Findings
 from actors.core.sharing import MoveFlow, NationalPicture
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
 
@@ -194,6 +195,16 @@ class ReleaseAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
     draft: str = ""
 
 
+# --- quality ---
+
+
+class SubmitReview(Command, frozen=True, kw_only=True, tag=True):
+    """Say what a review of a decided task has found. `who` is the reviewer."""
+
+    task_id: TaskId
+    findings: Findings
+
+
 # --- roster, settings, policy ---
 
 
@@ -356,6 +367,7 @@ AnyCommand = (
     | ReturnTask
     | ReferAssignment
     | ReleaseAssignment
+    | SubmitReview
     | CreateOperator
     | UpsertOperators
     | DeleteOperator

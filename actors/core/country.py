@@ -35,6 +35,8 @@ class TaskKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     display_name_zh: str = ""
     #: Work content credited for one task, minutes; 60 of them make ten work units.
     standard_minutes: int = 15
+    #: The same for complexity 1 to 5, minutes; empty: `standard_minutes` whatever the complexity.
+    standard_minutes_by_complexity: tuple[int, ...] = ()
     #: Service promise from creation to decision, minutes.
     sla_minutes: int = 480
     #: Approval authority that a task of this kind needs at least, 0..9.
@@ -44,6 +46,13 @@ class TaskKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tariff_fen: int = 0
     operating_standard: str = ""
     operating_standard_revision: int = 1
+    #: What one late task costs the branch, points.
+    breach_points: int = 0
+
+    def minutes_for(self, complexity: int) -> int:
+        """Work content of a task of this complexity (1..5; 0: unknown), minutes."""
+        known = 1 <= complexity <= len(self.standard_minutes_by_complexity)
+        return self.standard_minutes_by_complexity[complexity - 1] if known else self.standard_minutes
 
 
 class ProvinceStatus(StrEnum):

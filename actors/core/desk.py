@@ -217,7 +217,7 @@ def complete_assignment(turn: Turn, command: c.CompleteAssignment) -> AnyReply:
         return _same_decision(turn, command) or task
     state = turn.state
     kind = state.kinds[task.spec.kind]
-    units = work_units_milli(kind)
+    units = work_units_milli(kind, task.spec.complexity)
     decision = Decision(
         verdict=command.verdict,
         operator=command.operator,
@@ -227,12 +227,18 @@ def complete_assignment(turn: Turn, command: c.CompleteAssignment) -> AnyReply:
         note=command.note,
         handle_ms=task.worked_ms + max(0, turn.now.wall_ms - task.started_ms),
         work_units_milli=units,
+        signed_in_for_ms=_signed_in_for_ms(state.operators[command.operator], turn.now.wall_ms),
     )
     legs = legs_of(task.task_id, kind, home=task.home, host=state.province, work_units_milli=units)
     turn.emit(
         e.TaskCompleted(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, decision=decision, legs=legs)
     )
     return _closed_reply(turn, task)
+
+
+def _signed_in_for_ms(person: Operator, now_ms: int) -> int:
+    """Length of the session; a clock that was set back counts as no time."""
+    return max(0, now_ms - person.signed_in_ms) if person.signed_in else 0
 
 
 def _same_decision(turn: Turn, command: c.CompleteAssignment) -> AnyReply | None:

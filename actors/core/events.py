@@ -9,6 +9,7 @@ from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy,
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.ledger import LedgerLeg
 from actors.core.operators import Operator, PresenceState
+from actors.core.review import Findings, ReviewedDecision
 from actors.core.sharing import HostCandidate
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
 
@@ -250,6 +251,16 @@ class PresenceChanged(Event, frozen=True, kw_only=True, tag=True):
     presence: PresenceState
 
 
+# --- quality ---
+
+
+class ReviewSubmitted(Event, frozen=True, kw_only=True, tag=True):
+    """At the province that decided: a decision was reviewed; `who` is the reviewer."""
+
+    reviewed: ReviewedDecision
+    findings: Findings
+
+
 # --- the province ---
 
 
@@ -337,6 +348,7 @@ AnyEvent = (
     | OperatorSignedIn
     | OperatorSignedOut
     | PresenceChanged
+    | ReviewSubmitted
     | ProvinceConfigured
     | TaskKindsAdopted
     | ProvinceStatusChanged

@@ -46,6 +46,6 @@ def legs_of(
     )
 
 
-def work_units_milli(kind: TaskKind) -> int:
-    """Credit for one task of a kind: six standard minutes are one work unit. Thousandths of a unit."""
-    return kind.standard_minutes * 1000 // 6
+def work_units_milli(kind: TaskKind, complexity: int = 0) -> int:
+    """Credit for one task: six standard minutes of its kind and complexity are one work unit. Thousandths of a unit."""
+    return kind.minutes_for(complexity) * 1000 // 6

@@ -29,6 +29,23 @@ class KindExperience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     quality_permille: int = -1
 
 
+class Certificate(msgspec.Struct, frozen=True, array_like=True):
+    """A licence to work on a line of business; valid until `expires_ms` (Unix ms)."""
+
+    line: Line
+    expires_ms: int
+
+
+class Shift(msgspec.Struct, frozen=True, array_like=True):
+    """A working day: minutes of the day in Asia/Shanghai, 0..1439. An end before the start lies after midnight."""
+
+    start_minute: int
+    end_minute: int
+    #: The same minute twice: no break.
+    break_start_minute: int = 0
+    break_end_minute: int = 0
+
+
 class Operator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One person of a province's pool."""
 
@@ -54,11 +71,31 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: Takes work without an offer: matched tasks are assigned at once.
     auto_accept: bool = False
     probation: bool = False
+    #: Licences, at most one a line; a line without one is not known to need any.
+    certificates: tuple[Certificate, ...] = ()
+    #: First day in post, Unix ms; 0: unknown.
+    hired_ms: int = 0
+    #: Recorded training of the last 90 days, hours.
+    training_hours_90d: int = 0
+    #: Fen an hour; 0: unknown.
+    hourly_cost_fen: int = 0
+    #: Work taken on in a day at most, thousandths of a work unit; 0: no limit.
+    daily_quota_milli: int = 0
+    #: None: unknown, which keeps nobody from work.
+    shift: Shift | None = None
+    #: Customers whose tasks this person must not decide (own or relatives' policies, clients they have recruited).
+    conflicts: tuple[str, ...] = ()
+    #: Kinds in the person's training plan.
+    training_kinds: tuple[KindId, ...] = ()
+    #: Trains others.
+    mentor: bool = False
     presence: PresenceState = PresenceState.OFFLINE
     session: SessionId | None = None
     signed_in_ms: int = 0
     #: Wall clock of the last release or sign-in, for "longest idle first".
     idle_since_ms: int = 0
+    #: Wall clock of the last return from a break; 0: none.
+    break_end_ms: int = 0
     #: Tasks decided in all.
     decided_count: int = 0
     version: int = 1

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NO_WORK = "no_work"
     PROVINCE_DRAINING = "province_draining"
     ALREADY_DECIDED = "already_decided"
+    NOT_DECIDED = "not_decided"
     ELSEWHERE = "elsewhere"
     # Bounds and outages.
     QUEUE_FULL = "queue_full"

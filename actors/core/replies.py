@@ -6,6 +6,7 @@ from actors.core.country import ProvinceSettings, SharingPolicy, TaskKind, TimeL
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.operators import Operator
 from actors.core.refusal import Refused
+from actors.core.review import Findings, ReviewedDecision
 from actors.core.sharing import ProvinceSummary
 from actors.core.task import Task
 
@@ -82,6 +83,15 @@ class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
     moves: tuple[tuple[TaskId, ProvinceCode, str], ...] = ()
 
 
+class ReviewReply(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
+    """A review as it was taken in."""
+
+    reviewed: ReviewedDecision
+    findings: Findings
+    reviewer: str
+    submitted_ms: int
+
+
 class MoveAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="move_answer"):
     """The host's recorded answer to a move; the same one however often it is asked."""
 
@@ -116,6 +126,7 @@ AnyReply = (
     | NoWork
     | ProvinceReply
     | PolicyPreview
+    | ReviewReply
     | MoveAnswer
     | Done
     | Refused

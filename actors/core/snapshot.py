@@ -42,6 +42,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     decided_count: int
     decided_shared_count: int
     status_before_outage: ProvinceStatus = ProvinceStatus.ACTIVE
+    reviewed_count: int = 0
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -86,6 +87,7 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         decided_count=state.decided_count,
         decided_shared_count=state.decided_shared_count,
         status_before_outage=state.status_before_outage,
+        reviewed_count=state.reviewed_count,
     )
     return _slices(head, list(state.tasks.values()), list(state.operators.values()))
 
@@ -154,6 +156,7 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.decided_count = head.decided_count
     state.decided_shared_count = head.decided_shared_count
     state.status_before_outage = head.status_before_outage
+    state.reviewed_count = head.reviewed_count
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

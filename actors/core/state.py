@@ -81,6 +81,7 @@ class ProvinceState:
         self.created_count = 0
         self.decided_count = 0
         self.decided_shared_count = 0
+        self.reviewed_count = 0
         #: Records made since the shell last wrote them out.
         self.records: dict[str, bytes] = {}
         # Indexes, derived from the above.

@@ -121,6 +121,15 @@ class Verdict(StrEnum):
     DECLINED = "declined"
 
 
+class PriorReason(StrEnum):
+    """Why a task points back at an earlier one."""
+
+    NONE = ""
+    REOPENED = "reopened"
+    APPEALED = "appealed"
+    SENT_BACK = "sent_back"
+
+
 class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the branch system says of a task. Never changes, except for the three fields that UpdateTask may amend."""
 
@@ -164,6 +173,16 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: The task must not leave its province.
     home_only: bool = False
     note: str = ""
+    #: A query item that came back: its papers are complete now (问题件回销).
+    resubmitted: bool = False
+    #: Legal limit of the decision, Unix ms; 0: none. Not the promise, which is `due_ms`.
+    statutory_due_ms: int = 0
+    #: How often the branch was sent this work back before, 0..1000.
+    return_count: int = 0
+    #: The task that this one reopens, appeals against or sends back, with whoever decided it; empty: none.
+    prior_task: str = ""
+    prior_operator: str = ""
+    prior_reason: PriorReason = PriorReason.NONE
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -179,6 +198,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     handle_ms: int = 0
     #: Credit for the work, thousandths of a work unit (six standard minutes).
     work_units_milli: int = 0
+    #: How long the operator had been signed in, ms.
+    signed_in_for_ms: int = 0
 
 
 class MoveOut(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from actors.core.ids import ProvinceCode
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.task import TaskState
+from actors.testing.auditor import Auditor
 from actors.testing.branch import Branch
 from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
@@ -97,6 +98,7 @@ class Country:
             Branch(code, self.portal, self.scheduler, self.chance, self.witness, kinds, list(self.desks))
             for code in PROVINCES
         ]
+        self.auditor = Auditor(self.portal, self.scheduler, self.chance, self.witness)
         self.coordinator = Coordinator(self.network, self.scheduler, self.sites)
         self.fate = Fate(
             self.storm,

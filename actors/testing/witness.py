@@ -67,6 +67,8 @@ class Witness:
         self.decided: dict[TaskId, ProvinceCode] = {}
         #: Returned or cancelled.
         self.ended: dict[TaskId, str] = {}
+        #: Where each reviewed decision was reviewed.
+        self.reviewed: dict[TaskId, ProvinceCode] = {}
         self.frames = 0
         self.coverage = Coverage()
         #: Frames seen of each province.
@@ -137,8 +139,19 @@ class Witness:
             if not self.has_ended(event.task.task_id):
                 raise Violation(f"{province}: {event.task.task_id} is said to have ended and has not")
             self._closed[province, event.task.task_id] = (event.task.generation, event.task.version)
+        elif isinstance(event, e.ReviewSubmitted):
+            self._review(province, event)
         elif isinstance(event, e.ProvinceStatusChanged):
             self.coverage.note(self.coverage.statuses, event.status.value)
+
+    def _review(self, province: ProvinceCode, event: e.ReviewSubmitted) -> None:
+        """A review lies where the decision lies, and each of the auditor's requests has had one effect at most (I4)."""
+        task_id = event.reviewed.task_id
+        if self.decided.get(task_id) != province or event.reviewed.province != province:
+            raise Violation(f"{province}: {task_id} was reviewed here and decided in {self.decided.get(task_id)}")
+        if task_id in self.reviewed:
+            raise Violation(f"{province}: {task_id} was reviewed in {self.reviewed[task_id]} already")
+        self.reviewed[task_id] = province
 
     def _note_task_event(
         self, province: ProvinceCode, state: ProvinceState, event: e.TaskEvent, before: Task | None

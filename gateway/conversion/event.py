@@ -161,6 +161,8 @@ def _add_details(wire: event_pb2.Event, event: e.AnyEvent) -> None:
 def _task_of(event: e.AnyEvent) -> str:
     if isinstance(event, (e.MoveAccepted, e.OutcomeNoted)):
         return event.task.task_id
+    if isinstance(event, e.ReviewSubmitted):
+        return event.reviewed.task_id
     return getattr(event, "task_id", "")
 
 
@@ -171,6 +173,8 @@ def _operator_of(event: e.AnyEvent) -> str:
         return event.entry.operator
     if isinstance(event, e.OutcomeNoted):
         return event.task.decision.operator if event.task.decision else ""
+    if isinstance(event, e.ReviewSubmitted):
+        return event.reviewed.operator
     return getattr(event, "operator", "")
 
 
@@ -194,6 +198,10 @@ def _reason_of(event: e.AnyEvent) -> str:
             return f"{event.status.value}: {event.reason}" if event.reason else event.status.value
         case e.SiteLost():
             return f"{event.silent} of {event.signed_in} desks of {event.site} silent for {event.silent_for_ms} milliseconds"
+        case e.ReviewSubmitted():
+            return (
+                f"{event.findings.verdict.value}: {event.findings.severity.value} {event.findings.defect_code}".rstrip()
+            )
         case e.SiteReturned():
             return f"desks of {event.site} are heard again"
         case e.SharingPolicyUpdated():

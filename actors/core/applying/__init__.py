@@ -50,6 +50,7 @@ _APPLIERS: dict[type, Callable[..., None]] = {
     e.OperatorSignedIn: people.signed_in,
     e.OperatorSignedOut: people.signed_out,
     e.PresenceChanged: people.presence_changed,
+    e.ReviewSubmitted: people.review_submitted,
     e.ProvinceConfigured: people.configured,
     e.TaskKindsAdopted: people.kinds_adopted,
     e.ProvinceStatusChanged: people.status_changed,

@@ -4,7 +4,7 @@ import msgspec
 
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
-from actors.core.operators import PresenceState
+from actors.core.operators import Operator, PresenceState
 from actors.core.queue import authority_needed
 from actors.core.state import ProvinceState
 
@@ -28,7 +28,12 @@ def signed_in(state: ProvinceState, event: e.OperatorSignedIn) -> None:
     since = person.signed_in_ms if person.signed_in else event.at_ms
     idle_since = person.idle_since_ms if person.signed_in else event.at_ms
     changed = replace(
-        person, presence=event.presence, session=event.session, signed_in_ms=since, idle_since_ms=idle_since
+        person,
+        presence=event.presence,
+        session=event.session,
+        signed_in_ms=since,
+        idle_since_ms=idle_since,
+        break_end_ms=_break_end_ms(person, event.presence, event.at_ms),
     )
     state.put_operator(changed)
     state.signed_in[event.operator] = None
@@ -41,7 +46,20 @@ def signed_out(state: ProvinceState, event: e.OperatorSignedOut) -> None:
 
 
 def presence_changed(state: ProvinceState, event: e.PresenceChanged) -> None:
-    state.put_operator(replace(state.operators[event.operator], presence=event.presence))
+    person = state.operators[event.operator]
+    break_end_ms = _break_end_ms(person, event.presence, event.at_ms)
+    state.put_operator(replace(person, presence=event.presence, break_end_ms=break_end_ms))
+
+
+def _break_end_ms(person: Operator, presence: PresenceState, at_ms: int) -> int:
+    """When the person last came back from a break: now, if this is what happens."""
+    ends = person.presence is PresenceState.BREAK and presence is not PresenceState.BREAK
+    return at_ms if ends else person.break_end_ms
+
+
+def review_submitted(state: ProvinceState, event: e.ReviewSubmitted) -> None:
+    del event
+    state.reviewed_count += 1
 
 
 def configured(state: ProvinceState, event: e.ProvinceConfigured) -> None:

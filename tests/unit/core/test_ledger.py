@@ -84,3 +84,20 @@ def test_unbalanced_legs_stop_a_replay() -> None:
 def test_six_standard_minutes_are_one_work_unit(minutes: int, milli: int) -> None:
     """Points and settlement are computed from it."""
     assert work_units_milli(TaskKind(kind=MEDICAL, line=Line.CLAIMS, standard_minutes=minutes)) == milli
+
+
+def test_harder_work_earns_more_where_the_standard_says_so() -> None:
+    """Who takes the hard cases would earn what the simple ones earn; a kind without such a table pays as ever."""
+    graded = TaskKind(
+        kind=MEDICAL, line=Line.CLAIMS, standard_minutes=12, standard_minutes_by_complexity=(6, 9, 12, 24, 60)
+    )
+    assert [work_units_milli(graded, complexity) for complexity in range(6)] == [
+        2_000,
+        1_000,
+        1_500,
+        2_000,
+        4_000,
+        10_000,
+    ]
+    plain = TaskKind(kind=MEDICAL, line=Line.CLAIMS, standard_minutes=12)
+    assert {work_units_milli(plain, complexity) for complexity in range(6)} == {2_000}
