@@ -16,6 +16,7 @@ import msgspec
 from actors.core.country import Line, ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
 from actors.core.operators import KindExperience, Operator
+from actors.store import HQ
 
 DEFAULT_PATH = Path(__file__).with_name("country.toml")
 #: Province of an operator entry that stands for one operator in every province.
@@ -144,6 +145,8 @@ def _country(entry: _CountryEntry) -> Country:
     provinces = tuple(province.settings() for province in entry.provinces)
     _refuse_repeats("provinces", "code", (province.province for province in provinces))
     for index, province in enumerate(provinces):
+        if province.province == HQ:
+            raise msgspec.ValidationError(f"{HQ!r} names the headquarters' journal - at `$.provinces[{index}].code`")
         _refuse_repeats(f"provinces[{index}].sites", "", province.sites)
     kinds = tuple(kind.task_kind(_line_of(index, kind.id)) for index, kind in enumerate(entry.kinds))
     _refuse_repeats("kinds", "id", (kind.kind for kind in kinds))

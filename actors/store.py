@@ -14,6 +14,7 @@ A backup has the same layout and a manifest, `backup.json`; it may be read and v
 
 import fcntl
 import os
+import re
 import time
 import uuid
 from pathlib import Path
@@ -27,6 +28,8 @@ from actors.journal import JournalError, open_readonly
 HQ = "hq"
 #: Where a duty officer finds what to do about a damaged journal.
 DAMAGED_RUNBOOK = "docs/runbooks/journal-damaged.md"
+#: What names a journal's file.
+_CODE = re.compile(r"[a-z0-9_-]{1,64}")
 #: What a backup has and a data directory has not.
 BACKUP_MANIFEST = "backup.json"
 
@@ -78,6 +81,11 @@ class Store:
             return []
         return [name for name in (*self.identity.provinces, HQ) if not self.journal_path(name).exists()]
 
+    def strange_journals(self) -> list[str]:
+        """Journals that lie there and belong to no province of ours."""
+        names = {path.stem for path in (self.directory / "journals").glob("*.sqlite")}
+        return sorted(names - {*self.identity.provinces, HQ})
+
     @property
     def logs(self) -> Path:
         """Where the processes log."""
@@ -101,9 +109,18 @@ def read_store(directory: Path) -> Store:
         identity = msgspec.json.decode(path.read_bytes(), type=StoreIdentity)
     except (FileNotFoundError, NotADirectoryError):
         raise StoreError(f"{directory} holds no store: {path.name} is missing") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise StoreError(f"{path} is damaged: {error}") from error
+    _check_codes(path, identity.provinces)
     return Store(directory, identity)
+
+
+def _check_codes(path: Path, codes: tuple[str, ...]) -> None:
+    """Each province has a file name of its own, which is not that of the headquarters."""
+    if not codes or len({*codes, HQ}) != len(codes) + 1 or not all(_CODE.fullmatch(code) for code in codes):
+        raise StoreError(f"{path} is damaged: these are no provinces of a store: {', '.join(codes) or 'none'}")
 
 
 def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wait_s: float = 15.0) -> Store:

@@ -35,7 +35,7 @@ from actors.backup.manifest import (
 )
 from actors.journal import JournalError, Photograph, State, open_readonly
 from actors.running import is_alive, read_running
-from actors.store import HQ, Store, StoreInUse, lock_store, read_store
+from actors.store import HQ, Store, StoreError, StoreInUse, lock_store, read_store
 from actors.verification import verify_directory
 
 #: How long to wait for a system that is starting or ending, or for provinces that are being restarted.
@@ -65,7 +65,7 @@ def make_backup(data_dir: Path, folder: Path, *, verify: bool = True, wait_s: fl
 
     Raises:
         BackupFailed: there is no backup.
-        StoreError: there is no store in `data_dir`.
+        StoreError: there is no store in `data_dir`, or it is a backup.
         OSError: the disk does not take it.
     """
     try:
@@ -76,6 +76,9 @@ def make_backup(data_dir: Path, folder: Path, *, verify: bool = True, wait_s: fl
 
 def _make(data_dir: Path, folder: Path, *, verify: bool, wait_s: float) -> BackupOutcome:
     started = time.monotonic()
+    if (data_dir / MANIFEST_FILE).exists():
+        # Its copy would bear the instant of the copying, and branches would not send again what came between.
+        raise StoreError(f"{data_dir} is a backup itself; copy its folder as it is")
     with Draft(folder) as draft, contextlib.ExitStack() as opened:
         run_dir = _lock_or_find(data_dir, wait_s, opened)
         store = _whole_store(data_dir)

@@ -30,7 +30,9 @@ def verify_directory(directory: Path, *, processes: int | None = None) -> Report
         facts, hq, disagreements = read_until_agreed(workers)
         report = Report(processes=workers.processes)
     missing = [f"{name}: the journal is missing" for name in store.missing_journals()]
+    strange = [f"{name}: a journal of a province that store.json does not name" for name in store.strange_journals()]
     _fill(report, facts, hq, missing, disagreements)
+    report.problems = (strange + report.problems)[:PROBLEMS_MAX]
     report.seconds = round(time.perf_counter() - started_s, 3)
     report.events_per_second = int(report.events / report.seconds) if report.seconds else 0
     return report

@@ -28,7 +28,7 @@ def backup(
 
     Every province holds its commits for at most half a second. Tasks are counted as decided, ended (undecided: returned to the branch, or
     cancelled) or open. Exit code 0 if there is a verified backup, 1 if there is none (nothing is
-    left under the name), 2 if there is no store.
+    left under the name), 2 if there is no store, or it is a backup itself.
     """
     try:
         outcome = make_backup(data_dir, folder, verify=verify, wait_s=wait_seconds)

@@ -7,8 +7,8 @@ from actors.core.ids import ProvinceCode
 
 
 def split_codes(text: str) -> tuple[ProvinceCode, ...]:
-    """The codes of a comma-separated list, in its order; blanks and empty places are passed over."""
-    return tuple(ProvinceCode(code.strip()) for code in text.split(",") if code.strip())
+    """The codes of a comma-separated list, each once, in its order; blanks and empty places are passed over."""
+    return tuple(dict.fromkeys(ProvinceCode(code.strip()) for code in text.split(",") if code.strip()))
 
 
 def explain_unknown(code: str, known: Collection[str]) -> str:

@@ -97,7 +97,7 @@ def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
         if code not in known:
             raise StoreError(explain_unknown(code, known))
     store = open_store(data_dir.resolve(), wanted)
-    if provinces and wanted != tuple(store.identity.provinces):
+    if provinces and set(wanted) != set(store.identity.provinces):
         store.release()
         raise StoreError(
             f"{data_dir} holds the provinces {', '.join(store.identity.provinces)}; they cannot be changed"

@@ -104,6 +104,7 @@ def test_limits_of_the_file_win_over_the_defaults(tmp_path: Path) -> None:
         ('id = "claims-medical"', 'id = "medical"', "kinds[0].id"),
         ('code = "jiangxi"', 'code = "fujian"', "provinces[1].code: 'fujian' is there already"),
         ('code = "jiangxi"', 'code = "Jiangxi 1"', "provinces[1].code"),
+        ('code = "jiangxi"', 'code = "hq"', "provinces[1].code: 'hq' names the headquarters"),
         ('sites = ["fuzhou", "quanzhou"]', 'sites = ["fuzhou", "fuzhou"]', "provinces[0].sites[1]"),
         ('kinds = ["claims-*"]', 'kinds = ["claim-*"]', "operators[0].kinds: there is no kind 'claim-*'"),
         ('province = "*"', 'province = "hunan"', "operators[0].province: there is no province 'hunan'"),

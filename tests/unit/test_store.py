@@ -2,6 +2,7 @@ import fcntl
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actors.core.ids import ProvinceCode
@@ -69,6 +70,27 @@ def test_a_damaged_identity_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="damaged"):
         open_store(tmp_path, PROVINCES)
     _is_unlocked(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [[], ["fujian", "fujian"], ["fujian", HQ], ["fujian", "../../jiangxi"]],
+    ids=["none", "twice", "hq", "path"],
+)
+def test_an_identity_that_names_no_provinces_of_a_store_is_refused(tmp_path: Path, codes: list[str]) -> None:
+    """A store of no provinces verified without a problem; two of one name would be two writers of one journal."""
+    open_store(tmp_path, PROVINCES).release()
+    path = tmp_path / "store.json"
+    path.write_bytes(msgspec.json.encode(msgspec.json.decode(path.read_bytes()) | {"provinces": codes}))
+    with pytest.raises(StoreError, match="damaged"):
+        read_store(tmp_path)
+
+
+def test_an_identity_that_cannot_be_read_is_refused_in_words(tmp_path: Path) -> None:
+    """It ended in a stack trace."""
+    (tmp_path / "store.json").mkdir()
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_store(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["fujian", HQ])

@@ -198,6 +198,14 @@ def test_a_journal_of_another_store_is_found(books: Books) -> None:
     assert found(verify_directory(books.directory), "jiangxi", "another")
 
 
+def test_a_journal_of_a_province_that_was_struck_off_is_found(books: Books) -> None:
+    """Its tasks were not looked at, and a country that was smaller on paper verified as whole."""
+    path = books.directory / "store.json"
+    left = msgspec.json.decode(path.read_bytes()) | {"provinces": ["fujian"]}
+    path.write_bytes(msgspec.json.encode(left))
+    assert found(books.verified(), "jiangxi", "store.json does not name")
+
+
 def test_a_directory_without_a_store_is_refused(tmp_path: Path) -> None:
     """Nothing to verify is not "all is well"."""
     with pytest.raises(StoreError, match="holds no store"):

@@ -65,6 +65,15 @@ def test_a_backup_is_never_served(folder: Path) -> None:
         open_store(folder, PROVINCES)
 
 
+def test_a_backup_of_a_backup_is_refused(folder: Path, tmp_path: Path) -> None:
+    """It would claim to be of the instant at which it was copied, and what branches were told in between would not be asked for again."""
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(StoreError, match="is a backup itself"):
+        make_backup(folder, tmp_path / "second")
+    assert sorted(folder.rglob("*")) == before
+    assert not (tmp_path / "second").exists()
+
+
 def test_a_system_that_starts_or_ends_for_ever_is_given_up(data: Path, tmp_path: Path) -> None:
     """The lock is held and nobody says where the system runs: a copy without its consent would be torn."""
     store = open_store(data, PROVINCES)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from actors.verification import Report
 from gateway.command import app
 from gateway.command.figure_notes import FIGURE_NOTES
+from gateway.command.province_codes import split_codes
 
 
 def _commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
@@ -51,3 +52,8 @@ def test_verify_says_what_ended_means() -> None:
         assert "ended (undecided: returned to the branch, or cancelled)" in shown
     assert "undecided" in FIGURE_NOTES["tasks_ended"]
     assert set(FIGURE_NOTES) <= set(Report.__struct_fields__)
+
+
+def test_a_province_named_twice_is_one_province() -> None:
+    """Would break if a new store got two writers for one journal."""
+    assert split_codes(" fujian,jiangxi,,fujian") == ("fujian", "jiangxi")
