@@ -15,6 +15,10 @@ from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
 
 replace = msgspec.structs.replace
 
+# Asked for every event, so as sets and under names of their own: looking a member up in its class costs 0.1 us.
+_CLOSED, _HELD = frozenset(CLOSED_STATES), frozenset(HELD_STATES)
+_QUEUED, _SCHEDULED, _MOVING = TaskState.QUEUED, TaskState.SCHEDULED, TaskState.MOVING
+_AVAILABLE = PresenceState.AVAILABLE
 
 #: Answers that follow one task to its next host; older ones stay where they were given.
 REQUEST_KEYS_MAX = 8
@@ -106,11 +110,7 @@ class ProvinceState:
 
     def _note_freedom(self, operator: OperatorId) -> None:
         person = self.operators.get(operator)
-        if (
-            person is not None
-            and person.presence is PresenceState.AVAILABLE
-            and len(self.holds.get(operator, ())) < person.capacity
-        ):
+        if person is not None and person.presence is _AVAILABLE and len(self.holds.get(operator, ())) < person.capacity:
             self.free[operator] = None
         else:
             self.free.pop(operator, None)
@@ -137,7 +137,7 @@ class ProvinceState:
         """Put the next version of an open task in place of the last one."""
         old = self.tasks[new.task_id]
         self._unindex(old)
-        if new.state in CLOSED_STATES:
+        if new.state in _CLOSED:
             del self.tasks[new.task_id]
             self._count(old.state, -1)
             if new.home != self.province:
@@ -161,29 +161,29 @@ class ProvinceState:
 
     def _index(self, task: Task) -> None:
         state = task.state
-        if state is TaskState.QUEUED:
+        if state is _QUEUED:
             self.queue.push(task, authority_needed(task, self.kinds.get(task.spec.kind)))
-        elif state in HELD_STATES:
+        elif state in _HELD:
             assert task.operator is not None
             self.holds.setdefault(task.operator, {})[task.task_id] = None
             self._note_freedom(task.operator)
-        elif state is TaskState.SCHEDULED:
+        elif state is _SCHEDULED:
             self.scheduled[task.task_id] = task.spec.not_before_ms
-        elif state is TaskState.MOVING:
+        elif state is _MOVING:
             self.moving[task.task_id] = None
 
     def _unindex(self, task: Task) -> None:
         state = task.state
-        if state is TaskState.QUEUED:
+        if state is _QUEUED:
             self.queue.discard(task.task_id)
-        elif state in HELD_STATES:
+        elif state in _HELD:
             assert task.operator is not None
             held = self.holds[task.operator]
             del held[task.task_id]
             if not held:
                 del self.holds[task.operator]
             self._note_freedom(task.operator)
-        elif state is TaskState.SCHEDULED:
+        elif state is _SCHEDULED:
             del self.scheduled[task.task_id]
-        elif state is TaskState.MOVING:
+        elif state is _MOVING:
             del self.moving[task.task_id]

@@ -3,7 +3,7 @@
 Theory of operation
 -------------------
 A task is an immutable record; every event makes a new one. `TRANSITIONS` below IS the state machine: what is not in the table is an
-error, and `moved_on` is the only way to another state. Three numbers fence it against the past:
+error, and `next_state` is the only way to another state. Three numbers fence it against the past:
 
 * ``token`` rises with every offer, assignment and revocation, and travels when the task moves: a desk that shows an old token is refused;
 * ``generation`` rises when another province accepts the task: an old move cannot touch a task that has come home again;
@@ -283,12 +283,21 @@ def can(task: Task, action: Action) -> bool:
     return (task.state, action) in TRANSITIONS
 
 
-def moved_on(task: Task, action: Action, **changes: object) -> Task:
-    """The task after `action`, with `changes` made.
+def next_state(task: Task, action: Action) -> TaskState:
+    """The state after `action`.
 
     Raises:
         KeyError: the table has no such transition; a bug of ours, since decisions ask `can` first.
     """
-    changes["state"] = TRANSITIONS[task.state, action]
-    changes["version"] = task.version + 1
-    return msgspec.structs.replace(task, **changes)
+    return TRANSITIONS[task.state, action]
+
+
+def moved_on(task: Task, action: Action, **changes: object) -> Task:
+    """The task after `action`, with `changes` made.
+
+    Events that every task meets write this out where they are applied: handing `changes` on doubles the cost (0.3 us).
+
+    Raises:
+        KeyError: as `next_state`.
+    """
+    return msgspec.structs.replace(task, state=next_state(task, action), version=task.version + 1, **changes)

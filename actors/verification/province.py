@@ -104,6 +104,7 @@ class ProvinceCheck:
         facts.open = [(task_id, task.generation, task.state) for task_id, task in state.tasks.items()]
         if facts.is_broken:
             return facts
+        state.derive_indexes()
         return msgspec.structs.replace(facts, problems=facts.problems + [self._named(text) for text in validate(state)])
 
     def _replay(self, snapshots: Mapping[int, Snapshot], expected: ExpectedRecords | None) -> None:
@@ -144,11 +145,6 @@ class ProvinceCheck:
 
     # --- events that others must agree with ---
 
-    def _created(self, event: e.TaskCreated, expected: ExpectedRecords | None) -> None:
-        del expected
-        if not event.task_id.startswith(self._prefix):
-            self._note(f"{event.task_id} was created here")
-
     def _configured(self, event: e.ProvinceConfigured, expected: ExpectedRecords | None) -> None:
         """Numbers may be given up, after a restore; no others are ever left out."""
         del expected
@@ -161,7 +157,7 @@ class ProvinceCheck:
         facts, legs = self._facts, event.legs
         is_home = event.task_id.startswith(self._prefix)
         if is_home:
-            self._decided_home.append(_number(event.task_id))
+            self._decided_home.append(int(event.task_id[len(self._prefix) :]))
         else:
             facts.decided_foreign.append(event.task_id)
         if len(legs) != (0 if is_home else 2):
@@ -176,7 +172,7 @@ class ProvinceCheck:
     def _ended(self, event: e.TaskReturned | e.TaskCancelled, expected: ExpectedRecords | None) -> None:
         del expected
         if event.task_id.startswith(self._prefix):
-            self._ended_home.append(_number(event.task_id))
+            self._ended_home.append(int(event.task_id[len(self._prefix) :]))
         else:
             self._facts.ended_foreign.append(event.task_id)
 
@@ -197,12 +193,7 @@ class ProvinceCheck:
         self._note(text)
 
 
-def _number(task_id: TaskId) -> int:
-    return int(task_id.rpartition("-")[2])
-
-
 _NOTED = {
-    e.TaskCreated: ProvinceCheck._created,
     e.TaskCompleted: ProvinceCheck._decided,
     e.TaskReturned: ProvinceCheck._ended,
     e.TaskCancelled: ProvinceCheck._ended,
