@@ -2,17 +2,17 @@
 
 For each call: the bearer token gives an identity, the table of permissions lets the method in or not, the limits of admission let this
 call in or not, and whatever the service raises leaves as a definite status. A call that is refused from its headers costs about an echo:
-its message is not parsed, and the rich details of a refusal by the limits are made once. A bug leaves as INTERNAL without a word about our
-insides but the number under which the log has the rest.
+its message is not read, and the handler that refuses for the limits, rich details included, is made once for each method. A bug leaves as
+INTERNAL without a word about our insides but the number under which the log has the rest.
 
-Measured: 10 us of CPU a call, identity and counting included; gRPC's own share is some 250.
+Measured by `sharedops bench overload --limit 1` beside a bare gRPC echo in the same run: a refusal takes 1.05 to 1.25 of the echo's CPU.
 """
 
 import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import grpc
 import grpc.aio
@@ -93,6 +93,8 @@ class Gate(grpc.aio.ServerInterceptor):
         self._loop = asyncio.get_running_loop()
         self._admission = admission or Admission(NO_LIMITS, self._loop.time())
         self._probe_path = probe_path
+        #: Methods that exist, as they are called for the first time.
+        self._methods: dict[str, _Method] = {}
 
     async def intercept_service(
         self,
@@ -100,25 +102,49 @@ class Gate(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
         """The handler of the call, guarded."""
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None:
-            if method == self._probe_path:
-                self._admission.probe_seen(self._loop.time())
+        path = handler_call_details.method
+        method = self._methods.get(path) or self._method(path, await continuation(handler_call_details))
+        if method is None:
             return None
         identity: Identity | None = None
-        if not permissions.is_public(method):
+        if not method.is_public:
             try:
                 identity = self._tokens.identify(handler_call_details.invocation_metadata)
-                permissions.admit(identity, method)
+                permissions.admit(identity, path)
             except GatewayError as error:
-                return _refusing(error, trailing_metadata(error), method, self._observe)
+                return _refusing(error, trailing_metadata(error), path, self._observe)
         # Strangers take nothing of the pace: to find out who a caller is costs 2 us.
-        is_paced = identity is not None and not is_open(method)
-        if is_paced and not self._admission.admits(self._loop.time()):
-            return _refusing(_OVERLOADED, _OVERLOADED_DETAILS, method, self._observe)
-        pace = self._admission if is_paced else None
-        return _guarded(handler, _Passage(method, identity, self._observe, self._stopping, pace))
+        if method.is_paced and not self._admission.admits(self._loop.time()):
+            return method.overloaded
+        pace = self._admission if method.is_paced else None
+        return _guarded(method, _Passage(path, identity, self._observe, self._stopping, pace))
+
+    def _method(self, path: str, handler: Any) -> "_Method | None":
+        """What is worth knowing of a method, from now on; None: there is none of the name."""
+        if handler is None:
+            if path == self._probe_path:
+                self._admission.probe_seen(self._loop.time())
+            return None
+        is_public = permissions.is_public(path)
+        method = self._methods[path] = _Method(
+            handler=handler,
+            parse=_forgiving(handler.request_deserializer, path),
+            is_public=is_public,
+            is_paced=not is_public and not is_open(path),
+            overloaded=_refusing(_OVERLOADED, _OVERLOADED_DETAILS, path, self._observe),
+        )
+        return method
+
+
+class _Method(NamedTuple):
+    """What is the same for every call of a method."""
+
+    handler: Any
+    parse: Callable[[bytes], Any]
+    is_public: bool
+    is_paced: bool
+    #: The handler that refuses for the limits.
+    overloaded: Any
 
 
 #: The same for every call that the limits refuse, so it is made once.
@@ -129,19 +155,22 @@ _OVERLOADED_DETAILS = trailing_metadata(_OVERLOADED)
 def _refusing(error: GatewayError, details: Metadata, method: str, observe: Observe) -> Any:
     """A handler that refuses its call without waiting for its message.
 
-    It costs a tenth less than one that gRPC calls when the message is there.
+    It is one of a method that is answered by a stream, of which it sends none: gRPC then sends the status at once and alone, and no
+    exception has to find its way out, as from ``context.abort``. Together that takes a seventh off the cost of the call.
     """
 
-    async def refuse(messages: Any, context: Context) -> NoReturn:
+    async def refuse(messages: Any, context: Context) -> None:
         del messages
         observe(method, error.code.name, None)
-        await context.abort(error.code, error.message, details)
-        raise AssertionError("abort raises")
+        context.set_code(error.code)
+        context.set_details(error.message)
+        context.set_trailing_metadata(details)
 
-    return grpc.stream_unary_rpc_method_handler(refuse)
+    return grpc.stream_stream_rpc_method_handler(refuse)
 
 
-def _guarded(handler: Any, passage: "_Passage") -> Any:
+def _guarded(method: _Method, passage: "_Passage") -> Any:
+    handler = method.handler
     # All are served as methods that take a stream, and read the message that they need themselves: gRPC calls the others only when the
     # message is there, and so would let a client that never sends it hold its call for as long as it likes. It costs nothing.
     if handler.unary_unary is not None:
@@ -154,7 +183,7 @@ def _guarded(handler: Any, passage: "_Passage") -> Any:
         raise TypeError("the contract has no streams that are answered once")
     return make(
         behaviour,
-        request_deserializer=_forgiving(handler.request_deserializer, passage.method),
+        request_deserializer=method.parse,
         response_serializer=handler.response_serializer,
     )
 

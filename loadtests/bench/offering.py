@@ -1,11 +1,12 @@
 """A client process that offers calls at a fixed pace, whatever becomes of them: the open loop of an overload.
 
 A closed loop, which sends the next call when the last is answered, slows down with the server and so hides the overload that it should make.
-Here each call has its instant, and its wait is counted from there: a late start of ours counts against the server, never for it.
+Here each call has its instant, and its wait is counted from there: a late start of ours counts against the server, never for it. So does the
+time that a call waits here because the server lets no more be under way on its connection.
 
 Run as a process of its own (`python -m loadtests.bench.offering`), with the `Order` as JSON on standard input and the `Offered` as JSON on
-standard output, because one Python process offers some 3,000 calls a second at most. Cost: about 150 us a call, nearly all of it gRPC's; the
-request is a template into which its ids are pasted, and the details of refusals are parsed once for each different one.
+standard output. It speaks HTTP/2 by itself (`connection` says why); the request is a template into which its ids are pasted, and the details of
+refusals are parsed once for each different one.
 """
 
 import asyncio
@@ -13,31 +14,32 @@ import contextlib
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import grpc
-import grpc.aio
 import msgspec
 from google.rpc import error_details_pb2, status_pb2
 
 from gateway.v1 import task_pb2
-from loadtests.wire import bearer, open_channel
+from loadtests.bench.connection import LOST, Connection, End
+from loadtests.bench.header_block import Fields
+from loadtests.wire import bearer
 
 #: Between two looks at the clock, seconds.
 TICK_S = 0.004
-#: Connections of one process, used by turns: the server lets 128 calls be under way on each, refuses the stream of what comes too many, and
-#: an overload comes from many clients anyway.
+#: Connections of one process: an overload comes from many clients. The calls of a tick go out on one of them, the next tick's on the next.
 CONNECTIONS = 16
-#: Calls of one process under way; what would go beyond is held back, and counted.
-IN_FLIGHT_MAX = 100 * CONNECTIONS
-#: No call waits longer, seconds.
-TIMEOUT_S = 5.0
+#: Calls of one process under way or waiting for room; what would go beyond is held back, and counted.
+IN_FLIGHT_MAX = 10_000
+#: No call waits longer at the server, seconds.
+TIMEOUT_S = 5
 #: Of a status and its message, characters kept.
 WHY_LENGTH_MAX = 80
-_CREATE = "/sharedops.v1.TaskService/CreateTask"
-_DETAILS_KEY = "grpc-status-details-bin"
+CREATE = "/sharedops.v1.TaskService/CreateTask"
 #: Pasted over by an id of the same length.
 _PLACE = b"ID-00000000000000"
+_OK = grpc.StatusCode.OK.value[0]
+_RESOURCE_EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+_NAMES = {LOST: "LOST"} | {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,29 +68,23 @@ class Offered(msgspec.Struct, kw_only=True):
     without_retry_info: int = 0
     #: Ends that are neither an acceptance nor RESOURCE_EXHAUSTED, by status and message.
     otherwise: dict[str, int] = {}
+    #: Calls that the server turned away unseen, at the bound of a connection, and that were sent again.
+    repeated: int = 0
     #: How late calls were begun.
     late_us: list[int] = []
+    #: CPU of the offering alone, the start of the process not included.
     cpu_s: float = 0.0
 
 
-class _Ended(NamedTuple):
-    """A call that has its answer, which nobody has looked at yet."""
-
-    call: grpc.aio.Call
-    wait_us: int
-
-
 class _Client:
-    """Calls are begun in ticks and looked at in ticks; between the two there is no task of ours, only gRPC's own."""
+    """Calls are begun in ticks; an answer is counted where it is read."""
 
-    def __init__(self, order: Order, creates: Sequence[Any]) -> None:
+    def __init__(self, order: Order, connections: Sequence[Connection]) -> None:
         self._order = order
-        self._creates = creates
-        self._metadata = bearer(order.token)
+        self._connections = connections
         self._template = _template(order)
         self._retry_info: dict[bytes, bool] = {}
         self._under_way = 0
-        self._ended: list[_Ended] = []
         self._all_ended = asyncio.Event()
         self._all_ended.set()
         self.offered = Offered()
@@ -97,20 +93,21 @@ class _Client:
         """Offer everything, then wait for what is under way."""
         total_s = self._order.warm_up_s + self._order.seconds
         began_s = time.perf_counter()
-        number = 0
+        number = ticks = 0
         while (passed_s := time.perf_counter() - began_s) < total_s:
             due = int(passed_s * self._order.per_second)
+            connection = self._connections[ticks % len(self._connections)]
             while number < due:
-                self._begin(number, began_s + number / self._order.per_second)
+                self._begin(connection, number, began_s + number / self._order.per_second)
                 number += 1
-            await self._look()
+            connection.flush()
+            ticks += 1
             await asyncio.sleep(TICK_S)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2 * TIMEOUT_S):
                 await self._all_ended.wait()
-        await self._look()
 
-    def _begin(self, number: int, due_s: float) -> None:
+    def _begin(self, connection: Connection, number: int, due_s: float) -> None:
         counts = number >= self._order.warm_up_s * self._order.per_second
         if counts:
             self.offered.offered += 1
@@ -119,38 +116,30 @@ class _Client:
             return
         if counts:
             self.offered.late_us.append(int((time.perf_counter() - due_s) * 1e6))
-        request_id = f"{self._order.prefix:->6}-{number:010d}".encode()
         self._under_way += 1
         self._all_ended.clear()
-        create = self._creates[number % len(self._creates)]
-        call = create(self._template.replace(_PLACE, request_id), metadata=self._metadata, timeout=TIMEOUT_S)
 
-        def ended(call: grpc.aio.Call) -> None:
+        def ended(end: End) -> None:
             self._under_way -= 1
             if not self._under_way:
                 self._all_ended.set()
             if counts:
-                self._ended.append(_Ended(call, int((time.perf_counter() - due_s) * 1e6)))
+                self._count(end, int((time.perf_counter() - due_s) * 1e6))
 
-        call.add_done_callback(ended)
+        request_id = f"{self._order.prefix:->6}-{number:010d}".encode()
+        connection.call(self._template.replace(_PLACE, request_id), ended)
 
-    async def _look(self) -> None:
-        """Count what has ended since the last look."""
-        ended, self._ended = self._ended, []
-        for call, wait_us in ended:
-            code = await call.code()
-            if code is grpc.StatusCode.OK:
-                self.offered.accepted_us.append(wait_us)
-            elif code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-                self.offered.refused_us.append(wait_us)
-                self.offered.without_retry_info += not self._says_when(await call.trailing_metadata())
-            else:
-                why = f"{code.name} {await call.details()}"[:WHY_LENGTH_MAX]
-                self.offered.otherwise[why] = self.offered.otherwise.get(why, 0) + 1
+    def _count(self, end: End, wait_us: int) -> None:
+        if end.code == _OK:
+            self.offered.accepted_us.append(wait_us)
+        elif end.code == _RESOURCE_EXHAUSTED:
+            self.offered.refused_us.append(wait_us)
+            self.offered.without_retry_info += not self._says_when(end.details)
+        else:
+            why = f"{_NAMES.get(end.code, end.code)} {end.message}"[:WHY_LENGTH_MAX]
+            self.offered.otherwise[why] = self.offered.otherwise.get(why, 0) + 1
 
-    def _says_when(self, metadata: Any) -> bool:
-        details = next((value for key, value in metadata or () if key == _DETAILS_KEY), b"")
-        assert isinstance(details, bytes)
+    def _says_when(self, details: bytes) -> bool:
         known = self._retry_info.get(details)
         if known is None:
             known = self._retry_info[details] = _has_retry_info(details)
@@ -172,13 +161,38 @@ def _template(order: Order) -> bytes:
     return request.SerializeToString()
 
 
+def call_headers(address: str, path: str, token: str) -> Fields:
+    """What every call says before its message, as a gRPC client says it."""
+    return (
+        (":path", path),
+        (":authority", address),
+        ("te", "trailers"),
+        ("content-type", "application/grpc"),
+        ("user-agent", "sharedops-bench"),
+        ("grpc-timeout", f"{TIMEOUT_S}S"),
+        *bearer(token),
+    )
+
+
 async def offer(order: Order) -> Offered:
-    """Offer what is ordered; returns when everything is answered or given up."""
-    async with contextlib.AsyncExitStack() as stack:
-        channels = [await stack.enter_async_context(open_channel(order.address)) for _ in range(CONNECTIONS)]
-        client = _Client(order, [channel.unary_unary(_CREATE) for channel in channels])
+    """Offer what is ordered; returns when everything is answered or given up.
+
+    Raises:
+        OSError: the server cannot be reached.
+    """
+    headers = call_headers(order.address, CREATE, order.token)
+    connections: list[Connection] = []
+    try:
+        while len(connections) < CONNECTIONS:
+            connections.append(await Connection.open(order.address, headers))
+        client = _Client(order, connections)
+        cpu_before_s = time.process_time()
         await client.offer()
-    client.offered.cpu_s = round(time.process_time(), 2)
+        client.offered.cpu_s = round(time.process_time() - cpu_before_s, 2)
+        client.offered.repeated = sum(connection.repeated for connection in connections)
+    finally:
+        for connection in connections:
+            connection.close()
     return client.offered
 
 

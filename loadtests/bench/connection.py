@@ -1,0 +1,294 @@
+"""One HTTP/2 connection that makes a great many equal unary calls at next to no cost (RFC 9113, as far as that needs it).
+
+A load generator that shares its machine with what it measures measures itself. gRPC's own client in Python took 300 us of CPU a call,
+nearly as much as a bare echo's server: at 3,000 calls a second, one of two cores. The bytes of such a call are simple, so they are made here,
+for 45 to 100 us, most of it the kernel's, and what is saved is the server's to use.
+
+It keeps the rules that any client must keep, since they are part of what is measured: at most as many calls under way as the server's
+settings allow (the rest wait *here*, while their clocks run), the server's flow control, its pings. Not done, because equal small calls to
+one server do not need it, and refused rather than ignored when it comes: TLS, messages larger than a frame, padded frames, headers in parts.
+
+A connection that breaks ends all its calls with the status `LOST`; it is not opened again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn
+
+from loadtests.bench.header_block import MEMORY_BYTES, Fields, UnreadableBlock, first_block, named_fields, next_block
+
+#: Frame types.
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PUSH, _PING, _GOAWAY, _WINDOW_UPDATE, _CONTINUATION = (
+    0,
+    1,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+)
+_END_STREAM = _ACK = 0x1
+_END_HEADERS = 0x4
+_PADDED, _PRIORITY = 0x8, 0x20
+_HEAD_BYTES = 9
+#: Settings: ours, and those of the server's that bind us.
+_MEMORY_BYTES, _PUSH_ALLOWED, _STREAMS_MAX, _STREAM_WINDOW = 1, 2, 3, 4
+#: gRPC's own setting: binary values may travel as they are.
+_BINARY_AS_IS = 0xFE03
+_WINDOW_BYTES = 65_535
+#: What the server may send before it is told that we have read: all we ever read of a run, in steps.
+_READ_STEP_BYTES = 1 << 20
+#: Different answers whose reading is kept.
+_ANSWERS_KEPT_MAX = 1_000
+#: The largest frame that every server takes.
+_FRAME_BYTES_MAX = 16_384
+#: Stream numbers of a connection, of which every second is ours.
+_STREAM_MAX = 2**31 - 1
+#: Calls under way on a connection, fewer when the server says so. Half of what ours says: it counts a call until it has cleared it away, which
+#: under load is well after its answer.
+STREAMS_MAX = 64
+#: Times that a call is sent. A server counts a call for a moment longer than its client, so one that comes at the bound may be turned away
+#: unseen, and is then to be sent again (RFC 9113, 8.7), as gRPC's own clients do. Its clock runs on.
+TRIES_MAX = 4
+_REFUSED_STREAM = 7
+#: Time for a server to say its settings, seconds.
+CONNECT_MAX_S = 5.0
+
+#: Status of a call whose connection broke or whose stream was reset; gRPC's own statuses are 0 to 16.
+LOST = -1
+
+
+class End(NamedTuple):
+    """How a call ended."""
+
+    #: gRPC status code, or `LOST`.
+    code: int
+    message: str = ""
+    #: The bytes of ``google.rpc.Status``; empty: none came.
+    details: bytes = b""
+
+
+Ended = Callable[[End], None]
+
+
+class _Call(NamedTuple):
+    """A call that has no end yet."""
+
+    body: bytes
+    ended: Ended
+    tries: int = 0
+
+
+class ServerMisbehaves(Exception):
+    """The server said what is not understood here; nothing can be measured by this connection."""
+
+
+class Connection(asyncio.Protocol):
+    """Use: `open`, then `call` as often as you like and `flush` after each lot, then `close`.
+
+    Args:
+        fields: the headers of every call but ``:method`` and ``:scheme``.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._first, self._next = first_block(fields), next_block(fields)
+        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._transport: asyncio.WriteTransport | None = None
+        self._received = b""
+        self._out: list[bytes] = []
+        self._stream = -1
+        self._streams_max = 0
+        self._window_bytes = _WINDOW_BYTES
+        self._unread_bytes = 0
+        self._open: dict[int, _Call] = {}
+        self._waiting: deque[_Call] = deque()
+        self._answers: dict[bytes, End] = {}
+        self._broken = ""
+        #: How often a call was turned away unseen and sent again.
+        self.repeated = 0
+
+    @classmethod
+    async def open(cls, address: str, fields: Fields) -> "Connection":
+        """Connect to ``host:port`` and learn the server's settings.
+
+        Raises:
+            OSError: nobody listens.
+            TimeoutError: the server says nothing.
+        """
+        host, _, port = address.rpartition(":")
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: cls(fields), host, int(port))
+        async with asyncio.timeout(CONNECT_MAX_S):
+            await connection._settled
+        return connection
+
+    def call(self, body: bytes, ended: Ended) -> None:
+        """Begin a call, or let it wait for room; `ended` is called once, from the event loop. `flush` sends it off."""
+        if len(body) + 5 > _FRAME_BYTES_MAX:
+            raise ValueError("the message is larger than a frame")
+        if self._broken:
+            ended(End(LOST, self._broken))
+            return
+        self._waiting.append(_Call(body, ended))
+
+    def flush(self) -> None:
+        """Send what there is room for, in one write."""
+        while self._waiting and len(self._open) < self._streams_max:
+            size_bytes = len(self._waiting[0].body) + 5
+            if size_bytes > self._window_bytes:
+                break
+            self._window_bytes -= size_bytes
+            self._begin(self._waiting.popleft())
+        if self._out and self._transport is not None:
+            self._transport.write(b"".join(self._out))
+            self._out.clear()
+
+    def close(self) -> None:
+        """Leave; calls that are still open never end."""
+        self._open.clear()
+        self._waiting.clear()
+        if self._transport is not None:
+            self._transport.close()
+
+    def _begin(self, call: _Call) -> None:
+        self._stream += 2
+        if self._stream >= _STREAM_MAX:
+            raise ServerMisbehaves("a connection has no more stream numbers than 2^30")
+        block = self._first if self._stream == 1 else self._next
+        message = b"\0" + len(call.body).to_bytes(4, "big") + call.body
+        self._out += (
+            _frame(_HEADERS, _END_HEADERS, self._stream, block),
+            _frame(_DATA, _END_STREAM, self._stream, message),
+        )
+        self._open[self._stream] = call
+
+    # --- asyncio's calls ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say who we are and what we take."""
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+        ours = ((_MEMORY_BYTES, 0), (_PUSH_ALLOWED, 0), (_STREAM_WINDOW, _READ_STEP_BYTES), (_BINARY_AS_IS, 1))
+        settings = b"".join(name.to_bytes(2, "big") + value.to_bytes(4, "big") for name, value in ours)
+        preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(_SETTINGS, 0, 0, settings)
+        transport.write(preface + _more_to_read(2 * _READ_STEP_BYTES))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End what is still open."""
+        self._broken = self._broken or (type(exc).__name__ if exc is not None else "the server closed the connection")
+        if not self._settled.done():
+            self._settled.set_exception(ConnectionError(self._broken))
+        left = [*self._open.values(), *self._waiting]
+        self._open.clear()
+        self._waiting.clear()
+        for call in left:
+            call.ended(End(LOST, self._broken))
+
+    def data_received(self, data: bytes) -> None:
+        """Read whole frames, then use the room that they made."""
+        received = self._received + data if self._received else data
+        at = 0
+        try:
+            while len(received) - at >= _HEAD_BYTES:
+                size_bytes = int.from_bytes(received[at : at + 3], "big")
+                begin = at + _HEAD_BYTES
+                if len(received) < begin + size_bytes:
+                    break
+                stream = int.from_bytes(received[at + 5 : begin], "big") & _STREAM_MAX
+                self._heard(received[at + 3], received[at + 4], stream, received[begin : begin + size_bytes])
+                at = begin + size_bytes
+        except (ServerMisbehaves, UnreadableBlock) as error:
+            self._broken = str(error)
+            assert self._transport is not None
+            self._transport.abort()
+            return
+        self._received = received[at:]
+        self.flush()
+
+    # --- frames ---
+
+    def _heard(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
+        if kind == _HEADERS:
+            self._headers(flags, stream, payload)
+        elif kind == _DATA:
+            self._read(len(payload))
+        elif kind == _WINDOW_UPDATE and not stream:
+            self._window_bytes += int.from_bytes(payload, "big")
+        elif kind == _SETTINGS and not flags & _ACK:
+            self._settle(payload)
+        elif kind == _PING and not flags & _ACK:
+            self._out.append(_frame(_PING, _ACK, 0, payload))
+        elif kind == _RST_STREAM and stream in self._open:
+            self._reset(self._open.pop(stream), int.from_bytes(payload, "big"))
+        elif kind == _GOAWAY:
+            _refuse("the server asked us to leave")
+        elif kind in (_CONTINUATION, _PUSH):
+            _refuse(f"a frame of type {kind}")
+
+    def _headers(self, flags: int, stream: int, block: bytes) -> None:
+        if not flags & _END_HEADERS or flags & (_PADDED | _PRIORITY):
+            _refuse("headers in parts, padded or with priorities")
+        if not flags & _END_STREAM:
+            return
+        end = self._answers.get(block)
+        if end is None:
+            end = _end(named_fields(block))
+            if len(self._answers) < _ANSWERS_KEPT_MAX:
+                self._answers[block] = end
+        call = self._open.pop(stream, None)
+        if call is not None:
+            call.ended(end)
+
+    def _reset(self, call: _Call, why: int) -> None:
+        if why != _REFUSED_STREAM or call.tries + 1 >= TRIES_MAX:
+            call.ended(End(LOST, f"reset with {why}"))
+            return
+        self.repeated += 1
+        self._waiting.appendleft(call._replace(tries=call.tries + 1))
+
+    def _read(self, size_bytes: int) -> None:
+        self._unread_bytes += size_bytes
+        if self._unread_bytes >= _READ_STEP_BYTES:
+            self._out.append(_more_to_read(self._unread_bytes))
+            self._unread_bytes = 0
+
+    def _settle(self, payload: bytes) -> None:
+        # Without a word on it, as many as we like.
+        self._streams_max = self._streams_max or STREAMS_MAX
+        for at in range(0, len(payload), 6):
+            name, value = int.from_bytes(payload[at : at + 2], "big"), int.from_bytes(payload[at + 2 : at + 6], "big")
+            if name == _STREAMS_MAX:
+                self._streams_max = min(value, STREAMS_MAX)
+            elif name == _STREAM_WINDOW and value < _FRAME_BYTES_MAX:
+                _refuse("a window smaller than a message")
+            elif name == _MEMORY_BYTES and value < MEMORY_BYTES:
+                _refuse("a memory too small for the headers of a call")
+        self._out.append(_frame(_SETTINGS, _ACK, 0, b""))
+        if not self._settled.done():
+            self._settled.set_result(None)
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
+
+
+def _more_to_read(size_bytes: int) -> bytes:
+    return _frame(_WINDOW_UPDATE, 0, 0, size_bytes.to_bytes(4, "big"))
+
+
+def _end(fields: dict[bytes, bytes]) -> End:
+    code = fields.get(b"grpc-status", b"")
+    if not code.isdigit():
+        _refuse("a call that ends without a status")
+    return End(
+        int(code),
+        fields.get(b"grpc-message", b"").decode("ascii", "replace"),
+        fields.get(b"grpc-status-details-bin", b""),
+    )
+
+
+def _refuse(what: str) -> NoReturn:
+    raise ServerMisbehaves(what)

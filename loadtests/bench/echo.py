@@ -1,0 +1,51 @@
+"""A bare echo: what gRPC itself costs on this machine, with nothing of ours behind it.
+
+The yardstick of an overload. Whatever a gateway in Python does with a call, taking it in and answering it costs at least this much, so a
+machine whose echo cannot keep up with a load proves nothing about the gateway.
+
+Run as a process of its own (`python -m loadtests.bench.echo`): it prints its address and ends on SIGTERM.
+"""
+
+import asyncio
+import os
+import signal
+
+# Before gRPC is imported, as the gateway does it.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+import grpc
+import grpc.aio
+
+
+class _Echo(grpc.GenericRpcHandler):
+    """Answers every method with the bytes that it was sent."""
+
+    def __init__(self) -> None:
+        self._handler = grpc.unary_unary_rpc_method_handler(_answer)
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        """The same for every method."""
+        del handler_call_details
+        return self._handler
+
+
+async def _answer(message: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]") -> bytes:
+    del context
+    return message
+
+
+async def serve() -> None:
+    """Serve on a port of the kernel's choice until SIGTERM."""
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    server = grpc.aio.server(options=(("grpc.so_reuseport", 0),))
+    server.add_generic_rpc_handlers((_Echo(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(f"127.0.0.1:{port}", flush=True)
+    await stopped.wait()
+    await server.stop(None)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())
