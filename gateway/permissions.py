@@ -103,6 +103,7 @@ TABLE: dict[str, Row] = {
         "MonitorService/WatchOverview": Row(_N, _N, _A, _A, _A, _A),
         "EventService/ListEvents": Row(_O, _N, _O, _A, _A, _A),
         "EventService/StreamEvents": Row(_O, _N, _O, _A, _A, _A),
+        "QualityService/SubmitReview": Row(_N, _N, _N, _A, _A, _N),
         "AdminService/GetServerInfo": Row(_A, _A, _A, _A, _A, _A),
         "AdminService/ListProvinceRuntimes": Row(_N, _N, _N, _A, _A, _N),
         "AdminService/VerifyJournal": Row(_N, _N, _N, _A, _A, _A),

@@ -41,6 +41,7 @@ from gateway.services.event import EventService
 from gateway.services.monitor import MonitorService
 from gateway.services.operator import OperatorService
 from gateway.services.province import ProvinceService
+from gateway.services.quality import QualityService
 from gateway.services.task import TaskService
 from gateway.services.work import WorkService
 from gateway.stopping import Stopping
@@ -55,6 +56,8 @@ from gateway.v1 import (
     operator_pb2_grpc,
     province_pb2,
     province_pb2_grpc,
+    quality_pb2,
+    quality_pb2_grpc,
     task_pb2,
     task_pb2_grpc,
     work_pb2,
@@ -105,6 +108,7 @@ _SERVICES = tuple(
         (work_pb2, "WorkService"),
         (operator_pb2, "OperatorService"),
         (province_pb2, "ProvinceService"),
+        (quality_pb2, "QualityService"),
         (monitor_pb2, "MonitorService"),
         (event_pb2, "EventService"),
         (admin_pb2, "AdminService"),
@@ -174,6 +178,7 @@ class Gateway:
         work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self.desks), server)
         operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), server)
         province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), server)
+        quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(links), server)
         monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self.overviews), server)
         event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), server)
         admin_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(links, incarnation), server)

@@ -81,7 +81,7 @@ def upsert_operators(turn: Turn, command: c.UpsertOperators) -> AnyReply:
                 message=f"Operator {entry.operator} has changed since they were read.",
                 metadata={"etag": known.etag if known else ""},
             )
-        unknown = [kind for kind in entry.kinds if kind not in state.kinds]
+        unknown = [kind for kind in (*entry.kinds, *entry.training_kinds) if kind not in state.kinds]
         if unknown:
             return Refused(reason=Reason.UNKNOWN_KIND, message=f"There is no task kind {unknown[0]}.")
     for entry in command.entries:

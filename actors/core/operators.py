@@ -71,7 +71,7 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: Takes work without an offer: matched tasks are assigned at once.
     auto_accept: bool = False
     probation: bool = False
-    #: Licences, at most one a line; a line without one is not known to need any.
+    #: Licences; of a line's the last to expire counts, and a line without any is not known to need one.
     certificates: tuple[Certificate, ...] = ()
     #: First day in post, Unix ms; 0: unknown.
     hired_ms: int = 0

@@ -2,8 +2,9 @@
 
 from actors.core.country import Line, ProvinceStatus, ShareOutMode
 from actors.core.operators import PresenceState
-from actors.core.task import Placement, TaskState, Verdict
-from gateway.v1 import operator_pb2, province_pb2, task_pb2, work_pb2
+from actors.core.review import ReviewVerdict, Severity
+from actors.core.task import Placement, PriorReason, TaskState, Verdict
+from gateway.v1 import operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
 
 LINES_OUT: dict[Line, operator_pb2.Line] = {
     Line.SERVICING: operator_pb2.LINE_SERVICING,
@@ -50,6 +51,27 @@ VERDICTS_OUT: dict[Verdict, task_pb2.Verdict] = {
     Verdict.DECLINED: task_pb2.VERDICT_DECLINED,
 }
 VERDICTS_IN: dict[int, Verdict] = {wire: verdict for verdict, wire in VERDICTS_OUT.items()}
+
+PRIOR_REASONS_OUT: dict[PriorReason, task_pb2.PriorReason] = {
+    PriorReason.NONE: task_pb2.PRIOR_REASON_UNSPECIFIED,
+    PriorReason.REOPENED: task_pb2.PRIOR_REASON_REOPENED,
+    PriorReason.APPEALED: task_pb2.PRIOR_REASON_APPEALED,
+    PriorReason.SENT_BACK: task_pb2.PRIOR_REASON_SENT_BACK,
+}
+PRIOR_REASONS_IN: dict[int, PriorReason] = {wire: reason for reason, wire in PRIOR_REASONS_OUT.items()}
+
+REVIEW_VERDICTS_OUT: dict[ReviewVerdict, quality_pb2.ReviewVerdict] = {
+    ReviewVerdict.PASSED: quality_pb2.REVIEW_VERDICT_PASSED,
+    ReviewVerdict.FAILED: quality_pb2.REVIEW_VERDICT_FAILED,
+}
+REVIEW_VERDICTS_IN: dict[int, ReviewVerdict] = {wire: verdict for verdict, wire in REVIEW_VERDICTS_OUT.items()}
+
+SEVERITIES_OUT: dict[Severity, quality_pb2.DefectSeverity] = {
+    Severity.NONE: quality_pb2.DEFECT_SEVERITY_UNSPECIFIED,
+    Severity.MINOR: quality_pb2.DEFECT_SEVERITY_MINOR,
+    Severity.CRITICAL: quality_pb2.DEFECT_SEVERITY_CRITICAL,
+}
+SEVERITIES_IN: dict[int, Severity] = {wire: severity for severity, wire in SEVERITIES_OUT.items()}
 
 PROVINCE_STATES_OUT: dict[ProvinceStatus, province_pb2.ProvinceState] = {
     ProvinceStatus.ACTIVE: province_pb2.PROVINCE_STATE_ACTIVE,

@@ -6,7 +6,7 @@ import msgspec
 
 from actors.core.country import TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
-from actors.core.operators import KindExperience, Operator
+from actors.core.operators import Certificate, KindExperience, Operator, Shift
 from actors.core.replies import SessionReply
 from actors.core.task import Task, TaskState
 from gateway import names
@@ -39,6 +39,28 @@ def operator_in(operator: OperatorId, province: ProvinceCode, entry: operator_pb
         share_opt_in=entry.share_opt_in,
         auto_accept=entry.auto_accept,
         probation=entry.probation,
+        certificates=tuple(Certificate(LINES_IN[held.line], held.expire_time_ms) for held in entry.certificates),
+        hired_ms=entry.hire_time_ms,
+        training_hours_90d=entry.training_hours_90d,
+        hourly_cost_fen=entry.hourly_cost_fen,
+        daily_quota_milli=entry.daily_quota_milli,
+        shift=_shift_in(entry.shift) if entry.HasField("shift") else None,
+        conflicts=tuple(entry.conflicts),
+        training_kinds=tuple(KindId(kind) for kind in entry.training_kinds),
+        mentor=entry.mentor,
+    )
+
+
+def _shift_in(shift: operator_pb2.Shift) -> Shift:
+    return Shift(shift.start_minute, shift.end_minute, shift.break_start_minute, shift.break_end_minute)
+
+
+def _shift_out(shift: Shift) -> operator_pb2.Shift:
+    return operator_pb2.Shift(
+        start_minute=shift.start_minute,
+        end_minute=shift.end_minute,
+        break_start_minute=shift.break_start_minute,
+        break_end_minute=shift.break_end_minute,
     )
 
 
@@ -75,6 +97,18 @@ def operator_out(person: Operator) -> operator_pb2.Operator:
         team=person.team,
         etag=person.etag,
         presence=PRESENCES_OUT[person.presence],
+        certificates=[
+            operator_pb2.Certificate(line=LINES_OUT[held.line], expire_time_ms=held.expires_ms)
+            for held in person.certificates
+        ],
+        hire_time_ms=person.hired_ms,
+        training_hours_90d=person.training_hours_90d,
+        hourly_cost_fen=person.hourly_cost_fen,
+        daily_quota_milli=person.daily_quota_milli,
+        shift=_shift_out(person.shift) if person.shift else None,
+        conflicts=person.conflicts,
+        training_kinds=person.training_kinds,
+        mentor=person.mentor,
     )
 
 
@@ -116,6 +150,8 @@ def kind_in(kind: KindId, entry: operator_pb2.TaskKind, *, standard_revision: in
         tariff_fen=entry.tariff_fen,
         operating_standard=entry.operating_standard,
         operating_standard_revision=standard_revision,
+        standard_minutes_by_complexity=tuple(entry.standard_minutes_by_complexity),
+        breach_points=entry.breach_points,
     )
 
 
@@ -135,6 +171,8 @@ def kind_out(kind: TaskKind) -> operator_pb2.TaskKind:
         operating_standard=kind.operating_standard,
         operating_standard_revision=kind.operating_standard_revision,
         etag=kind_etag(kind),
+        standard_minutes_by_complexity=kind.standard_minutes_by_complexity,
+        breach_points=kind.breach_points,
     )
 
 

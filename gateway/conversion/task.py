@@ -3,10 +3,17 @@
 from collections.abc import Iterable
 
 from actors.core.country import Skill
-from actors.core.ids import KindId
+from actors.core.ids import KindId, TaskId
 from actors.core.task import Decision, Task, TaskSpec, TaskState
 from gateway import names
-from gateway.conversion.enums import LINES_OUT, PLACEMENTS_OUT, TASK_STATES_OUT, VERDICTS_OUT
+from gateway.conversion.enums import (
+    LINES_OUT,
+    PLACEMENTS_OUT,
+    PRIOR_REASONS_IN,
+    PRIOR_REASONS_OUT,
+    TASK_STATES_OUT,
+    VERDICTS_OUT,
+)
 from gateway.v1 import operator_pb2, task_pb2
 
 
@@ -48,6 +55,12 @@ def spec_in(task: task_pb2.Task) -> TaskSpec:
         due_ms=task.due_time_ms,
         home_only=task.home_only,
         note=task.note,
+        resubmitted=task.resubmitted,
+        statutory_due_ms=task.statutory_due_time_ms,
+        return_count=task.return_count,
+        prior_task=names.parse_task(task.prior_task) if task.prior_task else "",
+        prior_operator=names.parse_operator(task.prior_operator)[1] if task.prior_operator else "",
+        prior_reason=PRIOR_REASONS_IN[task.prior_reason],
     )
 
 
@@ -99,6 +112,12 @@ def task_out(task: Task) -> task_pb2.Task:
         due_time_ms=spec.due_ms,
         home_only=spec.home_only,
         note=spec.note,
+        resubmitted=spec.resubmitted,
+        statutory_due_time_ms=spec.statutory_due_ms,
+        return_count=spec.return_count,
+        prior_task=names.task_name(TaskId(spec.prior_task)) if spec.prior_task else "",
+        prior_operator=names.operator_name(spec.prior_operator),
+        prior_reason=PRIOR_REASONS_OUT[spec.prior_reason],
         task_id=task.task_id,
         home_province=task.home,
         host_province=host_of(task),

@@ -60,8 +60,28 @@ class LineAuthority(_message.Message):
     level: int
     def __init__(self, line: _Optional[_Union[Line, str]] = ..., level: _Optional[int] = ...) -> None: ...
 
+class Certificate(_message.Message):
+    __slots__ = ("line", "expire_time_ms")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    line: Line
+    expire_time_ms: int
+    def __init__(self, line: _Optional[_Union[Line, str]] = ..., expire_time_ms: _Optional[int] = ...) -> None: ...
+
+class Shift(_message.Message):
+    __slots__ = ("start_minute", "end_minute", "break_start_minute", "break_end_minute")
+    START_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    END_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    BREAK_START_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    BREAK_END_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    start_minute: int
+    end_minute: int
+    break_start_minute: int
+    break_end_minute: int
+    def __init__(self, start_minute: _Optional[int] = ..., end_minute: _Optional[int] = ..., break_start_minute: _Optional[int] = ..., break_end_minute: _Optional[int] = ...) -> None: ...
+
 class Operator(_message.Message):
-    __slots__ = ("name", "operator_id", "province", "site", "display_name", "kinds", "authorities", "skills", "local_rule_provinces", "clearance", "languages", "capacity", "share_opt_in", "auto_accept", "probation", "team", "etag", "presence")
+    __slots__ = ("name", "operator_id", "province", "site", "display_name", "kinds", "authorities", "skills", "local_rule_provinces", "clearance", "languages", "capacity", "share_opt_in", "auto_accept", "probation", "team", "etag", "presence", "certificates", "hire_time_ms", "training_hours_90d", "hourly_cost_fen", "daily_quota_milli", "shift", "conflicts", "training_kinds", "mentor")
     NAME_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_ID_FIELD_NUMBER: _ClassVar[int]
     PROVINCE_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +100,15 @@ class Operator(_message.Message):
     TEAM_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATES_FIELD_NUMBER: _ClassVar[int]
+    HIRE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    TRAINING_HOURS_90D_FIELD_NUMBER: _ClassVar[int]
+    HOURLY_COST_FEN_FIELD_NUMBER: _ClassVar[int]
+    DAILY_QUOTA_MILLI_FIELD_NUMBER: _ClassVar[int]
+    SHIFT_FIELD_NUMBER: _ClassVar[int]
+    CONFLICTS_FIELD_NUMBER: _ClassVar[int]
+    TRAINING_KINDS_FIELD_NUMBER: _ClassVar[int]
+    MENTOR_FIELD_NUMBER: _ClassVar[int]
     name: str
     operator_id: str
     province: str
@@ -98,7 +127,16 @@ class Operator(_message.Message):
     team: str
     etag: str
     presence: Presence
-    def __init__(self, name: _Optional[str] = ..., operator_id: _Optional[str] = ..., province: _Optional[str] = ..., site: _Optional[str] = ..., display_name: _Optional[str] = ..., kinds: _Optional[_Iterable[_Union[KindExperience, _Mapping]]] = ..., authorities: _Optional[_Iterable[_Union[LineAuthority, _Mapping]]] = ..., skills: _Optional[_Iterable[_Union[SkillLevel, _Mapping]]] = ..., local_rule_provinces: _Optional[_Iterable[str]] = ..., clearance: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., capacity: _Optional[int] = ..., share_opt_in: _Optional[bool] = ..., auto_accept: _Optional[bool] = ..., probation: _Optional[bool] = ..., team: _Optional[str] = ..., etag: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ...) -> None: ...
+    certificates: _containers.RepeatedCompositeFieldContainer[Certificate]
+    hire_time_ms: int
+    training_hours_90d: int
+    hourly_cost_fen: int
+    daily_quota_milli: int
+    shift: Shift
+    conflicts: _containers.RepeatedScalarFieldContainer[str]
+    training_kinds: _containers.RepeatedScalarFieldContainer[str]
+    mentor: bool
+    def __init__(self, name: _Optional[str] = ..., operator_id: _Optional[str] = ..., province: _Optional[str] = ..., site: _Optional[str] = ..., display_name: _Optional[str] = ..., kinds: _Optional[_Iterable[_Union[KindExperience, _Mapping]]] = ..., authorities: _Optional[_Iterable[_Union[LineAuthority, _Mapping]]] = ..., skills: _Optional[_Iterable[_Union[SkillLevel, _Mapping]]] = ..., local_rule_provinces: _Optional[_Iterable[str]] = ..., clearance: _Optional[int] = ..., languages: _Optional[_Iterable[str]] = ..., capacity: _Optional[int] = ..., share_opt_in: _Optional[bool] = ..., auto_accept: _Optional[bool] = ..., probation: _Optional[bool] = ..., team: _Optional[str] = ..., etag: _Optional[str] = ..., presence: _Optional[_Union[Presence, str]] = ..., certificates: _Optional[_Iterable[_Union[Certificate, _Mapping]]] = ..., hire_time_ms: _Optional[int] = ..., training_hours_90d: _Optional[int] = ..., hourly_cost_fen: _Optional[int] = ..., daily_quota_milli: _Optional[int] = ..., shift: _Optional[_Union[Shift, _Mapping]] = ..., conflicts: _Optional[_Iterable[str]] = ..., training_kinds: _Optional[_Iterable[str]] = ..., mentor: _Optional[bool] = ...) -> None: ...
 
 class OperatorBrief(_message.Message):
     __slots__ = ("name", "etag", "created")
@@ -111,7 +149,7 @@ class OperatorBrief(_message.Message):
     def __init__(self, name: _Optional[str] = ..., etag: _Optional[str] = ..., created: _Optional[bool] = ...) -> None: ...
 
 class TaskKind(_message.Message):
-    __slots__ = ("name", "task_kind_id", "display_name", "display_name_zh", "line", "standard_minutes", "sla_minutes", "required_authority", "required_skills", "tariff_fen", "operating_standard", "operating_standard_revision", "etag")
+    __slots__ = ("name", "task_kind_id", "display_name", "display_name_zh", "line", "standard_minutes", "sla_minutes", "required_authority", "required_skills", "tariff_fen", "operating_standard", "operating_standard_revision", "etag", "standard_minutes_by_complexity", "breach_points")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TASK_KIND_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -125,6 +163,8 @@ class TaskKind(_message.Message):
     OPERATING_STANDARD_FIELD_NUMBER: _ClassVar[int]
     OPERATING_STANDARD_REVISION_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
+    STANDARD_MINUTES_BY_COMPLEXITY_FIELD_NUMBER: _ClassVar[int]
+    BREACH_POINTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     task_kind_id: str
     display_name: str
@@ -138,7 +178,9 @@ class TaskKind(_message.Message):
     operating_standard: str
     operating_standard_revision: int
     etag: str
-    def __init__(self, name: _Optional[str] = ..., task_kind_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., line: _Optional[_Union[Line, str]] = ..., standard_minutes: _Optional[int] = ..., sla_minutes: _Optional[int] = ..., required_authority: _Optional[int] = ..., required_skills: _Optional[_Iterable[_Union[SkillLevel, _Mapping]]] = ..., tariff_fen: _Optional[int] = ..., operating_standard: _Optional[str] = ..., operating_standard_revision: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
+    standard_minutes_by_complexity: _containers.RepeatedScalarFieldContainer[int]
+    breach_points: int
+    def __init__(self, name: _Optional[str] = ..., task_kind_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., line: _Optional[_Union[Line, str]] = ..., standard_minutes: _Optional[int] = ..., sla_minutes: _Optional[int] = ..., required_authority: _Optional[int] = ..., required_skills: _Optional[_Iterable[_Union[SkillLevel, _Mapping]]] = ..., tariff_fen: _Optional[int] = ..., operating_standard: _Optional[str] = ..., operating_standard_revision: _Optional[int] = ..., etag: _Optional[str] = ..., standard_minutes_by_complexity: _Optional[_Iterable[int]] = ..., breach_points: _Optional[int] = ...) -> None: ...
 
 class OperatorWorkload(_message.Message):
     __slots__ = ("operator", "presence", "capacity", "offered_count", "assigned_count", "in_progress_count", "tasks", "sign_in_time_ms")

@@ -37,6 +37,13 @@ class Verdict(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VERDICT_APPROVED: _ClassVar[Verdict]
     VERDICT_PARTIALLY_APPROVED: _ClassVar[Verdict]
     VERDICT_DECLINED: _ClassVar[Verdict]
+
+class PriorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRIOR_REASON_UNSPECIFIED: _ClassVar[PriorReason]
+    PRIOR_REASON_REOPENED: _ClassVar[PriorReason]
+    PRIOR_REASON_APPEALED: _ClassVar[PriorReason]
+    PRIOR_REASON_SENT_BACK: _ClassVar[PriorReason]
 TASK_STATE_UNSPECIFIED: TaskState
 TASK_STATE_SCHEDULED: TaskState
 TASK_STATE_QUEUED: TaskState
@@ -56,9 +63,13 @@ VERDICT_UNSPECIFIED: Verdict
 VERDICT_APPROVED: Verdict
 VERDICT_PARTIALLY_APPROVED: Verdict
 VERDICT_DECLINED: Verdict
+PRIOR_REASON_UNSPECIFIED: PriorReason
+PRIOR_REASON_REOPENED: PriorReason
+PRIOR_REASON_APPEALED: PriorReason
+PRIOR_REASON_SENT_BACK: PriorReason
 
 class Task(_message.Message):
-    __slots__ = ("name", "external_id", "kind", "priority", "green_channel", "amount_fen", "required_authority", "required_skills", "complexity", "page_count", "policy_count", "missing_document_count", "product", "channel", "customer_id", "customer_tier", "case_id", "risk_score_permille", "fraud_alert_level", "privacy_level", "vulnerable", "complaint", "dispute", "disaster_tag", "hospital", "language", "batch_id", "preferred_operator", "excluded_operators", "not_before_time_ms", "accepted_at_branch_time_ms", "due_time_ms", "home_only", "note", "task_id", "home_province", "host_province", "placement", "generation", "line", "state", "token", "operator", "create_time_ms", "queue_time_ms", "start_time_ms", "finish_time_ms", "decision", "suspend_reason", "return_reason", "offer_attempts", "handover_count", "move_count", "etag")
+    __slots__ = ("name", "external_id", "kind", "priority", "green_channel", "amount_fen", "required_authority", "required_skills", "complexity", "page_count", "policy_count", "missing_document_count", "product", "channel", "customer_id", "customer_tier", "case_id", "risk_score_permille", "fraud_alert_level", "privacy_level", "vulnerable", "complaint", "dispute", "disaster_tag", "hospital", "language", "batch_id", "preferred_operator", "excluded_operators", "not_before_time_ms", "accepted_at_branch_time_ms", "due_time_ms", "home_only", "note", "resubmitted", "statutory_due_time_ms", "return_count", "prior_task", "prior_operator", "prior_reason", "task_id", "home_province", "host_province", "placement", "generation", "line", "state", "token", "operator", "create_time_ms", "queue_time_ms", "start_time_ms", "finish_time_ms", "decision", "suspend_reason", "return_reason", "offer_attempts", "handover_count", "move_count", "etag")
     NAME_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +104,12 @@ class Task(_message.Message):
     DUE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     HOME_ONLY_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    RESUBMITTED_FIELD_NUMBER: _ClassVar[int]
+    STATUTORY_DUE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    RETURN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_TASK_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_REASON_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     HOME_PROVINCE_FIELD_NUMBER: _ClassVar[int]
     HOST_PROVINCE_FIELD_NUMBER: _ClassVar[int]
@@ -147,6 +164,12 @@ class Task(_message.Message):
     due_time_ms: int
     home_only: bool
     note: str
+    resubmitted: bool
+    statutory_due_time_ms: int
+    return_count: int
+    prior_task: str
+    prior_operator: str
+    prior_reason: PriorReason
     task_id: str
     home_province: str
     host_province: str
@@ -167,7 +190,7 @@ class Task(_message.Message):
     handover_count: int
     move_count: int
     etag: str
-    def __init__(self, name: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[str] = ..., priority: _Optional[int] = ..., green_channel: _Optional[bool] = ..., amount_fen: _Optional[int] = ..., required_authority: _Optional[int] = ..., required_skills: _Optional[_Iterable[_Union[_operator_pb2.SkillLevel, _Mapping]]] = ..., complexity: _Optional[int] = ..., page_count: _Optional[int] = ..., policy_count: _Optional[int] = ..., missing_document_count: _Optional[int] = ..., product: _Optional[str] = ..., channel: _Optional[str] = ..., customer_id: _Optional[str] = ..., customer_tier: _Optional[int] = ..., case_id: _Optional[str] = ..., risk_score_permille: _Optional[int] = ..., fraud_alert_level: _Optional[int] = ..., privacy_level: _Optional[int] = ..., vulnerable: _Optional[bool] = ..., complaint: _Optional[bool] = ..., dispute: _Optional[bool] = ..., disaster_tag: _Optional[str] = ..., hospital: _Optional[str] = ..., language: _Optional[str] = ..., batch_id: _Optional[str] = ..., preferred_operator: _Optional[str] = ..., excluded_operators: _Optional[_Iterable[str]] = ..., not_before_time_ms: _Optional[int] = ..., accepted_at_branch_time_ms: _Optional[int] = ..., due_time_ms: _Optional[int] = ..., home_only: _Optional[bool] = ..., note: _Optional[str] = ..., task_id: _Optional[str] = ..., home_province: _Optional[str] = ..., host_province: _Optional[str] = ..., placement: _Optional[_Union[Placement, str]] = ..., generation: _Optional[int] = ..., line: _Optional[_Union[_operator_pb2.Line, str]] = ..., state: _Optional[_Union[TaskState, str]] = ..., token: _Optional[int] = ..., operator: _Optional[str] = ..., create_time_ms: _Optional[int] = ..., queue_time_ms: _Optional[int] = ..., start_time_ms: _Optional[int] = ..., finish_time_ms: _Optional[int] = ..., decision: _Optional[_Union[Decision, _Mapping]] = ..., suspend_reason: _Optional[str] = ..., return_reason: _Optional[str] = ..., offer_attempts: _Optional[int] = ..., handover_count: _Optional[int] = ..., move_count: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., external_id: _Optional[str] = ..., kind: _Optional[str] = ..., priority: _Optional[int] = ..., green_channel: _Optional[bool] = ..., amount_fen: _Optional[int] = ..., required_authority: _Optional[int] = ..., required_skills: _Optional[_Iterable[_Union[_operator_pb2.SkillLevel, _Mapping]]] = ..., complexity: _Optional[int] = ..., page_count: _Optional[int] = ..., policy_count: _Optional[int] = ..., missing_document_count: _Optional[int] = ..., product: _Optional[str] = ..., channel: _Optional[str] = ..., customer_id: _Optional[str] = ..., customer_tier: _Optional[int] = ..., case_id: _Optional[str] = ..., risk_score_permille: _Optional[int] = ..., fraud_alert_level: _Optional[int] = ..., privacy_level: _Optional[int] = ..., vulnerable: _Optional[bool] = ..., complaint: _Optional[bool] = ..., dispute: _Optional[bool] = ..., disaster_tag: _Optional[str] = ..., hospital: _Optional[str] = ..., language: _Optional[str] = ..., batch_id: _Optional[str] = ..., preferred_operator: _Optional[str] = ..., excluded_operators: _Optional[_Iterable[str]] = ..., not_before_time_ms: _Optional[int] = ..., accepted_at_branch_time_ms: _Optional[int] = ..., due_time_ms: _Optional[int] = ..., home_only: _Optional[bool] = ..., note: _Optional[str] = ..., resubmitted: _Optional[bool] = ..., statutory_due_time_ms: _Optional[int] = ..., return_count: _Optional[int] = ..., prior_task: _Optional[str] = ..., prior_operator: _Optional[str] = ..., prior_reason: _Optional[_Union[PriorReason, str]] = ..., task_id: _Optional[str] = ..., home_province: _Optional[str] = ..., host_province: _Optional[str] = ..., placement: _Optional[_Union[Placement, str]] = ..., generation: _Optional[int] = ..., line: _Optional[_Union[_operator_pb2.Line, str]] = ..., state: _Optional[_Union[TaskState, str]] = ..., token: _Optional[int] = ..., operator: _Optional[str] = ..., create_time_ms: _Optional[int] = ..., queue_time_ms: _Optional[int] = ..., start_time_ms: _Optional[int] = ..., finish_time_ms: _Optional[int] = ..., decision: _Optional[_Union[Decision, _Mapping]] = ..., suspend_reason: _Optional[str] = ..., return_reason: _Optional[str] = ..., offer_attempts: _Optional[int] = ..., handover_count: _Optional[int] = ..., move_count: _Optional[int] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class Decision(_message.Message):
     __slots__ = ("verdict", "amount_fen", "note", "operator", "time_ms", "handle_ms", "work_units_milli")

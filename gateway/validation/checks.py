@@ -106,6 +106,18 @@ def items(count_max: int, each: Check | None = None, *, key: str | None = None) 
     return check
 
 
+def exactly(count: int, each: Check) -> Check:
+    """A list of so many items, or none. Items may be 0 or empty, and are checked then, too."""
+    description = f"expected {count} items, or none"
+
+    def check(values: Collection[Any]) -> Wrong:
+        if len(values) != count:
+            return description
+        return [found for place, value in enumerate(values) for found in located(f"[{place}]", each(value))] or None
+
+    return check
+
+
 def anything(value: Any) -> Wrong:
     """For booleans, and for output-only fields, which are ignored."""
     del value

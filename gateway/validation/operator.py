@@ -21,6 +21,27 @@ _EXPERIENCE = k.Rules(
 )
 _AUTHORITY = k.Rules({"line": LINE, "level": k.between(0, 9)}, required=("line",))
 
+_CERTIFICATE = k.Rules({"line": LINE, "expire_time_ms": k.TIME}, required=("line", "expire_time_ms"))
+_DAY_MINUTES = 1_440
+
+
+def _shift(message: Message) -> k.Wrong:
+    assert isinstance(message, operator_pb2.Shift)
+    if message.start_minute == message.end_minute:
+        return [("end_minute", "expected a minute that is not the start")]
+    length = (message.end_minute - message.start_minute) % _DAY_MINUTES
+    away = (message.break_end_minute - message.break_start_minute) % _DAY_MINUTES
+    before = (message.break_start_minute - message.start_minute) % _DAY_MINUTES
+    if away and before + away > length:
+        return [("break_start_minute", "expected a break within the shift")]
+    return None
+
+
+_MINUTE = k.between(0, _DAY_MINUTES - 1)
+_SHIFT = k.Rules(
+    dict.fromkeys(("start_minute", "end_minute", "break_start_minute", "break_end_minute"), _MINUTE), whole=_shift
+)
+
 #: Fields of an operator that a client may write.
 OPERATOR_FIELDS: dict[str, k.Check] = {
     "site": _ID,
@@ -36,6 +57,15 @@ OPERATOR_FIELDS: dict[str, k.Check] = {
     "auto_accept": k.anything,
     "probation": k.anything,
     "team": _ID,
+    "certificates": k.items(16, _CERTIFICATE),
+    "hire_time_ms": k.TIME,
+    "training_hours_90d": k.between(0, 2_160),
+    "hourly_cost_fen": k.between(0, 10_000_000),
+    "daily_quota_milli": k.between(0, 1_000_000),
+    "shift": _SHIFT,
+    "conflicts": k.items(64, _ID),
+    "training_kinds": k.items(64, _ID),
+    "mentor": k.anything,
 }
 _NEW_OPERATOR = k.Rules(
     OPERATOR_FIELDS
@@ -54,6 +84,8 @@ KIND_FIELDS: dict[str, k.Check] = {
     "required_skills": k.items(16, SKILL, key="skill"),
     "tariff_fen": k.between(0, 100_000_000),
     "operating_standard": k.free_text(20_000),
+    "standard_minutes_by_complexity": k.exactly(5, k.between(1, 1_440)),
+    "breach_points": k.between(0, 1_000),
 }
 _CHANGED_KIND = k.Rules(
     KIND_FIELDS

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from google.protobuf.message import Message
 
 from gateway import names
+from gateway.conversion.enums import PRIOR_REASONS_IN
 from gateway.v1 import task_pb2
 from gateway.validation import checks as k
 
@@ -25,10 +26,21 @@ LANGUAGE = k.matching(r"[A-Za-z0-9-]{1,16}", "expected 1..16 characters of [A-Za
 SKILL = k.Rules({"skill": _ID, "level": k.between(1, 5)}, required=("skill", "level"))
 
 
-def _times(message: Message) -> k.Wrong:
+def _consistent(message: Message) -> k.Wrong:
     assert isinstance(message, task_pb2.Task)
-    if not (message.not_before_time_ms or message.accepted_at_branch_time_ms):
-        return None
+    wrong = _prior(message) if message.prior_task or message.prior_operator or message.prior_reason else []
+    if message.not_before_time_ms or message.accepted_at_branch_time_ms:
+        wrong += _times(message)
+    return wrong
+
+
+def _prior(message: task_pb2.Task) -> list[tuple[str, str]]:
+    if not message.prior_task:
+        return [("prior_task", "is required with prior_reason and prior_operator")]
+    return [] if message.prior_reason else [("prior_reason", "is required with prior_task")]
+
+
+def _times(message: task_pb2.Task) -> list[tuple[str, str]]:
     now_ms = time.time_ns() // 1_000_000
     wrong: list[tuple[str, str]] = []
     if message.not_before_time_ms > now_ms + SCHEDULE_MAX_MS:
@@ -72,12 +84,20 @@ _SPEC: dict[str, k.Check] = {
     "due_time_ms": k.TIME,
     "home_only": k.anything,
     "note": k.free_text(2_000),
+    "resubmitted": k.anything,
+    "statutory_due_time_ms": k.TIME,
+    "return_count": k.between(0, 1_000),
+    "prior_task": TASK_NAME,
+    "prior_operator": OPERATOR_NAME,
+    "prior_reason": k.one_of(
+        PRIOR_REASONS_IN, ("PRIOR_REASON_REOPENED", "PRIOR_REASON_APPEALED", "PRIOR_REASON_SENT_BACK")
+    ),
 }
 _OUTPUT_ONLY: dict[str, k.Check] = {
     field.name: k.anything for field in task_pb2.Task.DESCRIPTOR.fields if field.name not in _SPEC
 }
 
-NEW_TASK = k.Rules(_SPEC | _OUTPUT_ONLY, required=("external_id", "kind"), whole=_times)
+NEW_TASK = k.Rules(_SPEC | _OUTPUT_ONLY, required=("external_id", "kind"), whole=_consistent)
 # Only what the mask may name is read from an amended task; the rest of a task that a client read before and sends back is ignored.
 _AMENDED_TASK = k.Rules(
     dict.fromkeys((*_SPEC, *_OUTPUT_ONLY), k.anything)

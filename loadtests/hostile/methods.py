@@ -14,7 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, task_pb2, work_pb2
+from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
 
 #: The contract's modules with services.
 MODULES: tuple[Any, ...] = (
@@ -22,6 +22,7 @@ MODULES: tuple[Any, ...] = (
     work_pb2,
     operator_pb2,
     province_pb2,
+    quality_pb2,
     monitor_pb2,
     event_pb2,
     admin_pb2,
@@ -119,7 +120,18 @@ def _set(message: Message, field: Any, target: Target, number: int, depth: int) 
 
 
 #: Set, they would make nearly every sample wrong in itself, or let it cost far more than it shows.
-_LEFT_OUT = ("page_token", "etag", "filter", "order_by", "paths", "not_before_time_ms", "accepted_at_branch_time_ms")
+_LEFT_OUT = (
+    "page_token",
+    "etag",
+    "filter",
+    "order_by",
+    "paths",
+    "not_before_time_ms",
+    "accepted_at_branch_time_ms",
+    # A shift that ends when it begins; a table of one entry where five belong.
+    "end_minute",
+    "standard_minutes_by_complexity",
+)
 
 
 def _value(message: Message, field: Any, target: Target, number: int) -> Any:
@@ -171,6 +183,11 @@ _TEXTS: dict[str, _Text] = {
     "province": lambda target, _: target.province,
     "kind": lambda target, _: target.kind,
     "task": _task_name,
+    "prior_task": _task_name,
+    "prior_operator": _operator_name,
+    "training_kinds": lambda target, _: target.kind,
+    "conflicts": lambda _target, _number: PERSONAL[0],
+    "comment": lambda _target, _number: _PERSONAL_TEXT,
     "operator": _operator_name,
     "preferred_operator": _operator_name,
     "excluded_operators": _operator_name,

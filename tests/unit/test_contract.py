@@ -103,7 +103,11 @@ def commented_elements(file: FileDescriptorProto) -> Iterator[tuple[str, str]]:
         yield message.name, comments.get((4, i), "")
         for j, field in enumerate(message.field):
             yield f"{message.name}.{field.name}", comments.get((4, i, 2, j), "")
+        # protoc makes a oneof of its own for each field with presence; its comment is the field's.
+        optional = {field.oneof_index for field in message.field if field.proto3_optional}
         for j, oneof in enumerate(message.oneof_decl):
+            if j in optional:
+                continue
             yield f"{message.name}.{oneof.name}", comments.get((4, i, 8, j), "")
         # Nested types would escape this walk; only the entries that protoc makes for maps may be there.
         assert all(nested.options.map_entry for nested in message.nested_type), message.name

@@ -6,8 +6,8 @@ import msgspec
 
 from actors.core.country import Line, Skill
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
-from actors.core.operators import KindExperience, Operator
-from actors.core.task import Decision, Placement, Task, TaskSpec, TaskState, Verdict
+from actors.core.operators import Certificate, KindExperience, Operator, Shift
+from actors.core.task import Decision, Placement, PriorReason, Task, TaskSpec, TaskState, Verdict
 
 #: A specification with every field set to something of its own.
 SPEC = TaskSpec(
@@ -44,6 +44,12 @@ SPEC = TaskSpec(
     due_ms=1_800_000_000_003,
     home_only=True,
     note="请核对",
+    resubmitted=True,
+    statutory_due_ms=1_800_000_000_004,
+    return_count=2,
+    prior_task=TaskId("fujian-3"),
+    prior_operator=OperatorId("fujian-~9"),
+    prior_reason=PriorReason.APPEALED,
 )
 #: A task with every field that the contract shows set to something of its own.
 TASK = Task(
@@ -107,4 +113,13 @@ PERSON = Operator(
     share_opt_in=False,
     auto_accept=True,
     probation=True,
+    certificates=(Certificate(Line.CLAIMS, 1_900_000_000_000), Certificate(Line.CLAIMS, 1_950_000_000_000)),
+    hired_ms=1_500_000_000_000,
+    training_hours_90d=16,
+    hourly_cost_fen=6_500,
+    daily_quota_milli=48_000,
+    shift=Shift(540, 1_050, 720, 780),
+    conflicts=("c-1", "c-2"),
+    training_kinds=(KindId("a"),),
+    mentor=True,
 )

@@ -6,14 +6,15 @@ import msgspec
 import pytest
 
 from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy, Skill, TaskKind
-from actors.core.ids import KindId, OperatorId, ProvinceCode, TaskId
-from actors.core.operators import PresenceState
-from actors.core.replies import PolicyPreview
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.operators import Operator, PresenceState
+from actors.core.replies import PolicyPreview, ReviewReply
+from actors.core.review import Findings, ReviewVerdict, Severity, reviewed_decision
 from actors.core.sharing import KindSummary, ProvinceSummary
-from actors.core.task import MoveOut, Placement, TaskSpec, TaskState, Verdict
+from actors.core.task import MoveOut, Placement, PriorReason, TaskSpec, TaskState, Verdict
 from gateway import conversion, names
 from gateway.conversion import enums
-from gateway.v1 import operator_pb2, province_pb2, task_pb2
+from gateway.v1 import operator_pb2, province_pb2, quality_pb2, task_pb2
 from tests.unit.gateway.samples import PERSON, SPEC, TASK, changed
 
 
@@ -102,6 +103,9 @@ def test_every_state_is_shown(state: TaskState) -> None:
         (enums.TASK_STATES_OUT, TaskState, task_pb2.TaskState),
         (enums.PLACEMENTS_OUT, Placement, task_pb2.Placement),
         (enums.VERDICTS_OUT, Verdict, task_pb2.Verdict),
+        (enums.PRIOR_REASONS_OUT, PriorReason, task_pb2.PriorReason),
+        (enums.REVIEW_VERDICTS_OUT, ReviewVerdict, quality_pb2.ReviewVerdict),
+        (enums.SEVERITIES_OUT, Severity, quality_pb2.DefectSeverity),
         (enums.PROVINCE_STATES_OUT, ProvinceStatus, province_pb2.ProvinceState),
         (enums.SHARE_OUT_MODES_OUT, ShareOutMode, province_pb2.ShareOutMode),
     ],
@@ -110,12 +114,18 @@ def test_enumerations_are_complete_and_agree(table: dict[Any, int], domain: Any,
     """A new value on one side only would be a KeyError in production; a swapped one would show CANCELLED for COMPLETED."""
     assert list(table) == list(domain)
     for value, number in table.items():
-        if value is not TaskState.MOVED:
+        if number == 0:
+            assert value.value in ("", "none")
+        elif value is not TaskState.MOVED:
             assert wire.Name(number).endswith(f"_{value.value.upper()}")
 
 
 def test_a_roster_entry_goes_there_and_back() -> None:
     """UpdateOperator reads, merges and writes: what is lost on the way is lost from the roster."""
+    known_here = {"presence", "session", "signed_in_ms", "idle_since_ms", "break_end_ms", "decided_count", "version"}
+    defaults = Operator(operator=OperatorId(""), province=ProvinceCode(""), site=SiteId(""))
+    for field in {*Operator.__struct_fields__} - known_here:
+        assert getattr(PERSON, field) != getattr(defaults, field), f"{field} is not tested"
     wire = conversion.operator_out(PERSON)
     assert (wire.name, wire.operator_id) == ("provinces/fujian/operators/10086", "10086")
     assert conversion.operator_in(PERSON.operator, PERSON.province, wire) == PERSON
@@ -141,10 +151,54 @@ def test_a_kind_goes_there_and_back() -> None:
         tariff_fen=500,
         operating_standard="# How",
         operating_standard_revision=4,
+        standard_minutes_by_complexity=(10, 20, 30, 45, 90),
+        breach_points=7,
     )
     wire = conversion.kind_out(kind)
     assert conversion.kind_in(kind.kind, wire, standard_revision=4) == kind
     assert wire.etag != conversion.kind_etag(msgspec.structs.replace(kind, tariff_fen=501))
+
+
+@pytest.mark.parametrize(
+    "findings",
+    [
+        Findings(verdict=ReviewVerdict.PASSED),
+        Findings(verdict=ReviewVerdict.PASSED, note_complete=False, blind_agreed=False, benchmark_permille=0),
+        Findings(
+            verdict=ReviewVerdict.FAILED,
+            defect_code="amount",
+            severity=Severity.CRITICAL,
+            amount_error_fen=5,
+            amount_reviewed_fen=100,
+            sampling_permille=50,
+            overturned=True,
+            note_complete=True,
+            blind_agreed=True,
+            benchmark_permille=750,
+            comment="少付",
+        ),
+    ],
+)
+def test_a_review_goes_there_and_back(findings: Findings) -> None:
+    """What the reviewer could not tell must not arrive as a no, nor a no as unknown."""
+    reviewed = reviewed_decision(TASK)
+    wire = conversion.review_out(
+        ReviewReply(reviewed=reviewed, findings=findings, reviewer="auditor:lan", submitted_ms=12)
+    )
+    parsed = quality_pb2.Review.FromString(wire.SerializeToString())
+    assert conversion.findings_in(parsed.findings) == findings
+    assert (parsed.task, parsed.operator, parsed.host_province, parsed.kind) == (
+        "provinces/fujian/tasks/fujian-7",
+        "provinces/jiangxi/operators/jiangxi-op-2",
+        "jiangxi",
+        "claims-medical",
+    )
+    assert (parsed.line, parsed.decision_time_ms, parsed.reviewer, parsed.submit_time_ms) == (
+        operator_pb2.LINE_CLAIMS,
+        9,
+        "auditor:lan",
+        12,
+    )
 
 
 def test_a_sharing_policy_goes_there_and_back() -> None:

@@ -7,9 +7,9 @@ import pytest
 from gateway import permissions
 from gateway.errors import GatewayError
 from gateway.identity import Identity, Role
-from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, task_pb2, work_pb2
+from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
 
-FILES = (admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, task_pb2, work_pb2)
+FILES = (admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2)
 DECIDING = (
     "Work",
     "FetchNextTask",
@@ -63,11 +63,17 @@ def test_only_desks_take_and_decide_work(method: str) -> None:
     assert [role for role in Role if may(role, full)] == [Role.OPERATOR]
 
 
-def test_auditors_and_finance_change_nothing() -> None:
-    """An auditor who can write is no auditor."""
-    for role in (Role.AUDITOR, Role.FINANCE):
-        writes = [m for m in methods() if may(role, m) and not m.rpartition("/")[2].startswith(READING)]
-        assert writes == []
+@pytest.mark.parametrize(("role", "reports"), [(Role.AUDITOR, ["SubmitReview"]), (Role.FINANCE, [])])
+def test_auditors_and_finance_change_nothing(role: Role, reports: list[str]) -> None:
+    """An auditor who can change what they audit is no auditor; what they have found is theirs to say."""
+    allowed = [method.rpartition("/")[2] for method in methods() if may(role, method)]
+    assert [name for name in allowed if not name.startswith(READING)] == reports
+
+
+def test_nobody_who_is_reviewed_writes_reviews() -> None:
+    """A desk or a team lead would pass its own decisions."""
+    full = "/sharedops.v1.QualityService/SubmitReview"
+    assert [role for role in Role if may(role, full)] == [Role.OPS, Role.AUDITOR]
 
 
 def test_operations_staff_may_do_everything_else() -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from gateway import validation
 from gateway.errors import GatewayError
-from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, task_pb2, work_pb2
+from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
 from gateway.validation.checks import Rules, anything
 
-FILES = (admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, task_pb2, work_pb2)
+FILES = (admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2)
 
 
 def requests() -> dict[str, type[Message]]:
@@ -136,6 +136,8 @@ BAD_TASK_FIELDS = [
     ("due_time_ms", 2**62),
     ("note", "n" * 2_001),
     ("note", "a\0b"),
+    ("statutory_due_time_ms", -1),
+    ("return_count", 1_001),
 ]
 
 
@@ -229,6 +231,112 @@ def test_all_mistakes_are_named_at_once() -> None:
                 "sharing_policy.share_out_ratio_permille",
             ],
         ),
+        (
+            task_pb2.CreateTaskRequest(
+                parent="provinces/fujian", task=new_task(prior_reason=task_pb2.PRIOR_REASON_APPEALED), request_id="r"
+            ),
+            ["task.prior_task"],
+        ),
+        (
+            task_pb2.CreateTaskRequest(
+                parent="provinces/fujian", task=new_task(prior_task="provinces/fujian/tasks/fujian-1"), request_id="r"
+            ),
+            ["task.prior_reason"],
+        ),
+        (
+            task_pb2.CreateTaskRequest(
+                parent="provinces/fujian", task=new_task(prior_task="fujian-1", prior_reason=9), request_id="r"
+            ),
+            ["task.prior_reason", "task.prior_task"],
+        ),
+        (
+            operator_pb2.CreateOperatorRequest(
+                parent="provinces/fujian",
+                operator_id="a",
+                operator={
+                    "certificates": [{"line": 3}, {"expire_time_ms": -1}],
+                    "hire_time_ms": -1,
+                    "training_hours_90d": 2_161,
+                    "hourly_cost_fen": 10_000_001,
+                    "daily_quota_milli": -1,
+                    "shift": {"start_minute": 1_440, "end_minute": -1},
+                    "conflicts": ["a b"],
+                    "training_kinds": ["k"] * 65,
+                },
+                request_id="r",
+            ),
+            [
+                "operator.certificates[0].expire_time_ms",
+                "operator.certificates[1].expire_time_ms",
+                "operator.certificates[1].line",
+                "operator.conflicts[0]",
+                "operator.daily_quota_milli",
+                "operator.hire_time_ms",
+                "operator.hourly_cost_fen",
+                "operator.shift.end_minute",
+                "operator.shift.start_minute",
+                "operator.training_hours_90d",
+                "operator.training_kinds",
+            ],
+        ),
+        (
+            operator_pb2.CreateOperatorRequest(
+                parent="provinces/fujian",
+                operator_id="a",
+                operator={"certificates": [{"line": 3, "expire_time_ms": 1}] * 17, "conflicts": ["c"] * 65},
+                request_id="r",
+            ),
+            ["operator.certificates", "operator.conflicts"],
+        ),
+        (
+            operator_pb2.UpdateTaskKindRequest(
+                task_kind={
+                    "name": "taskKinds/k",
+                    "standard_minutes_by_complexity": [1, 2, 0, 4, 5],
+                    "breach_points": 1_001,
+                },
+                request_id="r",
+            ),
+            ["task_kind.breach_points", "task_kind.standard_minutes_by_complexity[2]"],
+        ),
+        (
+            operator_pb2.UpdateTaskKindRequest(
+                task_kind={"name": "taskKinds/k", "standard_minutes_by_complexity": [1] * 4}, request_id="r"
+            ),
+            ["task_kind.standard_minutes_by_complexity"],
+        ),
+        (quality_pb2.SubmitReviewRequest(), ["findings", "request_id", "task"]),
+        (
+            quality_pb2.SubmitReviewRequest(task="provinces/fujian/tasks/fujian-1", findings={}, request_id="r"),
+            ["findings.verdict"],
+        ),
+        (
+            quality_pb2.SubmitReviewRequest(
+                task="fujian-1",
+                findings={
+                    "verdict": 3,
+                    "severity": 3,
+                    "defect_code": "a b",
+                    "amount_error_fen": -1,
+                    "amount_reviewed_fen": 1_000_000_000_001,
+                    "sampling_permille": 1_001,
+                    "benchmark_permille": -1,
+                    "comment": "c" * 2_001,
+                },
+                request_id="r",
+            ),
+            [
+                "findings.amount_error_fen",
+                "findings.amount_reviewed_fen",
+                "findings.benchmark_permille",
+                "findings.comment",
+                "findings.defect_code",
+                "findings.sampling_permille",
+                "findings.severity",
+                "findings.verdict",
+                "task",
+            ],
+        ),
         (province_pb2.EvacuateProvinceRequest(name="provinces/fujian", request_id="r"), ["reason"]),
         (
             event_pb2.StreamEventsRequest(cursors=[{"province": "fujian", "after_position": -2}]),
@@ -272,6 +380,50 @@ def test_requests_with_mistakes(message: Message, fields: list[str]) -> None:
     if isinstance(message, work_pb2.SetPresenceAction):
         message = work_pb2.WorkAction(operator="provinces/fujian/operators/a", request_id="r", set_presence=message)
     assert sorted(wrong_fields(message)) == fields
+
+
+MINUTES = st.integers(0, 1_439)
+
+
+def minutes_in(start: int, end: int) -> list[int]:
+    """Every minute of the day from one to another, over midnight if need be."""
+    return [(start + passed) % 1_440 for passed in range((end - start) % 1_440)]
+
+
+@given(MINUTES, MINUTES, MINUTES, MINUTES)
+def test_a_shift_is_a_time_of_the_day_with_its_break_inside(start: int, end: int, away: int, back: int) -> None:
+    """A break that lies outside would be taken off hours that nobody works; a night shift is a shift."""
+    shift = operator_pb2.Shift(start_minute=start, end_minute=end, break_start_minute=away, break_end_minute=back)
+    request = operator_pb2.CreateOperatorRequest(
+        parent="provinces/fujian", operator_id="a", operator={"shift": shift}, request_id="r"
+    )
+    at_work, at_rest = minutes_in(start, end), minutes_in(away, back)
+    # The break is one stretch of the shift: it begins in it and goes on in its order.
+    inside = not at_rest or (away in at_work and at_work[at_work.index(away) :][: len(at_rest)] == at_rest)
+    expected = (
+        ["operator.shift.end_minute"] if start == end else [] if inside else ["operator.shift.break_start_minute"]
+    )
+    assert wrong_fields(request) == expected
+
+
+@pytest.mark.parametrize(
+    ("findings", "wrong"),
+    [
+        ({"verdict": 1}, []),
+        ({"verdict": 1, "severity": 1, "defect_code": "form"}, []),
+        ({"verdict": 2, "severity": 2, "defect_code": "amount"}, []),
+        ({"verdict": 2}, ["findings.severity"]),
+        ({"verdict": 2, "severity": 1}, ["findings.defect_code"]),
+        ({"verdict": 1, "severity": 2, "defect_code": "amount"}, ["findings.severity"]),
+        ({"verdict": 1, "defect_code": "form"}, ["findings.defect_code"]),
+        ({"verdict": 1, "amount_error_fen": 1}, ["findings.amount_reviewed_fen"]),
+        ({"verdict": 1, "amount_error_fen": 1, "amount_reviewed_fen": 1}, []),
+    ],
+)
+def test_findings_do_not_contradict_themselves(findings: dict[str, Any], wrong: list[str]) -> None:
+    """A critical defect that has passed would count for a person and against them at once."""
+    request = quality_pb2.SubmitReviewRequest(task="provinces/fujian/tasks/fujian-1", findings=findings, request_id="r")
+    assert wrong_fields(request) == wrong
 
 
 def test_a_renewal_needs_no_request_id() -> None:

@@ -16,12 +16,13 @@ from gateway.v1 import (
     monitor_pb2,
     operator_pb2,
     province_pb2,
+    quality_pb2,
     task_pb2,
     work_pb2,
 )
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
-MODULES = (task_pb2, work_pb2, operator_pb2, province_pb2, monitor_pb2, event_pb2, admin_pb2)
+MODULES = (task_pb2, work_pb2, operator_pb2, province_pb2, quality_pb2, monitor_pb2, event_pb2, admin_pb2)
 METHODS = {
     f"/{service.full_name}/{method.name}": method
     for module in MODULES
