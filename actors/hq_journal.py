@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from actors.anchors import HeadFile, require_head
+from actors.anchors import require_head
 from actors.core.headquarters import (
     AnyHqEvent,
     Headquarters,
@@ -25,6 +25,7 @@ from actors.core.headquarters import (
     encode,
     restore,
 )
+from actors.head_file import HeadFile
 from actors.journal import Journal, StoreBusy, StoreFull, open_sqlite
 from actors.store import HQ
 

@@ -33,7 +33,7 @@ snapshots beside the frames cannot be cut back); SQLite's own write locks (see `
 whole · `restoring` · `new_life` what a restored store does not give away again.
 """
 
-from actors.backup.errors import BackupFailed
+from actors.backup.errors import BackupFailed, NoBackup
 from actors.backup.making import BackupOutcome, make_backup
 from actors.backup.manifest import MANIFEST_FILE, Manifest, read_manifest
 from actors.backup.restoring import RestoreOutcome, restore_backup
@@ -43,6 +43,7 @@ __all__ = [
     "BackupFailed",
     "BackupOutcome",
     "Manifest",
+    "NoBackup",
     "RestoreOutcome",
     "make_backup",
     "read_manifest",

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import msgspec
 
-from actors.anchors import HeadFile
 from actors.backup.cut import Cut, take_cut
 from actors.backup.draft import Draft
 from actors.backup.errors import BackupFailed
@@ -33,10 +32,11 @@ from actors.backup.manifest import (
     encode_manifest,
     file_entry,
 )
+from actors.head_file import HeadFile
 from actors.journal import JournalError, Photograph, State, open_readonly
 from actors.running import is_alive, read_running
 from actors.store import HQ, Store, StoreError, StoreInUse, lock_store, read_store
-from actors.verification import verify_directory
+from actors.verification.directory import verify_directory
 
 #: How long to wait for a system that is starting or ending, or for provinces that are being restarted.
 WAIT_S = 60.0

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from actors.backup.errors import BackupFailed
+from actors.backup.errors import BackupFailed, NoBackup
 from actors.store import BACKUP_MANIFEST, HQ
 
 MANIFEST_FILE = BACKUP_MANIFEST
@@ -103,13 +103,16 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a backup, checked in itself; the files it names are not looked at.
 
     Raises:
-        BackupFailed: there is none, it is damaged, newer than this version, or names files that no backup has.
+        NoBackup: there is none.
+        BackupFailed: it is damaged, newer than this version, or names files that no backup has.
     """
     path = folder / MANIFEST_FILE
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise BackupFailed(f"{folder} is no backup, or an unfinished one: {MANIFEST_FILE} is missing") from None
+        if not folder.is_dir():
+            raise NoBackup(f"there is no folder {folder}") from None
+        raise NoBackup(f"{folder} is no backup, or an unfinished one: {MANIFEST_FILE} is missing") from None
     try:
         version = msgspec.json.decode(content, type=_Version).format
         if version > FORMAT:

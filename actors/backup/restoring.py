@@ -44,6 +44,7 @@ def restore_backup(folder: Path, data_dir: Path) -> RestoreOutcome:
         data_dir: absent or empty.
 
     Raises:
+        NoBackup: the folder is missing, or holds no backup.
         BackupFailed: the backup is damaged, incomplete or newer than this version; the target is not empty or still in use.
         OSError: the disk does not take it.
     """

@@ -1,6 +1,6 @@
 """Checks every journal of a data directory against itself, against the others, and against what was said of it.
 
-It reads what is on disk and believes nothing else. `verify_directory` is the entry; the parts:
+It reads what is on disk and believes nothing else. `directory.verify_directory` is the entry; the parts:
 
 * `stored`: one journal as a file. Structure, page checksums, schema, the chain of frames, and the record table and the snapshots against
   what replaying the frames gives;
@@ -24,9 +24,3 @@ therefore the journals are read on until they agree or nothing new comes.
 Cost, measured: 9.5 us of CPU an event with what belongs to it (0.8 records) on a core of its own, 14 us on a crowded machine; half of it is
 `apply`. Memory: the open tasks of the provinces and some 200 bytes a record of one province.
 """
-
-from actors.store import StoreError
-from actors.verification.directory import verify_directory
-from actors.verification.report import Report
-
-__all__ = ["Report", "StoreError", "verify_directory"]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import msgspec
 
-from actors.anchors import HeadFile
 from actors.core.headquarters import (
     AnchoredHead,
     AnyHqEvent,
@@ -19,6 +18,7 @@ from actors.core.headquarters import (
     encode,
 )
 from actors.core.ids import ProvinceCode
+from actors.head_file import HeadFile
 from actors.journal import CheckedView, Corrupt, JournalError, Snapshot, check_anchor, open_readonly
 from actors.store import HQ
 from actors.verification.stored import ExpectedRecords

@@ -9,7 +9,7 @@ from actors.core.ids import ProvinceCode
 from actors.country_file import load_country
 from actors.province import ProvinceOptions
 from actors.testing.zombie import ZombieReport, play
-from actors.verification import verify_directory
+from actors.verification.directory import verify_directory
 from gateway.command.bench_recover_outcome import Outcome
 from loadtests.bench.recovery import Client, frozen, killed
 from loadtests.chaos.system import LiveSystem

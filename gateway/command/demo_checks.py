@@ -16,7 +16,8 @@ from actors.core.sharing import HostCandidate
 from actors.core.task import Placement
 from actors.journal import open_readonly
 from actors.store import Store, read_store
-from actors.verification import Report, verify_directory
+from actors.verification.directory import verify_directory
+from actors.verification.report import Report
 
 
 class GreenFate(msgspec.Struct, kw_only=True):

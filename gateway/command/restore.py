@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from actors.backup import BackupFailed, restore_backup
+from actors.backup import BackupFailed, NoBackup, restore_backup
 
 
 def restore(
@@ -20,7 +20,7 @@ def restore(
     Example: sharedops restore /backup/2026-01-05 ./data
 
     End the old system for good before you serve the restored one: both hold the same tasks. Exit code 0 if everything was restored, 1 if
-    nothing was (damaged or incomplete backup, target not empty or in use).
+    nothing was (damaged or incomplete backup, target not empty or in use), 2 if the folder is missing or holds no backup.
     """
     try:
         outcome = restore_backup(folder, data_dir)
@@ -29,7 +29,7 @@ def restore(
             print(json.dumps({"ok": False, "problem": str(error)}, ensure_ascii=False))
         else:
             typer.echo(f"sharedops restore: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(2 if isinstance(error, NoBackup) else 1) from None
     manifest = outcome.manifest
     if as_json:
         line = {

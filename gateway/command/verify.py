@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.store import StoreError
-from actors.verification import Report, verify_directory
+from actors.verification.directory import verify_directory
+from actors.verification.report import Report
 from gateway.command.figure_notes import FIGURE_NOTES
 
 #: Keys of the JSON answer besides `ok`, in the order of the table.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.verification import verify_directory
+from actors.verification.directory import verify_directory
 
 KEYS = {
     *("provinces", "operators", "tasks_created", "tasks_decided", "tasks_lost", "tasks_decided_twice"),

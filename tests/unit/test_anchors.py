@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.anchors import HeadFile, read_anchor, require_anchored
+from actors.anchors import read_anchor, require_anchored
 from actors.core.headquarters import AnchoredHead, HeadsAnchored, anchor_records, encode
 from actors.core.ids import ProvinceCode
+from actors.head_file import HeadFile
 from actors.journal import Corrupt, Head, Journal, open_sqlite
 
 FUJIAN = ProvinceCode("fujian")

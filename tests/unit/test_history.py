@@ -8,7 +8,8 @@ import pytest
 from actors.country_file import load_country
 from actors.store import Store, open_store
 from actors.testing.history import DESKS, HistoryPlan, write_history
-from actors.verification import Report, verify_directory
+from actors.verification.directory import verify_directory
+from actors.verification.report import Report
 
 TASKS = 800
 QUEUED = 30

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from actors import hq_journal
-from actors.anchors import HeadFile, read_anchor
+from actors.anchors import read_anchor
 from actors.core.country import ProvinceStatus
 from actors.core.headquarters import AnchoredHead, AnyHqEvent, capture
 from actors.core.ids import ProvinceCode
+from actors.head_file import HeadFile
 from actors.hq_journal import HqBooks, require_own_head
 from actors.journal import Corrupt, open_sqlite
 from tests.unit.core.harness import KINDS

@@ -10,9 +10,9 @@ from actors.core import events as e
 from actors.core.ids import ProvinceCode, TaskId
 from actors.journal import Frame, MemoryStore, MemoryView, open_memory, open_sqlite
 from actors.store import HQ, Store, StoreError, open_store
-from actors.verification import Report, verify_directory
-from actors.verification.directory import read_until_agreed
+from actors.verification.directory import read_until_agreed, verify_directory
 from actors.verification.province import ProvinceCheck
+from actors.verification.report import Report
 from actors.verification.workers import Findings
 from tests.unit.core.harness import FUJIAN, JIANGXI, Branch
 from tests.unit.core.provinces import answer, deliver, hand_over, host

@@ -10,16 +10,17 @@ import apsw
 import msgspec
 import pytest
 
-from actors.anchors import HeadFile
 from actors.core import codec, records, snapshot
 from actors.core.applying import apply
 from actors.core.state import ProvinceState
+from actors.head_file import HeadFile
 from actors.journal import open_sqlite
 from actors.journal.page_checksums import checksum_vfs
 from actors.journal.sqlite_view import record_crc
 from actors.store import read_store
 from actors.testing.damage.country import OLD, make_country
-from actors.verification import Report, verify_directory
+from actors.verification.directory import verify_directory
+from actors.verification.report import Report
 from actors.verification.stored import ExpectedRecords, canonical_record
 from tests.unit.core.harness import FUJIAN
 

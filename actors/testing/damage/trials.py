@@ -14,10 +14,11 @@ from random import Random
 import msgspec
 from structlog.testing import capture_logs
 
+from actors.store import StoreError
 from actors.testing.damage.country import OLD, make_country
 from actors.testing.damage.kinds import KINDS
 from actors.testing.damage.truth import Truth, judge, learn
-from actors.verification import StoreError, verify_directory
+from actors.verification.directory import verify_directory
 
 
 class Count(msgspec.Struct, kw_only=True):

@@ -15,7 +15,7 @@ from actors.cluster_options import OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
 from actors.journal import Photograph, StoreMismatch, open_readonly, open_sqlite
 from actors.store import HQ, StoreError, open_store, read_store
 from actors.transport import DIRECTORY_SOCKET
-from actors.verification import verify_directory
+from actors.verification.directory import verify_directory
 from tests.unit.backup.world import PROVINCES, World
 
 

@@ -14,7 +14,7 @@ from actors.core import events as e
 from actors.core.ids import TaskId
 from actors.journal import Photograph, open_readonly
 from actors.store import Store, lock_store, open_store
-from actors.verification import verify_directory
+from actors.verification.directory import verify_directory
 from tests.unit.backup.world import (
     PROVINCES,
     HeldProvinces,

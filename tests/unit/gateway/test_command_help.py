@@ -1,5 +1,6 @@
 """What a person meets who types `sharedops` for the first time, or with a slip of the finger."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from actors.verification import Report
+from actors.verification.report import Report
 from gateway.command import app
 from gateway.command.figure_notes import FIGURE_NOTES
 from gateway.command.province_codes import split_codes
@@ -57,3 +58,16 @@ def test_verify_says_what_ended_means() -> None:
 def test_a_province_named_twice_is_one_province() -> None:
     """Would break if a new store got two writers for one journal."""
     assert split_codes(" fujian,jiangxi,,fujian") == ("fujian", "jiangxi")
+
+
+@pytest.mark.parametrize("name", ["missing", "empty", "file"])
+def test_restoring_what_is_no_backup_ends_with_the_code_of_a_wrong_name(tmp_path: Path, name: str) -> None:
+    """Would break if a script could not tell a mistyped folder (2, as of `verify` and `backup`) from a damaged backup (1)."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, ["restore", str(tmp_path / name), str(tmp_path / "data"), "--json"])
+    assert result.exit_code == 2
+    answer = json.loads(result.stdout.splitlines()[-1])
+    assert not answer["ok"]
+    assert str(tmp_path / name) in answer["problem"]
+    assert not (tmp_path / "data").exists()
