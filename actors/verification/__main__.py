@@ -1,4 +1,4 @@
-"""A process that verifies a share of the journals; started by `workers`, and of no use by itself."""
+"""A process that verifies some of the journals; started by `workers`, and of no use by itself."""
 
 import contextlib
 import gc
@@ -7,22 +7,23 @@ import sys
 
 import msgspec
 
-from actors.verification.workers import Errand, Share, receive, send
+from actors.verification.workers import Errand, Readings, receive, send
 
 #: Added to the niceness of the process: a working system comes first.
 NICENESS = 5
 
 
 def main() -> None:
-    """Read the share that comes first on standard input, once for every message after it, until there is no more."""
+    """Read one journal for every errand on standard input, or read on for every None, until there is no more."""
     # Replay makes millions of records and no cycles.
     gc.disable()
     os.nice(NICENESS)
-    share = Share(msgspec.msgpack.decode(receive(sys.stdin.buffer), type=list[Errand]))
+    readings = Readings()
     with contextlib.suppress(EOFError):
         while True:
-            receive(sys.stdin.buffer)
-            send(sys.stdout.buffer, msgspec.msgpack.encode(share.read()))
+            errand = msgspec.msgpack.decode(receive(sys.stdin.buffer), type=Errand | None)
+            found = readings.go_on() if errand is None else readings.begin(errand)
+            send(sys.stdout.buffer, msgspec.msgpack.encode(found))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Who reads which journal: everything here, or a process per core with its share for the length of a verification.
+"""Who reads which journal: everything here, or processes, one a core, for the length of a verification.
 
-A process keeps what it has replayed, so that beside a running system a journal is read on, not read again. The shares are cut by the size of
-the files, the largest first to whoever has least; with 36 provinces on two cores they differ by a few per cent.
+A process is handed one journal at a time, the largest first, and the next one as soon as it is done: shares cut beforehand by size left
+one core idle while the other, held up by a working system, still read. It keeps what it has replayed, so that beside a running system a
+journal is read on, not read again.
 
 The processes are started afresh: a fork would inherit open databases, and `multiprocessing` would run the caller's main program again. In
 them garbage collection is off, since replay makes millions of records and no cycles, and their priority is low, so that a working system
@@ -9,8 +10,10 @@ comes first.
 """
 
 import os
+import selectors
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -38,57 +41,63 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings(msgspec.Struct, kw_only=True):
-    """What one reading of a share found."""
+    """What a reading found."""
 
     facts: list[Facts] = []
     hq: HqFacts | None = None
 
 
-class Share:
-    """Journals that are read in this process, one after the other, as often as asked."""
+class Readings:
+    """Journals that are read in this process, one after the other, and read on as often as asked."""
 
-    def __init__(self, errands: Sequence[Errand]) -> None:
-        self._errands = errands
-        self._checks: list[ProvinceCheck | Facts] | None = None
+    def __init__(self) -> None:
+        self._checks: list[ProvinceCheck | Facts] = []
 
-    def read(self) -> Findings:
-        """The first time everything, then what came since."""
-        hq: HqFacts | None = None
-        if self._checks is None:
-            self._checks = []
-            for errand in self._errands:
-                if errand.province is None:
-                    hq = check_hq(Path(errand.path), errand.store_id)
-                    continue
-                check = open_check(Path(errand.path), errand.store_id, errand.province, errand.anchor)
-                self._checks.append(check)
-                if isinstance(check, ProvinceCheck):
-                    check.read_all()
-        else:
-            for check in self._checks:
-                if isinstance(check, ProvinceCheck):
-                    check.read_on()
-        return Findings(facts=[one.facts() if isinstance(one, ProvinceCheck) else one for one in self._checks], hq=hq)
+    def begin(self, errand: Errand) -> Findings:
+        """The first reading of one journal."""
+        if errand.province is None:
+            return Findings(hq=check_hq(Path(errand.path), errand.store_id))
+        check = open_check(Path(errand.path), errand.store_id, errand.province, errand.anchor)
+        self._checks.append(check)
+        if isinstance(check, ProvinceCheck):
+            check.read_all()
+        return Findings(facts=[_facts(check)])
+
+    def go_on(self) -> Findings:
+        """What came since, of all journals begun here."""
+        for check in self._checks:
+            if isinstance(check, ProvinceCheck):
+                check.read_on()
+        return Findings(facts=[_facts(check) for check in self._checks])
 
     def close(self) -> None:
         """Close the journals."""
-        for check in self._checks or ():
+        for check in self._checks:
             if isinstance(check, ProvinceCheck):
                 check.view.close()
 
 
-class _Process:
-    """A share in a process of its own, asked through its standard input."""
+def _facts(check: ProvinceCheck | Facts) -> Facts:
+    return check.facts() if isinstance(check, ProvinceCheck) else check
 
-    def __init__(self, share: Sequence[Errand]) -> None:
+
+class _Process:
+    """Readings in a process of its own, asked through its standard input."""
+
+    def __init__(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "actors.verification"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._send(msgspec.msgpack.encode(list(share)))
 
-    def ask(self) -> None:
-        """Let it read."""
-        self._send(b"")
+    def fileno(self) -> int:
+        """Where its answers come from, to wait for."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def ask(self, errand: Errand | None) -> None:
+        """Let it begin a journal, or go on with all it has begun."""
+        assert self._process.stdin is not None
+        send(self._process.stdin, msgspec.msgpack.encode(errand))
 
     def answer(self) -> Findings:
         """What it found.
@@ -102,10 +111,6 @@ class _Process:
         except EOFError:
             raise RuntimeError(f"a verifying process ended with code {self._process.wait()}") from None
 
-    def _send(self, body: bytes) -> None:
-        assert self._process.stdin is not None
-        send(self._process.stdin, body)
-
     def close(self) -> None:
         """End it."""
         self._process.kill()
@@ -113,23 +118,50 @@ class _Process:
 
 
 class Workers:
-    """All shares, read side by side. Use as a context."""
+    """All journals, read side by side. Use as a context."""
 
     def __init__(self, errands: Sequence[Errand], processes: int | None = None) -> None:
-        shares = _shares(errands, processes)
-        self.processes = len(shares)
-        self._here = Share(shares[0]) if len(shares) == 1 else None
-        self._others = [_Process(share) for share in shares] if self._here is None else []
+        sizes = {errand.path: Path(errand.path).stat().st_size for errand in errands}
+        if processes is None:
+            processes = (os.cpu_count() or 1) if sum(sizes.values()) >= PROCESSES_FROM_BYTES else 1
+        self.processes = max(1, min(processes, len(errands)))
+        self._ranks = {errand.province: rank for rank, errand in enumerate(errands)}
+        self._to_begin = deque(sorted(errands, key=lambda errand: (-sizes[errand.path], errand.path)))
+        self._here = Readings()
+        self._others = [_Process() for _ in range(self.processes)] if self.processes > 1 else []
 
     def read(self) -> Findings:
-        """One reading of all journals."""
-        if self._here is not None:
-            return self._here.read()
+        """The first time everything, then what came since. Facts stand in the order of the errands."""
+        if self._others:
+            parts = self._begin_elsewhere() if self._to_begin else self._go_on_elsewhere()
+        elif self._to_begin:
+            parts = [self._here.begin(self._to_begin.popleft()) for _ in range(len(self._to_begin))]
+        else:
+            parts = [self._here.go_on()]
+        facts = sorted((one for part in parts for one in part.facts), key=lambda one: self._ranks[one.province])
+        return Findings(facts=facts, hq=next((part.hq for part in parts if part.hq is not None), None))
+
+    def _begin_elsewhere(self) -> list[Findings]:
+        """Hand the journals out, to each process the next one when it has read the last."""
+        parts: list[Findings] = []
+        with selectors.DefaultSelector() as answers:
+            for process in self._others:
+                process.ask(self._to_begin.popleft())
+                answers.register(process, selectors.EVENT_READ, process)
+            while answers.get_map():
+                for key, _ in answers.select():
+                    process: _Process = key.data
+                    parts.append(process.answer())
+                    if self._to_begin:
+                        process.ask(self._to_begin.popleft())
+                    else:
+                        answers.unregister(process)
+        return parts
+
+    def _go_on_elsewhere(self) -> list[Findings]:
         for process in self._others:
-            process.ask()
-        found = [process.answer() for process in self._others]
-        hq = next((one.hq for one in found if one.hq is not None), None)
-        return Findings(facts=[facts for one in found for facts in one.facts], hq=hq)
+            process.ask(None)
+        return [process.answer() for process in self._others]
 
     def __enter__(self) -> "Workers":
         return self
@@ -137,24 +169,9 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._here is not None:
-            self._here.close()
+        self._here.close()
         for process in self._others:
             process.close()
-
-
-def _shares(errands: Sequence[Errand], processes: int | None) -> list[list[Errand]]:
-    """One list a process, of about the same number of bytes; at least one list."""
-    sizes = [Path(errand.path).stat().st_size for errand in errands]
-    if processes is None:
-        processes = (os.cpu_count() or 1) if sum(sizes) >= PROCESSES_FROM_BYTES else 1
-    shares: list[list[Errand]] = [[] for _ in range(max(1, min(processes, len(errands))))]
-    loads = [0] * len(shares)
-    for size, errand in sorted(zip(sizes, errands, strict=True), key=lambda pair: (-pair[0], pair[1].path)):
-        lightest = loads.index(min(loads))
-        shares[lightest].append(errand)
-        loads[lightest] += size
-    return shares
 
 
 def send(stream: IO[bytes], body: bytes) -> None:
