@@ -48,6 +48,7 @@ from actors.journal.interface import (
     Head,
     Journal,
     JournalView,
+    RecordBatch,
     Snapshot,
     SnapshotWriter,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "MemoryStore",
     "MemoryView",
     "Photograph",
+    "RecordBatch",
     "Snapshot",
     "SnapshotWriter",
     "SqliteJournal",

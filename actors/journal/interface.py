@@ -196,6 +196,10 @@ class JournalView(Protocol):
         ...
 
 
+#: Keys and values of some records, in the order of the keys.
+RecordBatch = tuple[Sequence[str], Sequence[bytes]]
+
+
 class CheckedView(JournalView, Protocol):
     """A view that lets everything stored be compared with everything else; what `JournalView.check` does is part of it."""
 
@@ -219,8 +223,8 @@ class CheckedView(JournalView, Protocol):
         """
         ...
 
-    def records(self) -> Iterator[tuple[str, bytes]]:
-        """Reads all records in the order of their keys, each verified before it is handed out.
+    def record_batches(self) -> Iterator[RecordBatch]:
+        """Reads all records in the order of their keys, some at a time, each verified before it is handed out.
 
         Raises:
             Corrupt: While iterating, at the first that does not match its checksum or stands in the wrong place.

@@ -16,7 +16,7 @@ from itertools import islice
 
 from actors.journal.chain import frame_hash, genesis_hash, verify_chain
 from actors.journal.errors import Corrupt, Fenced, JournalError, StoreFailed, StoreMismatch
-from actors.journal.interface import PAYLOAD_BYTES_MAX, SNAPSHOTS_KEPT, Frame, Head, Snapshot
+from actors.journal.interface import PAYLOAD_BYTES_MAX, SNAPSHOTS_KEPT, Frame, Head, RecordBatch, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +239,12 @@ class MemoryView:
         self._refuse_if_closed()
         return [snapshot for snapshot, _ in reversed(self._store.snapshots)]
 
-    def records(self) -> Iterator[tuple[str, bytes]]:
+    def record_batches(self) -> Iterator[RecordBatch]:
         """See `CheckedView`."""
         self._refuse_if_closed()
-        yield from sorted(self._store.records.items())
+        keys = sorted(self._store.records)
+        if keys:
+            yield keys, [self._store.records[key] for key in keys]
 
     def close(self) -> None:
         """See `JournalView`."""

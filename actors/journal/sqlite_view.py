@@ -6,6 +6,7 @@ by row, because a flipped bit can turn a number into a text or a NULL and SQLite
 """
 
 import contextlib
+import operator
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,15 @@ import apsw
 from actors.journal import sqlite_statements as sql
 from actors.journal.chain import genesis_hash, slice_hash, snapshot_digest, verify_chain
 from actors.journal.errors import Corrupt
-from actors.journal.interface import HASH_BYTES, SNAPSHOTS_KEPT, Frame, Head, Snapshot
+from actors.journal.interface import HASH_BYTES, SNAPSHOTS_KEPT, Frame, Head, RecordBatch, Snapshot
 from actors.journal.sqlite_connection import translate, translated
 from actors.journal.sqlite_structure import check_structure
 
 #: A chunk of frames ends at whichever comes first; the last frame may exceed the bytes.
 _CHUNK_FRAMES_MAX: Final = 512
 _CHUNK_BYTES_MAX: Final = 4 * 1024 * 1024
+#: Records read at once when all are read.
+_BATCH_RECORDS_MAX: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,15 @@ def read_state(connection: apsw.Connection, province: str) -> State:
 def record_crc(key: str, value: bytes) -> int:
     """Returns the CRC-32 of a record: enough against flipped bits, and half the cost of SHA-256 (0.5 µs)."""
     return zlib.crc32(value, zlib.crc32(key.encode()))
+
+
+def _match_checksums(keys: tuple[Any, ...], values: tuple[Any, ...], crcs: tuple[Any, ...]) -> bool:
+    """Whether these are records, each with its `record_crc`."""
+    return (
+        set(map(type, keys)) == {str}
+        and set(map(type, values)) == {bytes}
+        and tuple(map(zlib.crc32, values, map(zlib.crc32, map(str.encode, keys)))) == crcs
+    )
 
 
 class SqliteView:
@@ -320,7 +332,7 @@ class SqliteView:
         with self.one_moment():
             self.check_structure()
             self.snapshots()
-            for _record in self.records():
+            for _batch in self.record_batches():
                 pass
             for _frame in self.frames():
                 pass
@@ -337,19 +349,21 @@ class SqliteView:
                 raise Corrupt(self.province, snapshot.sequence, "is not the frame that the snapshot was taken at")
         return found
 
-    def records(self) -> Iterator[tuple[str, bytes]]:
+    def record_batches(self) -> Iterator[RecordBatch]:
         """See `CheckedView`."""
-        last: str | None = None
-        # Hundreds of thousands are read in a row: `record_crc` is written out here, which saves a fifth.
-        crc32 = zlib.crc32
+        last: tuple[str, ...] = ()
         with translated(self.province):
-            for key, value, crc in self._connection.execute(sql.ALL_RECORDS):
-                if type(key) is not str or type(value) is not bytes or crc32(value, crc32(key.encode())) != crc:
+            rows: Any = self._connection.execute(sql.ALL_RECORDS)
+            # Hundreds of thousands are read in a row: no Python code is run for a single one, which halves the cost.
+            while batch := list(islice(rows, _BATCH_RECORDS_MAX)):
+                keys, values, crcs = zip(*batch, strict=True)
+                if not _match_checksums(keys, values, crcs):
                     raise Corrupt(self.province, None, "a record does not match its checksum")
-                if last is not None and key <= last:
+                row = last + keys
+                if not all(map(operator.lt, row, row[1:])):
                     raise Corrupt(self.province, None, "the records are not in order")
-                last = key
-                yield key, value
+                last = keys[-1:]
+                yield keys, values
 
     @contextlib.contextmanager
     def one_moment(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ It reads what is on disk and believes nothing else. `directory.verify_directory`
   its anchor;
 * `hq`: the headquarters, likewise;
 * `country`: the provinces against each other: one owner and at most one decision a task, nothing lost, the ledger;
-* `workers`: a process per core, each with its share of the journals.
+* `workers`: a process per core, each handed one journal after the other.
 
 What is found. Every change of a bit below the last anchor that changes anything that can be read: a page has its checksum, a frame its
 hash, a record and a slice theirs, and on top each record and snapshot must be what the frames say. Frames deleted, reordered, put in from

@@ -104,7 +104,7 @@ def _check_content(view: CheckedView, facts: HqFacts) -> None:
         facts.frames, facts.events = frame.sequence, facts.events + len(events)
         _compare_snapshot(snapshots.get(frame.sequence), hq, facts)
     facts.revision = hq.revision
-    facts.records, problems = expected.compare(view.records())
+    facts.records, problems = expected.compare(view.record_batches())
     facts.problems += [f"{HQ}: {problem}" for problem in problems]
 
 

@@ -81,7 +81,7 @@ class ProvinceCheck:
                 expected = ExpectedRecords(canonical_record)
                 self._replay(snapshots, expected)
                 if not self._facts.is_broken:
-                    self._facts.records, problems = expected.compare(self.view.records())
+                    self._facts.records, problems = expected.compare(self.view.record_batches())
                     self._note(*problems)
         except JournalError as error:
             self._break(str(error))

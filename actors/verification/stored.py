@@ -12,11 +12,13 @@ rules of the writer decide what must be there (see `CommitLoop`):
 Bytes that differ are not yet a fault: an older version may have encoded the same record in another way. Then both are decoded and compared.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 
 import msgspec
 
 from actors.core import records
+from actors.journal import RecordBatch
 
 #: One problem is enough to know; hundreds of thousands help nobody.
 PROBLEMS_PER_JOURNAL_MAX = 20
@@ -41,22 +43,28 @@ class ExpectedRecords:
         if before is not None:
             self._taken_back.setdefault(key, []).append(before)
 
-    def compare(self, stored: Iterable[tuple[str, bytes]]) -> tuple[int, list[str]]:
+    def compare(self, stored: Iterable[RecordBatch]) -> tuple[int, list[str]]:
         """How many records were compared, and what is wrong with them. Forgets what was expected."""
         problems: list[str] = []
         expected, count = self._last, 0
-        for key, value in stored:
-            count += 1
-            known = expected.pop(key, None)
-            if known == hash(value):
-                continue
-            if self._is_left_over(key, value, known) or self._is_same(key, value, known):
-                continue
-            what = "is in the table, but no frame put it there" if known is None else "is not what the frames give"
-            problems.append(f"record {key} {what}")
+        for keys, values in stored:
+            count += len(keys)
+            known = list(map(expected.pop, keys, repeat(None)))
+            # Almost always all are right: nothing is then looked at one by one.
+            if known != list(map(hash, values)):
+                problems += self._differences(keys, values, known)
         problems += [f"record {key} is missing" for key in expected]
         self._last, self._taken_back = {}, {}
         return count, problems[:PROBLEMS_PER_JOURNAL_MAX]
+
+    def _differences(self, keys: Sequence[str], values: Sequence[bytes], expected: Sequence[int | None]) -> list[str]:
+        problems: list[str] = []
+        for key, value, known in zip(keys, values, expected, strict=True):
+            if known == hash(value) or self._is_left_over(key, value, known) or self._is_same(key, value, known):
+                continue
+            what = "is in the table, but no frame put it there" if known is None else "is not what the frames give"
+            problems.append(f"record {key} {what}")
+        return problems
 
     def _is_left_over(self, key: str, value: bytes, known: int | None) -> bool:
         return known is None and hash(value) in self._taken_back.get(key, ())
