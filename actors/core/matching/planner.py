@@ -1,0 +1,268 @@
+"""The planner on its own: tasks and free people in, pairs out, learning from finished tasks alone.
+
+It knows of every finished task who did it, how long it took and how well. What else a province knows of tasks and people is neutral here; the
+policy (`policy`) is the province's own. Between calls it remembers
+
+* estimates (`planning.estimates`): sums per kind and person, bounded by `KINDS_MAX` x `OPERATORS_MAX`;
+* work in hand (`planning.work_in_hand`): whom it gave which task and has not heard of since, one entry a person;
+* since when a task is left on purpose: one entry for each such task of the latest call.
+
+The bound on waiting. A task is left on purpose at a call if a person who is free and may do it stays without work. From `PATIENCE_MINUTES` after the first
+such call on, or from the age `AGE_MAX_MINUTES` on, it is overdue: at every call, overdue tasks are given to free people before all others, as many as
+can be, and busy people do not count. So a call leaves an overdue task only if everybody free who may do it takes another overdue task.
+
+The same calls with the same seed give the same answers, on every machine.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from actors.core.matching import policy
+from actors.core.matching.assignment.result import BoolArray
+from actors.core.matching.planning.estimates import Estimates, Reading
+from actors.core.matching.planning.explanation import Explanation, Part
+from actors.core.matching.planning.pools import Pools
+from actors.core.matching.planning.remaining import residual_table
+from actors.core.matching.planning.shortlist import shortlist
+from actors.core.matching.planning.urgency import AGE_POINTS, MINUTE_POINTS, age_points, due_weights
+from actors.core.matching.planning.work_in_hand import WorkInHand
+
+#: Minutes for which a task may be left on purpose.
+PATIENCE_MINUTES = 240.0
+#: Age at which a task goes before all others, even where shorter ones keep everybody busy.
+AGE_MAX_MINUTES = 7 * 24 * 60.0
+#: Tasks looked at in a call, or `TASKS_PER_PERSON` a free person if that is more.
+TASKS_MAX, TASKS_PER_PERSON = 64, 2
+#: Observations of a person before anything waits for them.
+EXPERIENCE_MIN = 3.0
+#: Coefficient of variation assumed of handle times where the rest of one is foretold.
+VARIATION = 1.0
+
+
+@dataclass(frozen=True)
+class PlannerTask:
+    """A task as its source knows it. Times are minutes since any fixed origin."""
+
+    id: str
+    kind: str
+    arrived: float
+    case_id: str = ""
+    #: When it should be finished, same origin.
+    due: float | None = None
+    #: Whatever else the source knows of it.
+    attributes: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
+
+
+class Planner:
+    """Pairs tasks with people, and learns who is quick at what."""
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self._seed = seed
+        self._estimates = Estimates()
+        self._pools = Pools(self._estimates)
+        self._in_hand = WorkInHand()
+        self._residuals = residual_table(VARIATION)
+        #: task id -> minutes of the first call that left it on purpose.
+        self._left_since: dict[str, float] = {}
+
+    def observe(
+        self, task: PlannerTask, operator_id: str, minutes: float, now: float, quality: float | None = None
+    ) -> None:
+        """Learns from a finished task, planned here or not.
+
+        Args:
+            task: the task.
+            operator_id: who did it.
+            minutes: handle minutes, >= 0.
+            now: minutes, same origin as `arrived`.
+            quality: 0..1, if known.
+
+        Raises:
+            ValueError: a number that is none, negative minutes, or quality outside 0..1.
+        """
+        _check_number("minutes", minutes, 0.0)
+        _check_number("now", now)
+        if quality is not None and not 0.0 <= quality <= 1.0:
+            raise ValueError(f"quality must be within 0..1, not {quality!r}")
+        self._in_hand.end(operator_id)
+        self._estimates.observe(task.kind, operator_id, minutes, quality)
+
+    def plan(
+        self, tasks: Sequence[PlannerTask], operators: Sequence[str], now: float, pools: Mapping[str, Sequence[str]]
+    ) -> list[tuple[str, str]]:
+        """Decides which tasks start now.
+
+        A task that was planned before and is offered again was not taken, and a person who is free again is done, with or without `observe`.
+        A task or person named twice counts once (the first); a kind without a pool waits.
+
+        Args:
+            tasks: all that wait.
+            operators: ids of those who are free, each for one task.
+            now: minutes, same origin as `arrived`.
+            pools: who may do each kind. Ids in no pool of a kind do not do it.
+
+        Returns:
+            (task id, operator id), every id at most once. The others wait.
+
+        Raises:
+            ValueError: `now`, `arrived` or `due` is no finite number.
+        """
+        _check_number("now", now)
+        waiting = {task.id: task for task in reversed(tasks)}
+        free = list(dict.fromkeys(operators))
+        for operator in free:
+            self._in_hand.end(operator)
+        by_kind: dict[str, list[PlannerTask]] = {}
+        for task in reversed(waiting.values()):
+            _check_task(task)
+            self._in_hand.take_back(task.id)
+            if pools.get(task.kind):
+                by_kind.setdefault(task.kind, []).append(task)
+        if not by_kind or not free:
+            return []
+        listed = shortlist(by_kind, max(TASKS_MAX, TASKS_PER_PERSON * len(free)))
+        return self._decide(listed, [(kind, pools[kind]) for kind in by_kind], free, now)
+
+    def explain(self, task: PlannerTask, operator_id: str, now: float) -> Explanation:
+        """Says what speaks for and against a pair, as things stand.
+
+        Who may do the kind is taken from the latest call that planned it.
+        """
+        _check_number("now", now)
+        _check_task(task)
+        reading = self._estimates.reading(task.kind, operator_id)
+        parts = (*_task_parts(task, now), *_pair_parts(reading), self._ready_part(task, operator_id, now))
+        held = self._pools.holds(task.kind, operator_id)
+        return Explanation(
+            task_id=task.id,
+            operator_id=operator_id,
+            total=sum(part.contribution for part in parts),
+            parts=parts,
+            excluded_by="kind_unknown" if held is None else None if held else "not_in_pool",
+            minutes=reading.minutes,
+            left_minutes=max(0.0, now - self._left_since.get(task.id, now)),
+        )
+
+    def _decide(
+        self, listed: list[PlannerTask], kinds: list[tuple[str, Sequence[str]]], free: list[str], now: float
+    ) -> list[tuple[str, str]]:
+        """Puts the problem, has it solved, and remembers what follows from it."""
+        busy, ready_minutes = self._in_hand.busy(now, self._residuals)
+        people = free + busy
+        rows = np.array([self._estimates.operator_row(person) for person in people])
+        eligible = self._pools.eligible(kinds, rows)
+        useful = np.logical_or.reduce(eligible, axis=0)
+        useful[len(free) :] &= self._estimates.experience(rows[len(free) :]) >= EXPERIENCE_MIN
+        columns = np.flatnonzero(useful)
+        if not useful[: len(free)].any():
+            return []
+        row_of = {kind: row for row, (kind, _) in enumerate(kinds)}
+        kind_of = np.array([row_of[task.kind] for task in listed])
+        kind_rows = np.array([self._estimates.kind_row(kind) for kind, _ in kinds])
+        minutes = self._estimates.minutes(kind_rows, rows[columns])
+        quality = self._estimates.quality_points(kind_rows, rows[columns])
+        ready = np.concatenate([np.zeros(len(free)), ready_minutes])[columns]
+        problem = policy.Problem(
+            urgency=age_points(listed, now),
+            fit=(quality - np.rint(MINUTE_POINTS * minutes))[kind_of],
+            eligible=eligible[:, columns][kind_of],
+            capacity=(columns < len(free)).astype(np.int64),
+            minutes=minutes[kind_of],
+            ready_minutes=ready,
+            weight=due_weights(listed, now),
+            overdue=self._overdue(listed, now),
+            minute_points=MINUTE_POINTS,
+        )
+        decided = policy.plan(problem)
+        self._note_left(listed, problem, decided, now)
+        return self._give(listed, [people[column] for column in columns.tolist()], dict(kinds), problem, decided, now)
+
+    def _give(
+        self,
+        listed: list[PlannerTask],
+        people: list[str],
+        pools: dict[str, Sequence[str]],
+        problem: policy.Problem,
+        decided: policy.Plan,
+        now: float,
+    ) -> list[tuple[str, str]]:
+        """Notes who starts what. A pair outside its pool comes of two people in one row, more than are remembered: it is dropped."""
+        pairs: list[tuple[str, str]] = []
+        for row, column in decided.pairs:
+            task, operator = listed[row], people[column]
+            if operator in pools[task.kind]:
+                pairs.append((task.id, operator))
+                self._in_hand.give(task.id, operator, now, float(problem.minutes[row, column]))
+        return pairs
+
+    def _overdue(self, listed: list[PlannerTask], now: float) -> BoolArray:
+        """(tasks,) whose patience is over."""
+        left = np.array([now - self._left_since.get(task.id, now) for task in listed])
+        age = np.array([now - task.arrived for task in listed])
+        return np.logical_or(left >= PATIENCE_MINUTES, age >= AGE_MAX_MINUTES)
+
+    def _note_left(self, listed: list[PlannerTask], problem: policy.Problem, decided: policy.Plan, now: float) -> None:
+        """Remembers the tasks that are left although somebody who may do them stays without work."""
+        started = {task for task, _ in decided.pairs}
+        taken = np.zeros(problem.capacity.size, np.int64)
+        taken[[column for _, column in decided.pairs]] = 1
+        idle = np.flatnonzero(problem.capacity > taken)
+        left = np.logical_or.reduce(problem.eligible[:, idle], axis=1).tolist()
+        self._left_since = {
+            task.id: self._left_since.get(task.id, now)
+            for row, task in enumerate(listed)
+            if row not in started and (left[row] or task.id in self._left_since)
+        }
+
+    def _ready_part(self, task: PlannerTask, operator: str, now: float) -> Part:
+        ready = self._in_hand.ready_minutes(operator, now, self._residuals)
+        weight = float(due_weights([task], now)[0])
+        return Part(
+            parameter="operator_ready_minutes", value=ready, points=-round(MINUTE_POINTS * weight * ready), weight=1
+        )
+
+
+def _task_parts(task: PlannerTask, now: float) -> tuple[Part, ...]:
+    """Parts that are the task's alone. The due time's urgency is in what its delays cost, so it adds no points of its own."""
+    age = now - task.arrived
+    return (Part(parameter="task_age_minutes", value=age, points=round(AGE_POINTS * age), weight=1),)
+
+
+def _pair_parts(reading: Reading) -> tuple[Part, ...]:
+    """The cost of the pair's minutes, told as kind, then person, then pair; and quality."""
+    kind = round(MINUTE_POINTS * reading.kind_minutes)
+    with_speed = round(MINUTE_POINTS * reading.kind_minutes * reading.speed_ratio)
+    whole = round(MINUTE_POINTS * reading.minutes)
+    return (
+        Part(
+            parameter="kind_handle_minutes", value=reading.kind_minutes, points=-kind, weight=1, samples=reading.kind_samples
+        ),
+        Part(
+            parameter="operator_speed_ratio", value=reading.speed_ratio, points=kind - with_speed, weight=1,
+            samples=reading.speed_samples,
+        ),
+        Part(
+            parameter="pair_handle_minutes", value=reading.minutes, points=with_speed - whole, weight=1,
+            samples=reading.pair_samples,
+        ),
+        Part(
+            parameter="operator_quality_ratio", value=reading.quality, points=reading.quality_points, weight=1,
+            samples=reading.quality_samples,
+        ),
+    )  # fmt: skip
+
+
+def _check_number(name: str, value: float, least: float = -math.inf) -> None:
+    if not (math.isfinite(value) and value >= least):
+        bound = "a finite number" if least == -math.inf else f"a finite number of at least {least:g}"
+        raise ValueError(f"{name} must be {bound}, not {value!r}")
+
+
+def _check_task(task: PlannerTask) -> None:
+    if not math.isfinite(task.arrived) or (task.due is not None and not math.isfinite(task.due)):
+        raise ValueError(
+            f"arrived and due of task {task.id!r} must be finite numbers, not {task.arrived!r}, {task.due!r}"
+        )

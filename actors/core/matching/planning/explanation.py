@@ -1,0 +1,102 @@
+"""Why this person for this task: parts that add up exactly, in words."""
+
+from dataclasses import dataclass
+
+#: parameter -> (Chinese, English, unit)
+PARAMETERS: dict[str, tuple[str, str, str]] = {
+    "task_age_minutes": ("等待时长", "age of the task", "min"),
+    "task_due_minutes": ("距到期时长", "time to the due time", "min"),
+    "kind_handle_minutes": ("该类任务平均处理时长", "mean handle time of the kind", "min"),
+    "operator_speed_ratio": ("本人用时与平均之比", "person's time against the mean", "×"),
+    "pair_handle_minutes": ("本人处理该类任务的时长", "person's own time for the kind", "min"),
+    "operator_quality_ratio": ("本人质量", "person's quality", ""),
+    "operator_ready_minutes": ("预计空闲还需", "expected time until the person is free", "min"),
+}
+#: reason -> (Chinese, English)
+REASONS: dict[str, tuple[str, str]] = {
+    "not_in_pool": ("不在该类任务的可办人员之列", "is not in the pool of this kind"),
+    "kind_unknown": (
+        "该类任务尚未排过, 可办人员未知",
+        "cannot be judged: this kind was never planned, so its pool is unknown",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One parameter's share of the total."""
+
+    #: A name of `PARAMETERS`.
+    parameter: str
+    #: What was measured, in the parameter's unit.
+    value: float
+    #: Whole points for this value.
+    points: int
+    #: Whole number that multiplies the points.
+    weight: int
+    #: Observations behind the value, older ones counting less; None for what is a plain fact.
+    samples: float | None = None
+
+    @property
+    def contribution(self) -> int:
+        """Points times weight: what is added to the total."""
+        return self.points * self.weight
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A pair's points. To see why not another person: explain the task for that person and compare part by part."""
+
+    task_id: str
+    operator_id: str
+    #: Sum of the parts' contributions, exactly. The pair of greater total is preferred, all else equal.
+    total: int
+    parts: tuple[Part, ...]
+    #: Why the person cannot do the task: a name of `REASONS`; None if they can.
+    excluded_by: str | None = None
+    #: Expected handle minutes.
+    minutes: float = 0.0
+    #: Minutes for which the task has been left although somebody free could do it; it is left for `PATIENCE_MINUTES` at most.
+    left_minutes: float = 0.0
+
+    @property
+    def eligible(self) -> bool:
+        """Whether the person may do the task."""
+        return self.excluded_by is None
+
+    def lines(self, language: str = "zh") -> list[str]:
+        """The explanation in words.
+
+        Args:
+            language: "zh" or "en".
+
+        Raises:
+            ValueError: another language.
+        """
+        if language not in ("zh", "en"):
+            raise ValueError(f"language must be 'zh' or 'en', not {language!r}")
+        word = 0 if language == "zh" else 1
+        head = (
+            f"任务 {self.task_id} → {self.operator_id}: 合计 {self.total:+d} 分",
+            f"task {self.task_id} → {self.operator_id}: {self.total:+d} points in all",
+        )
+        lines = [head[word]]
+        if self.excluded_by is not None:
+            lines.append(f"{self.operator_id} {REASONS[self.excluded_by][word]}")
+        lines.extend(_line(part, word) for part in self.parts)
+        if self.left_minutes > 0:
+            lines.append(
+                (
+                    f"已有意等待更合适的人 {self.left_minutes:.0f} 分钟",
+                    f"left for somebody better for {self.left_minutes:.0f} minutes",
+                )[word]
+            )
+        return lines
+
+
+def _line(part: Part, word: int) -> str:
+    chinese, english, unit = PARAMETERS[part.parameter]
+    name, colon = ((chinese, "："), (english, ": "))[word]
+    samples = "" if part.samples is None else (f", 样本 {part.samples:.1f}", f", {part.samples:.1f} samples")[word]
+    points = (f"{part.points:+d} 分 × {part.weight}", f"{part.points:+d} points × {part.weight}")[word]
+    return f"{name}{colon}{part.value:.2f} {unit}".rstrip() + f"{samples} → {points} = {part.contribution:+d}"

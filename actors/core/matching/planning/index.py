@@ -1,0 +1,35 @@
+"""Ids to rows of arrays, bounded."""
+
+
+class Index:
+    """Gives every id a row; when all are given, the id that was not used for longest gives up its own."""
+
+    def __init__(self, rows_max: int) -> None:
+        self.rows_max = rows_max
+        #: In the order of last use.
+        self._rows: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next new id evicts one."""
+        return len(self._rows) == self.rows_max
+
+    def get(self, name: str) -> int | None:
+        """The row of an id, if it has one. Counts as no use."""
+        return self._rows.get(name)
+
+    def take(self, name: str) -> tuple[int, bool]:
+        """(row, whether it is new to this id). Counts as a use only when new."""
+        row = self._rows.get(name)
+        if row is not None:
+            return row, False
+        row = len(self._rows) if len(self._rows) < self.rows_max else self._rows.pop(next(iter(self._rows)))
+        self._rows[name] = row
+        return row, True
+
+    def touch(self, name: str) -> None:
+        """Marks an id as just used."""
+        self._rows[name] = self._rows.pop(name)

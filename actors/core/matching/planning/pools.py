@@ -1,0 +1,51 @@
+"""Who may do what, as rows of an array; compared with the latest call, since pools seldom change."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from actors.core.matching.assignment.result import BoolArray, IntArray
+from actors.core.matching.planning.estimates import KINDS_MAX, Estimates
+
+
+class Pools:
+    """The pools of the kinds seen lately, at most `KINDS_MAX`.
+
+    A pool is compared with the one remembered at every call, member by member (about 10 ns each): a list that its owner changes in place is noticed.
+    """
+
+    def __init__(self, estimates: Estimates) -> None:
+        self._estimates = estimates
+        self._members: dict[str, list[str]] = {}
+        self._rows: dict[str, tuple[int, IntArray]] = {}
+
+    def holds(self, kind: str, operator: str) -> bool | None:
+        """Whether the pool of a kind, as last seen, holds a person; None if the kind was never planned."""
+        members = self._members.get(kind)
+        return None if members is None else operator in members
+
+    def eligible(self, kinds: Sequence[tuple[str, Iterable[str]]], operator_rows: IntArray) -> BoolArray:
+        """(kinds, operators) who is in which pool.
+
+        Args:
+            kinds: (kind, its pool) of each row.
+            operator_rows: (operators,) rows of `Estimates`.
+        """
+        member_rows = [self._member_rows(kind, pool) for kind, pool in kinds]
+        width = 1 + max(int(operator_rows.max(initial=0)), *(int(rows.max(initial=0)) for rows in member_rows))
+        mask = np.zeros((len(kinds), width), np.bool_)
+        for row, members in enumerate(member_rows):
+            mask[row, members] = True
+        return mask[:, operator_rows]
+
+    def _member_rows(self, kind: str, pool: Iterable[str]) -> IntArray:
+        members = list(pool)
+        known = self._rows.get(kind)
+        if known is not None and known[0] == self._estimates.evictions and self._members[kind] == members:
+            return known[1]
+        rows = np.array([self._estimates.operator_row(member) for member in members], np.int64)
+        while len(self._rows) >= KINDS_MAX:
+            oldest = next(iter(self._rows))
+            del self._rows[oldest], self._members[oldest]
+        self._members[kind], self._rows[kind] = members, (self._estimates.evictions, rows)
+        return rows

@@ -1,0 +1,204 @@
+"""The planner's outside contract: what goes in, what comes out, what is refused."""
+
+import inspect
+
+import pytest
+
+from actors.core.matching import Explanation, Planner, PlannerTask
+from actors.core.matching.planner import AGE_MAX_MINUTES, PATIENCE_MINUTES
+from actors.core.matching.planning import estimates
+
+POOLS = {"claim": ["ann", "bob", "cao"], "change": ["bob"]}
+
+
+def task(name: str, kind: str = "claim", arrived: float = 0.0, due: float | None = None) -> PlannerTask:
+    """A task of a usual kind."""
+    return PlannerTask(id=name, kind=kind, arrived=arrived, due=due)
+
+
+def taught(**minutes: float) -> Planner:
+    """A planner that saw each person do twenty claims of so many minutes."""
+    planner = Planner()
+    for turn in range(20):
+        for operator, each in minutes.items():
+            planner.observe(task(f"{operator}{turn}"), operator, each, float(turn))
+    return planner
+
+
+def test_the_interface_is_the_one_agreed() -> None:
+    """Else whoever judges the matcher from outside cannot call it."""
+    assert str(inspect.signature(Planner)) == "(*, seed: int = 0) -> None"
+    assert list(inspect.signature(Planner.plan).parameters) == ["self", "tasks", "operators", "now", "pools"]
+    observe = inspect.signature(Planner.observe).parameters
+    assert list(observe) == ["self", "task", "operator_id", "minutes", "now", "quality"]
+    assert observe["quality"].default is None
+    assert list(inspect.signature(Planner.explain).parameters) == ["self", "task", "operator_id", "now"]
+    bare = PlannerTask(id="t", kind="k", arrived=1.0)
+    assert (bare.case_id, bare.due, dict(bare.attributes)) == ("", None, {})
+
+
+def test_from_nothing_everybody_gets_work() -> None:
+    """Else a start without history would leave people idle."""
+    pairs = Planner().plan([task("a"), task("b"), task("c", "change")], ["ann", "bob", "cao"], 0.0, POOLS)
+    assert sorted(name for name, _ in pairs) == ["a", "b", "c"]
+    assert dict(pairs)["c"] == "bob"
+    assert len({operator for _, operator in pairs}) == 3
+
+
+def test_only_people_of_the_pool_are_chosen() -> None:
+    """Else somebody would get work they may not do."""
+    planner = Planner()
+    assert planner.plan([task("a", "change")], ["ann", "cao", "dan"], 0.0, POOLS) == []
+    assert planner.plan([task("a", "unheard of")], ["ann"], 0.0, POOLS) == []
+    assert planner.plan([task("a")], ["dan"], 0.0, {"claim": []}) == []
+    assert planner.plan([], ["ann"], 0.0, POOLS) == []
+    assert planner.plan([task("a")], [], 0.0, POOLS) == []
+
+
+def test_what_is_named_twice_counts_once() -> None:
+    """Else one task would start twice or one person get two."""
+    pairs = Planner().plan([task("a"), task("a"), task("b")], ["ann", "ann"], 0.0, POOLS)
+    assert len(pairs) == 1
+    assert pairs[0][1] == "ann"
+
+
+def test_the_quicker_person_is_chosen_after_few_observations() -> None:
+    """Else learning from finished tasks would not reach the decision."""
+    planner = taught(ann=30.0, bob=5.0)
+    assert planner.plan([task("a", arrived=100.0)], ["ann", "bob"], 100.0, POOLS) == [("a", "bob")]
+
+
+def test_each_does_what_they_are_relatively_best_at() -> None:
+    """Else the quickest would be used up by work that others do nearly as well."""
+    planner = Planner()
+    pools = {"claim": ["ann", "bob"], "change": ["ann", "bob"]}
+    for turn in range(30):
+        for kind, ann, bob in (("claim", 10.0, 11.0), ("change", 10.0, 30.0)):
+            planner.observe(task(f"a{kind}{turn}", kind), "ann", ann, float(turn))
+            planner.observe(task(f"b{kind}{turn}", kind), "bob", bob, float(turn))
+    both = [task("a", arrived=50.0), task("b", "change", arrived=50.0)]
+    assert sorted(planner.plan(both, ["ann", "bob"], 50.0, pools)) == [("a", "bob"), ("b", "ann")]
+
+
+def test_a_task_waits_for_a_much_quicker_person_but_not_longer_than_patience() -> None:
+    """Else slow people would take what a quick one does sooner, or a task would wait for ever."""
+    planner = taught(ann=300.0, bob=5.0)
+    assert planner.plan([task("a", arrived=99.0)], ["bob"], 100.0, POOLS) == [("a", "bob")]
+    waiting = [task("b", arrived=100.0)]
+    assert planner.plan(waiting, ["ann"], 100.0, POOLS) == []
+    left = planner.explain(waiting[0], "ann", 103.0).left_minutes
+    assert left == 3.0
+    planner.observe(task("a"), "bob", 5.0, 105.0)
+    started = [planner.plan(waiting, ["ann"], 100.0 + step, POOLS) for step in (PATIENCE_MINUTES - 1, PATIENCE_MINUTES)]
+    assert started[-1] == [("b", "ann")]
+
+
+def test_while_the_quick_person_stays_busy_patience_ends() -> None:
+    """Else a task could wait without bound for somebody whose own task never ends."""
+    planner = taught(ann=3000.0, bob=200.0)
+    assert planner.plan([task("a", arrived=99.0)], ["bob"], 100.0, POOLS) == [("a", "bob")]
+    waiting = [task("b", arrived=100.0)]
+    assert planner.plan(waiting, ["ann"], 100.0, POOLS) == []
+    assert planner.plan(waiting, ["ann"], 100.0 + PATIENCE_MINUTES - 1, POOLS) == []
+    assert planner.plan(waiting, ["ann"], 100.0 + PATIENCE_MINUTES, POOLS) == [("b", "ann")]
+
+
+def test_no_flood_of_short_tasks_starves_a_long_one() -> None:
+    """Else shortest-first would leave long tasks for ever while short ones keep coming."""
+    planner = Planner()
+    pools = {"long": ["ann"], "short": ["ann"]}
+    for turn in range(20):
+        planner.observe(task(f"l{turn}", "long"), "ann", 500.0, 0.0)
+        planner.observe(task(f"s{turn}", "short"), "ann", 1.0, 0.0)
+    long = task("long", "long")
+    for turn in range(3):
+        assert planner.plan([long, task(f"x{turn}", "short", turn)], ["ann"], float(turn), pools) == [
+            (f"x{turn}", "ann")
+        ]
+    late = AGE_MAX_MINUTES
+    assert planner.plan([long, task("y", "short", late)], ["ann"], late, pools) == [("long", "ann")]
+
+
+def test_nearly_due_goes_first_among_equals() -> None:
+    """Else due dates would not count."""
+    planner = taught(ann=10.0)
+    tasks = [task("a", arrived=0.0), task("b", arrived=1.0, due=30.0)]
+    assert planner.plan(tasks, ["ann"], 20.0, {"claim": ["ann"]}) == [("b", "ann")]
+
+
+def test_better_quality_decides_between_equals() -> None:
+    """Else observed quality would not count."""
+    planner = Planner()
+    for turn in range(20):
+        planner.observe(task(f"a{turn}"), "ann", 10.0, 0.0, quality=0.6)
+        planner.observe(task(f"b{turn}"), "bob", 10.0, 0.0, quality=1.0)
+    assert planner.plan([task("a", arrived=5.0)], ["ann", "bob"], 5.0, POOLS) == [("a", "bob")]
+
+
+def test_a_task_offered_again_is_planned_again() -> None:
+    """Else a task that was not taken after all would be lost to planning."""
+    planner = Planner()
+    first = planner.plan([task("a")], ["ann"], 0.0, POOLS)
+    assert first == [("a", "ann")]
+    assert planner.plan([task("a")], ["ann"], 1.0, POOLS) == first
+    assert planner.plan([task("a")], ["bob"], 2.0, POOLS) == [("a", "bob")]
+
+
+def test_pools_may_change_in_place() -> None:
+    """Else a list changed by its owner would be read as it was."""
+    planner, pools = Planner(), {"claim": ["ann"]}
+    assert planner.plan([task("a")], ["bob"], 0.0, pools) == []
+    pools["claim"].append("bob")
+    assert planner.plan([task("a")], ["bob"], 1.0, pools) == [("a", "bob")]
+
+
+@pytest.mark.parametrize("minutes", [-1.0, float("nan"), float("inf")])
+def test_minutes_that_cannot_be_are_refused(minutes: float) -> None:
+    """Else one broken row of a log would spoil every estimate."""
+    with pytest.raises(ValueError, match="minutes must be a finite number of at least 0"):
+        Planner().observe(task("a"), "ann", minutes, 0.0)
+
+
+def test_other_numbers_that_cannot_be_are_refused() -> None:
+    """Else they would silently sort before or after everything."""
+    nan = float("nan")
+    with pytest.raises(ValueError, match="quality must be within"):
+        Planner().observe(task("a"), "ann", 1.0, 0.0, quality=1.5)
+    with pytest.raises(ValueError, match="now must be a finite number"):
+        Planner().plan([task("a")], ["ann"], nan, POOLS)
+    with pytest.raises(ValueError, match="arrived and due of task 'a'"):
+        Planner().plan([task("a", arrived=nan)], ["ann"], 0.0, POOLS)
+
+
+def test_the_explanation_adds_up_and_says_who_is_not_in_the_pool() -> None:
+    """Else the reason shown would not be the reason."""
+    planner = taught(ann=300.0, bob=5.0)
+    planner.plan([task("a", arrived=90.0)], ["bob", "dan"], 100.0, POOLS)
+    ann, bob, dan = (planner.explain(task("b", arrived=98.0, due=200.0), who, 100.0) for who in ("ann", "bob", "dan"))
+    for each in (ann, bob, dan):
+        assert isinstance(each, Explanation)
+        assert each.total == sum(part.points * part.weight for part in each.parts)
+        assert all(isinstance(part.points, int) and isinstance(part.weight, int) for part in each.parts)
+    assert bob.total > ann.total
+    assert ann.eligible
+    assert dan.excluded_by == "not_in_pool"
+    assert planner.explain(task("c", "unheard of"), "ann", 100.0).excluded_by == "kind_unknown"
+    assert "is not in the pool" in " ".join(dan.lines("en"))
+    assert "不在" in " ".join(dan.lines())
+    assert len(bob.lines("en")) == len(bob.lines("zh"))
+    with pytest.raises(ValueError, match="language"):
+        bob.lines("fr")
+
+
+def test_more_people_and_kinds_than_remembered_still_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else memory would grow without bound, or a forgotten person's place be taken for another's right."""
+    monkeypatch.setattr(estimates, "OPERATORS_MAX", 4)
+    monkeypatch.setattr(estimates, "KINDS_MAX", 2)
+    planner = Planner()
+    people = [f"p{number}" for number in range(12)]
+    pools = {f"k{number}": people[number : number + 2] for number in range(10)}
+    for number in range(60):
+        kind, now = f"k{number % 10}", float(number)
+        for name, operator in planner.plan([task(f"t{number}", kind, now)], people, now, pools):
+            assert operator in pools[kind]
+            planner.observe(task(name, kind, now), operator, 3.0, now + 1)
