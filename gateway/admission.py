@@ -7,12 +7,8 @@ before its message is read. Three bounds, in the order in which they are asked:
 * **pace**: a bucket that fills at `Limits.per_second` and holds `BURST_S` of it. It decides from the headers, and is what holds in an
   overload that the gateway itself can stand;
 * **calls in flight**: bounds memory when the provinces are slow. Asked from the headers, too;
-* **age**: while calls wait longer than `AGE_MAX_S` before the gateway sees them (`gateway.queue_probe` tells), the pace slows down, and it
-  recovers while they do not: a refusal costs half of what an acceptance costs, so the queue is worked off. This is the bound that holds when
-  the pace was set higher than the machine can go.
-
-Refused for the age: everything, until the queue is gone. When it is not what was let in that makes the calls late, but refusals without end or
-a machine whose cores are somebody else's, then that serves nobody (measured: 54 of 1,000 calls a second, and no shorter waits).
+* **age**: while calls wait longer than `AGE_MAX_S` before the gateway sees them (`gateway.queue_probe` tells), all are refused, which is the
+  cheapest way to work the queue off. This is the bound that holds when the pace was set higher than the machine can go.
 
 Not done: a queue of calls that wait for the pace. It would add its length to every latency and take nothing off the load, since whoever
 waits is served instead of somebody younger. A limit inside the handlers was tried and is useless: by then the call has cost what it costs.
@@ -27,12 +23,8 @@ from dataclasses import dataclass
 
 #: Seconds of the pace that may come at once, after a pause as long.
 BURST_S = 0.1
-#: While a call waits longer than this before it is seen, the pace slows down, seconds.
-AGE_MAX_S = 0.05
-#: By how much of itself the pace slows down in a second, and by how much of the full pace it recovers.
-PACE_CHANGE_PER_S = 1.0
-#: It never slows down further than to this share: beyond, what is let in is no longer what makes the calls late.
-PACE_SHARE_MIN = 0.25
+#: While a call waits longer than this before it is seen, all are refused, seconds.
+AGE_MAX_S = 0.15
 #: Calls under way at once. A province that restarts holds its calls for up to six seconds.
 IN_FLIGHT_MAX = 10_000
 
@@ -78,8 +70,6 @@ class Admission:
         #: When the probe that has not been seen yet was sent.
         self._probe_sent_at: float | None = None
         self._delay_s = 0.0
-        #: Share of the pace that the age leaves.
-        self._share = 1.0
 
     # --- the age ---
 
@@ -111,16 +101,9 @@ class Admission:
             return False
         if not self._limits.per_second:
             return True
-        passed_s, self._filled_at = now - self._filled_at, now
-        self._share = self._share_after(passed_s, now)
-        self._tokens = min(self._burst, self._tokens + passed_s * self._limits.per_second * self._share)
-        if self._tokens < 1:
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._limits.per_second)
+        self._filled_at = now
+        if self._tokens < 1 or self._is_late(now):
             return False
         self._tokens -= 1
         return True
-
-    def _share_after(self, passed_s: float, now: float) -> float:
-        change = PACE_CHANGE_PER_S * min(passed_s, 1.0)
-        if self._is_late(now):
-            return max(PACE_SHARE_MIN, self._share * (1 - change))
-        return min(1.0, self._share + change)

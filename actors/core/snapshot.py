@@ -13,6 +13,7 @@ from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, Sharin
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.operators import Operator
 from actors.core.state import Away, KindTotals, Notice, ProvinceState
+from actors.core.statistics import image
 from actors.core.task import Task
 
 #: Records per slice: about 0.5 ms of encoding.
@@ -58,7 +59,9 @@ class People(msgspec.Struct, frozen=True, tag=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Head | Tasks | People)
+_decoder = msgspec.msgpack.Decoder(
+    Head | Tasks | People | image.StatisticsHead | image.StatisticsTable | image.Recollections
+)
 
 
 def capture(state: ProvinceState) -> Iterator[bytes]:
@@ -89,11 +92,13 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         status_before_outage=state.status_before_outage,
         reviewed_count=state.reviewed_count,
     )
-    return _slices(head, list(state.tasks.values()), list(state.operators.values()))
+    learned = image.capture(state.statistics)
+    return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
 
 
-def _slices(head: Head, tasks: list[Task], people: list[Operator]) -> Iterator[bytes]:
+def _slices(head: Head, learned: Iterator[image.Piece], tasks: list[Task], people: list[Operator]) -> Iterator[bytes]:
     yield _encode(head)
+    yield from map(_encode, learned)
     for start in range(0, len(people), SLICE_RECORDS):
         yield _encode(People(tuple(people[start : start + SLICE_RECORDS])))
     for start in range(0, len(tasks), SLICE_RECORDS):
@@ -110,9 +115,12 @@ def is_of(slices: Iterable[bytes], state: ProvinceState) -> bool:
     return stored == list(capture(state)) or _contents(capture(restore(stored))) == _contents(capture(state))
 
 
-def _contents(slices: Iterable[bytes]) -> tuple[Head | None, dict[TaskId, Task], dict[OperatorId, Operator]]:
-    """What is in a snapshot, whatever the order and the sizes of its slices."""
+def _contents(
+    slices: Iterable[bytes],
+) -> tuple[Head | None, dict[TaskId, Task], dict[OperatorId, Operator], list[image.Piece]]:
+    """What is in a snapshot, whatever the order and the sizes of the slices of tasks and people."""
     head: Head | None = None
+    learned: list[image.Piece] = []
     tasks: dict[TaskId, Task] = {}
     people: dict[OperatorId, Operator] = {}
     for piece in map(_decoder.decode, slices):
@@ -120,9 +128,11 @@ def _contents(slices: Iterable[bytes]) -> tuple[Head | None, dict[TaskId, Task],
             head = piece
         elif isinstance(piece, Tasks):
             tasks |= {task.task_id: task for task in piece.tasks}
-        else:
+        elif isinstance(piece, People):
             people |= {person.operator: person for person in piece.operators}
-    return head, tasks, people
+        else:
+            learned.append(piece)
+    return head, tasks, people, learned
 
 
 def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceState:
@@ -166,4 +176,6 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
                 state.put_operator(person)
                 if person.signed_in:
                     state.signed_in[person.operator] = None
+        elif not isinstance(piece, Head):
+            image.restore(state.statistics, piece)
     return state

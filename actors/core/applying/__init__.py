@@ -1,7 +1,8 @@
 """How each event changes the state: the only way in which a `ProvinceState` changes.
 
 `apply` decides nothing and refuses nothing: an event that does not fit is a bug or a damaged journal, and raises. One function a type of
-event, in `tasks`, `moves` and `people`; the table below names them all.
+event, in `tasks`, `moves` and `people`; the table below names them all. What the event teaches (`statistics.learning`) is noted first, while the
+state is still what it was.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from actors.core import events as e
 from actors.core.applying import moves, people, tasks
 from actors.core.state import ProvinceState
+from actors.core.statistics.learning import LEARNERS
 
 
 def apply(state: ProvinceState, event: e.AnyEvent) -> None:
@@ -17,7 +19,11 @@ def apply(state: ProvinceState, event: e.AnyEvent) -> None:
     Raises:
         KeyError, AssertionError: the event does not fit the state: a bug of ours or a damaged journal.
     """
-    _APPLIERS[type(event)](state, event)
+    kind = type(event)
+    learn = LEARNERS.get(kind)
+    if learn is not None:
+        learn(state, event)
+    _APPLIERS[kind](state, event)
 
 
 _APPLIERS: dict[type, Callable[..., None]] = {

@@ -58,38 +58,36 @@ class LineCell(IntEnum):
     PAGES_SQUARED = 5
     #: Pages x handle minutes of the tasks decided.
     PAGE_MINUTES = 6
-    #: Tasks decided that had a due time.
-    DUE = 7
-    #: Of those, decided by then.
-    ON_TIME = 8
+    #: Tasks decided by their due time: their own, or else the promise of their kind.
+    ON_TIME = 7
     #: Tasks decided without a hold and without having been in other hands.
-    FIRST_PASS = 9
+    FIRST_PASS = 8
     #: Tasks taken in hand: offer accepted, assigned or fetched.
-    TAKEN = 10
+    TAKEN = 9
     #: Tasks begun; a resumed one is begun again.
-    STARTED = 11
+    STARTED = 10
     #: Tasks put on hold.
-    SUSPENDED = 12
+    SUSPENDED = 11
     #: Tasks that went from hand to another's: reassigned by a team lead, or referred upwards.
-    TRANSFERRED = 13
+    TRANSFERRED = 12
     #: Tasks returned to the branch undecided.
-    RETURNED = 14
+    RETURNED = 13
     #: Decisions that came back as a new task because the case was reopened.
-    REOPENED = 15
+    REOPENED = 14
     #: Decisions that came back because the branch or the next step sent them back.
-    SENT_BACK = 16
+    SENT_BACK = 15
     #: Decisions changed by a review, or by an appeal that was granted.
-    OVERTURNED = 17
+    OVERTURNED = 16
     #: Reviews, each weighted by one over its sampling probability. QUALITY.
-    REVIEWED = 18
+    REVIEWED = 17
     #: Of that weight, passed. QUALITY.
-    PASSED = 19
+    PASSED = 18
     #: Of that weight, with a critical defect. QUALITY.
-    CRITICAL = 20
+    CRITICAL = 19
     #: Of that weight, with a minor defect. QUALITY.
-    MINOR = 21
+    MINOR = 20
     #: Reviews, each counted once: the sample size. QUALITY.
-    REVIEWS = 22
+    REVIEWS = 21
 
 
 class OperatorCell(IntEnum):
@@ -123,13 +121,13 @@ class OperatorCell(IntEnum):
     APPROVED_EXPECTED = 12
     #: Their variance: the sum of p(1 - p).
     APPROVED_VARIANCE = 13
-    #: Green-channel tasks decided that had a due time.
-    GREEN_DUE = 14
-    #: Of those, decided by then.
+    #: Green-channel tasks decided.
+    GREEN_DECIDED = 14
+    #: Of those, decided by their due time.
     GREEN_ON_TIME = 15
-    #: Other provinces' tasks decided that had a due time.
-    SHARED_DUE = 16
-    #: Of those, decided by then.
+    #: Other provinces' tasks decided.
+    SHARED_DECIDED = 16
+    #: Of those, decided by their due time.
     SHARED_ON_TIME = 17
     #: Work units of all tasks decided.
     UNITS = 18
@@ -153,10 +151,8 @@ class OperatorCell(IntEnum):
     WORKED_MINUTES_TODAY = 28
     #: Minutes signed in today, of the sign-ins that have ended today. Plain.
     SIGNED_IN_MINUTES_TODAY = 29
-    #: Slot of the kind decided last, plus one; 0: none. Plain; read it through `last_kind`.
-    LAST_KIND = 30
-    #: Tasks of that kind decided one after the other. Plain.
-    STREAK = 31
+    #: Tasks of the kind decided last, one after the other. Plain.
+    STREAK = 30
 
 
 class ReviewCell(IntEnum):
@@ -306,20 +302,19 @@ class LinkCell(IntEnum):
     #: Their work units and handle minutes.
     UNITS = 1
     HANDLE_MINUTES = 2
-    #: Of those decided, with a due time; and of these, decided by then.
-    DUE = 3
-    ON_TIME = 4
+    #: Of those decided, by their due time.
+    ON_TIME = 3
     #: Moves handed over, and the logarithm of the seconds from the decision to share to the host's accept being known.
-    PICKUPS = 5
-    PICKUP_LOG_SECONDS = 6
+    PICKUPS = 4
+    PICKUP_LOG_SECONDS = 5
     #: Shared decisions that the home sent back or reopened.
-    SENT_BACK = 7
+    SENT_BACK = 6
     #: Weight of reviews of shared tasks, what of it passed, and their number. QUALITY; known at the host only.
-    REVIEWED = 8
-    PASSED = 9
-    REVIEWS = 10
+    REVIEWED = 7
+    PASSED = 8
+    REVIEWS = 9
     #: Thousandths of work units decided in all: exact whole numbers. Plain.
-    UNITS_MILLI = 11
+    UNITS_MILLI = 10
 
 
 class LinkDirection(IntEnum):
@@ -334,8 +329,8 @@ class LineTodayCell(IntEnum):
 
     #: Which local day the others are of.
     DAY = 0
-    #: Tasks of this home decided today that had a due time, wherever they were decided; and of these, decided by then.
-    DUE = 1
+    #: Tasks of this home decided today, wherever; and of these, decided by their due time.
+    DECIDED = 1
     ON_TIME = 2
     #: Work units decided here, and of those of other provinces' tasks.
     UNITS = 3
@@ -400,11 +395,12 @@ DECAYS: dict[type[IntEnum], tuple[Decay, ...]] = {
 }
 
 
-def page_band(pages: int) -> int:
-    """The band of a page count, 0..`PAGE_BANDS` - 1; 0: not told."""
+def like_band(complexity: int, pages: int) -> int:
+    """The row of `handling` for tasks of this complexity and page count, 0..`COMPLEXITIES` * `PAGE_BANDS` - 1."""
+    known = complexity if 0 < complexity < COMPLEXITIES else 0
     if pages <= 0:
-        return 0
-    return 1 if pages <= 5 else 2 if pages <= 20 else 3
+        return known * PAGE_BANDS
+    return known * PAGE_BANDS + (1 if pages <= 5 else 2 if pages <= 20 else 3)
 
 
 def amount_band(amount_fen: int) -> int:

@@ -52,13 +52,16 @@ _MONDAY_DAYS = 3
 class DecayClock:
     """The time that counts for the decay, and the weights that an addition has now."""
 
-    __slots__ = ("experience", "first_ms", "seen_ms", "work")
+    __slots__ = ("at_ms", "day", "experience", "first_ms", "seen_ms", "work")
 
     def __init__(self, first_ms: int = 0, seen_ms: int = 0) -> None:
         #: When the first event was, Unix ms; 0: there was none.
         self.first_ms = first_ms
         #: The latest time that counted, Unix ms; 0: no event yet.
         self.seen_ms = 0
+        #: The instant of the latest event, whatever clock it came from, and its local day.
+        self.at_ms = 0
+        self.day = 0
         #: Weight of an addition to a WORK cell, and to an EXPERIENCE cell, now.
         self.work = 1.0
         self.experience = 1.0
@@ -67,9 +70,12 @@ class DecayClock:
 
     def advance(self, at_ms: int) -> None:
         """Let an event of this instant be the latest one. Cheap when many events share an instant."""
-        if at_ms > self.seen_ms:
-            self.first_ms = self.first_ms or at_ms
-            self._set(self.as_of(at_ms))
+        if at_ms != self.at_ms:
+            self.at_ms = at_ms
+            self.day = local_day(at_ms)
+            if at_ms > self.seen_ms:
+                self.first_ms = self.first_ms or at_ms
+                self._set(self.as_of(at_ms))
 
     def as_of(self, at_ms: int) -> int:
         """The time that would count, were there an event at `at_ms`; changes nothing. Unix ms."""

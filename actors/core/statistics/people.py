@@ -5,8 +5,7 @@
     people.shrunk(LineCell.HANDLE_MINUTES, LineCell.DECIDED, Line.CLAIMS)     # ratios, shrunk to province and country
     people.shrunk(KindCell.PASSED, KindCell.REVIEWED, kind, prior=..., count=KindCell.REVIEWS)
 
-An operator who is not of this province has no row and reads as zeros. Arrays are copies; nothing here changes anything. A column of 200
-people costs two gathers.
+An operator who is not of this province has no row and reads as zeros. Nothing here changes anything.
 """
 
 from collections.abc import Sequence
@@ -19,8 +18,8 @@ from actors.core.ids import KindId, OperatorId
 from actors.core.statistics import cells as c
 from actors.core.statistics import shrinkage
 from actors.core.statistics.decay import local_day, local_week
-from actors.core.statistics.storage import FloatArray, IntArray, PairTable
-from actors.core.statistics.tables import LINES, NOBODY, Statistics
+from actors.core.statistics.storage import FloatArray, RecordTable
+from actors.core.statistics.tables import NOBODY
 
 if TYPE_CHECKING:
     from actors.core.statistics.reading import Reading
@@ -34,7 +33,7 @@ class PeopleReading:
         self.operators = operators
         rows = reading.statistics.rows
         #: Rows of the operators, `NOBODY` for those who are not of this province.
-        self.rows: IntArray = np.array([rows.get(operator, NOBODY) for operator in operators], dtype=np.int64)
+        self.rows = [rows.get(operator, NOBODY) for operator in operators]
 
     def weighted(self, cell: IntEnum, value: str | int = "") -> FloatArray:
         """A cell as of now.
@@ -44,8 +43,8 @@ class PeopleReading:
             value: the line, kind, product, home, channel or hospital; the amount band as a number; nothing for
                 `OperatorCell` and `ReviewCell`.
         """
-        table, slot = _find(self.reading.statistics, type(cell), value)
-        stored = table.column(slot, self.rows, cell)
+        table: RecordTable = getattr(self.reading.statistics, _TABLES[type(cell)])
+        stored = table.column(self.rows, str(value), cell)
         divisor = self.reading.divisor(cell)
         return stored if divisor == 1.0 else stored / divisor
 
@@ -88,20 +87,19 @@ class PeopleReading:
 
     def streak(self, kind: KindId) -> FloatArray:
         """Tasks of the kind just decided one after the other."""
-        slot = self.reading.statistics.kinds.find(kind)
-        last = self.weighted(c.OperatorCell.LAST_KIND)
-        return np.where((slot >= 0) & (last == slot + 1), self.weighted(c.OperatorCell.STREAK), 0.0)
+        is_last = np.array([last == kind for last in self.last_kinds()], dtype=np.bool_)
+        return np.where(is_last, self.weighted(c.OperatorCell.STREAK), 0.0)
 
-    def last_kinds(self) -> list[KindId | None]:
-        """The kind that each decided last."""
-        names = {slot + 1: KindId(name) for name, slot in self.reading.statistics.kinds.by_name.items()}
-        return [names.get(int(last)) for last in self.weighted(c.OperatorCell.LAST_KIND)]
+    def last_kinds(self) -> list[KindId]:
+        """The kind that each decided last; empty: none."""
+        last = self.reading.statistics.last_kinds
+        return [KindId(last[row]) for row in self.rows]
 
     def switch_minutes(self, kind: KindId) -> FloatArray:
         """Extra handle minutes of the kind after what each did last."""
         last = self.last_kinds()
-        known = {before: self.reading.switch_minutes(before, kind) for before in dict.fromkeys(last) if before}
-        return np.array([known[before] if before else 0.0 for before in last])
+        known = {before: self.reading.switch_minutes(before, kind) if before else 0.0 for before in dict.fromkeys(last)}
+        return np.array([known[before] for before in last], dtype=np.float64)
 
     def since_kind_ms(self, kind: KindId) -> FloatArray:
         """Time since each decided a task of the kind, ms; NaN: never."""
@@ -122,14 +120,12 @@ class PeopleReading:
 
     def weekly_reviews(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Reviews of the last eight weeks: (weeks ago, reviewed, passed), each of shape (operators, 8); reviewed 0 where too old."""
-        table, slot = _find(self.reading.statistics, c.ReviewCell, "")
-        places = table.places(slot, self.rows)[:, None] + c.ReviewCell.WEEKS
-        offsets = np.arange(c.WEEKS)[None, :] * c.WEEK_CELLS
-        stored = np.frombuffer(table.cells)
-        ago = local_week(self.reading.minute_ms) - stored[places + offsets + c.WeekCell.WEEK]
+        stored = self.reading.statistics.by_review.matrix(self.rows, "")[:, c.ReviewCell.WEEKS :]
+        weeks = stored.reshape(len(self.rows), c.WEEKS, c.WEEK_CELLS)
+        ago = local_week(self.reading.minute_ms) - weeks[:, :, c.WeekCell.WEEK]
         recent = (ago >= 0) & (ago < c.WEEKS)
-        reviewed = np.where(recent, stored[places + offsets + c.WeekCell.REVIEWED], 0.0)
-        passed = np.where(recent, stored[places + offsets + c.WeekCell.PASSED], 0.0)
+        reviewed = np.where(recent, weeks[:, :, c.WeekCell.REVIEWED], 0.0)
+        passed = np.where(recent, weeks[:, :, c.WeekCell.PASSED], 0.0)
         return ago, reviewed, passed
 
     def pass_slope(self) -> FloatArray:
@@ -147,26 +143,15 @@ class PeopleReading:
         return np.where((weight > 0).sum(axis=1) >= 2, 100.0 * slope, np.nan)
 
 
-def _find(statistics: Statistics, cells: type[IntEnum], value: str | int) -> tuple[PairTable, int]:
-    """The table of a cell and the slot of a value in it, -1 when the value has none."""
-    table, slots = _TABLES[cells]
-    found: PairTable = getattr(statistics, table)
-    if slots:
-        return found, getattr(statistics, slots).find(value)
-    if cells is c.LineCell:
-        return found, LINES[value]  # type: ignore[index]
-    return found, value if isinstance(value, int) else 0
-
-
-#: Cells by operator -> (table, slots of its values; none: a line, a number, or the only value).
-_TABLES: dict[type[IntEnum], tuple[str, str]] = {
-    c.LineCell: ("by_line", ""),
-    c.OperatorCell: ("by_operator", ""),
-    c.ReviewCell: ("by_review", ""),
-    c.KindCell: ("by_kind", "kinds"),
-    c.ProductCell: ("by_product", "products"),
-    c.HomeCell: ("by_home", "homes"),
-    c.ChannelCell: ("by_channel", "channels"),
-    c.HospitalCell: ("by_hospital", "hospitals"),
-    c.AmountBandCell: ("by_amount", ""),
+#: Cells by operator -> their table.
+_TABLES: dict[type[IntEnum], str] = {
+    c.LineCell: "by_line",
+    c.OperatorCell: "by_operator",
+    c.ReviewCell: "by_review",
+    c.KindCell: "by_kind",
+    c.ProductCell: "by_product",
+    c.HomeCell: "by_home",
+    c.ChannelCell: "by_channel",
+    c.HospitalCell: "by_hospital",
+    c.AmountBandCell: "by_amount",
 }

@@ -20,8 +20,8 @@ from actors.core.statistics import shrinkage
 from actors.core.statistics.decay import Decay, local_day, local_hour_of_week, weight_at
 from actors.core.statistics.people import PeopleReading
 from actors.core.statistics.priors import ProvinceTotals
-from actors.core.statistics.storage import FloatArray, PairTable
-from actors.core.statistics.tables import LINES, RECENT_MINUTES, Statistics
+from actors.core.statistics.storage import FloatArray, RecordTable
+from actors.core.statistics.tables import RECENT_MINUTES, Statistics, switch_key
 
 #: Minutes of which recent arrivals are counted.
 ARRIVALS_MINUTES = RECENT_MINUTES - 1
@@ -60,7 +60,7 @@ class Reading:
         self._time_ms = statistics.clock.as_of(self.minute_ms)
         #: In the order of `Decay`.
         self._divisors = tuple(weight_at(decay, self._time_ms) for decay in Decay)
-        self._sums: dict[tuple[type[IntEnum], int], FloatArray] = {}
+        self._sums: dict[tuple[type[IntEnum], str], FloatArray] = {}
 
     def people(self, operators: Sequence[OperatorId]) -> PeopleReading:
         """The numbers of some operators, in this order."""
@@ -82,22 +82,22 @@ class Reading:
 
     def line_sums(self, line: Line) -> FloatArray:
         """All cells of a line, summed over all operators. Shape (`LineCell`,). O(operators), once a reading."""
-        return self._summed(self.statistics.by_line, c.LineCell, LINES[line])
+        return self._summed(self.statistics.by_line, c.LineCell, line)
 
     def people_sums(self) -> FloatArray:
         """All `OperatorCell`s summed over all operators; plain ones mean nothing here."""
-        return self._summed(self.statistics.by_operator, c.OperatorCell, 0)
+        return self._summed(self.statistics.by_operator, c.OperatorCell, "")
 
     def review_sums(self) -> FloatArray:
         """The `ReviewCell`s before the weeks, summed over all operators."""
-        return self._summed(self.statistics.by_review, c.ReviewCell, 0)
+        return self._summed(self.statistics.by_review, c.ReviewCell, "")
 
-    def _summed(self, table: PairTable, cells: type[IntEnum], value: int) -> FloatArray:
-        key = (cells, value)
+    def _summed(self, table: RecordTable, cells: type[IntEnum], of: str) -> FloatArray:
+        key = (cells, of)
         sums = self._sums.get(key)
         if sums is None:
             divisors = self.divisors(cells)
-            sums = self._sums[key] = table.total(value)[: len(divisors)] / divisors
+            sums = self._sums[key] = table.total(of)[: len(divisors)] / divisors
         return sums
 
     def ratio(self, total: IntEnum, weight: IntEnum, line: Line | None = None, k: float = shrinkage.ITEMS) -> float:
@@ -124,8 +124,7 @@ class Reading:
 
     def kind_sum(self, cell: c.KindTotalCell, kind: KindId) -> float:
         """A cell of a kind, all operators together."""
-        table = self.statistics.kind_totals
-        return table.record(0, self.statistics.kinds.find(kind))[cell] / self.divisor(cell)
+        return self.statistics.kind_totals.record(0, kind)[cell] / self.divisor(cell)
 
     def kind_ratio(
         self,
@@ -146,11 +145,10 @@ class Reading:
     ) -> HandleMinutes:
         """How long tasks like this take: its complexity and page band here, shrunk to its kind here, in the country, and to the standard."""
         statistics = self.statistics
-        slot = statistics.kinds.find(kind)
         divisor = self._divisors[Decay.WORK]
-        row = min(max(complexity, 0), c.COMPLEXITIES - 1) * c.PAGE_BANDS + c.page_band(pages)
-        band = [sum_ / divisor for sum_ in statistics.handling.record(slot, row)]
-        here = (statistics.handling.total(slot) / divisor).tolist()
+        row = c.like_band(complexity, pages)
+        band = [sum_ / divisor for sum_ in statistics.handling.record(row, kind)]
+        here = (statistics.handling.total(kind) / divisor).tolist()
         country = statistics.national.handling.get(kind, (0.0,) * len(c.HandleCell))
         mean = math.log(max(standard_minutes, 1.0 / 60.0))
         square = mean * mean + LOG_SPREAD_DEFAULT**2
@@ -163,18 +161,17 @@ class Reading:
         """Rank of an amount among the kind's, 0..1: the share below it, half of its own bucket included; NaN: no amount, or none seen."""
         if amount_fen <= 0:
             return math.nan
-        buckets = np.array(self.statistics.amounts.record(self.statistics.kinds.find(kind), 0))
+        buckets = np.array(self.statistics.amounts.record(0, kind))
         seen = buckets.sum()
         bucket = c.amount_bucket(amount_fen)
         return float((buckets[:bucket].sum() + buckets[bucket] / 2) / seen) if seen > 0 else math.nan
 
     def switch_minutes(self, before: KindId, kind: KindId) -> float:
         """Extra handle minutes of a kind right after another one, against right after its own; 0 without evidence. Shrunk to 0."""
-        kinds, table = self.statistics.kinds, self.statistics.switches
-        now = kinds.find(kind)
+        table = self.statistics.switches
         divisor = self._divisors[Decay.WORK]
-        same_count, same_minutes = table.record(now, now)
-        count, minutes = table.record(kinds.find(before), now)
+        same_count, same_minutes = table.record(0, switch_key(kind, kind))
+        count, minutes = table.record(0, switch_key(before, kind))
         if before == kind or same_count <= 0 or count <= 0:
             return 0.0
         excess = minutes / count - same_minutes / same_count
@@ -186,8 +183,7 @@ class Reading:
 
     def link_sum(self, cell: c.LinkCell, direction: c.LinkDirection, province: ProvinceCode) -> float:
         """A cell of the link with another province."""
-        statistics = self.statistics
-        return statistics.links.record(direction, statistics.provinces.find(province))[cell] / self.divisor(cell)
+        return self.statistics.links.record(direction, province)[cell] / self.divisor(cell)
 
     def link_ratio(
         self,
@@ -198,7 +194,7 @@ class Reading:
         k: float = shrinkage.ITEMS,
     ) -> float:
         """A ratio of two cells of a link, shrunk to that of all links in this direction; NaN when none has any."""
-        sums = self.statistics.links.total(direction)
+        sums = self.statistics.links.row_total(direction)
         every = self.divisors(c.LinkCell)
         all_total, all_weight = sums[total] / every[total], sums[weight] / every[weight]
         prior = float(all_total / all_weight) if all_weight > 0 else math.nan
@@ -209,7 +205,7 @@ class Reading:
 
     def hourly_arrivals(self, line: Line) -> FloatArray:
         """Tasks that arrived in each local hour of the week, Monday midnight first, decayed. Shape (168,)."""
-        return np.array(self.statistics.arrivals.record(LINES[line], 0)) / self._divisors[Decay.WORK]
+        return np.array(self.statistics.arrivals.record(0, line)) / self._divisors[Decay.WORK]
 
     def hour_arrival_factor(self, line: Line) -> float:
         """Arrivals usual in this hour of the week over those of the mean hour, shrunk to 1."""
@@ -230,12 +226,12 @@ class Reading:
     def recent_arrivals(self, line: Line) -> int:
         """Tasks that arrived in the last `ARRIVALS_MINUTES` whole minutes."""
         minute = self.minute_ms // 60_000
-        rows = (self.statistics.recent.record(LINES[line], row) for row in range(RECENT_MINUTES))
+        rows = (self.statistics.recent.record(row, line) for row in range(RECENT_MINUTES))
         return int(sum(count for stamp, count in rows if 0 < minute - stamp <= ARRIVALS_MINUTES))
 
     def today(self, cell: c.LineTodayCell, line: Line) -> float:
         """A count of the local day of the reading."""
-        record = self.statistics.today.record(0, LINES[line])
+        record = self.statistics.today.record(0, line)
         return record[cell] if record[c.LineTodayCell.DAY] == local_day(self.minute_ms) else 0.0
 
     def hour_defect_factor(self, hour: int) -> float:
@@ -246,12 +242,12 @@ class Reading:
         """Defect ratio of decisions beyond (or within) eight hours signed in over the mean, shrunk to 1; 1 without reviews."""
         return self._defect_factor(self.statistics.overtime, int(beyond))
 
-    def _defect_factor(self, table: PairTable, row: int) -> float:
-        reviewed, failed, _ = (table.total(0) / self._divisors[Decay.QUALITY]).tolist()
+    def _defect_factor(self, table: RecordTable, row: int) -> float:
+        reviewed, failed, _ = (table.total() / self._divisors[Decay.QUALITY]).tolist()
         if failed <= 0:
             return 1.0
         mean = failed / reviewed
-        own_reviewed, own_failed, own_reviews = (sum_ / self._divisors[Decay.QUALITY] for sum_ in table.record(0, row))
+        own_reviewed, own_failed, own_reviews = (sum_ / self._divisors[Decay.QUALITY] for sum_ in table.record(row))
         own = own_failed / own_reviewed if own_reviewed > 0 else mean
         return shrinkage.shrunk_ratio(own / mean * own_reviews, own_reviews, 1.0, shrinkage.REVIEWS)
 
@@ -262,7 +258,7 @@ class Reading:
         statistics = self.statistics
         work = self._divisors[Decay.WORK]
         kind_divisors = self.divisors(c.KindTotalCell)
-        slots = statistics.kinds.by_name.items()
+        kinds = statistics.kind_totals.row(0)
         return ProvinceTotals(
             lines={line: tuple(self.line_sums(line).tolist()) for line in Line},
             people=(
@@ -271,8 +267,7 @@ class Reading:
             ),
             reviews=tuple(self.review_sums()[: c.ReviewCell.WEEKS].tolist()),
             kinds={
-                KindId(kind): tuple((statistics.kind_totals.record(0, slot) / kind_divisors).tolist())
-                for kind, slot in slots
+                KindId(kind): tuple((statistics.kind_totals.record(0, kind) / kind_divisors).tolist()) for kind in kinds
             },
-            handling={KindId(kind): tuple((statistics.handling.total(slot) / work).tolist()) for kind, slot in slots},
+            handling={KindId(kind): tuple((statistics.handling.total(kind) / work).tolist()) for kind in kinds},
         )

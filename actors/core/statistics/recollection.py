@@ -30,9 +30,10 @@ class Recollection:
             kept[key] = ((name, at_ms),)
             if len(kept) > self.bound:
                 del kept[next(iter(kept))]
-            return
-        others = before if before[0][0] != name else before[1:]
-        kept[key] = ((name, at_ms), *(one for one in others if one[0] != name))[:NAMES_MAX]
+        elif before[0][0] == name:
+            kept[key] = ((name, at_ms), *before[1:])
+        else:
+            kept[key] = ((name, at_ms), *[one for one in before if one[0] != name])[:NAMES_MAX]
 
     def of(self, key: str) -> tuple[tuple[str, int], ...]:
         """Who dealt with `key`, the latest first, each with when (Unix ms)."""

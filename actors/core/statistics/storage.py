@@ -1,208 +1,138 @@
-"""Where the cells lie: columns of doubles for pairs that exist, and slots for names that are worth a column.
+"""Where the cells lie: records of a few numbers for pairs that have occurred, in one list a table.
 
-Most people work on one line, in a handful of kinds, for a few provinces. A `PairTable` therefore keeps an index (value x row -> place, four
-bytes) and a pool in which only the pairs that have occurred have cells; place 0 is a record of zeros, so that a pair that has not occurred
-reads as zeros without a test. Updates are plain index operations on an `array`, reads are two gathers by numpy.
+A decision adds to some forty cells, so what counts is the price of one addition. A table is one Python list of doubles, cut into records, and
+for each row (an operator) a dictionary from what the record is of (a kind, a product, ...) to its place; a decision finds ten places and
+adds. Record 0 is all zeros, so that a pair that has not occurred reads as zeros without a test. Reads gather columns into numpy.
 
-Values (products, hospitals, ...) come from outside and without bound. `Slots` gives a bounded number of them a slot; one more takes the slot
-that was used least lately (the smallest among equals), and what was known of the old value is forgotten. Everything here depends on the
-order of events alone, so a replay gives every pair the same place.
+What records are of comes from outside and without bound. Each row has a bounded number of records; one more takes the place of the one
+with the smallest first cell, which is what was done least lately (the oldest among equals). Everything here depends on the order of
+events alone, so a replay gives every record the same place.
 
-Refused: dictionaries of small records (a hundred bytes a pair before the first number, and no columns); a dense matrix a table (mostly
-zeros); writing through numpy (two to three times the time of an `array`, measured).
+Refused, measured on one decision: `array` or numpy for the cells (two and five times the time of a list an addition), a dense matrix a table
+(mostly zeros), one small list a record (a hundred bytes more each, and as many objects for the garbage collector to walk).
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-#: Records that a pool gains at once, at least; else half as many as it has.
-_POOL_STEP = 32
 
 
-class SlotsImage(msgspec.Struct, frozen=True, array_like=True):
-    """`Slots` for a snapshot: (name, slot, last used) in the order of arrival."""
+class TableImage(msgspec.Struct, frozen=True, array_like=True):
+    """A `RecordTable` for a snapshot, bit for bit: doubles of the machine's byte order (little-endian on all we run on)."""
 
-    entries: tuple[tuple[str, int, int], ...] = ()
-
-
-class PairTableImage(msgspec.Struct, frozen=True, array_like=True):
-    """A `PairTable` for a snapshot, bit for bit (little-endian doubles and int32)."""
-
-    cells: bytes = b""
-    free: tuple[int, ...] = ()
-    indexes: tuple[bytes, ...] = ()
+    cells: bytes
+    free: tuple[int, ...]
+    #: Row -> what a record is of -> its place.
+    places: tuple[dict[str, int], ...]
 
 
-class Slots:
-    """Names with a slot each, 0..`bound` - 1."""
+class RecordTable:
+    """(row, what it is of) -> a record of `width` cells."""
 
-    __slots__ = ("_last_used", "bound", "by_name")
+    __slots__ = ("bound", "cells", "free", "places", "width")
 
-    def __init__(self, bound: int) -> None:
-        self.bound = bound
-        self.by_name: dict[str, int] = {}
-        #: Slot -> when it was used last, by a count or a clock that goes forward only.
-        self._last_used: list[int] = []
-
-    def find(self, name: str) -> int:
-        """The slot of a name, or -1."""
-        return self.by_name.get(name, -1)
-
-    def use(self, name: str, at: int) -> tuple[int, bool]:
-        """The slot of a name, and whether it was another name's until now: then what lies there must be cleared."""
-        slot = self.by_name.get(name)
-        if slot is not None:
-            self._last_used[slot] = at
-            return slot, False
-        slot = len(self._last_used)
-        if slot < self.bound:
-            self.by_name[name] = slot
-            self._last_used.append(at)
-            return slot, False
-        slot = self._last_used.index(min(self._last_used))
-        del self.by_name[next(old for old, taken in self.by_name.items() if taken == slot)]
-        self.by_name[name] = slot
-        self._last_used[slot] = at
-        return slot, True
-
-    def capture(self) -> SlotsImage:
-        """As of now."""
-        return SlotsImage(tuple((name, slot, self._last_used[slot]) for name, slot in self.by_name.items()))
-
-    def restore(self, image: SlotsImage) -> None:
-        """Become what was captured."""
-        self.by_name = {name: slot for name, slot, _ in image.entries}
-        self._last_used = [at for _, at in sorted((slot, at) for _, slot, at in image.entries)]
-
-
-class PairTable:
-    """(value, row) -> a record of `width` cells, for pairs that have occurred."""
-
-    __slots__ = ("cells", "free", "indexes", "used", "width")
-
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, bound: int) -> None:
         self.width = width
-        #: The pool. Cell `c` of the record at place `p` is `cells[p + c]`; places are multiples of `width`, 0 is nobody's.
-        self.cells = array("d", bytes(8 * width))
-        #: Cells from here on have never been given out.
-        self.used = width
+        #: Records of one row at most.
+        self.bound = bound
+        #: Cell `c` of the record at place `p` is `cells[p + c]`. Place 0 is nobody's and stays zero.
+        self.cells: list[float] = [0.0] * width
         #: Places given back, the last one is given out first.
         self.free: list[int] = []
-        #: Value's slot -> row -> place. A row beyond the end of its index has no record.
-        self.indexes: list[array[int]] = []
+        #: Row -> what a record is of -> its place.
+        self.places: list[dict[str, int]] = []
 
-    def place(self, value: int, row: int) -> int:
-        """The place of a pair's record, which is made when there is none."""
+    def place(self, row: int, of: str = "") -> int:
+        """The place of a record, which is made when there is none."""
         try:
-            place = self.indexes[value][row]
-        except IndexError:
-            place = 0
-        return place or self._make(value, row)
+            return self.places[row][of]
+        except (IndexError, KeyError):
+            return self._make(row, of)
 
-    def find(self, value: int, row: int) -> int:
-        """The place of a pair's record; 0, which reads as zeros, when there is none."""
-        if 0 <= value < len(self.indexes) and row < len(self.indexes[value]):
-            return self.indexes[value][row]
-        return 0
+    def find(self, row: int, of: str = "") -> int:
+        """The place of a record; 0, which reads as zeros, when there is none."""
+        return self.places[row].get(of, 0) if row < len(self.places) else 0
 
-    def _make(self, value: int, row: int) -> int:
-        while len(self.indexes) <= value:
-            self.indexes.append(array("i"))
-        index = self.indexes[value]
-        if len(index) <= row:
-            # Doubling from the row asked for keeps the growth a matter of the events alone.
-            index.frombytes(bytes(4 * (2 * row + 1 - len(index))))
-        index[row] = self.free.pop() if self.free else self._next()
-        return index[row]
-
-    def _next(self) -> int:
-        place = self.used
-        self.used += self.width
-        if self.used > len(self.cells):
-            records = max(_POOL_STEP, place // self.width // 2)
-            self.cells.frombytes(bytes(8 * self.width * records))
+    def _make(self, row: int, of: str) -> int:
+        while len(self.places) <= row:
+            self.places.append({})
+        records = self.places[row]
+        if len(records) >= self.bound:
+            least = min(records, key=lambda known: self.cells[records[known]])
+            self._give_back(records.pop(least))
+        if self.free:
+            place = self.free.pop()
+        else:
+            place = len(self.cells)
+            self.cells += [0.0] * self.width
+        records[str(of)] = place
         return place
 
     def clear_row(self, row: int) -> None:
-        """Forget a row in all values."""
-        for index in self.indexes:
-            if row < len(index) and index[row]:
-                self._give_back(index[row])
-                index[row] = 0
-
-    def clear_value(self, value: int) -> None:
-        """Forget a value in all rows."""
-        if value < len(self.indexes):
-            for place in self.indexes[value]:
-                if place:
-                    self._give_back(place)
-            self.indexes[value] = array("i")
+        """Forget all records of a row."""
+        if row < len(self.places):
+            for place in self.places[row].values():
+                self._give_back(place)
+            self.places[row] = {}
 
     def _give_back(self, place: int) -> None:
-        self.cells[place : place + self.width] = array("d", bytes(8 * self.width))
+        self.cells[place : place + self.width] = [0.0] * self.width
         self.free.append(place)
 
-    def add_row_to(self, row: int, other: int, add: Iterable[int]) -> None:
-        """Add some cells of a row to another row's, in all values: a colleague leaves, what they did stays the province's."""
-        for value, index in enumerate(self.indexes):
-            if row < len(index) and index[row]:
-                into, place = self.place(value, other), index[row]
-                for cell in add:
-                    self.cells[into + cell] += self.cells[place + cell]
+    def add_row_to(self, row: int, other: int, cells: Iterable[int]) -> None:
+        """Add some cells of a row's records to another row's: a colleague leaves, what they did stays the province's."""
+        if row >= len(self.places):
+            return
+        for of, place in self.places[row].items():
+            into = self.place(other, of)
+            for cell in cells:
+                self.cells[into + cell] += self.cells[place + cell]
 
     # --- reading ---
 
-    def places(self, value: int, rows: IntArray) -> IntArray:
-        """The places of a value's records for some rows, 0 where there is none. Shape (rows,)."""
-        if not 0 <= value < len(self.indexes) or not len(self.indexes[value]):
-            return np.zeros(len(rows), dtype=np.int64)
-        index = np.frombuffer(self.indexes[value], dtype=np.int32)
-        within = rows < len(index)
-        return np.where(within, index[np.where(within, rows, 0)], 0).astype(np.int64)
-
-    def column(self, value: int, rows: IntArray, cell: int) -> FloatArray:
-        """One cell of a value's records for some rows, as stored. Shape (rows,); a copy."""
-        places = self.places(value, rows)
-        # Record 0 is all zeros, so its cells may be read for those who have none.
-        return np.frombuffer(self.cells)[places + cell]
-
-    def total(self, value: int) -> FloatArray:
-        """The records of a value added up over all rows, as stored. Shape (width,)."""
-        if not 0 <= value < len(self.indexes) or not len(self.indexes[value]):
-            return np.zeros(self.width)
-        places = np.frombuffer(self.indexes[value], dtype=np.int32)
-        records = np.frombuffer(self.cells)[: self.used].reshape(-1, self.width)
-        return records[places[places > 0] // self.width].sum(axis=0)
-
-    def record(self, value: int, row: int) -> list[float]:
+    def record(self, row: int, of: str = "") -> list[float]:
         """One record, as stored. `width` numbers."""
-        place = self.find(value, row)
-        return self.cells[place : place + self.width].tolist()
+        place = self.find(row, of)
+        return self.cells[place : place + self.width]
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of cells and indexes."""
-        return 8 * len(self.cells) + 4 * sum(map(len, self.indexes)) + 8 * len(self.free)
+    def column(self, rows: Sequence[int], of: str, cell: int) -> FloatArray:
+        """One cell of some rows' records, as stored. Shape (rows,)."""
+        cells, find = self.cells, self.find
+        return np.array([cells[find(row, of) + cell] for row in rows], dtype=np.float64)
+
+    def matrix(self, rows: Sequence[int], of: str) -> FloatArray:
+        """Some rows' records, as stored. Shape (rows, width)."""
+        return np.array([self.record(row, of) for row in rows], dtype=np.float64).reshape(len(rows), self.width)
+
+    def total(self, of: str = "") -> FloatArray:
+        """The records of one thing added up over all rows, as stored. Shape (width,)."""
+        rows = [row for row, records in enumerate(self.places) if of in records]
+        return self.matrix(rows, of).sum(axis=0)
+
+    def row(self, row: int) -> list[str]:
+        """What a row has records of, in the order of their making."""
+        return list(self.places[row]) if row < len(self.places) else []
+
+    def row_total(self, row: int) -> FloatArray:
+        """All records of a row added up, as stored. Shape (width,)."""
+        records = [self.record(row, of) for of in self.row(row)]
+        return np.array(records, dtype=np.float64).reshape(len(records), self.width).sum(axis=0)
 
     # --- snapshots ---
 
-    def capture(self) -> PairTableImage:
+    def capture(self) -> TableImage:
         """As of now: copies, so that later events change nothing in it."""
-        return PairTableImage(
-            cells=self.cells[: self.used].tobytes(),
-            free=tuple(self.free),
-            indexes=tuple(index.tobytes() for index in self.indexes),
+        return TableImage(
+            cells=array("d", self.cells).tobytes(), free=tuple(self.free), places=tuple(map(dict, self.places))
         )
 
-    def restore(self, image: PairTableImage) -> None:
+    def restore(self, image: TableImage) -> None:
         """Become what was captured."""
-        self.cells = array("d", image.cells)
-        self.used = len(self.cells)
+        self.cells = array("d", image.cells).tolist()
         self.free = list(image.free)
-        self.indexes = [array("i", index) for index in image.indexes]
+        self.places = list(image.places)

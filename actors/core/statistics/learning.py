@@ -1,0 +1,37 @@
+"""Which event teaches what: the table of all `learning_*` functions, each called with the state before the event is applied.
+
+Applying is the one path that every event takes, live, at a start, in `verify` and in the simulator, so the numbers cannot depend on where
+an event came from. An event without an entry teaches nothing.
+"""
+
+from collections.abc import Callable
+
+from actors.core import events as e
+from actors.core.statistics import learning_arrivals as arrivals
+from actors.core.statistics import learning_decisions as decisions
+from actors.core.statistics import learning_desk as desk
+from actors.core.statistics import learning_links as links
+from actors.core.statistics import learning_people as people
+from actors.core.statistics import learning_reviews as reviews
+
+LEARNERS: dict[type, Callable[..., None]] = {
+    e.TaskCreated: arrivals.task_created,
+    e.OfferMade: desk.offer_made,
+    e.OfferAccepted: desk.offer_accepted,
+    e.OfferDeclined: desk.offer_declined,
+    e.OfferWithdrawn: desk.offer_withdrawn,
+    e.TaskAssigned: desk.assigned,
+    e.AssignmentStarted: desk.started,
+    e.AssignmentReleased: desk.released,
+    e.AssignmentReferred: desk.referred,
+    e.AssignmentSuspended: desk.suspended,
+    e.TaskReturned: desk.returned,
+    e.TaskCompleted: decisions.completed,
+    e.MoveAccepted: links.move_accepted,
+    e.MoveHandedOver: links.handed_over,
+    e.OutcomeNoted: links.outcome_noted,
+    e.OperatorEnrolled: people.enrolled,
+    e.OperatorRemoved: people.removed,
+    e.OperatorSignedOut: people.signed_out,
+    e.ReviewSubmitted: reviews.review_submitted,
+}

@@ -1,0 +1,56 @@
+"""What arrivals teach: how many tasks come when, what amounts a kind has, and whose decisions come back.
+
+A task that was moved here is no arrival: arrivals are what a home must expect.
+"""
+
+from actors.core import events as e
+from actors.core.country import Line
+from actors.core.ids import OperatorId
+from actors.core.state import ProvinceState
+from actors.core.statistics.cells import LineCell, LinkCell, LinkDirection, amount_bucket
+from actors.core.statistics.decay import local_hour_of_week
+from actors.core.statistics.tables import RECENT_MINUTES
+from actors.core.task import PriorReason, TaskSpec
+
+_PRIOR_CELLS = {PriorReason.REOPENED: LineCell.REOPENED.value, PriorReason.SENT_BACK: LineCell.SENT_BACK.value}
+_SENT_BACK = LinkCell.SENT_BACK.value
+_OUT = LinkDirection.OUT.value
+
+
+def task_created(state: ProvinceState, event: e.TaskCreated) -> None:
+    """A task arrived."""
+    statistics, spec, at_ms = state.statistics, event.spec, event.at_ms
+    clock = statistics.clock
+    clock.advance(at_ms)
+    line = state.kinds[spec.kind].line
+    table = statistics.arrivals
+    table.cells[table.place(0, line) + local_hour_of_week(at_ms)] += clock.work
+    minute = at_ms // 60_000
+    table = statistics.recent
+    place = table.place(minute % RECENT_MINUTES, line)
+    if table.cells[place] != minute:
+        table.cells[place] = minute
+        table.cells[place + 1] = 0.0
+    table.cells[place + 1] += 1.0
+    if spec.amount_fen > 0:
+        table = statistics.amounts
+        place = table.place(0, spec.kind)
+        table.cells[place + amount_bucket(spec.amount_fen)] += clock.experience
+    if spec.prior_reason in _PRIOR_CELLS:
+        _came_back(state, spec, line)
+
+
+def _came_back(state: ProvinceState, spec: TaskSpec, line: Line) -> None:
+    """A decision came back as a new task: to whoever made it here, or to the link with the province that made it."""
+    statistics = state.statistics
+    row = statistics.rows.get(OperatorId(spec.prior_operator))
+    if row is not None:
+        table = statistics.by_line
+        table.cells[table.place(row, line) + _PRIOR_CELLS[spec.prior_reason]] += statistics.clock.work
+        statistics.revisions[row] += 1
+        return
+    decided = statistics.outcomes.of(spec.prior_task)
+    if decided:
+        links = statistics.links
+        place = links.place(_OUT, decided[0][0])
+        links.cells[place + _SENT_BACK] += statistics.clock.work
