@@ -12,6 +12,7 @@ logs/                 one file per process
 A backup has the same layout and a manifest, `backup.json`; it may be read and verified, but never served.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -185,8 +186,10 @@ def _lock(directory: Path, wait_s: float) -> int:
                 os.close(locked_fd)
                 raise StoreInUse(f"{directory} is in use by process {holder or 'unknown'}") from None
             time.sleep(0.1)
-    os.ftruncate(locked_fd, 0)
-    os.pwrite(locked_fd, f"{os.getpid()}\n".encode(), 0)
+    # A name in it is a courtesy to whoever is refused; a full disk must not keep a system from starting.
+    with contextlib.suppress(OSError):
+        os.ftruncate(locked_fd, 0)
+        os.pwrite(locked_fd, f"{os.getpid()}\n".encode(), 0)
     return locked_fd
 
 

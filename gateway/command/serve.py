@@ -17,7 +17,7 @@ from actors.store import Store, StoreError, open_store
 from gateway.command.listen_address import AddressUnusable, parse_listen_address, require_free, require_loopback
 from gateway.command.province_codes import explain_unknown, split_codes
 from gateway.command.system import System, SystemFailed, SystemSettings
-from gateway.identity import make_development_tokens
+from gateway.identity import TokenFileError, Tokens, make_development_tokens
 
 #: From the first process to the last province; 36 of them take 20 to 30 s on two cores.
 READY_TIMEOUT_S = 180.0
@@ -54,8 +54,8 @@ def serve(
 
     Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
 
-    Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use or of another store,
-    development tokens on a public address, unknown province).
+    Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use, of another store
+    or not to be written, unusable token file, development tokens on a public address, unknown province).
     """
     try:
         addresses = {
@@ -66,10 +66,12 @@ def serve(
             require_loopback(addresses)
         require_free(addresses)
         store = _open(data_dir, provinces, country)
-        if not (store.directory / "tokens.toml").exists():
-            make_development_tokens(store.directory / "tokens.toml", store.identity.provinces)
-    except (StoreError, CountryFileError, AddressUnusable) as error:
+        _check_own_files(store)
+    except (StoreError, CountryFileError, AddressUnusable, TokenFileError) as error:
         typer.echo(f"sharedops serve: {error}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"sharedops serve: {_in_words(error, data_dir)}", err=True)
         raise typer.Exit(2) from None
     settings = SystemSettings(
         grpc=grpc,
@@ -105,6 +107,28 @@ def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
     return store
 
 
+def _check_own_files(store: Store) -> None:
+    """Find out now what the gateway would find out again and again after each restart.
+
+    Raises:
+        TokenFileError: `tokens.toml` cannot be used.
+        OSError: the directory cannot be written.
+    """
+    tokens = store.directory / "tokens.toml"
+    try:
+        if not tokens.exists():
+            make_development_tokens(tokens, store.identity.provinces)
+        Tokens.load(tokens)
+        store.logs.mkdir(exist_ok=True)
+    except (TokenFileError, OSError):
+        store.release()
+        raise
+
+
+def _in_words(error: OSError, directory: Path) -> str:
+    return f"{error.filename or directory}: {error.strerror}"
+
+
 async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> None:
     screen = Console(stderr=as_json)
     logs.configure(store.logs / "serve.log")
@@ -113,7 +137,10 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     started = time.monotonic()
-    system = System(store, settings, lambda line: screen.print(f"[yellow]{line}[/yellow]"))
+    try:
+        system = System(store, settings, lambda line: screen.print(f"[yellow]{line}[/yellow]"))
+    except OSError as error:
+        raise SystemFailed(_in_words(error, store.directory)) from error
     stopping = asyncio.create_task(stopped.wait())
     try:
         await system.start()

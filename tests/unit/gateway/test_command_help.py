@@ -9,6 +9,8 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from actors.core.ids import ProvinceCode
+from actors.store import open_store
 from actors.verification.report import Report
 from gateway.command import app
 from gateway.command.figure_notes import FIGURE_NOTES
@@ -71,3 +73,24 @@ def test_restoring_what_is_no_backup_ends_with_the_code_of_a_wrong_name(tmp_path
     assert not answer["ok"]
     assert str(tmp_path / name) in answer["problem"]
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "content", "said"),
+    [
+        ("tokens.toml", "[[[", "is not TOML"),
+        ("logs", "a file in its place", "logs: File exists"),
+        ("store.json", "{", "is damaged"),
+    ],
+)
+def test_serve_says_at_once_which_of_its_files_is_spoilt(tmp_path: Path, spoilt: str, content: str, said: str) -> None:
+    """The gateway was restarted over a wrong token file for three minutes, and then nobody said why."""
+    directory = tmp_path / "data"
+    store = open_store(directory, (ProvinceCode("fujian"),))
+    store.release()
+    store.logs.rmdir()
+    (directory / spoilt).write_text(content)
+    refused = CliRunner().invoke(
+        app, ["serve", "--data-dir", str(directory), "--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0"]
+    )
+    assert (refused.exit_code, said in refused.output) == (2, True), refused.output
