@@ -21,6 +21,8 @@ from actors.core import commands as c
 from actors.core.country import TaskKind
 from actors.core.headquarters import AnchoredHead, AnyHqEvent, decode_events
 from actors.core.ids import ProvinceCode
+from actors.core.matching.shipped import shipped_model
+from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
 from actors.core.refusal import Reason, Refused
 from actors.core.sharing import FlowMemory, MoveFlow, NationalPicture, ProvinceSummary, plan_flows
 from actors.hq_journal import HqBooks, open_witnessed
@@ -79,7 +81,7 @@ class CoordinatorActor:
         self._hq = self._books.hq
         self._outage = StoreOutage()
         self._anchored_s = 0.0
-        self._write_or_wait(self._first_kinds())
+        self._write_or_wait(self._first_settings())
         self._picture = NationalPicture()
         self._memory = FlowMemory()
         self._chain_check = ChainCheck(self._journal, decode_events)
@@ -109,6 +111,16 @@ class CoordinatorActor:
         await self._endpoint.close()
         await self._peers.close()
         self._journal.close()
+
+    def _first_settings(self) -> list[AnyHqEvent]:
+        """What a headquarters that has none begins with: the country file's kinds and the shipped matching model."""
+        return [*self._first_kinds(), *self._first_model()]
+
+    def _first_model(self) -> list[AnyHqEvent]:
+        """Revision 1, byte for byte what new provinces begin with."""
+        if self._hq.models.revision:
+            return []
+        return [MatchingModelPut(at_ms=now().wall_ms, model=shipped_model(), who="system:country")]
 
     def _first_kinds(self) -> list[AnyHqEvent]:
         """A new headquarters starts with revision 1: the country file's kinds, as the provinces do."""
@@ -188,7 +200,7 @@ class CoordinatorActor:
         for event in seen:
             _log.info("province status", seen=msgspec.to_builtins(event))
         heads = [answer.head for answer in answers if answer.head is not None]
-        self._write_or_wait([*self._first_kinds(), *seen, *self._anchors(heads, at.wall_ms)])
+        self._write_or_wait([*self._first_settings(), *seen, *self._anchors(heads, at.wall_ms)])
         for summary in summaries:
             self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province))
 
@@ -214,11 +226,14 @@ class CoordinatorActor:
             return None
 
     def _advise(self, summary: ProvinceSummary, flows: tuple[MoveFlow, ...]) -> None:
-        """Send a province the picture, what it should move, and the kinds if it has older ones. Nobody waits for the answer."""
+        """Send a province the picture, what it should move, and kinds and model if it has older ones. Nobody waits for the answer."""
         commands: list[c.AnyCommand] = [c.TakeAdvice(who="system:coordinator", picture=self._picture, flows=flows)]
         if summary.kinds_revision < self._hq.revision:
             kinds = tuple(self._hq.kinds.values())
             commands.append(c.AdoptTaskKinds(who="system:coordinator", revision=self._hq.revision, kinds=kinds))
+        model = self._hq.models.current
+        if model is not None and summary.model_revision < model.revision:
+            commands.append(c.AdoptMatchingModel(who="system:coordinator", model=model))
         link = self._peers.link(protocol.province_name(summary.province))
         for command in commands:
             try:
@@ -268,16 +283,44 @@ class CoordinatorActor:
         )
         if isinstance(decided, Refused):
             return decided
+        return self._refuse_unless_written(decided) or self._serve_kinds(protocol.GetTaskKinds())
+
+    def _refuse_unless_written(self, events: Sequence[AnyHqEvent]) -> Refused | None:
+        """Write what a caller asked for. A refusal: nothing was written or applied."""
         try:
-            if not self._write_or_wait(decided):
-                return Refused(
-                    reason=Reason.STORE_FULL,
-                    message="The headquarters cannot write to its disk.",
-                    retry_after_ms=1_000,
-                )
+            if self._write_or_wait(events):
+                return None
         except JournalError as error:
             _exit(error)
-        return self._serve_kinds(protocol.GetTaskKinds())
+        return Refused(
+            reason=Reason.STORE_FULL, message="The headquarters cannot write to its disk.", retry_after_ms=1_000
+        )
+
+    def _serve_model(self, request: protocol.GetMatchingModel) -> protocol.Response:
+        found = self._hq.models.find(request.revision)
+        return found if isinstance(found, Refused) else protocol.MatchingModelReply(model=found)
+
+    def _list_models(self, request: protocol.ListMatchingModels) -> protocol.Response:
+        count = min(max(1, request.count), protocol.MODEL_PAGE_MAX)
+        found = self._hq.models.before(request.before, count + 1)
+        return protocol.MatchingModelPage(models=found[:count], has_more=len(found) > count)
+
+    def _put_model(self, request: protocol.PutMatchingModel) -> protocol.Response:
+        decided = self._hq.models.put(request.model, _model_request(request))
+        return self._settle_model(decided, validate_only=request.validate_only)
+
+    def _roll_back_model(self, request: protocol.RollBackMatchingModel) -> protocol.Response:
+        decided = self._hq.models.roll_back(request.to_revision, _model_request(request))
+        return self._settle_model(decided, validate_only=request.validate_only)
+
+    def _settle_model(self, decided: ModelDecision, *, validate_only: bool) -> protocol.Response:
+        """Put a new revision in force, unless it was only asked what would come of it."""
+        if isinstance(decided, Refused):
+            return decided
+        if not isinstance(decided, MatchingModelPut):
+            return protocol.MatchingModelReply(model=decided)
+        refused = None if validate_only else self._refuse_unless_written([decided])
+        return refused or protocol.MatchingModelReply(model=decided.model)
 
     def _pong(self, request: protocol.Ping) -> protocol.Response:
         del request
@@ -300,9 +343,17 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.GetPicture: CoordinatorActor._serve_picture,
     protocol.GetTaskKinds: CoordinatorActor._serve_kinds,
     protocol.PutTaskKind: CoordinatorActor._put_kind,
+    protocol.GetMatchingModel: CoordinatorActor._serve_model,
+    protocol.ListMatchingModels: CoordinatorActor._list_models,
+    protocol.PutMatchingModel: CoordinatorActor._put_model,
+    protocol.RollBackMatchingModel: CoordinatorActor._roll_back_model,
     protocol.Ping: CoordinatorActor._pong,
     protocol.GetRuntime: CoordinatorActor._runtime,
 }
+
+
+def _model_request(request: protocol.PutMatchingModel | protocol.RollBackMatchingModel) -> ModelRequest:
+    return ModelRequest(who=request.who, request_id=request.request_id, at_ms=now().wall_ms, revision=request.revision)
 
 
 def _drop(answer: "asyncio.Future[bytes]") -> None:

@@ -10,6 +10,7 @@ from actors.core import commands as c
 from actors.core.country import TaskKind
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode
+from actors.core.matching.record import MatchingModel
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing import NationalPicture, ProvinceSummary
 
@@ -58,6 +59,45 @@ class PutTaskKind(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     request_id: str = ""
 
 
+class GetMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: a kept revision of the matching model. Answered with `MatchingModelReply`."""
+
+    #: 0: the one in force.
+    revision: int = 0
+
+
+class ListMatchingModels(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: the kept revisions, newest first. Answered with `MatchingModelPage`."""
+
+    #: Only older ones; 0: from the newest on.
+    before: int = 0
+    #: 1..`MODEL_PAGE_MAX`.
+    count: int = 10
+
+
+class PutMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: a new revision for the whole country. Answered with `MatchingModelReply` after its fsync."""
+
+    model: MatchingModel
+    #: The revision that the caller saw; 0: any.
+    revision: int = 0
+    #: Only say what would come of it.
+    validate_only: bool = False
+    who: str = ""
+    request_id: str = ""
+
+
+class RollBackMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: put the content of an older revision in force again, as a new one. Answered as `PutMatchingModel`."""
+
+    to_revision: int
+    #: The revision that the caller saw; 0: any.
+    revision: int = 0
+    validate_only: bool = False
+    who: str = ""
+    request_id: str = ""
+
+
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answered with `Pong` by the actor's own loop: the heartbeat of an actor."""
 
@@ -86,6 +126,10 @@ Request = (
     | GetPicture
     | GetTaskKinds
     | PutTaskKind
+    | GetMatchingModel
+    | ListMatchingModels
+    | PutMatchingModel
+    | RollBackMatchingModel
     | Ping
     | HoldCommits
     | ReleaseCommits
@@ -157,6 +201,19 @@ class TaskKindsReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     kinds: tuple[TaskKind, ...]
 
 
+class MatchingModelReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A revision of the matching model."""
+
+    model: MatchingModel
+
+
+class MatchingModelPage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Revisions of the matching model, newest first; there are older ones when `has_more`."""
+
+    models: tuple[MatchingModel, ...]
+    has_more: bool = False
+
+
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """I am here."""
 
@@ -196,6 +253,8 @@ Response = (
     | Runtime
     | ChainReport
     | TaskKindsReply
+    | MatchingModelReply
+    | MatchingModelPage
     | Pong
     | CommitsHeld
     | CommitsReleased
@@ -206,6 +265,9 @@ encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
 decode_response = msgspec.msgpack.Decoder(Response).decode
 decode_news = msgspec.msgpack.Decoder(News).decode
+
+#: Revisions of the matching model in one answer: with `MODEL_BYTES_MAX` each they are below the largest body.
+MODEL_PAGE_MAX = 20
 
 #: Directory names of the actors.
 COORDINATOR = "coordinator"

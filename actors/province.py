@@ -28,6 +28,7 @@ from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings, TaskKind, TimeLimits
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode
+from actors.core.matching.shipped import shipped_model
 from actors.core.operators import Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
@@ -79,6 +80,7 @@ def introduction(options: ProvinceOptions, *, is_new: bool) -> list[c.AnyCommand
         commands += [
             c.ConfigureProvince(who=who, settings=options.settings),
             c.AdoptTaskKinds(who=who, revision=1, kinds=options.kinds),
+            c.AdoptMatchingModel(who=who, model=shipped_model()),
         ]
         if options.operators:
             commands.append(c.UpsertOperators(who=who, entries=options.operators))

@@ -88,6 +88,8 @@ TABLE: dict[AnyReason, Row] = {
     Reason.BAD_PAGE_TOKEN: Row(_C.INVALID_ARGUMENT, field="page_token"),
     Reason.BAD_DUE_TIME: Row(_C.INVALID_ARGUMENT, field="task.due_time_ms"),
     Reason.NOT_PERMITTED: Row(_C.PERMISSION_DENIED),
+    Reason.BAD_MODEL: Row(_C.INVALID_ARGUMENT, field="matching_model"),
+    Reason.UNKNOWN_REVISION: Row(_C.NOT_FOUND),
     Reason.WRONG_STATE: Row(_C.FAILED_PRECONDITION),
     Reason.STALE_TOKEN: Row(_C.FAILED_PRECONDITION),
     Reason.NOT_ELIGIBLE: Row(_C.FAILED_PRECONDITION),

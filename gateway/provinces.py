@@ -79,6 +79,8 @@ _REPEATABLE = (
     protocol.VerifyChain,
     protocol.GetPicture,
     protocol.GetTaskKinds,
+    protocol.GetMatchingModel,
+    protocol.ListMatchingModels,
     protocol.Ping,
 )
 

@@ -57,6 +57,13 @@ def adopt_task_kinds(turn: Turn, command: c.AdoptTaskKinds) -> AnyReply:
     return Done()
 
 
+def adopt_matching_model(turn: Turn, command: c.AdoptMatchingModel) -> AnyReply:
+    """Take over the matching model, if its revision is newer than ours."""
+    if command.model.revision > turn.state.model.revision:
+        turn.emit(e.MatchingModelAdopted(at_ms=turn.now.wall_ms, who=command.who, model=command.model))
+    return Done()
+
+
 def create_operator(turn: Turn, command: c.CreateOperator) -> AnyReply:
     """Add one person who is not on the roster yet."""
     if command.entry.operator in turn.state.operators:

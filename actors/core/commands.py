@@ -9,6 +9,7 @@ import msgspec
 
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings
 from actors.core.sharing import MoveFlow, NationalPicture
@@ -254,6 +255,12 @@ class AdoptTaskKinds(Command, frozen=True, kw_only=True, tag=True):
     kinds: tuple[TaskKind, ...]
 
 
+class AdoptMatchingModel(Command, frozen=True, kw_only=True, tag=True):
+    """Take over the country's matching model; an older revision is ignored."""
+
+    model: MatchingModel
+
+
 class ConfigureProvince(Command, frozen=True, kw_only=True, tag=True):
     """Set the branch's own settings or its time limits; None leaves them as they are. The first command of a new journal."""
 
@@ -375,6 +382,7 @@ AnyCommand = (
     | ListOperators
     | GetWorkload
     | AdoptTaskKinds
+    | AdoptMatchingModel
     | ConfigureProvince
     | SetProvinceStatus
     | UpdateSharingPolicy

@@ -8,6 +8,7 @@ import msgspec
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.ledger import LedgerLeg
+from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings, ReviewedDecision
 from actors.core.sharing import HostCandidate
@@ -280,6 +281,12 @@ class TaskKindsAdopted(Event, frozen=True, kw_only=True, tag=True):
     kinds: tuple[TaskKind, ...]
 
 
+class MatchingModelAdopted(Event, frozen=True, kw_only=True, tag=True):
+    """The country's matching model was taken over; decisions from here on are made by it."""
+
+    model: MatchingModel
+
+
 class ProvinceStatusChanged(Event, frozen=True, kw_only=True, tag=True):
     """ACTIVE, DRAINING, SUSPENDED or UNREACHABLE."""
 
@@ -351,6 +358,7 @@ AnyEvent = (
     | ReviewSubmitted
     | ProvinceConfigured
     | TaskKindsAdopted
+    | MatchingModelAdopted
     | ProvinceStatusChanged
     | SiteLost
     | SiteReturned

@@ -1,4 +1,4 @@
-"""What the coordinator decides for the whole country: the table of task kinds, and what it has seen.
+"""What the coordinator decides for the whole country: the table of task kinds and the matching model, and what it has seen.
 
 The coordinator owns no task. Its journal ("hq") holds the country's settings, a diary of what provinces went through and the heads of
 their journals, so that its death loses nothing that a task depends on.
@@ -13,6 +13,7 @@ import msgspec
 
 from actors.core.country import ProvinceStatus, TaskKind
 from actors.core.ids import KindId, ProvinceCode
+from actors.core.model_revisions import MatchingModelPut, ModelRevisions
 from actors.core.refusal import Reason, Refused
 
 
@@ -52,7 +53,7 @@ class HeadsAnchored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     heads: tuple[AnchoredHead, ...]
 
 
-AnyHqEvent = TaskKindPut | ProvinceStatusSeen | HeadsAnchored
+AnyHqEvent = TaskKindPut | ProvinceStatusSeen | HeadsAnchored | MatchingModelPut
 
 #: Request ids remembered; the oldest are forgotten first.
 REQUESTS_MAX = 10_000
@@ -73,6 +74,7 @@ class Headquarters:
         self.kinds_bytes = 0
         #: The furthest head of each journal.
         self.anchors: dict[ProvinceCode, AnchoredHead] = {}
+        self.models = ModelRevisions()
 
     def apply(self, event: AnyHqEvent) -> None:
         """Change the state by one event."""
@@ -81,6 +83,9 @@ class Headquarters:
             return
         if isinstance(event, ProvinceStatusSeen):
             self.seen[event.province] = event.status
+            return
+        if isinstance(event, MatchingModelPut):
+            self.models.apply(event)
             return
         self.kinds_bytes += self._growth(event.kind)
         self.kinds[event.kind.kind] = event.kind
@@ -147,6 +152,8 @@ class HqSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     #: In the order remembered.
     requests: tuple[tuple[str, TaskKind], ...]
     anchors: tuple[AnchoredHead, ...]
+    #: The kept revisions of the matching model, oldest first.
+    models: tuple[MatchingModelPut, ...] = ()
 
 
 def capture(hq: Headquarters) -> HqSnapshot:
@@ -157,6 +164,7 @@ def capture(hq: Headquarters) -> HqSnapshot:
         seen=dict(hq.seen),
         requests=tuple(hq.requests.items()),
         anchors=tuple(hq.anchors.values()),
+        models=tuple(hq.models.kept.values()),
     )
 
 
@@ -169,6 +177,8 @@ def restore(stored: HqSnapshot) -> Headquarters:
     hq.seen = dict(stored.seen)
     hq.requests = dict(stored.requests)
     hq.anchors = {head.province: head for head in stored.anchors}
+    for put in stored.models:
+        hq.models.apply(put)
     return hq
 
 

@@ -201,6 +201,7 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.ListOperators: administration.list_operators,
     c.GetWorkload: administration.get_workload,
     c.AdoptTaskKinds: administration.adopt_task_kinds,
+    c.AdoptMatchingModel: administration.adopt_matching_model,
     c.ConfigureProvince: administration.configure_province,
     c.SetProvinceStatus: administration.set_province_status,
     c.UpdateSharingPolicy: administration.update_sharing_policy,

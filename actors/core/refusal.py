@@ -23,6 +23,8 @@ class Reason(StrEnum):
     BAD_PAGE_TOKEN = "bad_page_token"
     BAD_DUE_TIME = "bad_due_time"
     NOT_PERMITTED = "not_permitted"
+    BAD_MODEL = "bad_model"
+    UNKNOWN_REVISION = "unknown_revision"
     # The state of things.
     WRONG_STATE = "wrong_state"
     STALE_TOKEN = "stale_token"

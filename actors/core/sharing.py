@@ -60,6 +60,7 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     epoch: int = 0
     sequence: int = 0
     kinds_revision: int = 0
+    model_revision: int = 0
     kinds: tuple[KindSummary, ...] = ()
     #: Open tasks by state and waiting tasks by line.
     open_by_state: dict[str, int] = {}

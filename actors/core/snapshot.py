@@ -11,6 +11,7 @@ import msgspec
 
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
 from actors.core.state import Away, KindTotals, Notice, ProvinceState
 from actors.core.statistics import image
@@ -44,6 +45,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     decided_shared_count: int
     status_before_outage: ProvinceStatus = ProvinceStatus.ACTIVE
     reviewed_count: int = 0
+    model: MatchingModel = MatchingModel(revision=0)
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -91,6 +93,7 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         decided_shared_count=state.decided_shared_count,
         status_before_outage=state.status_before_outage,
         reviewed_count=state.reviewed_count,
+        model=state.model,
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -167,6 +170,7 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.decided_shared_count = head.decided_shared_count
     state.status_before_outage = head.status_before_outage
     state.reviewed_count = head.reviewed_count
+    state.model = head.model
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

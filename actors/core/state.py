@@ -8,6 +8,7 @@ import msgspec
 from actors.core import records
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.queue import TaskQueue, authority_needed
 from actors.core.statistics.tables import Statistics
@@ -60,6 +61,8 @@ class ProvinceState:
         self.limits = TimeLimits()
         self.kinds: dict[KindId, TaskKind] = {}
         self.kinds_revision = 0
+        #: Revision 0 has no weights: before the first one is adopted nobody is better than anybody.
+        self.model = MatchingModel(revision=0)
         self.status = ProvinceStatus.ACTIVE
         self.status_reason = ""
         self.status_since_ms = 0

@@ -38,6 +38,7 @@ def summarise(state: ProvinceState, presence: Presence, now: Instant) -> Provinc
         policy=state.policy,
         epoch=state.epoch,
         kinds_revision=state.kinds_revision,
+        model_revision=state.model.revision,
         kinds=tuple(
             _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[state.kinds[kind].line])
             for kind in state.kinds

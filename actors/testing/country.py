@@ -180,7 +180,16 @@ class Country:
 
     def _unrest(self) -> list[str]:
         waiting = [f"{branch.asked_count} asked" for branch in self.branches if not branch.is_satisfied]
-        return waiting or self.witness.problems_at_rest()
+        return waiting or self.witness.problems_at_rest() or self._old_models()
+
+    def _old_models(self) -> list[str]:
+        """Provinces that would still decide by another matching model than the country's."""
+        newest = self.coordinator.model.revision
+        return [
+            f"{code} has revision {state.model.revision} of the matching model, not {newest}"
+            for code, state in self.witness.states.items()
+            if state.model.revision != newest
+        ]
 
     def _deliver_old_messages(self) -> None:
         """Old messages of the whole run arrive once more, a month later."""

@@ -352,6 +352,13 @@ class Fate:
         again = c.UpsertOperators(who="ops:roster", entries=(person,))
         self._after(100, 2_000, lambda: site.order(again))
 
+    def change_model(self, site: Site) -> None:
+        """Somebody puts a new matching model in force; the coordinator brings it to every province."""
+        del site
+        model = self.coordinator.model
+        ageing = self.chance.between(1, 600)
+        self.coordinator.model = msgspec.structs.replace(model, revision=model.revision + 1, ageing_per_minute=ageing)
+
 
 STROKES: dict[str, Callable[[Fate, Site], None]] = {
     "kill": Fate.kill,
@@ -377,6 +384,7 @@ STROKES: dict[str, Callable[[Fate, Site], None]] = {
     "evacuate": Fate.evacuate,
     "hold_back": Fate.hold_back,
     "change_roster": Fate.change_roster,
+    "change_model": Fate.change_model,
 }
 
 

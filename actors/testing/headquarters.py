@@ -7,6 +7,7 @@ from actors.core.sharing import FlowMemory, NationalPicture, ProvinceSummary, pl
 from actors.journal import Head
 from actors.testing.clock import START_WALL_MS, Scheduler
 from actors.testing.network import Network
+from actors.testing.roster import MODEL
 from actors.testing.site import Site
 
 PICTURE_EVERY_MS = 500
@@ -24,6 +25,8 @@ class Coordinator:
         self._scheduler = scheduler
         self._sites = sites
         self._epoch = 0
+        #: In its journal, as the anchors are.
+        self.model = MODEL
         self.forget()
         scheduler.after(PICTURE_EVERY_MS, self._gather)
 
@@ -76,7 +79,12 @@ class Coordinator:
             mine = tuple(flow for flow in flows if flow.source == summary.province)
             advice = c.TakeAdvice(who="system:coordinator", picture=picture, flows=mine)
             site = self._sites[summary.province]
-            self._network.send(NAME, summary.province, lambda site=site, advice=advice: site.submit(advice, _ignore))
+            self._send(site, advice)
+            if summary.model_revision < self.model.revision:
+                self._send(site, c.AdoptMatchingModel(who="system:coordinator", model=self.model))
+
+    def _send(self, site: Site, command: c.AnyCommand) -> None:
+        self._network.send(NAME, site.code, lambda: site.submit(command, _ignore))
 
 
 def _ignore(reply: AnyReply) -> None:

@@ -25,6 +25,7 @@ from actors.core import commands as c
 from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId
+from actors.core.matching.model import trivial_model
 from actors.core.operators import KindExperience, Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Refused
@@ -149,6 +150,7 @@ class _Branch:
         self._ask(
             c.ConfigureProvince(who="system:country", limits=self._plan.limits, settings=self._settings),
             c.AdoptTaskKinds(who="system:country", revision=1, kinds=self._plan.kinds),
+            c.AdoptMatchingModel(who="system:country", model=trivial_model()),
             c.UpsertOperators(who="system:country", entries=self._people),
             *(c.SignIn(who=_DESK, operator=one.operator, session=_session(one.operator)) for one in self._people),
         )

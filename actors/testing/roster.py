@@ -2,6 +2,7 @@
 
 from actors.core.country import Line, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
+from actors.core.matching.model import trivial_model
 from actors.core.operators import KindExperience, Operator
 
 PROVINCES = tuple(map(ProvinceCode, ("fujian", "jiangxi", "shandong", "hubei", "yunnan")))
@@ -25,6 +26,8 @@ LIMITS = TimeLimits(
     move_retry_ms=300,
 )
 POLICY = SharingPolicy(activation_wait_ms=5_000, release_wait_ms=2_000)
+#: Revision 1 of the matching model: the match is not what is tried here.
+MODEL = trivial_model()
 OPERATORS_PER_PROVINCE = 4
 
 

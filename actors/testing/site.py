@@ -18,7 +18,7 @@ from actors.testing.chance import Chance
 from actors.testing.clock import START_WALL_MS, Scheduler
 from actors.testing.coverage import CrashRow
 from actors.testing.disk import Disk, Doom, Killed, Moment
-from actors.testing.roster import LIMITS
+from actors.testing.roster import LIMITS, MODEL
 from actors.testing.witness import Violation, Witness
 
 #: Small, so that a run of seconds sees flushes and snapshots.
@@ -232,6 +232,7 @@ class Site:
                 self.scheduler.after(INTRODUCE_AGAIN_MS, lambda: self._introduce(process))
 
         process.submit(c.AdoptTaskKinds(who=who, revision=1, kinds=kinds), answered)
+        process.submit(c.AdoptMatchingModel(who=who, model=MODEL), _ignore)
         if not process.loop.province.state.operators:
             process.submit(c.UpsertOperators(who=who, entries=operators), _ignore)
 

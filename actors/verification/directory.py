@@ -94,6 +94,11 @@ def _fill(report: Report, facts: list[Facts], hq: HqFacts | None, missing: list[
             for one in facts
             if one.kinds_revision > max(hq.revision, 1)
         ]
+        problems += [
+            f"{one.province}: has revision {one.model_revision} of the matching model, {HQ} only {hq.model_revision}"
+            for one in facts
+            if one.model_revision > max(hq.model_revision, 1)
+        ]
     if missing or any(one.is_broken for one in facts):
         # What a damaged journal no longer says would look like hundreds of lost tasks.
         problems.append("the provinces were not compared with each other: that needs all journals whole")

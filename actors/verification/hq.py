@@ -18,6 +18,7 @@ from actors.core.headquarters import (
     encode,
 )
 from actors.core.ids import ProvinceCode
+from actors.core.model_revisions import MatchingModelPut
 from actors.head_file import HeadFile
 from actors.journal import CheckedView, Corrupt, JournalError, Snapshot, check_anchor, open_readonly
 from actors.store import HQ
@@ -33,6 +34,8 @@ class HqFacts(msgspec.Struct, kw_only=True):
     snapshots: int = 0
     #: Of the table of kinds; provinces never have a newer one.
     revision: int = 0
+    #: Of the matching model; provinces never have a newer one.
+    model_revision: int = 0
     #: Frames that anchor heads; whoever writes one has witnessed the one before.
     anchoring: int = 0
     problems: list[str] = []
@@ -104,12 +107,17 @@ def _check_content(view: CheckedView, facts: HqFacts) -> None:
         facts.frames, facts.events = frame.sequence, facts.events + len(events)
         _compare_snapshot(snapshots.get(frame.sequence), hq, facts)
     facts.revision = hq.revision
+    facts.model_revision = hq.models.revision
     facts.records, problems = expected.compare(view.record_batches())
     facts.problems += [f"{HQ}: {problem}" for problem in problems]
 
 
 def _require_progress(hq: Headquarters, event: AnyHqEvent, sequence: int) -> None:
-    """Anchors never go back."""
+    """Anchors never go back, and revisions of the matching model follow each other."""
+    if isinstance(event, MatchingModelPut) and event.model.revision != hq.models.revision + 1:
+        raise Corrupt(
+            HQ, sequence, f"revision {event.model.revision} of the matching model follows {hq.models.revision}"
+        )
     if isinstance(event, HeadsAnchored):
         for head in event.heads:
             before = hq.anchors.get(head.province)

@@ -35,6 +35,7 @@ class Facts(msgspec.Struct, kw_only=True):
     created: int = 0
     runs: list[tuple[int, int]] = []
     kinds_revision: int = 0
+    model_revision: int = 0
     #: Numbers of the tasks of this home that were decided, or ended otherwise, here.
     #: Unsigned 64-bit integers of this machine.
     decided_home: bytes = b""
@@ -101,6 +102,7 @@ class ProvinceCheck:
         facts.created = state.created_count
         facts.runs = [*self._runs, (self._run_begins, state.task_number)]
         facts.kinds_revision = state.kinds_revision
+        facts.model_revision = state.model.revision
         facts.open = [(task_id, task.generation, task.state) for task_id, task in state.tasks.items()]
         if facts.is_broken:
             return facts

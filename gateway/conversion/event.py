@@ -204,6 +204,8 @@ def _reason_of(event: e.AnyEvent) -> str:
             )
         case e.SiteReturned():
             return f"desks of {event.site} are heard again"
+        case e.MatchingModelAdopted():
+            return f"revision {event.model.revision}"
         case e.SharingPolicyUpdated():
             return f"revision {event.policy.revision}: {event.policy.share_out_mode.value}"
         case e.OperatorSignedIn() | e.PresenceChanged():

@@ -75,6 +75,10 @@ def kinds_adopted(state: ProvinceState, event: e.TaskKindsAdopted) -> None:
         state.queue.push(task, authority_needed(task, state.kinds.get(task.spec.kind)))
 
 
+def model_adopted(state: ProvinceState, event: e.MatchingModelAdopted) -> None:
+    state.model = event.model
+
+
 def status_changed(state: ProvinceState, event: e.ProvinceStatusChanged) -> None:
     if event.status is ProvinceStatus.UNREACHABLE and state.status is not ProvinceStatus.UNREACHABLE:
         state.status_before_outage = state.status

@@ -48,6 +48,8 @@ def _value(info: inspect.Type, random: Random, depth: int) -> Any:
             return random.choice(list(info.cls))
         case inspect.IntType():
             return random.choice((0, 1, -1, 2**40, random.randrange(2**50)))
+        case inspect.FloatType():
+            return random.choice((0.0, -0.0, 1.5, -1e300, random.random()))
         case inspect.StrType():
             return random.choice(("", "x", "福建", str(random.randrange(2**30))))
         case inspect.BytesType():

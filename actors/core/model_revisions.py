@@ -1,0 +1,161 @@
+"""The revisions of the matching model, as the headquarters keep them.
+
+A revision never changes. Whoever changes the model puts a new one in its place, and going back is a new revision with the content of an old
+one, so that the journals tell without gaps which model was in force when, and by whom. What is kept is the last events themselves: they hold
+the models, who asked, and by which request, so that a repeated request is answered with the revision that it made.
+"""
+
+import hashlib
+
+import msgspec
+
+from actors.core.matching.model import MatchingModel, validate
+from actors.core.refusal import Reason, Refused
+
+#: Revisions kept; the oldest are forgotten first, with the requests that made them.
+MODEL_REVISIONS_MAX = 100
+#: Of one model, encoded: it travels whole to every province.
+MODEL_BYTES_MAX = 128 * 1024
+#: Mistakes of a model that a refusal names.
+VIOLATIONS_MAX = 10
+
+
+class MatchingModelPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """A new revision of the matching model is in force."""
+
+    at_ms: int
+    model: MatchingModel
+    who: str = ""
+    request_id: str = ""
+    #: Digest of what was asked.
+    fingerprint: bytes = b""
+
+
+#: A new revision to be written, the one that is in force already, or why there is none.
+ModelDecision = MatchingModelPut | MatchingModel | Refused
+
+
+class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks for a change of the model, when, and by what knowledge."""
+
+    who: str
+    request_id: str
+    at_ms: int
+    #: The revision that the caller saw; 0: any.
+    revision: int = 0
+
+
+class ModelRevisions:
+    """The kept revisions, oldest first."""
+
+    def __init__(self) -> None:
+        #: Revision -> the event that made it.
+        self.kept: dict[int, MatchingModelPut] = {}
+
+    @property
+    def current(self) -> MatchingModel | None:
+        """The model in force; None before the first."""
+        return next(reversed(self.kept.values())).model if self.kept else None
+
+    @property
+    def revision(self) -> int:
+        """The revision in force; 0 before the first."""
+        return next(reversed(self.kept), 0)
+
+    def apply(self, event: MatchingModelPut) -> None:
+        """Take a revision in."""
+        self.kept[event.model.revision] = event
+        if len(self.kept) > MODEL_REVISIONS_MAX:
+            del self.kept[next(iter(self.kept))]
+
+    def put(self, model: MatchingModel, request: ModelRequest) -> ModelDecision:
+        """Decide on a new model. Its own revision and stamps are ignored."""
+        content = _content(model)
+        asked = _digest("put", content)
+        earlier = self._earlier(request, asked)
+        if earlier is not None:
+            return earlier
+        return self._stale(request) or _flawed(content) or self._next(content, request, asked)
+
+    def roll_back(self, to_revision: int, request: ModelRequest) -> ModelDecision:
+        """Decide on putting the content of an older revision in force again."""
+        asked = _digest("roll_back", to_revision)
+        earlier = self._earlier(request, asked)
+        if earlier is not None:
+            return earlier
+        wanted = self.find(to_revision)
+        if isinstance(wanted, Refused):
+            return wanted
+        content = _content(wanted)
+        # The catalogue may have lost a parameter since.
+        return self._stale(request) or _flawed(content) or self._next(content, request, asked)
+
+    def find(self, revision: int) -> MatchingModel | Refused:
+        """A kept revision; 0: the one in force."""
+        found = self.kept.get(revision or self.revision)
+        if found is not None:
+            return found.model
+        return Refused(
+            reason=Reason.UNKNOWN_REVISION, message=f"There is no revision {revision} of the matching model."
+        )
+
+    def before(self, revision: int, count: int) -> tuple[MatchingModel, ...]:
+        """Up to `count` kept revisions, newest first, older than `revision` (0: from the newest on)."""
+        older = [put.model for number, put in self.kept.items() if not revision or number < revision]
+        return tuple(reversed(older))[:count]
+
+    def _earlier(self, request: ModelRequest, asked: bytes) -> MatchingModel | Refused | None:
+        """What the same request has done before. It comes first: what it did then has moved the revision on."""
+        if not request.request_id:
+            return None
+        for put in self.kept.values():
+            if (put.who, put.request_id) == (request.who, request.request_id):
+                if put.fingerprint == asked:
+                    return put.model
+                return Refused(
+                    reason=Reason.REQUEST_ID_REUSED,
+                    message=f"Request id {request.request_id} was used for a request with other content.",
+                )
+        return None
+
+    def _stale(self, request: ModelRequest) -> Refused | None:
+        if request.revision in (0, self.revision):
+            return None
+        return Refused(
+            reason=Reason.ETAG_MISMATCH,
+            message=f"The matching model is at revision {self.revision}.",
+            metadata={"revision": str(self.revision)},
+        )
+
+    def _next(self, content: MatchingModel, request: ModelRequest, asked: bytes) -> ModelDecision:
+        current = self.current
+        if current is not None and _content(current) == content:
+            return current
+        model = msgspec.structs.replace(
+            content, revision=self.revision + 1, updated_ms=request.at_ms, updated_by=request.who
+        )
+        return MatchingModelPut(
+            at_ms=request.at_ms, model=model, who=request.who, request_id=request.request_id, fingerprint=asked
+        )
+
+
+def _content(model: MatchingModel) -> MatchingModel:
+    """A model without the stamps that the headquarters give it."""
+    return msgspec.structs.replace(model, revision=0, updated_ms=0, updated_by="")
+
+
+def _flawed(model: MatchingModel) -> Refused | None:
+    size = len(_encode(model))
+    wrong = [f"The model has {size} bytes; at most {MODEL_BYTES_MAX} are allowed."] if size > MODEL_BYTES_MAX else []
+    wrong = wrong or validate(model)
+    if not wrong:
+        return None
+    named = {f"violation_{place}": text for place, text in enumerate(wrong[:VIOLATIONS_MAX], start=1)}
+    return Refused(reason=Reason.BAD_MODEL, message=wrong[0], metadata=named)
+
+
+def _digest(what: str, content: MatchingModel | int) -> bytes:
+    return hashlib.blake2b(_encode((what, content)), digest_size=16).digest()
+
+
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
