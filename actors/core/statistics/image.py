@@ -62,7 +62,7 @@ def capture(statistics: Statistics) -> Iterator[Piece]:
         next_row=statistics.next_row,
         last_kinds=tuple(statistics.last_kinds),
     )
-    tables = [StatisticsTable(name, table.capture()) for name, table in statistics.tables() if table.places]
+    tables = [StatisticsTable(name, table.capture()) for name, table in statistics.tables() if table.index]
     recollections = [(name, kept.capture()) for name, kept in statistics.recollections()]
     return _pieces(head, tables, recollections)
 

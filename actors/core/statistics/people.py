@@ -18,7 +18,7 @@ from actors.core.ids import KindId, OperatorId
 from actors.core.statistics import cells as c
 from actors.core.statistics import shrinkage
 from actors.core.statistics.decay import local_day, local_week
-from actors.core.statistics.storage import FloatArray, RecordTable
+from actors.core.statistics.storage import FloatArray, IntArray, RecordTable
 from actors.core.statistics.tables import NOBODY
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class PeopleReading:
         self.operators = operators
         rows = reading.statistics.rows
         #: Rows of the operators, `NOBODY` for those who are not of this province.
-        self.rows = [rows.get(operator, NOBODY) for operator in operators]
+        self.rows: IntArray = np.array([rows.get(operator, NOBODY) for operator in operators], dtype=np.int64)
 
     def weighted(self, cell: IntEnum, value: str | int = "") -> FloatArray:
         """A cell as of now.
@@ -44,7 +44,7 @@ class PeopleReading:
                 `OperatorCell` and `ReviewCell`.
         """
         table: RecordTable = getattr(self.reading.statistics, _TABLES[type(cell)])
-        stored = table.column(self.rows, str(value), cell)
+        stored = table.column(str(value), self.rows, cell)
         divisor = self.reading.divisor(cell)
         return stored if divisor == 1.0 else stored / divisor
 
@@ -93,7 +93,8 @@ class PeopleReading:
     def last_kinds(self) -> list[KindId]:
         """The kind that each decided last; empty: none."""
         last = self.reading.statistics.last_kinds
-        return [KindId(last[row]) for row in self.rows]
+        rows: list[int] = self.rows.tolist()
+        return [KindId(last[row]) for row in rows]
 
     def switch_minutes(self, kind: KindId) -> FloatArray:
         """Extra handle minutes of the kind after what each did last."""
@@ -120,9 +121,9 @@ class PeopleReading:
 
     def weekly_reviews(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Reviews of the last eight weeks: (weeks ago, reviewed, passed), each of shape (operators, 8); reviewed 0 where too old."""
-        stored = self.reading.statistics.by_review.matrix(self.rows, "")[:, c.ReviewCell.WEEKS :]
-        weeks = stored.reshape(len(self.rows), c.WEEKS, c.WEEK_CELLS)
-        ago = local_week(self.reading.minute_ms) - weeks[:, :, c.WeekCell.WEEK]
+        stored = self.reading.statistics.by_review.matrix("", self.rows)[:, c.ReviewCell.WEEKS :]
+        weeks: FloatArray = stored.reshape(len(self.operators), c.WEEKS, c.WEEK_CELLS)
+        ago: FloatArray = local_week(self.reading.minute_ms) - weeks[:, :, c.WeekCell.WEEK]
         recent = (ago >= 0) & (ago < c.WEEKS)
         reviewed = np.where(recent, weeks[:, :, c.WeekCell.REVIEWED], 0.0)
         passed = np.where(recent, weeks[:, :, c.WeekCell.PASSED], 0.0)

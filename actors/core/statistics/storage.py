@@ -1,25 +1,30 @@
-"""Where the cells lie: records of a few numbers for pairs that have occurred, in one list a table.
+"""Where the cells lie: records of a few numbers for pairs that have occurred, in one array a table.
 
-A decision adds to some forty cells, so what counts is the price of one addition. A table is one Python list of doubles, cut into records, and
-for each row (an operator) a dictionary from what the record is of (a kind, a product, ...) to its place; a decision finds ten places and
-adds. Record 0 is all zeros, so that a pair that has not occurred reads as zeros without a test. Reads gather columns into numpy.
+A decision adds to some forty cells, so what counts is the price of one addition, and next to it that of reading a column. A table is one
+array of doubles, cut into records, and for each row (an operator) a dictionary from what the record is of (a kind, a product, ...) to its
+place; a decision finds ten places and adds, a reader gathers places and lets numpy do the rest. Record 0 is all zeros, so that a pair that
+has not occurred reads as zeros without a test.
 
 What records are of comes from outside and without bound. Each row has a bounded number of records; one more takes the place of the one
 with the smallest first cell, which is what was done least lately (the oldest among equals). Everything here depends on the order of
 events alone, so a replay gives every record the same place.
 
-Refused, measured on one decision: `array` or numpy for the cells (two and five times the time of a list an addition), a dense matrix a table
-(mostly zeros), one small list a record (a hundred bytes more each, and as many objects for the garbage collector to walk).
+An array cannot grow while numpy looks at it, so what is read here are copies, and a view of `cells` must not outlive the expression.
+
+Refused: writing through numpy (twice the time an addition, measured); lists (a decision is a tenth cheaper, but a column must be copied number
+by number and takes three times the memory); a dense matrix a table (mostly zeros); bounded slots for names in place of dictionaries
+(looking slots up and keeping their order of use made a decision half as dear again).
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 class TableImage(msgspec.Struct, frozen=True, array_like=True):
@@ -34,34 +39,34 @@ class TableImage(msgspec.Struct, frozen=True, array_like=True):
 class RecordTable:
     """(row, what it is of) -> a record of `width` cells."""
 
-    __slots__ = ("bound", "cells", "free", "places", "width")
+    __slots__ = ("bound", "cells", "free", "index", "width")
 
     def __init__(self, width: int, bound: int) -> None:
         self.width = width
         #: Records of one row at most.
         self.bound = bound
         #: Cell `c` of the record at place `p` is `cells[p + c]`. Place 0 is nobody's and stays zero.
-        self.cells: list[float] = [0.0] * width
+        self.cells = array("d", bytes(8 * width))
         #: Places given back, the last one is given out first.
         self.free: list[int] = []
         #: Row -> what a record is of -> its place.
-        self.places: list[dict[str, int]] = []
+        self.index: list[dict[str, int]] = []
 
     def place(self, row: int, of: str = "") -> int:
         """The place of a record, which is made when there is none."""
         try:
-            return self.places[row][of]
+            return self.index[row][of]
         except (IndexError, KeyError):
             return self._make(row, of)
 
     def find(self, row: int, of: str = "") -> int:
         """The place of a record; 0, which reads as zeros, when there is none."""
-        return self.places[row].get(of, 0) if row < len(self.places) else 0
+        return self.index[row].get(of, 0) if row < len(self.index) else 0
 
     def _make(self, row: int, of: str) -> int:
-        while len(self.places) <= row:
-            self.places.append({})
-        records = self.places[row]
+        while len(self.index) <= row:
+            self.index.append({})
+        records = self.index[row]
         if len(records) >= self.bound:
             least = min(records, key=lambda known: self.cells[records[known]])
             self._give_back(records.pop(least))
@@ -69,26 +74,26 @@ class RecordTable:
             place = self.free.pop()
         else:
             place = len(self.cells)
-            self.cells += [0.0] * self.width
+            self.cells.frombytes(bytes(8 * self.width))
         records[str(of)] = place
         return place
 
     def clear_row(self, row: int) -> None:
         """Forget all records of a row."""
-        if row < len(self.places):
-            for place in self.places[row].values():
+        if row < len(self.index):
+            for place in self.index[row].values():
                 self._give_back(place)
-            self.places[row] = {}
+            self.index[row] = {}
 
     def _give_back(self, place: int) -> None:
-        self.cells[place : place + self.width] = [0.0] * self.width
+        self.cells[place : place + self.width] = array("d", bytes(8 * self.width))
         self.free.append(place)
 
     def add_row_to(self, row: int, other: int, cells: Iterable[int]) -> None:
         """Add some cells of a row's records to another row's: a colleague leaves, what they did stays the province's."""
-        if row >= len(self.places):
+        if row >= len(self.index):
             return
-        for of, place in self.places[row].items():
+        for of, place in self.index[row].items():
             into = self.place(other, of)
             for cell in cells:
                 self.cells[into + cell] += self.cells[place + cell]
@@ -98,41 +103,42 @@ class RecordTable:
     def record(self, row: int, of: str = "") -> list[float]:
         """One record, as stored. `width` numbers."""
         place = self.find(row, of)
-        return self.cells[place : place + self.width]
+        return self.cells[place : place + self.width].tolist()
 
-    def column(self, rows: Sequence[int], of: str, cell: int) -> FloatArray:
-        """One cell of some rows' records, as stored. Shape (rows,)."""
-        cells, find = self.cells, self.find
-        return np.array([cells[find(row, of) + cell] for row in rows], dtype=np.float64)
+    def places(self, of: str, rows: IntArray) -> IntArray:
+        """The places of some rows' records of one thing, 0 where there is none. Shape (rows,)."""
+        find = self.find
+        return np.array([find(row, of) for row in rows.tolist()], dtype=np.int64)
 
-    def matrix(self, rows: Sequence[int], of: str) -> FloatArray:
-        """Some rows' records, as stored. Shape (rows, width)."""
-        return np.array([self.record(row, of) for row in rows], dtype=np.float64).reshape(len(rows), self.width)
+    def column(self, of: str, rows: IntArray, cell: int) -> FloatArray:
+        """One cell of some rows' records, as stored. Shape (rows,); a copy."""
+        return np.frombuffer(self.cells)[self.places(of, rows) + cell]
+
+    def matrix(self, of: str, rows: IntArray) -> FloatArray:
+        """Some rows' records, as stored. Shape (rows, width); a copy."""
+        return np.frombuffer(self.cells).reshape(-1, self.width)[self.places(of, rows) // self.width]
 
     def total(self, of: str = "") -> FloatArray:
         """The records of one thing added up over all rows, as stored. Shape (width,)."""
-        rows = [row for row, records in enumerate(self.places) if of in records]
-        return self.matrix(rows, of).sum(axis=0)
+        return self.matrix(of, np.arange(len(self.index))).sum(axis=0)
 
     def row(self, row: int) -> list[str]:
         """What a row has records of, in the order of their making."""
-        return list(self.places[row]) if row < len(self.places) else []
+        return list(self.index[row]) if row < len(self.index) else []
 
     def row_total(self, row: int) -> FloatArray:
         """All records of a row added up, as stored. Shape (width,)."""
-        records = [self.record(row, of) for of in self.row(row)]
-        return np.array(records, dtype=np.float64).reshape(len(records), self.width).sum(axis=0)
+        places = np.array(list(self.index[row].values()) if row < len(self.index) else [], dtype=np.int64)
+        return np.frombuffer(self.cells).reshape(-1, self.width)[places // self.width].sum(axis=0)
 
     # --- snapshots ---
 
     def capture(self) -> TableImage:
         """As of now: copies, so that later events change nothing in it."""
-        return TableImage(
-            cells=array("d", self.cells).tobytes(), free=tuple(self.free), places=tuple(map(dict, self.places))
-        )
+        return TableImage(cells=self.cells.tobytes(), free=tuple(self.free), places=tuple(map(dict, self.index)))
 
     def restore(self, image: TableImage) -> None:
         """Become what was captured."""
-        self.cells = array("d", image.cells).tolist()
+        self.cells = array("d", image.cells)
         self.free = list(image.free)
-        self.places = list(image.places)
+        self.index = list(image.places)
