@@ -12,7 +12,6 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings, ReviewedDecision
 from actors.core.sharing import HostCandidate
-from actors.core.statistics.priors import NationalPriors
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
 
 
@@ -288,12 +287,6 @@ class MatchingModelAdopted(Event, frozen=True, kw_only=True, tag=True):
     model: MatchingModel
 
 
-class PriorsAdopted(Event, frozen=True, kw_only=True, tag=True):
-    """The country's sums were taken over: what new people and rare kinds start from."""
-
-    priors: NationalPriors
-
-
 class ProvinceStatusChanged(Event, frozen=True, kw_only=True, tag=True):
     """ACTIVE, DRAINING, SUSPENDED or UNREACHABLE."""
 
@@ -366,7 +359,6 @@ AnyEvent = (
     | ProvinceConfigured
     | TaskKindsAdopted
     | MatchingModelAdopted
-    | PriorsAdopted
     | ProvinceStatusChanged
     | SiteLost
     | SiteReturned

@@ -63,8 +63,6 @@ class ProvinceState:
         self.kinds_revision = 0
         #: Revision 0 has no weights: before the first one is adopted nobody is better than anybody.
         self.model = MatchingModel(revision=0)
-        #: When the country's sums were adopted last, wall clock; 0: never. The sums themselves are in `statistics`.
-        self.priors_adopted_ms = 0
         self.status = ProvinceStatus.ACTIVE
         self.status_reason = ""
         self.status_since_ms = 0
@@ -102,7 +100,11 @@ class ProvinceState:
         #: Signed in, AVAILABLE, below capacity; whether their desk is alive is for `presence` to say.
         self.free: dict[OperatorId, None] = {}
         self.open_by_state: dict[TaskState, int] = {}
+        #: Open tasks of each batch that has any.
+        self.open_by_batch: dict[str, int] = {}
         self.shared_in = 0
+        #: Counts changes of who is on duty or of what the roster says: whoever keeps something worked out of that sees that it is old.
+        self.duty_revision = 0
 
     def load_of(self, operator: OperatorId) -> int:
         """Tasks that count against the operator's capacity."""
@@ -110,6 +112,9 @@ class ProvinceState:
 
     def put_operator(self, person: Operator) -> None:
         """Put the next version of a roster entry in place."""
+        before = self.operators.get(person.operator)
+        if before is None or before.presence is not person.presence or before.version != person.version:
+            self.duty_revision += 1
         self.operators[person.operator] = person
         self._note_freedom(person.operator)
 
@@ -136,6 +141,8 @@ class ProvinceState:
         self.open_by_state[task.state] = self.open_by_state.get(task.state, 0) + 1
         if task.home != self.province:
             self.shared_in += 1
+        if task.spec.batch_id:
+            self._count_batch(task.spec.batch_id, 1)
         self._index(task)
 
     def replace_task(self, new: Task) -> None:
@@ -147,6 +154,8 @@ class ProvinceState:
             self._count(old.state, -1)
             if new.home != self.province:
                 self.shared_in -= 1
+            if new.spec.batch_id:
+                self._count_batch(new.spec.batch_id, -1)
             self.records[records.task_key(new.task_id)] = records.encode(new)
             return
         self.tasks[new.task_id] = new
@@ -163,6 +172,13 @@ class ProvinceState:
 
     def _count(self, state: TaskState, by: int) -> None:
         self.open_by_state[state] = self.open_by_state.get(state, 0) + by
+
+    def _count_batch(self, batch: str, by: int) -> None:
+        left = self.open_by_batch.get(batch, 0) + by
+        if left:
+            self.open_by_batch[batch] = left
+        else:
+            del self.open_by_batch[batch]
 
     def _index(self, task: Task) -> None:
         state = task.state

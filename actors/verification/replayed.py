@@ -38,5 +38,6 @@ class ReplayedState(ProvinceState):
         tasks = list(self.tasks.values())
         self.queue = TaskQueue()
         self.holds, self.scheduled, self.moving, self.open_by_state, self.shared_in = {}, {}, {}, {}, 0
+        self.open_by_batch = {}
         for task in tasks:
             super().add_task(task)

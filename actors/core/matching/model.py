@@ -54,9 +54,11 @@ EXACT_MAX = 1 << 24
 
 
 def trivial_model() -> MatchingModel:
-    """A model of a few parameters. For simulations that are about something else than the match."""
+    """A model of four parameters. For simulations that are about something else than the match."""
     return MatchingModel(
         weightings={
+            "pair_kind_done_count": _everywhere(((0, 0), (10, 170), (50, 420), (200, 670), (1_000, 1_000)), 60),
+            "operator_idle_minutes": _everywhere(((0, 0), (10, 1_000)), 10),
             "task_priority_class": _everywhere(((0, 0), (9, 900)), 60),
             "task_green_channel_flag": _everywhere(((0, 0), (1, 1_000)), 72),
         },
@@ -102,8 +104,6 @@ def validate(model: MatchingModel) -> list[str]:
     violations += _filter_violations(model.filters)
     if model.ageing_per_minute < 1:
         violations.append("ageing_per_minute must be at least 1: without ageing tasks can wait for ever.")
-    if model.prior_items < 1 or model.prior_reviews < 1:
-        violations.append("prior_items and prior_reviews must be at least 1.")
     if not violations:
         violations += _range_violations(model)
     return violations

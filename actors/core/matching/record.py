@@ -71,9 +71,6 @@ class MatchingModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     exploration: ExplorationSettings = ExplorationSettings()
     #: Urgency gained per minute since the task was taken in, without end: nothing starves (`urgency`).
     ageing_per_minute: int = 300
-    #: Effective items that a prior counts for in operating statistics, and in reviews.
-    prior_items: int = 20
-    prior_reviews: int = 8
     updated_ms: int = 0
     updated_by: str = ""
     note: str = ""

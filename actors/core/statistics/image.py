@@ -12,6 +12,7 @@ import msgspec
 
 from actors.core.ids import OperatorId
 from actors.core.statistics.decay import DecayClock
+from actors.core.statistics.group import GroupImage
 from actors.core.statistics.priors import NationalPriors
 from actors.core.statistics.storage import TableImage
 from actors.core.statistics.tables import Statistics
@@ -32,6 +33,7 @@ class StatisticsHead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     free_rows: tuple[int, ...]
     next_row: int
     last_kinds: tuple[str, ...]
+    group: GroupImage = GroupImage()
 
 
 class StatisticsTable(msgspec.Struct, frozen=True, tag=True):
@@ -61,6 +63,7 @@ def capture(statistics: Statistics) -> Iterator[Piece]:
         free_rows=tuple(statistics.free_rows),
         next_row=statistics.next_row,
         last_kinds=tuple(statistics.last_kinds),
+        group=statistics.group.capture(),
     )
     tables = [StatisticsTable(name, table.capture()) for name, table in statistics.tables() if table.index]
     recollections = [(name, kept.capture()) for name, kept in statistics.recollections()]
@@ -99,3 +102,4 @@ def _restore_head(statistics: Statistics, head: StatisticsHead) -> None:
     statistics.next_row = head.next_row
     statistics.revisions.frombytes(bytes(8 * (head.next_row - len(statistics.revisions))))
     statistics.last_kinds = list(head.last_kinds)
+    statistics.group.restore(head.group)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from actors.core.ids import OperatorId
 from actors.core.statistics import cells as c
 from actors.core.statistics.decay import DecayClock
+from actors.core.statistics.group import GroupSums
 from actors.core.statistics.priors import NationalPriors
 from actors.core.statistics.recollection import Recollection
 from actors.core.statistics.storage import RecordTable
@@ -46,6 +47,8 @@ class Statistics:
         self.clock = DecayClock()
         #: What the country knows, adopted by an event.
         self.national = NationalPriors()
+        #: What people's numbers are drawn to.
+        self.group = GroupSums()
         self.rows: dict[OperatorId, int] = {}
         #: Rows given back, the last one is given out first; then `next_row`.
         self.free_rows: list[int] = []

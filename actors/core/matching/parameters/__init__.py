@@ -3,11 +3,25 @@
 | module | parameters |
 |---|---|
 | `task_weight`, `task_urgency` | of the task: what decides its shares and filters, and how urgent it is |
+| `operator_efficiency`, `operator_quality`, `operator_effectiveness` | of the person |
+| `operator_duty` | of the person among those on duty |
+| `pair_experience`, `pair_suitability` | of the task and the person |
+| `time` | of the hour |
 
 `declaration` says how a parameter is declared, `CATALOGUE` holds them all by name.
 """
 
-from actors.core.matching.parameters import task_urgency, task_weight
+from actors.core.matching.parameters import (
+    operator_duty,
+    operator_effectiveness,
+    operator_efficiency,
+    operator_quality,
+    pair_experience,
+    pair_suitability,
+    task_urgency,
+    task_weight,
+    time,
+)
 from actors.core.matching.parameters.declaration import (
     DECLARED,
     Attribute,
@@ -20,7 +34,17 @@ from actors.core.matching.parameters.declaration import (
 )
 
 #: Modules of parameters, in the order of the catalogue.
-MODULES = (task_weight, task_urgency)
+MODULES = (
+    task_weight,
+    task_urgency,
+    operator_efficiency,
+    operator_quality,
+    operator_effectiveness,
+    operator_duty,
+    pair_experience,
+    pair_suitability,
+    time,
+)
 #: Every parameter by name.
 CATALOGUE: dict[str, Parameter] = DECLARED
 

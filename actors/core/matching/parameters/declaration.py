@@ -15,10 +15,11 @@ from typing import Any, Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
+
+from actors.core.statistics.storage import FloatArray
 
 #: Values of a parameter: one float64 per task, person, pair or province; NaN: unknown.
-Values = NDArray[np.float64]
+Values = FloatArray
 
 
 class Dimension(StrEnum):
@@ -106,8 +107,12 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     function: Callable[[Any], Values]
     #: The value differs by line of business.
     by_line: bool = False
+    #: The value depends on who else is on duty: worked out in every round, never kept.
+    on_duty: bool = False
     #: For pair parameters: what of the task they depend on.
     attribute: Attribute | None = None
+    #: Operator parameters whose values it builds on: these are worked out even if they themselves have no weight.
+    needs: tuple[str, ...] = ()
     #: How much evidence stands behind each value (effective number of items); None: the value is a fact, not a statistic.
     evidence: Callable[[Any], Values] | None = None
 
@@ -130,7 +135,9 @@ def declare(
     source: Source,
     *,
     by_line: bool = False,
+    on_duty: bool = False,
     attribute: Attribute | None = None,
+    needs: tuple[str, ...] = (),
     evidence: Callable[[Any], Values] | None = None,
 ) -> Callable[[Callable[[Any], Values]], Callable[[Any], Values]]:
     """The decorator that declares a parameter of any scope; each module of parameters binds its scope once."""
@@ -150,9 +157,16 @@ def declare(
             definition=" ".join(named.__doc__.split()),
             function=function,
             by_line=by_line,
+            on_duty=on_duty,
             attribute=attribute,
+            needs=needs,
             evidence=evidence,
         )
         return function
 
     return take
+
+
+def unknown(like: Values) -> Values:
+    """A fresh array of NaN of the same shape."""
+    return np.full(like.shape, np.nan)

@@ -2,8 +2,12 @@
 
 from functools import partial
 
+import numpy as np
+
 from actors.core.matching.parameters.declaration import Dimension, Role, Scope, Source, Values, declare
 from actors.core.matching.views.tasks import TaskView
+
+DAY_MINUTES = 1_440
 
 _urgency = partial(declare, Scope.TASK)
 _EFFICIENCY, _EFFECTIVENESS, _U = Dimension.EFFICIENCY, Dimension.EFFECTIVENESS, Role.URGENCY
@@ -31,6 +35,12 @@ def task_hold_minutes(tasks: TaskView) -> Values:
 def task_offer_attempts(tasks: TaskView) -> Values:
     """Offers that were declined, expired or revoked so far."""
     return tasks.offer_attempts
+
+
+@_urgency("问题件回销标识", "0/1", _EFFICIENCY, _U, Source.TASK)
+def task_resubmitted_flag(tasks: TaskView) -> Values:
+    """A query item that came back: its papers are complete now."""
+    return tasks.resubmitted
 
 
 @_urgency("优先级", "0-9", _EFFECTIVENESS, _U, Source.TASK)
@@ -73,3 +83,27 @@ def task_disaster_flag(tasks: TaskView) -> Values:
 def task_sla_minutes(tasks: TaskView) -> Values:
     """Service promise of the kind, from intake to decision."""
     return tasks.sla_minutes
+
+
+@_urgency("时效余量", "min", _EFFECTIVENESS, _U, Source.TASK)
+def task_slack_minutes(tasks: TaskView) -> Values:
+    """Time left before the promise once the expected handling is taken off; negative: it will be late."""
+    return tasks.due_minute - tasks.now_minute - tasks.expected_handle_minutes
+
+
+@_urgency("时效余量比", "ratio", _EFFECTIVENESS, _U, Source.TASK)
+def task_slack_ratio(tasks: TaskView) -> Values:
+    """Slack as a part of the promise."""
+    return task_slack_minutes(tasks) / np.maximum(tasks.sla_minutes, 1.0)
+
+
+@_urgency("法定时限剩余", "days", _EFFECTIVENESS, _U, Source.CALENDAR)
+def task_statutory_days_left(tasks: TaskView) -> Values:
+    """Days to the legal limit of the decision; unknown without one."""
+    return (tasks.statutory_minute - tasks.now_minute) / DAY_MINUTES
+
+
+@_urgency("超时代价", "points", _EFFECTIVENESS, _U, Source.POLICY)
+def task_breach_points(tasks: TaskView) -> Values:
+    """What one late task of the kind costs the branch."""
+    return tasks.breach_points

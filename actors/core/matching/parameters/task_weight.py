@@ -25,6 +25,18 @@ def task_complexity_class(tasks: TaskView) -> Values:
     return tasks.complexity
 
 
+@_task("预计处理时长", "min", _EFFICIENCY, _SHARES, Source.STATISTICS)
+def task_expected_handle_minutes(tasks: TaskView) -> Values:
+    """Median handle minutes of tasks of the same kind, complexity and page band, drawn to the kind's here and in the country."""
+    return tasks.expected_handle_minutes
+
+
+@_task("处理时长P90", "min", _EFFICIENCY, _SHARES, Source.STATISTICS)
+def task_handle_minutes_p90(tasks: TaskView) -> Values:
+    """Minutes that nine in ten tasks of the kind need at most."""
+    return tasks.handle_minutes_p90
+
+
 @_task("影像页数", "pages", _EFFICIENCY, _SHARES, Source.TASK)
 def task_page_count(tasks: TaskView) -> Values:
     """Pages of scanned documents to read."""
@@ -43,6 +55,12 @@ def task_handover_count(tasks: TaskView) -> Values:
     return tasks.handover_count
 
 
+@_task("同批剩余件数", "count", _EFFICIENCY, _SHARES, Source.LOAD)
+def task_batch_remaining(tasks: TaskView) -> Values:
+    """Other open tasks of the same batch (a group policy, one customer); unknown without a batch."""
+    return tasks.batch_remaining
+
+
 @_task("案件风险分", "0-1", _QUALITY, _SHARES, Source.TASK)
 def task_risk_score(tasks: TaskView) -> Values:
     """Risk by the rule engine of the source system."""
@@ -53,6 +71,24 @@ def task_risk_score(tasks: TaskView) -> Values:
 def task_missing_document_count(tasks: TaskView) -> Values:
     """Required papers that are not attached."""
     return tasks.missing_document_count
+
+
+@_task("金额分位", "0-1", _QUALITY, _SHARES, Source.STATISTICS)
+def task_amount_percentile(tasks: TaskView) -> Values:
+    """Rank of the amount among those of the kind, about a year; unknown without an amount."""
+    return tasks.amount_percentile
+
+
+@_task("退回次数", "count", _QUALITY, _SHARES, Source.STATISTICS)
+def task_return_count(tasks: TaskView) -> Values:
+    """Times that the work was sent back before."""
+    return tasks.return_count
+
+
+@_task("本类差错率", "ratio", _QUALITY, _SHARES, Source.REVIEWS)
+def task_kind_defect_ratio(tasks: TaskView) -> Values:
+    """Reviews of the kind that failed over reviews, drawn to the country's."""
+    return tasks.kind_defect_ratio
 
 
 @_task("要求权限等级", "level", _QUALITY, _FILTER, Source.TASK)

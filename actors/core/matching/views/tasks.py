@@ -5,14 +5,19 @@ wait come round again in every match, and joining 50 kept rows costs 10 us where
 """
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId, TaskId
-from actors.core.matching.parameters.declaration import Values
 from actors.core.queue import authority_needed
+from actors.core.statistics.cells import KindTotalCell, like_band
+from actors.core.statistics.decay import local_hour_of_day
+from actors.core.statistics.reading import Reading
+from actors.core.statistics.shrinkage import REVIEWS
+from actors.core.statistics.storage import FloatArray as Values
 from actors.core.task import Task
 
 NAN = float("nan")
@@ -57,6 +62,10 @@ class TaskColumns:
     hold_minutes: Values
     offer_attempts: Values
     handover_count: Values
+    return_count: Values
+    resubmitted: Values
+    statutory_minute: Values
+    breach_points: Values
 
 
 COLUMNS = tuple(TaskColumns.__annotations__)
@@ -68,7 +77,7 @@ def describe(task: Task, kind: TaskKind) -> tuple[float, ...]:
     taken_in_ms = max(task.created_ms, spec.not_before_ms)
     accepted_ms = spec.accepted_at_branch_ms
     return (
-        kind.standard_minutes,
+        kind.minutes_for(spec.complexity),
         spec.complexity or NAN,
         spec.page_count or NAN,
         spec.policy_count or NAN,
@@ -94,46 +103,120 @@ def describe(task: Task, kind: TaskKind) -> tuple[float, ...]:
         task.suspended_total_ms // MINUTE_MS,
         task.offer_attempts,
         task.handover_count,
+        spec.return_count,
+        spec.resubmitted,
+        spec.statutory_due_ms // MINUTE_MS or NAN,
+        kind.breach_points,
     )
 
 
 class TaskFacts:
-    """Facts of the tasks that were seen lately, as bytes: one row of float64 each."""
+    """Facts of the tasks that were seen lately: as bytes, one row of float64 each, and whatever keys `key_of` gives a task."""
 
-    __slots__ = ("_kinds", "_kept")
+    __slots__ = ("_key_of", "_kept", "_kinds")
 
-    def __init__(self) -> None:
-        self._kept: dict[TaskId, tuple[Task, bytes]] = {}
+    def __init__(self, key_of: Callable[[Task, TaskKind], tuple[Hashable, ...]]) -> None:
+        self._key_of = key_of
+        self._kept: dict[TaskId, tuple[Task, bytes, tuple[Hashable, ...]]] = {}
         self._kinds: Mapping[KindId, TaskKind] | None = None
 
-    def matrix(self, tasks: Sequence[Task], kinds: Mapping[KindId, TaskKind]) -> Values:
-        """(facts, tasks). A record that has changed since, or a new table of kinds, is described anew."""
+    def of(self, tasks: Sequence[Task], kinds: Mapping[KindId, TaskKind]) -> tuple[Values, list[tuple[Hashable, ...]]]:
+        """(facts, tasks) and the keys of each. A record that has changed since, or a new table of kinds, is described anew."""
         if kinds is not self._kinds or len(self._kept) > KEPT_MAX:
             self._kept.clear()
             self._kinds = kinds
         kept = self._kept
         rows: list[bytes] = []
+        keys: list[tuple[Hashable, ...]] = []
         for task in tasks:
             known = kept.get(task.task_id)
             if known is None or known[0] is not task:
                 kind = kinds.get(task.spec.kind, KIND_UNKNOWN)
-                known = kept[task.task_id] = (task, array("d", describe(task, kind)).tobytes())
+                row = array("d", describe(task, kind)).tobytes()
+                known = kept[task.task_id] = (task, row, self._key_of(task, kind))
             rows.append(known[1])
-        return np.frombuffer(b"".join(rows)).reshape(len(rows), len(COLUMNS)).T
+            keys.append(known[2])
+        return np.frombuffer(b"".join(rows)).reshape(len(rows), len(COLUMNS)).T, keys
 
 
 class TaskView(TaskColumns):
-    """The tasks of a round.
+    """The tasks of a round. All columns have shape (tasks,).
 
     Args:
         facts: (facts, tasks), from `TaskFacts.matrix`.
-        now_minute: minutes since 1970.
+        open_by_batch: open tasks of each batch here.
     """
 
-    def __init__(self, facts: Values, now_minute: int) -> None:
-        self.now_minute = now_minute
+    def __init__(
+        self,
+        facts: Values,
+        tasks: Sequence[Task],
+        kinds: Mapping[KindId, TaskKind],
+        reading: Reading,
+        open_by_batch: Mapping[str, int],
+    ) -> None:
         self.__dict__.update(zip(COLUMNS, facts, strict=True))
+        self.now_minute = reading.minute_ms // MINUTE_MS
+        self._tasks = tasks
+        self._kinds = kinds
+        self._reading = reading
+        self._open_by_batch = open_by_batch
 
     def minutes_since(self, instants: Values) -> Values:
         """Whole minutes that have passed, at least 0."""
         return np.maximum(self.now_minute - instants, 0.0)
+
+    # --- statistics of like tasks ---
+
+    @cached_property
+    def expected_handle_minutes(self) -> Values:
+        """Median handle minutes of tasks of the kind, complexity and page band."""
+        known: dict[tuple[KindId, int], float] = {}
+        result: list[float] = []
+        for task in self._tasks:
+            spec = task.spec
+            key = (spec.kind, like_band(spec.complexity, spec.page_count))
+            if key not in known:
+                standard = self._kind(task).minutes_for(spec.complexity)
+                known[key] = self._reading.handle_minutes(spec.kind, standard, spec.complexity, spec.page_count).median
+            result.append(known[key])
+        return np.array(result)
+
+    @property
+    def handle_minutes_p90(self) -> Values:
+        """Minutes that nine in ten tasks of the kind need at most."""
+        return self._by_kind(lambda kind: self._reading.handle_minutes(kind.kind, kind.standard_minutes).p90)
+
+    @property
+    def kind_defect_ratio(self) -> Values:
+        """Reviews of the kind that failed over reviews, drawn to the country's; NaN where neither knows."""
+        failed, reviewed = KindTotalCell.FAILED, KindTotalCell.REVIEWED
+        return self._by_kind(lambda kind: self._reading.kind_ratio(failed, reviewed, kind.kind, REVIEWS))
+
+    @property
+    def amount_percentile(self) -> Values:
+        """Rank of the amount among those of the kind, 0..1; NaN: no amount, or none seen."""
+        spec_of = (task.spec for task in self._tasks)
+        return np.array([self._reading.amount_percentile(spec.kind, spec.amount_fen) for spec in spec_of])
+
+    @property
+    def hour_defect_factor(self) -> Values:
+        """Defect ratio of decisions at this hour of the day over the mean; the same for all."""
+        factor = self._reading.hour_defect_factor(local_hour_of_day(self._reading.minute_ms))
+        return np.full(len(self._tasks), factor)
+
+    @property
+    def batch_remaining(self) -> Values:
+        """Other open tasks of the same batch; NaN without a batch."""
+        batches = [task.spec.batch_id for task in self._tasks]
+        return np.array([self._open_by_batch.get(batch, 1) - 1 if batch else NAN for batch in batches])
+
+    def _kind(self, task: Task) -> TaskKind:
+        return self._kinds.get(task.spec.kind, KIND_UNKNOWN)
+
+    def _by_kind(self, ask: Callable[[TaskKind], float]) -> Values:
+        known: dict[KindId, float] = {}
+        for task in self._tasks:
+            if task.spec.kind not in known:
+                known[task.spec.kind] = ask(self._kind(task))
+        return np.array([known[task.spec.kind] for task in self._tasks])

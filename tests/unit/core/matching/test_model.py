@@ -78,7 +78,6 @@ def test_a_whole_model_is_valid_and_survives_the_journal(model: MatchingModel) -
             MatchingModel(ageing_per_minute=0),
             "ageing_per_minute must be at least 1: without ageing tasks can wait for ever.",
         ),
-        (MatchingModel(prior_items=0), "prior_items and prior_reviews must be at least 1."),
     ],
 )
 def test_a_broken_model_is_refused_with_the_place(model: MatchingModel, complaint: str) -> None:

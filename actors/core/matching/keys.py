@@ -1,0 +1,102 @@
+"""The attributes by which pair parameters look at tasks: what a task is like, as keys.
+
+A key that says nothing (no product named, a customer whom nobody here has served) is None: such a task has no row in that attribute's table
+and its pairs get no points from it, which is what NaN would give.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from actors.core.country import TaskKind
+from actors.core.ids import OperatorId
+from actors.core.matching.model import FilterSettings
+from actors.core.matching.parameters import Attribute
+from actors.core.matching.views.suitability import Family, Needs
+from actors.core.queue import authority_needed
+from actors.core.statistics.cells import amount_band
+from actors.core.statistics.storage import IntArray
+from actors.core.task import PriorReason, Task
+
+#: Time left before the promise counts in steps: (up to so many minutes, step); beyond the last it is not told apart.
+SLACK_STEPS = ((60, 1), (480, 5), (2_880, 60))
+#: An earlier decider of these is no stranger to the task, and no judge in their own cause either.
+_KNOWING = (PriorReason.REOPENED, PriorReason.SENT_BACK)
+
+
+def slack_step(minutes: int) -> int:
+    """Minutes left, rounded down to the step; 0 at least."""
+    for limit, step in SLACK_STEPS:
+        if minutes <= limit:
+            return max(0, minutes // step * step)
+    return SLACK_STEPS[-1][0]
+
+
+def static_keys(task: Task, kind: TaskKind, filters: FilterSettings) -> tuple[Hashable, ...]:
+    """Keys that do not change with time, in the order of `STATIC`."""
+    spec, line = task.spec, task.line
+    return (
+        spec.kind,
+        (spec.product, line) if spec.product else None,
+        (task.home, line),
+        (spec.channel, line) if spec.channel else None,
+        (str(amount_band(spec.amount_fen)), line) if spec.amount_fen else None,
+        (spec.hospital, line) if spec.hospital else None,
+        spec.language or None,
+        Needs(
+            line,
+            authority_needed(task, kind),
+            amount_authority(filters, spec.amount_fen),
+            kind.required_skills + spec.required_skills,
+            spec.privacy_level or 1,
+        ),
+        spec.customer_id or None,
+        _family(task),
+    )
+
+
+#: The attributes of `static_keys`.
+STATIC = (
+    Attribute.KIND,
+    Attribute.PRODUCT,
+    Attribute.HOME,
+    Attribute.CHANNEL,
+    Attribute.AMOUNT_BAND,
+    Attribute.HOSPITAL,
+    Attribute.LANGUAGE,
+    Attribute.NEEDS,
+    Attribute.CUSTOMER,
+    Attribute.CASE,
+)
+
+
+def amount_authority(filters: FilterSettings, amount_fen: int) -> int:
+    """Authority that the model asks for an amount."""
+    needed = 0
+    for limit_fen, authority in filters.amount_authority:
+        if amount_fen >= limit_fen:
+            needed = authority
+    return needed
+
+
+def _family(task: Task) -> Family | None:
+    spec = task.spec
+    knows = () if task.prefers is None else (task.prefers,)
+    if spec.prior_operator and (spec.resubmitted or spec.prior_reason in _KNOWING) and not spec.dispute:
+        knows = (*knows, OperatorId(spec.prior_operator))
+    return Family(spec.case_id, knows) if spec.case_id or knows else None
+
+
+class Distinct(NamedTuple):
+    """The distinct keys of some tasks, and which of them each task has (-1: none)."""
+
+    keys: list[Hashable]
+    place: IntArray
+
+
+def distinct(keys: Sequence[Hashable]) -> Distinct:
+    """The distinct keys in order of appearance; None is no key."""
+    places: dict[Hashable, int] = {}
+    place = [-1 if key is None else places.setdefault(key, len(places)) for key in keys]
+    return Distinct(list(places), np.array(place, dtype=np.int64))

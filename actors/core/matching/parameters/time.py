@@ -1,0 +1,22 @@
+"""Parameters of the hour: when decisions go wrong more often."""
+
+import numpy as np
+
+from actors.core.matching.parameters.declaration import Dimension, Role, Scope, Source, Values, declare
+from actors.core.matching.views.duty import DutyView
+from actors.core.matching.views.tasks import TaskView
+
+#: Signed-in minutes beyond which somebody works overtime.
+OVERTIME_MINUTES = 480
+
+
+@declare(Scope.TIME, "时段差错系数", "ratio", Dimension.QUALITY, Role.SHARES, Source.REVIEWS)
+def hour_defect_factor(tasks: TaskView) -> Values:
+    """Defect ratio of decisions at this hour of the day over the mean; 1 without reviews."""
+    return tasks.hour_defect_factor
+
+
+@declare(Scope.TIME, "加班差错系数", "ratio", Dimension.QUALITY, Role.COST, Source.REVIEWS, on_duty=True)
+def overtime_defect_factor(duty: DutyView) -> Values:
+    """Defect ratio of decisions beyond eight signed-in hours over the mean, for those beyond them; unknown for all others."""
+    return np.where(duty.signed_in_minutes > OVERTIME_MINUTES, duty.overtime_factor, np.nan)

@@ -1,0 +1,139 @@
+"""The people on duty as a group: what somebody's value owes to colleagues.
+
+`DutyBoard` holds what changes when people come, go or learn (teams, holders of skills, mentors) and is made anew then; what the team has
+taken today is summed in every round, two gathers over those signed in.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from actors.core.ids import OperatorId
+from actors.core.operators import Operator
+from actors.core.statistics.cells import OperatorCell
+from actors.core.statistics.decay import local_day
+from actors.core.statistics.reading import Reading
+from actors.core.statistics.storage import FloatArray as Values
+from actors.core.statistics.storage import IntArray
+from actors.core.statistics.tables import NOBODY
+
+NAN = float("nan")
+
+
+class DutyBoard:
+    """Teams and skills of those who are signed in.
+
+    Args:
+        people: signed in, in a fixed order.
+        rows: rows of all operators in the statistics.
+    """
+
+    __slots__ = ("_holders", "_team_of_member", "_teams", "member_rows", "mentors")
+
+    def __init__(self, people: Iterable[Operator], rows: Mapping[OperatorId, int]) -> None:
+        self._teams: dict[str, int] = {}
+        self._holders: dict[str, int] = {}
+        #: Signed-in mentors; somebody is not their own mentor.
+        self.mentors: dict[OperatorId, None] = {}
+        member_rows: list[int] = []
+        teams: list[int] = []
+        for person in people:
+            for skill in person.skills:
+                self._holders[skill.skill] = self._holders.get(skill.skill, 0) + 1
+            if person.mentor:
+                self.mentors[person.operator] = None
+            member_rows.append(rows.get(person.operator, NOBODY))
+            teams.append(self._teams.setdefault(person.team, len(self._teams)))
+        self.member_rows: IntArray = np.array(member_rows, dtype=np.int64)
+        self._team_of_member: IntArray = np.array(teams, dtype=np.int64)
+
+    def scarcity(self, person: Operator) -> float:
+        """One over the signed-in holders of the person's rarest skill, the person included; NaN without skills."""
+        counts = [self._holders.get(skill.skill, 0) for skill in person.skills]
+        return 1.0 / max(1, min(counts)) if counts else NAN
+
+    def team(self, person: Operator) -> int:
+        """The number of the person's team; -1: nobody of it is signed in."""
+        return self._teams.get(person.team, -1)
+
+    def team_means(self, units: Values) -> Values:
+        """Mean per team of something of the members, (teams + 1,); the last, for no team, is NaN."""
+        count = len(self._teams)
+        sums = np.bincount(self._team_of_member, weights=units, minlength=count)
+        means = np.full(count + 1, NAN)
+        means[:count] = sums / np.bincount(self._team_of_member, minlength=count)
+        return means
+
+
+class DutyView:
+    """Some people among their colleagues. All columns have shape (people,).
+
+    Args:
+        prices: shadow prices of the last round that was solved jointly; who is missing had none.
+        silence_seconds: since when desks were not heard; who is missing is not known to be silent.
+    """
+
+    def __init__(
+        self,
+        people: Sequence[Operator],
+        rows: IntArray,
+        board: DutyBoard,
+        reading: Reading,
+        prices: Mapping[OperatorId, int],
+        silence_seconds: Mapping[OperatorId, float],
+    ) -> None:
+        self._people = people
+        self._rows = rows
+        self._board = board
+        self._reading = reading
+        self._prices = prices
+        self._silence = silence_seconds
+
+    @property
+    def scarcity(self) -> Values:
+        """One over the signed-in holders of each one's rarest skill."""
+        return np.array([self._board.scarcity(person) for person in self._people], dtype=np.float64)
+
+    @property
+    def units_today(self) -> Values:
+        """Work units taken in hand since local midnight."""
+        return self._taken(self._rows)
+
+    @property
+    def team_units_today(self) -> Values:
+        """The mean of the team's signed-in people."""
+        teams = [self._board.team(person) for person in self._people]
+        return self._board.team_means(self._taken(self._board.member_rows))[teams]
+
+    def _taken(self, rows: IntArray) -> Values:
+        records = self._reading.statistics.by_operator.matrix("", rows)
+        today = records[:, OperatorCell.DAY] == local_day(self._reading.minute_ms)
+        return np.where(today, records[:, OperatorCell.UNITS_TAKEN_TODAY], 0.0)
+
+    @property
+    def signed_in_minutes(self) -> Values:
+        """Time since the sign-in; NaN for who is not signed in."""
+        now_ms = self._reading.minute_ms
+        since = [now_ms - person.signed_in_ms if person.signed_in_ms else NAN for person in self._people]
+        return np.maximum(np.array(since, dtype=np.float64), 0.0) // 60_000
+
+    @property
+    def overtime_factor(self) -> float:
+        """Defect ratio of decisions beyond eight hours signed in over the mean; 1 without reviews."""
+        return self._reading.overtime_defect_factor(beyond=True)
+
+    @property
+    def shadow_price(self) -> Values:
+        """Points; 0 for whom the round could spare."""
+        return _looked_up(self._people, self._prices, 0.0 if self._prices else NAN)
+
+    @property
+    def silence_seconds(self) -> Values:
+        """NaN: not known."""
+        return _looked_up(self._people, self._silence, NAN)
+
+
+def _looked_up(people: Sequence[Operator], known: Mapping[OperatorId, float], default: float) -> Values:
+    if not known:
+        return np.full(len(people), default)
+    return np.array([known.get(person.operator, default) for person in people], dtype=np.float64)

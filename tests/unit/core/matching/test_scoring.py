@@ -1,0 +1,79 @@
+"""From tasks and people to points."""
+
+import numpy as np
+import pytest
+
+from actors.core.matching.contributions import fit_contributions, share_contributions, urgency_contributions
+from actors.core.matching.model import fit_range, trivial_model, urgency_range
+from actors.core.matching.record import MatchingModel
+from actors.core.matching.scoring import Scorer
+from actors.core.matching.shipped import shipped_model
+from tests.unit.core.matching.rounds_at_random import RandomProvince
+
+MODELS = {"shipped": shipped_model(), "trivial": trivial_model(), "empty": MatchingModel()}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("seed", range(3))
+def test_contributions_of_every_pair_add_up_to_its_fit(seed: int, model: str) -> None:
+    """Else the explanation shown would not be the decision taken."""
+    province = RandomProvince(seed)
+    scorer = Scorer(province.state, MODELS[model])
+    tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
+    problem = scorer.problem(tasks, people, province.now_ms)
+    for task in range(len(tasks)):
+        low, high = fit_range(MODELS[model], tasks[task].line)
+        for person in range(len(people)):
+            parts = fit_contributions(problem, task, person)
+            assert sum(part.contribution for part in parts) == problem.fit[task, person]
+            assert all(part.contribution == part.points * part.weight for part in parts)
+            assert low <= problem.fit[task, person] <= high
+        parts = urgency_contributions(problem, task)
+        assert sum(part.contribution for part in parts) == problem.urgency[task]
+        low, high = urgency_range(MODELS[model], tasks[task].line)
+        assert low <= problem.urgency[task] - problem.ageing[task] <= high
+        assert problem.shares[task].sum() == 100
+        assert len(share_contributions(problem, task)) == len(problem.shifts.group.scored)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pair_alone_is_scored_as_in_the_round(seed: int) -> None:
+    """Else an explanation made for one pair would not be that of the round."""
+    province = RandomProvince(seed)
+    tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
+    together = Scorer(province.state, MODELS["shipped"]).problem(tasks, people, province.now_ms)
+    for task in range(len(tasks)):
+        for person in range(len(people)):
+            alone = Scorer(province.state, MODELS["shipped"]).problem([tasks[task]], [people[person]], province.now_ms)
+            assert alone.fit[0, 0] == together.fit[task, person]
+            assert alone.urgency[0] == together.urgency[task]
+            assert alone.eligible[0, 0] == together.eligible[task, person]
+            removed = alone.eligibility.removed_by(0, 0)
+            assert removed == together.eligibility.removed_by(task, person)
+            assert (removed is None) == bool(alone.eligible[0, 0])
+
+
+def test_what_is_kept_between_rounds_changes_no_number() -> None:
+    """Else a decision would depend on the rounds before it and could not be explained a day later."""
+    province = RandomProvince(5, past=40)
+    kept = Scorer(province.state, MODELS["shipped"])
+    for step in range(60):
+        province.decide() if step % 3 else province.create()
+        if step % 10 == 0:
+            province.now_ms += 60_000
+        tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
+        ours = kept.problem(tasks, people, province.now_ms)
+        fresh = Scorer(province.state, MODELS["shipped"]).problem(tasks, people, province.now_ms)
+        assert np.array_equal(ours.fit, fresh.fit)
+        assert np.array_equal(ours.urgency, fresh.urgency)
+        assert np.array_equal(ours.eligible, fresh.eligible)
+
+
+def test_removed_people_are_counted_once_each() -> None:
+    """Else the counts with a decision would not say how many people there were."""
+    province = RandomProvince(6)
+    tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
+    problem = Scorer(province.state, MODELS["shipped"]).problem(tasks, people, province.now_ms)
+    for task in range(len(tasks)):
+        removed = problem.eligibility.removed(task)
+        assert sum(removed.values()) == len(people) - problem.eligible[task].sum()
