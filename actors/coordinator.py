@@ -25,6 +25,7 @@ from actors.core.matching.shipped import shipped_model
 from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
 from actors.core.refusal import Reason, Refused
 from actors.core.sharing import FlowMemory, MoveFlow, NationalPicture, ProvinceSummary, plan_flows
+from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.hq_journal import HqBooks, open_witnessed
 from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull
 from actors.opening import open_patiently
@@ -41,6 +42,9 @@ _log = structlog.get_logger(__name__)
 PICTURE_EVERY_S = 0.5
 #: Pause between two frames that anchor the heads of the provinces' journals.
 ANCHOR_EVERY_S = 1.0
+#: Pause between two rounds that ask the provinces for the sums of their statistics, too. They are some kB each, change slowly, and would make
+#: up nearly all of every picture if they travelled with it.
+TOTALS_EVERY_S = 60.0
 #: A province that does not answer within this is left out of the picture.
 SUMMARY_TIMEOUT_S = 1.0
 
@@ -84,6 +88,9 @@ class CoordinatorActor:
         self._write_or_wait(self._first_settings())
         self._picture = NationalPicture()
         self._memory = FlowMemory()
+        #: The last sums of each province; one that is away still speaks by them.
+        self._totals: dict[ProvinceCode, ProvinceTotals] = {}
+        self._totals_due_s = 0.0
         self._chain_check = ChainCheck(self._journal, decode_events)
         self._peers = Peers(protocol.COORDINATOR)
         self._endpoint = Endpoint(self)
@@ -185,7 +192,9 @@ class CoordinatorActor:
 
     async def _gather(self) -> None:
         """One round: ask, plan, advise."""
-        asked = await asyncio.gather(*(self._summary_of(code) for code in self._options.provinces))
+        with_totals = self._loop.time() >= self._totals_due_s
+        request = protocol.GetSummary(with_totals=with_totals)
+        asked = await asyncio.gather(*(self._summary_of(code, request) for code in self._options.provinces))
         answers = [answer for answer in asked if answer is not None]
         summaries = tuple(answer.summary for answer in answers)
         at = now()
@@ -201,8 +210,15 @@ class CoordinatorActor:
             _log.info("province status", seen=msgspec.to_builtins(event))
         heads = [answer.head for answer in answers if answer.head is not None]
         self._write_or_wait([*self._first_settings(), *seen, *self._anchors(heads, at.wall_ms)])
+        priors = self._priors(answers) if with_totals else None
         for summary in summaries:
-            self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province))
+            self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province), priors)
+
+    def _priors(self, answers: list[protocol.SummaryReply]) -> NationalPriors:
+        """The country's sums after a round that asked for them."""
+        self._totals_due_s = self._loop.time() + TOTALS_EVERY_S
+        self._totals |= {answer.summary.province: answer.totals for answer in answers if answer.totals is not None}
+        return merge(self._totals[code] for code in self._options.provinces if code in self._totals)
 
     def _anchors(self, heads: list[AnchoredHead], at_ms: int) -> list[AnyHqEvent]:
         """What to note of the heads, at most every `ANCHOR_EVERY_S`."""
@@ -213,8 +229,8 @@ class CoordinatorActor:
             self._anchored_s = self._loop.time()
         return events
 
-    async def _summary_of(self, province: ProvinceCode) -> protocol.SummaryReply | None:
-        reply = await self._ask(province, protocol.GetSummary())
+    async def _summary_of(self, province: ProvinceCode, request: protocol.GetSummary) -> protocol.SummaryReply | None:
+        reply = await self._ask(province, request)
         return reply if isinstance(reply, protocol.SummaryReply) else None
 
     async def _ask(self, province: ProvinceCode, request: protocol.Request) -> protocol.Response | None:
@@ -225,8 +241,8 @@ class CoordinatorActor:
         except (TransportError, msgspec.DecodeError):
             return None
 
-    def _advise(self, summary: ProvinceSummary, flows: tuple[MoveFlow, ...]) -> None:
-        """Send a province the picture, what it should move, and kinds and model if it has older ones. Nobody waits for the answer."""
+    def _advise(self, summary: ProvinceSummary, flows: tuple[MoveFlow, ...], priors: NationalPriors | None) -> None:
+        """Send a province the picture, what it should move, and what is newer than its own. Nobody waits for the answer."""
         commands: list[c.AnyCommand] = [c.TakeAdvice(who="system:coordinator", picture=self._picture, flows=flows)]
         if summary.kinds_revision < self._hq.revision:
             kinds = tuple(self._hq.kinds.values())
@@ -234,6 +250,8 @@ class CoordinatorActor:
         model = self._hq.models.current
         if model is not None and summary.model_revision < model.revision:
             commands.append(c.AdoptMatchingModel(who="system:coordinator", model=model))
+        if priors is not None:
+            commands.append(c.AdoptPriors(who="system:coordinator", priors=priors))
         link = self._peers.link(protocol.province_name(summary.province))
         for command in commands:
             try:

@@ -13,6 +13,7 @@ from actors.core.ids import ProvinceCode
 from actors.core.matching.record import MatchingModel
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing import NationalPicture, ProvinceSummary
+from actors.core.statistics.priors import ProvinceTotals
 
 
 class ReadFrames(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -31,6 +32,9 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 class GetSummary(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answered with `SummaryReply`."""
+
+    #: With the sums of the province's statistics, too.
+    with_totals: bool = False
 
 
 class GetRuntime(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -165,6 +169,7 @@ class SummaryReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     summary: ProvinceSummary
     head: AnchoredHead | None = None
+    totals: ProvinceTotals | None = None
 
 
 class PictureReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -314,12 +314,13 @@ class ProvinceActor:
         return protocol.Followed(sequence=self._commits.journal.head.sequence)
 
     def _summary(self, peer: Peer, request: protocol.GetSummary) -> protocol.SummaryReply:
-        del peer, request
-        head = self._commits.journal.head
-        summary = self._commits.province.summary(self._now())
+        del peer
+        head, province = self._commits.journal.head, self._commits.province
+        summary = province.summary(self._now())
         return protocol.SummaryReply(
             summary=msgspec.structs.replace(summary, sequence=head.sequence),
             head=AnchoredHead(self._options.province, head.sequence, head.epoch, head.hash),
+            totals=province.totals(self._now()) if request.with_totals else None,
         )
 
     def _runtime(self, peer: Peer, request: protocol.GetRuntime) -> protocol.Runtime:

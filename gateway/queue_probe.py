@@ -10,12 +10,37 @@ without a word on when to come back. Cost: 20 calls a second, 0.3 % of a core.
 
 import asyncio
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
 
 from gateway.admission import Admission
+
+
+class SharedQueue:
+    """A server to which services are added so that their calls wait in the one queue that the probe waits in, too.
+
+    Generated code registers every method with gRPC, which then keeps a queue for each. The probe stands in that of unknown methods, so of a
+    queue before a registered one it saw nothing; and for each call gRPC 1.85 waits anew for all queues at once: 69 us of CPU with our fifty-odd
+    methods, 28 with seven. Registered are only the operations' picture and health: in an overload they do not stand behind everybody.
+
+    Args:
+        server: takes the methods.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, generic_rpc_handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """Serve the methods, by their names."""
+        self._server.add_generic_rpc_handlers(generic_rpc_handlers)
+
+    def add_registered_method_handlers(self, service_name: str, method_handlers: Mapping[str, Any]) -> None:
+        """Serve them as they are served already."""
+
 
 #: Between the answer to one probe and the next, seconds.
 PAUSE_S = 0.05
@@ -50,7 +75,9 @@ class QueueProbe:
                 try:
                     await probe(b"", timeout=PROBE_MAX_S)
                 except grpc.aio.AioRpcError as error:
-                    if error.code() not in (grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.DEADLINE_EXCEEDED):
+                    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                        self._admission.probe_seen(self._loop.time())
+                    elif error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                         # Not even a connection: nothing is known, and nobody is refused for what is not known.
                         self._admission.probe_lost()
                 await asyncio.sleep(PAUSE_S)

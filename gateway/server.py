@@ -35,7 +35,7 @@ from gateway.identity import Tokens
 from gateway.metrics import Metrics
 from gateway.overview import Overviews
 from gateway.provinces import OUTAGE_WAIT_S, ProvinceLinks
-from gateway.queue_probe import QueueProbe
+from gateway.queue_probe import QueueProbe, SharedQueue
 from gateway.services.admin import AdminService
 from gateway.services.event import EventService
 from gateway.services.monitor import MonitorService
@@ -173,15 +173,15 @@ class Gateway:
             probe_path=self._probe.path,
         )
         server = grpc.aio.server(interceptors=(gate,), options=CHANNEL_OPTIONS)
-        links = self.links
-        task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links), server)
-        work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self.desks), server)
-        operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), server)
-        province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), server)
-        quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(links), server)
+        links, shared = self.links, SharedQueue(server)
+        task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links), shared)
+        work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self.desks), shared)
+        operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), shared)
+        province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), shared)
+        quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(links), shared)
         monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self.overviews), server)
-        event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), server)
-        admin_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(links, incarnation), server)
+        event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), shared)
+        admin_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(links, incarnation), shared)
         self._health.add_to(server)
         reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
         return server

@@ -4,6 +4,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
@@ -19,9 +20,12 @@ from actors.core.replies import (
     ProvinceReply,
     SessionReply,
 )
+from actors.core.statistics.priors import differ_noticeably, knows_decisions
 from actors.core.summary import summarise
 from actors.core.task import HELD_STATES, Task
 
+#: Between two adoptions of the country's sums: each is an event of some 10 kB, and a minute's news changes no choice.
+PRIORS_PAUSE_MS = 10 * 60_000
 #: Who takes work off a desk because of a new roster entry: not its operator, so the desk must be told.
 _ROSTER = "system:roster"
 
@@ -61,6 +65,16 @@ def adopt_matching_model(turn: Turn, command: c.AdoptMatchingModel) -> AnyReply:
     """Take over the matching model, if its revision is newer than ours."""
     if command.model.revision > turn.state.model.revision:
         turn.emit(e.MatchingModelAdopted(at_ms=turn.now.wall_ms, who=command.who, model=command.model))
+    return Done()
+
+
+def adopt_priors(turn: Turn, command: c.AdoptPriors) -> AnyReply:
+    """Take over the country's sums: the first that tell anything, then seldom, and only what has changed noticeably."""
+    state, now_ms, priors = turn.state, turn.now.wall_ms, command.priors
+    known = state.statistics.national
+    pauses = still_waits(state.priors_adopted_ms + PRIORS_PAUSE_MS, now_ms, PRIORS_PAUSE_MS)
+    if knows_decisions(priors) and not (known.provinces and pauses) and differ_noticeably(known, priors):
+        turn.emit(e.PriorsAdopted(at_ms=now_ms, who=command.who, priors=priors))
     return Done()
 
 

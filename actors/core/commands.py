@@ -13,6 +13,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings
 from actors.core.sharing import MoveFlow, NationalPicture
+from actors.core.statistics.priors import NationalPriors
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
 
 
@@ -261,6 +262,12 @@ class AdoptMatchingModel(Command, frozen=True, kw_only=True, tag=True):
     model: MatchingModel
 
 
+class AdoptPriors(Command, frozen=True, kw_only=True, tag=True):
+    """Take over the country's sums, if they tell noticeably more than the ones adopted last."""
+
+    priors: NationalPriors
+
+
 class ConfigureProvince(Command, frozen=True, kw_only=True, tag=True):
     """Set the branch's own settings or its time limits; None leaves them as they are. The first command of a new journal."""
 
@@ -383,6 +390,7 @@ AnyCommand = (
     | GetWorkload
     | AdoptTaskKinds
     | AdoptMatchingModel
+    | AdoptPriors
     | ConfigureProvince
     | SetProvinceStatus
     | UpdateSharingPolicy

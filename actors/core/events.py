@@ -12,6 +12,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings, ReviewedDecision
 from actors.core.sharing import HostCandidate
+from actors.core.statistics.priors import NationalPriors
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
 
 
@@ -287,6 +288,12 @@ class MatchingModelAdopted(Event, frozen=True, kw_only=True, tag=True):
     model: MatchingModel
 
 
+class PriorsAdopted(Event, frozen=True, kw_only=True, tag=True):
+    """The country's sums were taken over: what new people and rare kinds start from."""
+
+    priors: NationalPriors
+
+
 class ProvinceStatusChanged(Event, frozen=True, kw_only=True, tag=True):
     """ACTIVE, DRAINING, SUSPENDED or UNREACHABLE."""
 
@@ -359,6 +366,7 @@ AnyEvent = (
     | ProvinceConfigured
     | TaskKindsAdopted
     | MatchingModelAdopted
+    | PriorsAdopted
     | ProvinceStatusChanged
     | SiteLost
     | SiteReturned

@@ -26,6 +26,8 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, Done, Elsewhere
 from actors.core.sharing import ProvinceSummary
 from actors.core.state import ProvinceState
+from actors.core.statistics.priors import ProvinceTotals
+from actors.core.statistics.reading import Reading
 from actors.core.summary import summarise
 
 
@@ -107,6 +109,10 @@ class Province:
     def summary(self, now: Instant) -> ProvinceSummary:
         """What the province says of itself. Call after the frame is on disk."""
         return summarise(self.state, self.presence, now)
+
+    def totals(self, now: Instant) -> ProvinceTotals:
+        """What the province tells the country of its statistics. Call after the frame is on disk."""
+        return Reading(self.state.statistics, now.wall_ms).totals()
 
     def _begin(self, now: Instant) -> Turn:
         if self._turn is None:
@@ -202,6 +208,7 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.GetWorkload: administration.get_workload,
     c.AdoptTaskKinds: administration.adopt_task_kinds,
     c.AdoptMatchingModel: administration.adopt_matching_model,
+    c.AdoptPriors: administration.adopt_priors,
     c.ConfigureProvince: administration.configure_province,
     c.SetProvinceStatus: administration.set_province_status,
     c.UpdateSharingPolicy: administration.update_sharing_policy,

@@ -46,6 +46,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     status_before_outage: ProvinceStatus = ProvinceStatus.ACTIVE
     reviewed_count: int = 0
     model: MatchingModel = MatchingModel(revision=0)
+    priors_adopted_ms: int = 0
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -94,6 +95,7 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         status_before_outage=state.status_before_outage,
         reviewed_count=state.reviewed_count,
         model=state.model,
+        priors_adopted_ms=state.priors_adopted_ms,
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -171,6 +173,7 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.status_before_outage = head.status_before_outage
     state.reviewed_count = head.reviewed_count
     state.model = head.model
+    state.priors_adopted_ms = head.priors_adopted_ms
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

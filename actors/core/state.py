@@ -63,6 +63,8 @@ class ProvinceState:
         self.kinds_revision = 0
         #: Revision 0 has no weights: before the first one is adopted nobody is better than anybody.
         self.model = MatchingModel(revision=0)
+        #: When the country's sums were adopted last, wall clock; 0: never. The sums themselves are in `statistics`.
+        self.priors_adopted_ms = 0
         self.status = ProvinceStatus.ACTIVE
         self.status_reason = ""
         self.status_since_ms = 0

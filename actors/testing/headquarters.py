@@ -4,6 +4,7 @@ from actors.core import commands as c
 from actors.core.ids import ProvinceCode
 from actors.core.replies import AnyReply
 from actors.core.sharing import FlowMemory, NationalPicture, ProvinceSummary, plan_flows
+from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.journal import Head
 from actors.testing.clock import START_WALL_MS, Scheduler
 from actors.testing.network import Network
@@ -11,6 +12,8 @@ from actors.testing.roster import MODEL
 from actors.testing.site import Site
 
 PICTURE_EVERY_MS = 500
+#: Pause between two rounds that ask for the sums of the statistics.
+TOTALS_EVERY_MS = 2_000
 #: A summary older than this is left out of the picture.
 SUMMARY_AGE_MAX_MS = 1_500
 NAME = "hq"
@@ -37,6 +40,8 @@ class Coordinator:
         self._memory = FlowMemory()
         #: province -> (when it said so, its summary).
         self._summaries: dict[ProvinceCode, tuple[int, ProvinceSummary]] = {}
+        self._totals: dict[ProvinceCode, ProvinceTotals] = {}
+        self._totals_due_ms = self._scheduler.now_ms
 
     def _gather(self) -> None:
         """One round: plan with what came in since the last one, and ask again."""
@@ -46,6 +51,8 @@ class Coordinator:
         self._advise()
         for code, site in self._sites.items():
             self._ask(code, site)
+        if self._scheduler.now_ms >= self._totals_due_ms:
+            self._totals_due_ms = self._scheduler.now_ms + TOTALS_EVERY_MS
 
     def _ask(self, code: ProvinceCode, site: Site) -> None:
         process = site.process
@@ -53,11 +60,15 @@ class Coordinator:
         if process is None or not process.serves or process.loop.backlog:
             return
         said_ms = self._scheduler.now_ms
-        summary, head = process.loop.province.summary(process.now()), process.loop.journal.head
+        province, head = process.loop.province, process.loop.journal.head
+        summary = province.summary(process.now())
+        totals = province.totals(process.now()) if said_ms >= self._totals_due_ms else None
 
         def arrive() -> None:
             if self._summaries.get(code, (0, summary))[0] <= said_ms:
                 self._summaries[code] = (said_ms, summary)
+                if totals is not None:
+                    self._totals[code] = totals
                 self._anchor(site, head)
 
         self._network.send(code, NAME, arrive)
@@ -75,6 +86,7 @@ class Coordinator:
             epoch=self._epoch, revision=self._revision, time_ms=START_WALL_MS + self._scheduler.now_ms, provinces=fresh
         )
         flows, self._memory = plan_flows(picture, self._memory)
+        priors = self._priors()
         for summary in fresh:
             mine = tuple(flow for flow in flows if flow.source == summary.province)
             advice = c.TakeAdvice(who="system:coordinator", picture=picture, flows=mine)
@@ -82,6 +94,14 @@ class Coordinator:
             self._send(site, advice)
             if summary.model_revision < self.model.revision:
                 self._send(site, c.AdoptMatchingModel(who="system:coordinator", model=self.model))
+            if priors is not None:
+                self._send(site, c.AdoptPriors(who="system:coordinator", priors=priors))
+
+    def _priors(self) -> NationalPriors | None:
+        """The country's sums by what came in since they were asked for last, in rounds that ask again."""
+        if self._scheduler.now_ms < self._totals_due_ms:
+            return None
+        return merge(self._totals[code] for code in self._sites if code in self._totals)
 
     def _send(self, site: Site, command: c.AnyCommand) -> None:
         self._network.send(NAME, site.code, lambda: site.submit(command, _ignore))

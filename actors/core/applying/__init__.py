@@ -60,6 +60,7 @@ _APPLIERS: dict[type, Callable[..., None]] = {
     e.ProvinceConfigured: people.configured,
     e.TaskKindsAdopted: people.kinds_adopted,
     e.MatchingModelAdopted: people.model_adopted,
+    e.PriorsAdopted: people.priors_adopted,
     e.ProvinceStatusChanged: people.status_changed,
     e.SiteLost: people.site_lost,
     e.SiteReturned: people.site_returned,

@@ -79,6 +79,10 @@ def model_adopted(state: ProvinceState, event: e.MatchingModelAdopted) -> None:
     state.model = event.model
 
 
+def priors_adopted(state: ProvinceState, event: e.PriorsAdopted) -> None:
+    state.priors_adopted_ms = event.at_ms
+
+
 def status_changed(state: ProvinceState, event: e.ProvinceStatusChanged) -> None:
     if event.status is ProvinceStatus.UNREACHABLE and state.status is not ProvinceStatus.UNREACHABLE:
         state.status_before_outage = state.status

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from actors.core import events as e
 from actors.core.statistics import learning_arrivals as arrivals
+from actors.core.statistics import learning_country as country
 from actors.core.statistics import learning_decisions as decisions
 from actors.core.statistics import learning_desk as desk
 from actors.core.statistics import learning_links as links
@@ -34,4 +35,5 @@ LEARNERS: dict[type, Callable[..., None]] = {
     e.OperatorRemoved: people.removed,
     e.OperatorSignedOut: people.signed_out,
     e.ReviewSubmitted: reviews.review_submitted,
+    e.PriorsAdopted: country.priors_adopted,
 }

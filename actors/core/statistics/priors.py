@@ -13,6 +13,7 @@ import msgspec
 
 from actors.core.country import Line
 from actors.core.ids import KindId
+from actors.core.statistics.cells import KindTotalCell
 
 #: Kinds that priors speak of at most; those with the fewest decisions are left out first.
 PRIOR_KINDS_MAX = 128
@@ -73,6 +74,11 @@ def merge(reports: Iterable[ProvinceTotals]) -> NationalPriors:
         kinds={kind: kinds[kind] for kind in kept},
         handling={kind: handling[kind] for kind in kept if kind in handling},
     )
+
+
+def knows_decisions(priors: NationalPriors) -> bool:
+    """Whether anything has been decided in the country: before that there is nothing to start from."""
+    return any(sums[KindTotalCell.DECIDED] > 0 for sums in priors.kinds.values())
 
 
 def most_decided(kinds: dict[KindId, Sums]) -> list[KindId]:

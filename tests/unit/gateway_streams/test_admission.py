@@ -9,7 +9,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from actors.core import commands as c
-from gateway.admission import AGE_MAX_S, BURST_S, OPEN_SERVICES, Admission, Limits, is_open
+from gateway.admission import AGE_MAX_S, BURST_S, LATE_SHARE, OPEN_SERVICES, Admission, Limits, is_open
 from gateway.permissions import PUBLIC_SERVICES, TABLE
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
@@ -49,26 +49,51 @@ def test_without_a_pace_only_calls_in_flight_are_bounded() -> None:
     assert admission.admits(0.0)
 
 
-def test_while_calls_wait_too_long_nobody_is_admitted() -> None:
-    """When the machine cannot keep the pace, serving the oldest first serves only those who have given up."""
+def _late() -> Admission:
+    """With a probe on its way since the instant 0."""
     admission = Admission(Limits(per_second=1_000), 0.0)
-    admission.probe_sent(1.0)
-    assert admission.admits(1.0 + AGE_MAX_S)
-    assert not admission.admits(1.001 + AGE_MAX_S)
-    admission.probe_seen(2.0)
-    admission.probe_sent(2.05)
-    assert not admission.admits(2.05), "the last one waited for a second, and the next may too"
-    admission.probe_seen(2.06)
-    assert admission.admits(2.06)
+    admission.probe_sent(0.0)
+    return admission
 
 
-def test_a_probe_that_could_not_be_sent_refuses_nobody() -> None:
+def test_while_calls_wait_too_long_half_of_them_are_let_in() -> None:
+    """A pace that was set higher than the machine can go would let everybody in, and everybody would wait."""
+    admission = _late()
+    assert _admitted(admission, 0.0, AGE_MAX_S, 500) == pytest.approx(500 * AGE_MAX_S, abs=1), "not late yet"
+    assert _admitted(admission, 0.1, 0.8, 500) == pytest.approx(400 * LATE_SHARE, abs=2)
+    admission.probe_seen(0.9)
+    admission.probe_sent(0.95)
+    assert _admitted(admission, 0.9, 1.0, 500) == pytest.approx(500 * LATE_SHARE, abs=2), "the last one was late"
+    admission.probe_seen(1.95)
+    admission.probe_sent(2.0)
+    admission.probe_seen(2.01)
+    assert _admitted(admission, 2.01, 1.0, 500) == 500
+
+
+def test_late_calls_do_not_lower_the_pace_where_more_than_enough_are_refused() -> None:
+    """A machine that is late whatever is refused would refuse everybody for as long as it is busy."""
+    admission = _late()
+    _admitted(admission, 0.1, 1.0, 3_000)
+    assert _admitted(admission, 1.1, 10.0, 3_000) == pytest.approx(10_000, abs=5)
+
+
+@pytest.mark.parametrize("callers", [2, 3, 5, 8, 16])
+def test_callers_that_come_by_turns_are_let_in_alike(callers: int) -> None:
+    """Of two that alternate, every second call let in would be the same one's."""
+    admission = _late()
+    admitted = [0] * callers
+    for number in range(400 * callers):
+        admitted[number % callers] += admission.admits(0.1 + number / 100)
+    assert all(count == pytest.approx(400 * LATE_SHARE, rel=0.05) for count in admitted)
+
+
+def test_a_probe_that_could_not_be_sent_slows_nobody_down() -> None:
     """A broken probe must not be taken for an overload that never ends."""
     admission = Admission(Limits(per_second=1_000), 0.0)
-    admission.probe_sent(1.0)
-    assert not admission.admits(9.0)
+    admission.probe_sent(0.0)
     admission.probe_lost()
-    assert admission.admits(9.0)
+    _admitted(admission, 1.0, 9.0, 2_000)
+    assert _admitted(admission, 10.0, 1.0, 2_000) == pytest.approx(1_000, abs=2)
 
 
 def test_without_a_pace_nothing_is_too_old() -> None:
@@ -140,3 +165,24 @@ async def test_the_gateway_probes_its_own_queue(monkeypatch: pytest.MonkeyPatch)
     async with served("fujian", limits=Limits(per_second=1_000)) as found:
         await asyncio.wait_for(seen.wait(), PATIENCE_S)
         await found.create(1)
+
+
+async def test_only_what_must_not_wait_behind_tasks_has_a_queue_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe stands in the common queue: it sees nothing of one that gRPC keeps for a registered method."""
+    registered: list[str] = []
+    # The class itself, which gRPC exports by its base alone.
+    kind: Any = type(grpc.aio.server())
+    register = kind.add_registered_method_handlers
+
+    def note(server: Any, service_name: str, method_handlers: Any) -> None:
+        registered.append(service_name)
+        register(server, service_name, method_handlers)
+
+    monkeypatch.setattr(kind, "add_registered_method_handlers", note)
+    async with served("fujian") as found:
+        await found.create(1)
+    assert sorted(registered) == [
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+        "sharedops.v1.MonitorService",
+    ]

@@ -14,6 +14,19 @@ prices are useful in themselves: a person's price says what one more place with 
 `solving.solve` is the door. It takes the lightest method that proves its answer:
 
 * `single`: nobody competes, each task has its own best person;
-* `dense`: shortest augmenting paths over all pairs (`dense`, on the kernel of `kernel`);
+* `dense`: shortest augmenting paths over all pairs (`dense`, on the kernel of `kernel`), up to 25,000 pairs;
+* `sparse`: prices first, then paths over the few pairs that they leave in question (`sparse`);
 * `greedy`: first come, first served, beyond a stated number of pairs; the answer says so and names the proven gap.
+
+Measured on one thread, contended instances with 25 % eligible pairs, milliseconds:
+
+| tasks x people | paths over all pairs | prices first |
+|---|---|---|
+| 50 x 200 | .8 | 2.0 |
+| 100 x 400 | 5.3 | 3.5 |
+| 256 x 600 | 34 | 6 |
+| 500 x 1,000 | 209 | 20 |
+| 1,000 x 5,000 | 430 to 1,640 | 45 |
+
+Refused: ortools (holds protobuf below 7), numba for lists and certificate (1.4 s and 102 MB to import), a network simplex of our own.
 """

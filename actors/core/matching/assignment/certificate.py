@@ -52,8 +52,10 @@ def certify(
     assert eligible[taken, persons].all(), "someone got a task they may not do"
     assert (np.bincount(persons, minlength=capacity.size) <= capacity).all(), "someone got more than they can take"
     assert (operator_prices >= 0).all(), "a price below zero proves nothing"
+    kept = np.zeros(operator_of.size, np.result_type(gains, operator_prices))
+    kept[taken] = np.maximum(gains - operator_prices[persons], 0)
+    task_prices = best_after_prices(values, eligible, leave, operator_prices, kept)
     total = float(gains.sum(dtype=np.float64))
-    task_prices = best_after_prices(values, eligible, leave, operator_prices)
     bound = float(task_prices.sum(dtype=np.float64)) + float(np.dot(capacity, operator_prices.astype(np.float64)))
     return Assignment(
         operator_of=operator_of,
@@ -66,17 +68,31 @@ def certify(
 
 
 def best_after_prices(
-    values: FloatArray, eligible: BoolArray, leave: FloatArray | None, operator_prices: FloatArray
+    values: FloatArray, eligible: BoolArray, leave: FloatArray | None, operator_prices: FloatArray, at_least: FloatArray
 ) -> FloatArray:
-    """(tasks,) the most that each task can bring after paying a person's price; zero for waiting."""
+    """(tasks,) the most that each task can bring after paying a person's price.
+
+    Args:
+        values: (tasks, operators).
+        eligible: (tasks, operators).
+        leave: (tasks,) or None.
+        operator_prices: (operators,).
+        at_least: (tasks,) not negative: waiting is always possible. Where nothing beats it, comparing is all there is to do, which is cheap.
+    """
     tasks, operators = values.shape
-    best = np.zeros(tasks, np.result_type(values, operator_prices, *([] if leave is None else [leave])))
+    best = at_least.copy()
+    level = best if leave is None else best + leave
     step = max(1, BLOCK_CELLS // max(1, operators))
+    # One buffer for all blocks: fresh memory of this size costs more than the arithmetic.
+    left = np.empty((min(step, tasks), operators), np.result_type(values, operator_prices))
+    tempted = np.empty(left.shape, np.bool_)
     for start in range(0, tasks, step):
         block = slice(start, start + step)
-        left = values[block] - operator_prices
-        left[~eligible[block]] = -np.inf
-        best[block] = left.max(axis=1, initial=-np.inf)
-    if leave is not None:
-        best -= leave
-    return np.maximum(best, 0)
+        count = len(level[block])
+        np.subtract(values[block], operator_prices, out=left[:count])
+        np.greater(left[:count], level[block, None], out=tempted[:count])
+        tempted[:count] &= eligible[block]
+        for task in np.flatnonzero(tempted[:count].any(axis=1)):
+            most = left[task, tempted[task]].max()
+            best[start + task] = most if leave is None else most - leave[start + task]
+    return best

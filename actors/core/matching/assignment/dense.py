@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actors.core.matching.assignment.kernel import assignment_kernel
+from actors.core.matching.assignment.kernel import dense_kernel
 from actors.core.matching.assignment.result import WAITS, FloatArray, IntArray
 
 
@@ -19,7 +19,7 @@ def assign_densely(gains: FloatArray, capacity: IntArray) -> IntArray:
     tasks = len(gains)
     seats = np.minimum(capacity, tasks)
     operator_of_seat = np.repeat(np.arange(capacity.size), seats)
-    rows, columns = assignment_kernel()(gains[:, operator_of_seat], True)
+    rows, columns = dense_kernel()(gains[:, operator_of_seat], True)
     operators = operator_of_seat[columns]
     operator_of = np.full(tasks, WAITS, np.int64)
     operator_of[rows] = np.where(gains[rows, operators] > 0, operators, WAITS)

@@ -3,11 +3,11 @@
 Start from prices of zero. A task that covets somebody who is fully taken bids: the price rises until the task is content with what it
 has. That makes the one who holds the place poorer, who may now covet another, and so on. For an optimal assignment this ends, in at most
 as many rounds as there are sought-after people (a chain of envy has no circle); the prices are then the least that support the assignment
-and read as "what one more place here would bring". Measured: 11 to 45 rounds on contended instances of 50 to 1,000 tasks. For an assignment
-that is not optimal a circle of envy raises prices for ever: we stop at a bound, and the certificate turns what was reached into a gap.
+and read as "what one more place here would bring". Measured: 11 to 45 rounds on contended instances of 50 to 1,000 tasks. For an
+assignment that is not optimal a circle of envy would raise prices for ever: the rounds end all the same, and the certificate shows a gap.
 
-Refused: taking the prices from inside the solver. The kernels that we use do not give theirs out, and prices found from the result alone
-serve greedy assignments, too.
+Refused: taking the prices from inside the solver. The kernels that we use do not give theirs out, and what is found from the result alone
+needs no trust in them.
 """
 
 import numpy as np
@@ -24,7 +24,6 @@ def least_prices(
         gains: (tasks, operators) what a pair brings over leaving the task; zero where it must not or does not pay.
         capacity: (operators,).
         operator_of: (tasks,) operator's index, or WAITS.
-        rounds_max: rounds of bidding; None: as many as an optimal assignment can need.
     """
     prices = np.zeros(gains.shape[1], gains.dtype)
     taken = np.flatnonzero(operator_of != WAITS)
@@ -40,7 +39,7 @@ def least_prices(
     column_of = np.full(capacity.size, sought.size)
     column_of[sought] = np.arange(sought.size)
     mine = column_of[operator_of[taken]]
-    for _ in range(sought.size if rounds_max is None else rounds_max):
+    for _ in range(sought.size):
         kept = own - np.append(price, 0)[mine]
         risen = np.maximum(price, (wanted - kept[:, None]).max(axis=0, initial=0))
         if np.array_equal(risen, price):

@@ -7,11 +7,12 @@ from actors.core.matching.assignment.dense import assign_densely
 from actors.core.matching.assignment.greedy import assign_greedily
 from actors.core.matching.assignment.prices import least_prices
 from actors.core.matching.assignment.result import WAITS, Assignment, BoolArray, FloatArray, IntArray, Method
+from actors.core.matching.assignment.sparse import assign_by_prices
 
 #: Pairs up to which an instance is solved exactly.
 CELLS_MAX = 20_000_000
-#: Rounds of bidding that a greedy assignment's gap is worth.
-GREEDY_PRICE_ROUNDS = 8
+#: Pairs up to which shortest paths over all of them are the fastest.
+DENSE_CELLS_MAX = 25_000
 
 
 def solve(
@@ -37,16 +38,18 @@ def solve(
         leave: (tasks,) what leaving the task is worth; None: nothing.
         cells_max: more pairs than these are assigned greedily, in the order of the rows (urgent first), with a proven gap.
     """
+    if (capacity <= 0).any():
+        eligible = eligible & (capacity > 0)
+    if values.size > cells_max:
+        return assign_greedily(values, eligible, capacity, leave)
+    if values.size > DENSE_CELLS_MAX:
+        return assign_by_prices(values, eligible, capacity, leave)
     gains = np.where(eligible, values if leave is None else values - leave[:, None], 0)
     gains = np.maximum(gains, 0, out=gains)
     operator_of = _each_its_best(gains, capacity)
     if operator_of is not None:
         prices = np.zeros(capacity.size, gains.dtype)
         return certify(values, eligible, capacity, leave, operator_of, prices, Method.SINGLE)
-    if gains.size > cells_max:
-        operator_of = assign_greedily(gains, capacity)
-        prices = least_prices(gains, capacity, operator_of, GREEDY_PRICE_ROUNDS)
-        return certify(values, eligible, capacity, leave, operator_of, prices, Method.GREEDY)
     operator_of = assign_densely(gains, capacity)
     prices = least_prices(gains, capacity, operator_of)
     return certify(values, eligible, capacity, leave, operator_of, prices, Method.DENSE)

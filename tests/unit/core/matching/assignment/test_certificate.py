@@ -14,7 +14,8 @@ SEEDS = st.integers(0, 10_000)
 
 def checked(given: Instance, operator_of: IntArray, prices: FloatArray) -> Assignment:
     """The certificate of any assignment at any prices."""
-    return certify(*given, operator_of, prices, Method.DENSE)
+    eligible = given.eligible & (given.capacity > 0)  # as `solve` has it: who has no place is nobody's price to pay
+    return certify(given.values, eligible, given.capacity, given.leave, operator_of, prices, Method.DENSE)
 
 
 @settings(max_examples=60, deadline=None)

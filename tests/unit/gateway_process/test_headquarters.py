@@ -1,4 +1,4 @@
-"""The matching model on its way from the headquarters to the provinces, and through restarts of both."""
+"""What the headquarters bring to the provinces: the matching model, through restarts of both, and the country's sums."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,13 +8,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors import protocol
+from actors import coordinator, protocol
 from actors.core import commands as c
 from actors.core.matching.shipped import shipped_model
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import ProvinceReply
-from gateway.v1 import event_pb2
-from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, live_country
+from gateway.v1 import event_pb2, task_pb2, work_pb2
+from tests.unit.gateway_process.live_country import (
+    PATIENCE_S,
+    LiveCountry,
+    StreamedDesk,
+    as_,
+    create,
+    live_country,
+)
 
 
 @pytest.fixture
@@ -38,17 +45,16 @@ async def in_force(country: LiveCountry) -> int:
     return reply.summary.model_revision
 
 
-async def adopted(country: LiveCountry, revision: int) -> None:
-    """Wait until Fujian has taken a revision over."""
+async def adopted(country: LiveCountry, what: str, reason: str = "") -> None:
+    """Wait until Fujian has taken something over."""
     watch = country.events.StreamEvents(
         event_pb2.StreamEventsRequest(cursors=[event_pb2.EventCursor(province="fujian", after_position=0)]),
         metadata=as_("ops")["metadata"],
     )
     seen: list[str] = []
     async with asyncio.timeout(PATIENCE_S):
-        while f"revision {revision}" not in seen:
-            events = (await watch.read()).events
-            seen += [event.reason for event in events if event.type == "MatchingModelAdopted"]
+        while reason not in seen:
+            seen += [event.reason for event in (await watch.read()).events if event.type == what]
     watch.cancel()
 
 
@@ -68,13 +74,13 @@ async def test_a_new_model_reaches_the_province_and_stays_after_restarts(country
     assert (await ask(country, protocol.GetMatchingModel())).model.revision == 1
     put = await ask(country, ageing(9, revision=1, request_id="r"))
     assert (put.model.revision, put.model.ageing_per_minute, put.model.updated_by) == (2, 9, "ops:li")
-    await adopted(country, 2)
+    await adopted(country, "MatchingModelAdopted", "revision 2")
     await country.coordinator.close()
     await country.coordinate()
     assert await ask(country, ageing(9, revision=1, request_id="r")) == put
     back = await ask(country, protocol.RollBackMatchingModel(to_revision=1, revision=2, who="ops:li"))
     assert (back.model.revision, back.model.ageing_per_minute) == (3, shipped_model().ageing_per_minute)
-    await adopted(country, 3)
+    await adopted(country, "MatchingModelAdopted", "revision 3")
     await country.actors["fujian"].close()
     await country.open("fujian")
     assert await in_force(country) == 3
@@ -97,3 +103,19 @@ async def test_revisions_are_listed_newest_first_and_mistakes_are_refused(countr
     ):
         refused = await ask(country, request)
         assert isinstance(refused, Refused) and refused.reason is reason
+
+
+async def test_the_country_s_sums_reach_the_province(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New people and rare kinds would start from nothing although the country knows better."""
+    monkeypatch.setattr(coordinator, "TOTALS_EVERY_S", 0.0)
+    async with live_country(tmp_path, "fujian") as country:
+        desk = StreamedDesk(country, "fujian", "fujian-op-1")
+        await desk.sign_in()
+        task = await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
+        token = (await desk.update("offer")).token
+        await desk.result(accept=work_pb2.AcceptAction(task=task.name, token=token))
+        await desk.result(start=work_pb2.StartAction(task=task.name, token=token))
+        approved = task_pb2.VERDICT_APPROVED
+        await desk.result(complete=work_pb2.CompleteAction(task=task.name, token=token, verdict=approved))
+        await adopted(country, "PriorsAdopted")
+        await desk.close()

@@ -1,0 +1,119 @@
+"""Which pairs are in question? Short lists instead of the whole matrix.
+
+In an optimal assignment hardly anybody gets their twentieth choice, AFTER prices. So guess what everything will cost, list for every bidder
+the best by gain less price, solve on these lists, and let the certificate say on all pairs whether anything was left out. The guess only
+decides how short the lists can be and how fast the answer comes, never whether it is right.
+
+Without the guess everybody lists the same sought-after people: on a contended instance (1,000 x 5,000, 25 % eligible) lists of 64 still miss
+a third of the optimum, with it the optimum is within the first 28 of every list, and within the first 15 of 99 lists in 100.
+
+Bidders are the shorter side of the problem (tasks, or places with people if those are fewer), items the longer one.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from actors.core.matching.assignment.result import BoolArray, FloatArray, IntArray
+
+#: Pairs that a bidder's list aims at.
+LIST_LENGTH = 64
+#: Pairs of a list beyond which those that merely reach the threshold (ties) are thinned out.
+LIST_LENGTH_MAX = 4 * LIST_LENGTH
+#: Every so many items are looked at to find a bidder's threshold.
+ITEM_STEP = 8
+#: Bidders from whom the items' prices are guessed.
+SAMPLE_BIDDERS_MAX = 250
+#: Taken off a pair that is not allowed, so that it sorts below all others.
+BARRED = 1e30
+#: Cells looked at together: a block of float32 stays in the processor's second-level cache.
+BLOCK_CELLS = 1 << 18
+
+
+class Pairs(NamedTuple):
+    """Pairs in question, sorted by bidder."""
+
+    bidder: IntArray
+    item: IntArray
+    gain: FloatArray
+
+    def chosen(self, which: BoolArray | IntArray) -> "Pairs":
+        """The pairs that a mask or indices choose, in that order."""
+        return Pairs(self.bidder[which], self.item[which], self.gain[which])
+
+
+def guess_prices(gains: FloatArray, allowed: BoolArray) -> FloatArray:
+    """(items,) how far an item's mean gain lies above that of the first item which is not needed.
+
+    Means are over a sample of bidders, each bidder's own level taken off. Whoever costs more than this difference would lose against that item.
+    All by products with the mask: picking by a random mask costs 4 ns a cell, mispredicted branches.
+
+    Args:
+        gains: (bidders, items), no more bidders than items.
+        allowed: (bidders, items).
+    """
+    step = -(-len(gains) // SAMPLE_BIDDERS_MAX)
+    sample, may = gains[::step], allowed[::step].astype(gains.dtype)
+    level = np.einsum("bi,bi->b", sample, may) / np.maximum(may.sum(axis=1), 1)
+    mean = (np.einsum("bi,bi->i", sample, may) - level @ may) / np.maximum(may.sum(axis=0), 1)
+    unneeded = gains.shape[1] - len(gains)
+    return np.maximum(mean - np.partition(mean, unneeded)[unneeded], 0)
+
+
+def list_pairs(gains: FloatArray, allowed: BoolArray, prices: FloatArray) -> Pairs:
+    """About `LIST_LENGTH` pairs of each bidder, the best by gain less price; only such as are allowed and gain something.
+
+    The threshold that so many pass is read off a sorted sample of items. Measured at 1,000 x 5,000: np.argpartition takes 131 to 181 ms and
+    np.partition 119 ms, since a partition along rows does not run on vector instructions; a sort and a comparison do.
+
+    Args:
+        gains: (bidders, items).
+        allowed: (bidders, items).
+        prices: (items,).
+    """
+    sample = gains[:, ::ITEM_STEP] - prices[::ITEM_STEP]
+    barred = allowed[:, ::ITEM_STEP].astype(gains.dtype)
+    barred -= 1
+    barred *= BARRED
+    sample += barred
+    sample.sort(axis=1)
+    return pairs_above(gains, allowed, prices, sample[:, -min(LIST_LENGTH // ITEM_STEP, sample.shape[1])])
+
+
+def pairs_above(gains: FloatArray, allowed: BoolArray, prices: FloatArray, threshold: FloatArray) -> Pairs:
+    """The allowed pairs that gain something and whose gain less price reaches the bidder's threshold.
+
+    Args:
+        gains: (bidders, items).
+        allowed: (bidders, items).
+        prices: (items,).
+        threshold: (bidders,).
+    """
+    bidders, items = gains.shape
+    rows = max(1, BLOCK_CELLS // max(1, items))
+    # One buffer for all blocks: fresh memory of this size costs more than the arithmetic.
+    left = np.empty((min(rows, bidders), items), np.result_type(gains, prices))
+    wanted = np.empty(left.shape, np.bool_)
+    found = [np.empty(0, np.int64)]
+    for start in range(0, bidders, rows):
+        block = slice(start, start + rows)
+        count = len(gains[block])
+        np.subtract(gains[block], prices, out=left[:count])
+        np.greater_equal(left[:count], threshold[block, None], out=wanted[:count])
+        wanted[:count] &= allowed[block]
+        places = np.flatnonzero(wanted[:count])
+        if places.size > count * LIST_LENGTH_MAX:
+            above = left.ravel()[places] > threshold[block][places // items]
+            places = places[_thinned(places // items, above)]
+        found.append(places + start * items)
+    bidder, item = np.divmod(np.concatenate(found), max(1, items))
+    gain = gains[bidder, item]
+    return Pairs(bidder, item, gain).chosen(gain > 0)
+
+
+def _thinned(bidder: IntArray, above: BoolArray) -> BoolArray:
+    """Keeps every pair above the threshold, but of those that tie with it only so many, other ones for each bidder."""
+    counts = np.bincount(bidder)
+    every = np.maximum(-(-counts // LIST_LENGTH_MAX), 1)
+    rank = np.arange(bidder.size) - (np.cumsum(counts) - counts)[bidder]
+    return above | ((rank + bidder) % every[bidder] == 0)
