@@ -14,9 +14,10 @@ Srivastava, Xu: Forward Decay, ICDE 2009). A mean needs no division: g(n) cancel
 Range: doubles overflow at 2^1024, 78 years after the origin at the shortest half-life that matters (28 days; 58 years for the recent
 defects'); `EXPONENT_MAX` keeps even a wild clock below that. Precision: 53 bits at every age.
 
-The wall clock may be wrong. `seen_ms`, the latest time that counted, goes forward only, and by `STEP_MAX_MS` an event at the most: an event
-stamped ten years ahead by a broken clock weighs as if it came a month later, instead of drowning all others for ten years. After such
-a jump nothing decays until the real time has caught up; a clock that was set back weighs its events as of `seen_ms`.
+The wall clock may be wrong. `seen_ms`, the latest time that counted, goes forward only, and by a day an event at the most: an event stamped
+ten years ahead by a broken clock weighs as if it came a day later, instead of drowning all others for ten years. After such a jump
+nothing decays until the real time has caught up; a clock that was set back weighs its events as of `seen_ms`. After a
+week's holiday the first six events weigh up to a seventh less than they should.
 
 Refused: (sum, weight, as_of) with a multiplication at each update, as many write it: three numbers a cell, a power per update, and sums of
 two people cannot be added without a common instant.
@@ -37,8 +38,8 @@ HALF_LIVES_MS = (
     182.0 * DAY_MS,
     30.0 * DAY_MS * math.log(2.0),
 )
-#: Time that one event can make pass: more than any holiday.
-STEP_MAX_MS = 30 * DAY_MS
+#: Time that one event can make pass.
+STEP_MAX_MS = DAY_MS
 #: Doublings from the origin; together with counts below 2^60 nothing overflows.
 EXPONENT_MAX = 960.0
 _WORK_MS = HALF_LIVES_MS[Decay.WORK]
@@ -59,7 +60,7 @@ class DecayClock:
         self.first_ms = first_ms
         #: The latest time that counted, Unix ms; 0: no event yet.
         self.seen_ms = 0
-        #: The instant of the latest event, whatever clock it came from, and its local day.
+        #: The instant of the latest event, whatever clock it came from, and its local day: kept so that they are worked out once.
         self.at_ms = 0
         self.day = 0
         #: Weight of an addition to a WORK cell, and to an EXPERIENCE cell, now.
@@ -73,15 +74,16 @@ class DecayClock:
         if at_ms != self.at_ms:
             self.at_ms = at_ms
             self.day = local_day(at_ms)
-            if at_ms > self.seen_ms:
-                self.first_ms = self.first_ms or at_ms
-                self._set(self.as_of(at_ms))
+        if at_ms > self.seen_ms:
+            if self.seen_ms:
+                self._set(min(at_ms, self.seen_ms + STEP_MAX_MS))
+            else:
+                self.first_ms = at_ms
+                self._set(at_ms)
 
-    def as_of(self, at_ms: int) -> int:
-        """The time that would count, were there an event at `at_ms`; changes nothing. Unix ms."""
-        if not self.seen_ms:
-            return at_ms
-        return min(max(at_ms, self.seen_ms), self.seen_ms + STEP_MAX_MS)
+    def as_of(self, now_ms: int) -> int:
+        """The time as of which sums are read at `now_ms`. Unix ms."""
+        return max(now_ms, self.seen_ms)
 
     def weight(self, decay: Decay) -> float:
         """Weight of an addition now to a cell that decays so."""

@@ -1,0 +1,137 @@
+"""How events teach: what counts as what, and what must not count."""
+
+import math
+
+import pytest
+
+from actors.core import events as e
+from actors.core.country import Line
+from actors.core.statistics.cells import LineCell, LineTodayCell, OperatorCell, ReviewCell, WeekCell, amount_bucket
+from actors.core.statistics.decay import local_week
+from actors.core.task import PriorReason
+from tests.unit.core.harness import ADDRESS, MEDICAL
+from tests.unit.core.statistics.stories import FAILED, PASSED, begun, reviewed
+from tests.unit.core.statistics.world import CHEN, LIN, TEN_MS, World, value_of
+
+#: What is forgotten in a day.
+_DECAY_OF_A_STORY = 3e-2
+_WEEK = local_week(TEN_MS) % 8 * 3 + ReviewCell.WEEKS
+
+
+def test_reviews_are_counted_by_week() -> None:
+    """The trend of somebody's quality needs the weeks apart, and a week must not be read as the one eight weeks before."""
+    world = World()
+    reviewed(PASSED)(world)
+    row = world.state.statistics.rows[CHEN]
+    week = world.state.statistics.by_review.record(row)[_WEEK : _WEEK + 3]
+    assert week == [local_week(TEN_MS), 2.0, 2.0]
+    world.wait(days=56)
+    reviewed(FAILED)(world)
+    week = world.state.statistics.by_review.record(row)[_WEEK : _WEEK + 3]
+    assert week[WeekCell.WEEK] == local_week(TEN_MS) + 8
+    assert week[1:] == pytest.approx([2.0, 0.0])
+
+
+def test_arrivals_are_counted_by_hour_and_by_minute() -> None:
+    """Surges are seen against the same hour of other weeks."""
+    world = World()
+    world.create(amount_fen=200_000)
+    world.wait(3)
+    world.create(amount_fen=200_000)
+    statistics = world.state.statistics
+    assert world.reading().hourly_arrivals(Line.CLAIMS)[10] == pytest.approx(2, rel=_DECAY_OF_A_STORY)
+    assert statistics.amounts.record(0, MEDICAL)[amount_bucket(200_000)] > 0
+    world.wait(1)
+    assert world.reading().recent_arrivals(Line.CLAIMS) == 2
+    world.wait(12)
+    assert world.reading().recent_arrivals(Line.CLAIMS) == 1
+    assert world.reading().recent_arrivals(Line.SERVICING) == 0
+
+
+@pytest.mark.parametrize("reason", ["site_lost", "right_withdrawn", "capacity_reduced"])
+def test_what_nobody_could_help_is_no_release(reason: str) -> None:
+    """A power cut would make a whole site look unreliable."""
+    world = World()
+    world.happens(e.AssignmentReleased(task_id=begun(world), at_ms=world.at_ms, reason=reason))
+    assert value_of(world, "by_operator", (CHEN, ""), OperatorCell.RELEASED) == 0
+    assert value_of(world, "by_operator", (CHEN, ""), OperatorCell.WORKED_MINUTES) == pytest.approx(
+        5, rel=_DECAY_OF_A_STORY
+    )
+
+
+def test_a_decision_is_first_pass_only_without_detours() -> None:
+    """Somebody who always asks for papers first would look as thorough as somebody who never needs to."""
+    world = World()
+    task = begun(world)
+    world.happens(e.AssignmentSuspended(task_id=task, at_ms=world.at_ms, reason="papers"))
+    world.wait(30)
+    world.happens(e.TaskResumed(task_id=task, at_ms=world.at_ms))
+    world.begin(task)
+    world.wait(5)
+    world.complete(task)
+    assert value_of(world, "by_line", (CHEN, Line.CLAIMS), LineCell.DECIDED) == pytest.approx(1, rel=_DECAY_OF_A_STORY)
+    assert value_of(world, "by_line", (CHEN, Line.CLAIMS), LineCell.FIRST_PASS) == 0
+    assert value_of(world, "by_line", (CHEN, Line.CLAIMS), LineCell.HANDLE_MINUTES) == pytest.approx(
+        10, rel=_DECAY_OF_A_STORY
+    )
+    assert value_of(world, "by_operator", (CHEN, ""), OperatorCell.WORKED_MINUTES) == pytest.approx(
+        10, rel=_DECAY_OF_A_STORY
+    )
+
+
+def test_a_late_decision_is_not_on_time() -> None:
+    """Promises are what branches are measured by: the task's own due time first, else the promise of its kind."""
+    world = World()
+    world.decide(12, due_ms=world.at_ms + 60_000)
+    world.decide(12, due_ms=world.at_ms + 3_600_000)
+    world.decide(500)
+    assert value_of(world, "by_line", (CHEN, Line.CLAIMS), LineCell.ON_TIME) == pytest.approx(1, rel=_DECAY_OF_A_STORY)
+
+
+def test_people_of_other_provinces_change_nothing_here() -> None:
+    """A decision of theirs that comes back would be laid on somebody of ours, or make a row for nobody."""
+    world = World()
+    before = dict(world.state.statistics.rows)
+    world.create(prior_operator="gao", prior_reason=PriorReason.REOPENED)
+    assert world.state.statistics.rows == before
+    assert world.state.statistics.by_line.total(Line.CLAIMS).sum() == 0
+
+
+def test_counts_of_today_begin_anew_after_midnight_in_shanghai() -> None:
+    """A quota of the day that never resets keeps everybody from work on the second day."""
+    world = World()
+    world.decide()
+    world.wait(13 * 60)
+    world.decide()
+    units = world.reading().people([CHEN]).today(OperatorCell.UNITS_TODAY)
+    assert units.tolist() == [4.0]
+    world.wait(60)
+    assert world.reading().people([CHEN]).today(OperatorCell.UNITS_TODAY).tolist() == [0.0]
+    world.decide()
+    assert world.reading().people([CHEN]).today(OperatorCell.UNITS_TODAY).tolist() == [2.0]
+    assert world.reading().today(LineTodayCell.DECIDED, Line.CLAIMS) == 1
+
+
+def test_a_streak_ends_with_another_kind() -> None:
+    """Whoever has just changed kinds would be taken for being in the flow of the new one."""
+    world = World()
+    world.decide()
+    world.decide()
+    people = world.reading().people([CHEN, LIN])
+    assert people.streak(MEDICAL).tolist() == [2.0, 0.0]
+    world.decide(kind=ADDRESS)
+    people = world.reading().people([CHEN, LIN])
+    assert (people.streak(MEDICAL).tolist(), people.streak(ADDRESS).tolist()) == ([0.0, 0.0], [1.0, 0.0])
+    assert people.last_kinds() == [ADDRESS, ""]
+
+
+def test_who_dealt_with_a_customer_or_a_case_is_remembered() -> None:
+    """The same customer would explain everything to a stranger each time."""
+    world = World()
+    world.decide(customer_id="wang", case_id="case-1")
+    world.wait(days=2)
+    people = world.reading().people([CHEN, LIN])
+    assert people.since_customer_ms("wang")[0] == pytest.approx(2 * 86_400_000, abs=60_000)
+    assert math.isnan(people.since_customer_ms("wang")[1])
+    assert people.handled_case("case-1").tolist() == [1.0, 0.0]
+    assert people.handled_case("").tolist() == [0.0, 0.0]

@@ -1,0 +1,127 @@
+"""Records of pairs: bounded, zero where nothing was, and the same after the same events."""
+
+import numpy as np
+import pytest
+
+from actors.core import events as e
+from actors.core.country import Line
+from actors.core.ids import OperatorId
+from actors.core.statistics.cells import LineCell, ProductCell
+from actors.core.statistics.recollection import NAMES_MAX, Recollection
+from actors.core.statistics.storage import RecordTable
+from actors.core.statistics.tables import FORMER, PRODUCTS_PER_OPERATOR_MAX
+from tests.unit.core.harness import MEDICAL
+from tests.unit.core.statistics.world import CHEN, LIN, World
+
+
+def test_what_has_not_occurred_reads_as_zeros() -> None:
+    """A stranger would read another one's numbers, or crash the match."""
+    table = RecordTable(3, 4)
+    table.cells[table.place(2, "a") + 1] = 5.0
+    rows = np.array([0, 1, 2, 99])
+    assert table.column("a", rows, 1).tolist() == [0, 0, 5, 0]
+    assert table.column("b", rows, 1).tolist() == [0, 0, 0, 0]
+    assert table.matrix("a", rows).tolist() == [[0, 0, 0], [0, 0, 0], [0, 5, 0], [0, 0, 0]]
+    assert table.record(99, "a") == [0, 0, 0]
+    assert (table.total("a").tolist(), table.row_total(2).tolist(), table.row_total(50).tolist()) == (
+        [0, 5, 0],
+        [0, 5, 0],
+        [0, 0, 0],
+    )
+
+
+def test_one_record_too_many_takes_the_place_of_the_least() -> None:
+    """Names come from outside: without a bound, whoever invents products fills our memory."""
+    table = RecordTable(2, 3)
+    for name, weight in (("a", 3.0), ("b", 1.0), ("c", 1.0)):
+        table.cells[table.place(1, name)] = weight
+    freed = table.find(1, "b")
+    assert table.place(1, "d") == freed, "the oldest of the least gives way"
+    assert table.row(1) == ["a", "c", "d"]
+    assert table.record(1, "d") == [0, 0], "nothing of the old one is left"
+
+
+def test_rows_that_are_cleared_are_used_again_in_a_fixed_order() -> None:
+    """Places that depended on anything but the events would make the snapshots of two replays differ."""
+    table = RecordTable(2, 3)
+    first, second = table.place(1, "a"), table.place(1, "b")
+    table.cells[first] = table.cells[second + 1] = 7.0
+    table.clear_row(1)
+    assert table.record(1, "a") == [0, 0]
+    assert (table.place(2, "x"), table.place(2, "y")) == (second, first)
+    assert table.record(2, "x") == [0, 0]
+    table.clear_row(77)
+
+
+def test_a_table_comes_back_from_its_image_as_it_was() -> None:
+    """After a start from a snapshot, the next record must go to the same place as without it."""
+    table = RecordTable(2, 3)
+    for row in range(1, 40):
+        table.cells[table.place(row, "a")] = 0.1 * row
+    table.clear_row(5)
+    again = RecordTable(2, 3)
+    again.restore(table.capture())
+    assert again.capture() == table.capture()
+    assert again.place(60, "z") == table.place(60, "z")
+    assert again.place(61, "z") == table.place(61, "z")
+    assert again.capture() == table.capture()
+
+
+def test_an_operator_has_a_bounded_number_of_products() -> None:
+    """The memory of a province is people times bounds, whatever branches call their products."""
+    world = World()
+    world.decide(0, product="often")
+    world.decide(0, product="often")
+    for number in range(PRODUCTS_PER_OPERATOR_MAX + 5):
+        world.decide(0, product=f"p-{number}")
+    row = world.state.statistics.rows[CHEN]
+    kept = world.state.statistics.by_product.row(row)
+    assert len(kept) == PRODUCTS_PER_OPERATOR_MAX
+    assert "often" in kept
+    assert f"p-{PRODUCTS_PER_OPERATOR_MAX + 4}" in kept
+    assert "p-0" not in kept
+
+
+def test_whoever_comes_next_does_not_inherit() -> None:
+    """A beginner in the row of an expert who left would get the expert's work."""
+    world = World()
+    world.decide(product="life", customer_id="wang")
+    statistics = world.state.statistics
+    row = statistics.rows[CHEN]
+    world.happens(e.OperatorSignedOut(at_ms=world.at_ms, operator=CHEN))
+    world.happens(e.OperatorRemoved(at_ms=world.at_ms, operator=CHEN))
+    world.enrol(OperatorId("zhao"))
+    assert statistics.rows == {LIN: row + 1, "zhao": row}
+    people = world.reading().people([OperatorId("zhao")])
+    assert people.weighted(LineCell.DECIDED, Line.CLAIMS).tolist() == [0]
+    assert people.weighted(ProductCell.DONE, "life").tolist() == [0]
+    assert people.last_kinds() == [""]
+
+
+def test_what_a_colleague_did_stays_the_provinces() -> None:
+    """A province that loses its best people would forget how long its work takes."""
+    world = World()
+    world.decide(10)
+    world.decide(20, operator=LIN)
+    before = world.reading().line_sums(Line.CLAIMS)
+    world.happens(e.OperatorSignedOut(at_ms=world.at_ms, operator=CHEN))
+    world.happens(e.OperatorRemoved(at_ms=world.at_ms, operator=CHEN))
+    assert world.reading().line_sums(Line.CLAIMS) == pytest.approx(before)
+    assert world.state.statistics.by_kind.record(FORMER, MEDICAL)[0] > 0
+    assert CHEN not in world.state.statistics.rows
+
+
+def test_recollections_forget_what_was_noted_least_lately() -> None:
+    """Customers are without number; those who come often must not be pushed out by those who came once."""
+    kept = Recollection(2)
+    kept.note("wang", "chen", 1)
+    kept.note("li", "chen", 2)
+    kept.note("wang", "lin", 3)
+    kept.note("zhang", "lin", 4)
+    assert (kept.of("wang"), kept.of("li"), len(kept)) == ((("lin", 3), ("chen", 1)), (), 2)
+    for number in range(10):
+        kept.note("wang", f"op-{number}", number)
+    assert len(kept.of("wang")) == NAMES_MAX
+    kept.note("wang", "op-9", 99)
+    assert kept.of("wang")[0] == ("op-9", 99)
+    assert len(kept.of("wang")) == NAMES_MAX
