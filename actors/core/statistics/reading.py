@@ -17,7 +17,8 @@ from actors.core.country import Line
 from actors.core.ids import KindId, OperatorId, ProvinceCode
 from actors.core.statistics import cells as c
 from actors.core.statistics import shrinkage
-from actors.core.statistics.decay import Decay, local_day, local_hour_of_week, weight_at
+from actors.core.statistics.cells import Decay
+from actors.core.statistics.decay import DAY_MS, HALF_LIVES_MS, local_day, local_hour_of_week, weight_at
 from actors.core.statistics.people import PeopleReading
 from actors.core.statistics.priors import ProvinceTotals
 from actors.core.statistics.storage import FloatArray, RecordTable
@@ -27,6 +28,8 @@ from actors.core.statistics.tables import RECENT_MINUTES, Statistics, switch_key
 ARRIVALS_MINUTES = RECENT_MINUTES - 1
 #: Spread of ln(handle minutes) where nothing is known, about a coefficient of variation of 0.9.
 LOG_SPREAD_DEFAULT = 0.77
+_WEEK_MS = 7 * DAY_MS
+_DECAY_OF_A_WEEK = 0.5 ** (_WEEK_MS / HALF_LIVES_MS[Decay.WORK])
 #: 90th percentile of the standard normal distribution.
 _Z90 = 1.2815515655446004
 
@@ -215,13 +218,12 @@ class Reading:
         return shrinkage.shrunk_ratio(here, mean, 1.0, 1.0)
 
     def usual_arrivals_per_hour(self, line: Line) -> float:
-        """Tasks that usually arrive in this hour of the week; 0: never seen one, or no history yet."""
-        started_ms = self.statistics.clock.first_ms
-        weeks = max(0, self._time_ms - started_ms) / (7 * 86_400_000)
-        # The weight of an hour of the week seen once a week since then: 1 + r + r^2 + ... with r the decay of a week.
-        decayed_week = 0.5**0.25
-        seen = (1.0 - decayed_week**weeks) / (1.0 - decayed_week) if weeks else 0.0
-        return float(self.hourly_arrivals(line)[local_hour_of_week(self.minute_ms)]) / max(seen, 1.0)
+        """Tasks that usually arrive in this hour of the week; in the first week of a history, at the rate of this hour so far."""
+        weeks = max(0, self._time_ms - self.statistics.clock.first_ms) // _WEEK_MS
+        # How often the hour was seen: once a week, each time weighing as much less as a task that came then; and so much of it now.
+        earlier = _DECAY_OF_A_WEEK * (1.0 - _DECAY_OF_A_WEEK**weeks) / (1.0 - _DECAY_OF_A_WEEK)
+        now = (self.minute_ms // 60_000 % 60 + 1) / 60.0
+        return float(self.hourly_arrivals(line)[local_hour_of_week(self.minute_ms)]) / (earlier + now)
 
     def recent_arrivals(self, line: Line) -> int:
         """Tasks that arrived in the last `ARRIVALS_MINUTES` whole minutes."""
