@@ -7,6 +7,7 @@ file and the key, before anything starts.
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta, timezone
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ import msgspec
 
 from actors.core.country import Line, ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
-from actors.core.operators import KindExperience, Operator
+from actors.core.operators import Certificate, KindExperience, Operator, Shift
 from actors.store import HQ
 
 DEFAULT_PATH = Path(__file__).with_name("country.toml")
@@ -28,6 +29,11 @@ _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 _Authority = Annotated[int, msgspec.Meta(ge=0, le=9)]
 _SkillLevel = Annotated[int, msgspec.Meta(ge=1, le=5)]
 _Permille = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+_Minutes = Annotated[int, msgspec.Meta(ge=1, le=1440)]
+#: A list of an operator's that must stay short.
+_Ids = Annotated[tuple[_Id, ...], msgspec.Meta(max_length=64)]
+#: Dates of the file are days of this time zone.
+_SHANGHAI = timezone(timedelta(hours=8))
 _ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -63,12 +69,14 @@ class _KindEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     id: _Id
     name: _Name
     name_zh: _Name
-    standard_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)]
+    standard_minutes: _Minutes
     sla_minutes: Annotated[int, msgspec.Meta(ge=1, le=43_200)]
     required_authority: _Authority = 0
     required_skills: dict[_Id, _SkillLevel] = {}
     tariff_fen: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)] = 0
     operating_standard: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+    standard_minutes_by_complexity: tuple[_Minutes, ...] = ()
+    breach_points: _Permille = 0
 
     def task_kind(self, line: Line) -> TaskKind:
         return TaskKind(
@@ -82,6 +90,20 @@ class _KindEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             required_skills=_skills(self.required_skills),
             tariff_fen=self.tariff_fen,
             operating_standard=self.operating_standard,
+            standard_minutes_by_complexity=self.standard_minutes_by_complexity,
+            breach_points=self.breach_points,
+        )
+
+
+class _ShiftEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    start: time
+    end: time
+    break_start: time = time()
+    break_end: time = time()
+
+    def shift(self) -> Shift:
+        return Shift(
+            *(each.hour * 60 + each.minute for each in (self.start, self.end, self.break_start, self.break_end))
         )
 
 
@@ -103,6 +125,15 @@ class _OperatorEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     share_opt_in: bool = True
     auto_accept: bool = False
     probation: bool = False
+    certificates: dict[Line, date] = {}
+    hired: date | None = None
+    training_hours_90d: Annotated[int, msgspec.Meta(ge=0, le=2_160)] = 0
+    hourly_cost_fen: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 0
+    daily_quota_milli: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    shift: _ShiftEntry | None = None
+    conflicts: _Ids = ()
+    training_kinds: _Ids = ()
+    mentor: bool = False
 
 
 class _LimitsEntry(TimeLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,6 +181,9 @@ def _country(entry: _CountryEntry) -> Country:
         _refuse_repeats(f"provinces[{index}].sites", "", province.sites)
     kinds = tuple(kind.task_kind(_line_of(index, kind.id)) for index, kind in enumerate(entry.kinds))
     _refuse_repeats("kinds", "id", (kind.kind for kind in kinds))
+    for index, kind in enumerate(kinds):
+        if len(kind.standard_minutes_by_complexity) not in (0, 5):
+            raise msgspec.ValidationError(f"Expected 5 values - at `$.kinds[{index}].standard_minutes_by_complexity`")
     operators = tuple(
         operator
         for index, person in enumerate(entry.operators)
@@ -183,6 +217,11 @@ def _people(
     for code in entry.local_rule_provinces:
         if code not in known:
             raise _wrong(index, "local_rule_provinces", f"there is no province {code!r}")
+    for kind in entry.training_kinds:
+        if kind not in {known_kind.kind for known_kind in kinds}:
+            raise _wrong(index, "training_kinds", f"there is no kind {kind!r}")
+    if entry.shift is not None and entry.shift.start == entry.shift.end:
+        raise _wrong(index, "shift", "must end at another time than it starts")
     experience = _experience(index, entry, kinds)
     for home in homes:
         operator = entry.id.replace("{province}", home.province)
@@ -208,7 +247,21 @@ def _people(
             share_opt_in=entry.share_opt_in,
             auto_accept=entry.auto_accept,
             probation=entry.probation,
+            certificates=tuple(Certificate(line, _midnight_ms(day)) for line, day in entry.certificates.items()),
+            hired_ms=_midnight_ms(entry.hired) if entry.hired else 0,
+            training_hours_90d=entry.training_hours_90d,
+            hourly_cost_fen=entry.hourly_cost_fen,
+            daily_quota_milli=entry.daily_quota_milli,
+            shift=entry.shift.shift() if entry.shift else None,
+            conflicts=entry.conflicts,
+            training_kinds=tuple(KindId(kind) for kind in entry.training_kinds),
+            mentor=entry.mentor,
         )
+
+
+def _midnight_ms(day: date) -> int:
+    """The beginning of a day, Unix ms."""
+    return int(datetime.combine(day, time(), _SHANGHAI).timestamp() * 1000)
 
 
 def _experience(index: int, entry: _OperatorEntry, kinds: tuple[TaskKind, ...]) -> dict[KindId, KindExperience]:

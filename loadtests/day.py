@@ -12,10 +12,11 @@ Not modelled: weekends, campaigns, correlation from day to day; one day is one d
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.v1 import task_pb2
 from loadtests.catalogue import Branch, Kind, Line
+from loadtests.facts import NO_FACTS, Facts, draw_facts
 from loadtests.roster import people_count
 
 #: The day that is played: from 08:30, when most branches open, to 19:30, when Xinjiang and Tibet close. Minutes after midnight.
@@ -72,10 +73,11 @@ class DayTask:
     complaint: bool = False
     home_only: bool = False
     note: str = ""
+    facts: Facts = NO_FACTS
 
-    def to_wire(self) -> task_pb2.Task:
-        """The task as the contract has it."""
-        return task_pb2.Task(
+    def to_wire(self, now_ms: int) -> task_pb2.Task:
+        """The task as the contract has it, sent at `now_ms`."""
+        task = task_pb2.Task(
             external_id=self.external_id,
             kind=self.kind,
             complexity=self.complexity,
@@ -94,6 +96,8 @@ class DayTask:
             home_only=self.home_only,
             note=self.note,
         )
+        self.facts.write(task, now_ms)
+        return task
 
 
 def play_second(minutes: float, day_s: float) -> float:
@@ -110,13 +114,13 @@ def make_day(
         day_s: real seconds that the day of eleven hours takes.
         month_end: play a last day of the month.
     """
-    rng = random.Random(f"day/{seed}")
+    rng, told = random.Random(f"day/{seed}"), random.Random(f"facts/{seed}")
     branches = sorted(branches, key=lambda branch: branch.province)
     kinds = sorted(kinds, key=lambda kind: kind.kind)
     branch_weights = [people_count(branch) * rng.uniform(*LOAD_RANGE) for branch in branches]
     kind_weights = _kind_weights(kinds, month_end=month_end)
     day = [
-        _task(rng, number, branch, kind, day_s)
+        replace(_task(rng, number, branch, kind, day_s), facts=draw_facts(told, branch.province, kind.line, kind.kind))
         for number, (branch, kind) in enumerate(
             zip(
                 rng.choices(branches, branch_weights, k=tasks),
@@ -163,7 +167,6 @@ def _task(rng: random.Random, number: int, branch: Branch, kind: Kind, day_s: fl
         page_count=complexity * rng.randint(3, 12),
         policy_count=rng.choices((1, 2, 3), (80, 15, 5))[0],
         channel=rng.choice(CHANNELS),
-        customer_id=f"c{rng.randrange(10**8):08d}",
         customer_tier=rng.choices((1, 2, 3, 4, 5), (40, 30, 15, 10, 5))[0],
         risk_score_permille=min(999, round(rng.expovariate(1 / 180))),
         vulnerable=rng.random() < 0.04,

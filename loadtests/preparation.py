@@ -1,5 +1,6 @@
 """Prepares a running country for a play, as operations staff would: rosters and sharing policies, over the wire."""
 
+import time
 from collections.abc import Sequence
 
 import grpc
@@ -24,13 +25,13 @@ async def enrol(channel: grpc.aio.Channel, token: str, people: Sequence[Person])
         SetupRefused: somebody was not taken.
     """
     stub = operator_pb2_grpc.OperatorServiceStub(channel)
-    request_ids = RequestIds("roster")
+    request_ids, now_ms = RequestIds("roster"), time.time_ns() // 1_000_000
     mask = field_mask_pb2.FieldMask(paths=["*"])
     for start in range(0, len(people), BATCH_MAX):
         batch = operator_pb2.BatchUpdateOperatorsRequest(
             requests=[
                 operator_pb2.UpdateOperatorRequest(
-                    operator=person.to_wire(), update_mask=mask, request_id=request_ids()
+                    operator=person.to_wire(now_ms), update_mask=mask, request_id=request_ids()
                 )
                 for person in people[start : start + BATCH_MAX]
             ]

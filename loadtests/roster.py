@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.v1 import operator_pb2
+from loadtests.careers import UNKNOWN_CAREER, Career, draw_career
 from loadtests.catalogue import LINES_OUT, Branch, Kind, Line
 
 PEOPLE_MIN = 10
@@ -62,15 +63,16 @@ class Person:
     experience: dict[str, tuple[int, int]] = field(default_factory=dict)
     authority: dict[Line, int] = field(default_factory=dict)
     skills: dict[str, int] = field(default_factory=dict)
+    career: Career = UNKNOWN_CAREER
 
     @property
     def operator(self) -> str:
         """Operator name."""
         return f"provinces/{self.province}/operators/{self.operator_id}"
 
-    def to_wire(self) -> operator_pb2.Operator:
-        """The roster entry as the contract has it."""
-        return operator_pb2.Operator(
+    def to_wire(self, now_ms: int) -> operator_pb2.Operator:
+        """The roster entry as the contract has it, sent at `now_ms`: shifts lie around that moment."""
+        entry = operator_pb2.Operator(
             name=self.operator,
             site=self.site,
             display_name=self.name,
@@ -84,10 +86,11 @@ class Person:
             ],
             skills=[operator_pb2.SkillLevel(skill=skill, level=level) for skill, level in self.skills.items()],
             clearance=4,
-            languages=["zh"],
             capacity=self.capacity,
             share_opt_in=True,
         )
+        self.career.write(entry, now_ms)
+        return entry
 
 
 def people_count(branch: Branch) -> int:
@@ -102,11 +105,12 @@ def make_roster(seed: int, branches: Sequence[Branch], kinds: Sequence[Kind]) ->
 
 
 def _people(seed: int, branch: Branch, kinds: Sequence[Kind]) -> Iterator[Person]:
-    rng = random.Random(f"roster/{seed}/{branch.province}")
+    rng, files = random.Random(f"roster/{seed}/{branch.province}"), random.Random(f"careers/{seed}/{branch.province}")
     strength = {kind.kind: rng.lognormvariate(0.0, STRENGTH_SIGMA) for kind in kinds}
     count = people_count(branch)
     sites = branch.sites if count >= SECOND_SITE_PEOPLE else branch.sites[:1]
     for number, (line, grade) in enumerate(_posts(count), start=1):
+        experience = _experience(rng, line, grade, kinds, strength)
         yield Person(
             province=branch.province,
             operator_id=f"{branch.province}-op-{number}",
@@ -115,9 +119,10 @@ def _people(seed: int, branch: Branch, kinds: Sequence[Kind]) -> Iterator[Person
             team=f"{line}-{grade.word}",
             line=line,
             capacity=grade.capacity,
-            experience=_experience(rng, line, grade, kinds, strength),
+            experience=experience,
             authority={line: grade.authority} | {other: SIDE_AUTHORITY for other in Line if other is not line},
             skills=dict.fromkeys(_skills_of(line, kinds), grade.skill_level),
+            career=draw_career(files, branch.province, number, line, grade.authority, kinds, list(experience)),
         )
 
 

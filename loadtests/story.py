@@ -207,7 +207,8 @@ class Play:
     def _send(self, system: BranchSystem, tasks: list[DayTask]) -> None:
         """Most by the stream, some as a batch, a few one by one: all three ways of the contract."""
         self.progress.sent += len(tasks)
-        wire = [task.to_wire() for task in tasks]
+        now_ms = time.time_ns() // 1_000_000
+        wire = [task.to_wire(now_ms) for task in tasks]
         if len(wire) > 1 and self._rng.random() < BATCH_SHARE:
             self._start(system.create_batch(wire))
             return

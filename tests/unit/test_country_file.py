@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from actors.core.country import Line, TimeLimits
+from actors.core.operators import Certificate, Shift
 from actors.country_file import CountryFileError, load_country
 
 SMALL = """
@@ -53,6 +54,10 @@ def test_the_country_that_comes_with_the_package_is_complete() -> None:
     assert {kind.line for kind in country.kinds} == set(Line)
     assert all(kind.display_name and kind.display_name_zh and kind.operating_standard for kind in country.kinds)
     assert all(kind.tariff_fen > 0 for kind in country.kinds)
+    for kind in country.kinds:
+        minutes = kind.standard_minutes_by_complexity
+        assert len(minutes) == 5 and list(minutes) == sorted(minutes) and minutes[2] == kind.standard_minutes
+        assert kind.breach_points > 0
     assert all(province.sites and province.display_name_zh for province in country.provinces)
     sites = [site for province in country.provinces for site in province.sites]
     assert len(sites) == len(set(sites))
@@ -88,6 +93,29 @@ def test_an_entry_for_every_province_becomes_one_operator_each(tmp_path: Path) -
     assert (experience.done_count, experience.quality_permille) == (40, 980)
 
 
+def test_what_the_file_knows_of_a_person_arrives(tmp_path: Path) -> None:
+    """Would break if a certificate, a shift or a conflict of interest were lost: people would get work that they may not do."""
+    facts = """
+certificates = { claims = 2030-06-30 }
+hired = 2020-01-01
+training_hours_90d = 8
+hourly_cost_fen = 6000
+daily_quota_milli = 48000
+shift = { start = 22:00:00, end = 06:30:00, break_start = 02:00:00, break_end = 02:30:00 }
+conflicts = ["c-1"]
+training_kinds = ["claims-medical"]
+mentor = true
+"""
+    fujian, _ = load_country(written(tmp_path, SMALL + facts)).operators
+    assert fujian.certificates == (Certificate(Line.CLAIMS, 1_908_979_200_000),)
+    assert fujian.hired_ms == 1_577_808_000_000
+    assert (fujian.training_hours_90d, fujian.hourly_cost_fen, fujian.daily_quota_milli) == (8, 6_000, 48_000)
+    assert fujian.shift == Shift(1_320, 390, 120, 150)
+    assert (fujian.conflicts, fujian.training_kinds, fujian.mentor) == (("c-1",), ("claims-medical",), True)
+    plain, _ = load_country(written(tmp_path, SMALL)).operators
+    assert (plain.certificates, plain.hired_ms, plain.shift) == ((), 0, None)
+
+
 def test_limits_of_the_file_win_over_the_defaults(tmp_path: Path) -> None:
     """Would break if [limits] were ignored, or took the other limits away."""
     country = load_country(written(tmp_path, SMALL + "[limits]\nsite_silence_ms = 5000\n"))
@@ -101,6 +129,10 @@ def test_limits_of_the_file_win_over_the_defaults(tmp_path: Path) -> None:
         ("standard_minutes = 13", 'standard_minutes = "13"', "kinds[0].standard_minutes"),
         ("tariff_fen = 3200", "tarif_fen = 3200", "tarif_fen"),
         ("tariff_fen = 3200", "tariff_fen = -1", "kinds[0].tariff_fen"),
+        ("tariff_fen = 3200", "standard_minutes_by_complexity = [1]", "kinds[0].standard_minutes_by_complexity"),
+        ("quality_permille = 980", 'training_kinds = ["claims-car"]', "operators[0].training_kinds"),
+        ("quality_permille = 980", "shift = { start = 08:00:00, end = 08:00:00 }", "operators[0].shift"),
+        ("quality_permille = 980", 'certificates = { claims = "never" }', "operators[0].certificates"),
         ('id = "claims-medical"', 'id = "medical"', "kinds[0].id"),
         ('code = "jiangxi"', 'code = "fujian"', "provinces[1].code: 'fujian' is there already"),
         ('code = "jiangxi"', 'code = "Jiangxi 1"', "provinces[1].code"),

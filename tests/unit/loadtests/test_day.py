@@ -3,6 +3,8 @@ from collections import Counter
 
 import pytest
 
+from gateway import validation
+from gateway.v1 import task_pb2
 from loadtests.catalogue import Branch, Kind, Line, largest
 from loadtests.day import (
     DAY_MINUTES,
@@ -18,6 +20,19 @@ from loadtests.day import (
 from loadtests.handling import draw_minutes, seconds_per_minute
 
 DAY_S = 60.0
+#: Facts that some tasks tell and some do not.
+TOLD = (
+    "hospital",
+    "case_id",
+    "batch_id",
+    "language",
+    "disaster_tag",
+    "missing_document_count",
+    "fraud_alert_level",
+    "return_count",
+    "resubmitted",
+    "dispute",
+)
 TASKS = 5_000
 
 
@@ -99,6 +114,30 @@ def test_the_pace_makes_people_as_busy_as_asked(day: list[DayTask]) -> None:
     busy_s = sum(draw_minutes(rng, task.line, task.complexity, remote=False) for task in day) * pace
     assert busy_s / (people * service_s) == pytest.approx(0.70, abs=0.04)
     assert seconds_per_minute([], people, service_s, 0.75) == 1.0
+
+
+def test_what_is_told_of_tasks_is_what_the_contract_takes(day: list[DayTask]) -> None:
+    """Would break if a task of the play were refused, or the facts that matching goes by were left out on the way."""
+    wires = [task.to_wire(1_767_240_000_000) for task in day]
+    for task, wire in zip(day, wires, strict=True):
+        request = task_pb2.CreateTaskRequest(parent=f"provinces/{task.province}", task=wire, request_id="r")
+        assert validation.violations_of(request) == []
+        assert (wire.product, wire.hospital, wire.customer_id) == (
+            task.facts.product,
+            task.facts.hospital,
+            task.facts.customer_id,
+        )
+        assert bool(wire.statutory_due_time_ms) is (task.line is Line.CLAIMS)
+    told = {name: sum(bool(getattr(wire, name)) for wire in wires) for name in TOLD}
+    assert all(0 < count < TASKS for count in told.values()), told
+
+
+def test_customers_hospitals_and_products_come_back(day: list[DayTask]) -> None:
+    """Would break experience with a customer or a hospital: nobody would ever have any."""
+    of_branch = [task for task in day if task.province == "guangdong"]
+    for field in ("customer_id", "hospital", "product"):
+        values = [getattr(task.facts, field) for task in of_branch if getattr(task.facts, field)]
+        assert 1 < len(set(values)) < len(values)
 
 
 def test_times_outside_the_day_count_as_its_ends() -> None:

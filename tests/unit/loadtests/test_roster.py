@@ -1,11 +1,18 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import pytest
+
+from gateway import validation
 from gateway.command.demo import DEFAULT_SEED
+from gateway.v1 import operator_pb2
+from loadtests.careers import DRAWN_UP_MS
 from loadtests.catalogue import Branch, Kind
 from loadtests.roster import branch_experience, make_roster
 
 GREEN = "claims-medical-green"
+#: A noon in Shanghai, Unix ms.
+NOON_MS = 1_767_240_000_000
 
 
 def test_there_are_enough_people_everywhere(branches: list[Branch], kinds: list[Kind]) -> None:
@@ -79,9 +86,51 @@ def test_a_branch_has_the_same_people_whoever_else_takes_part(branches: list[Bra
 
 def test_the_wire_form_carries_everything(branches: list[Branch], kinds: list[Kind]) -> None:
     """Would break if the system saw less of a person than the roster says."""
-    person = make_roster(DEFAULT_SEED, branches, kinds)[0]
-    wire = person.to_wire()
+    people = make_roster(DEFAULT_SEED, branches, kinds)
+    person = next(person for person in people if person.career.conflicts and person.career.training_kinds)
+    wire = person.to_wire(NOON_MS)
     assert wire.name == f"provinces/{person.province}/operators/{person.operator_id}"
     assert {kind.kind: (kind.experience_count, kind.quality_permille) for kind in wire.kinds} == person.experience
     assert {skill.skill: skill.level for skill in wire.skills} == person.skills
     assert (wire.share_opt_in, wire.auto_accept, wire.capacity) == (True, False, person.capacity)
+    career = person.career
+    assert [certificate.expire_time_ms for certificate in wire.certificates] == [end for _, end in career.licences]
+    assert (wire.hire_time_ms, wire.training_hours_90d, wire.hourly_cost_fen, wire.mentor) == (
+        career.hired_ms,
+        career.training_hours,
+        career.hourly_cost_fen,
+        career.mentor,
+    )
+    assert (tuple(wire.conflicts), tuple(wire.training_kinds), tuple(wire.languages)) == (
+        career.conflicts,
+        career.training_kinds,
+        career.languages,
+    )
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+def test_everybody_who_is_enrolled_is_on_shift_for_hours_and_has_no_break_yet(
+    branches: list[Branch], kinds: list[Kind], hour: int
+) -> None:
+    """Would break if a play at night found nobody: whoever is off shift gets no work."""
+    now_ms = NOON_MS + hour * 3_600_000
+    minute = now_ms // 60_000 + 480
+    for person in make_roster(DEFAULT_SEED, branches, kinds):
+        wire = person.to_wire(now_ms)
+        shift = wire.shift
+        begun, left = (minute - shift.start_minute) % 1_440, (shift.end_minute - minute) % 1_440
+        assert begun <= 180 and left >= 420 and begun + left == 600
+        assert (shift.break_start_minute - minute) % 1_440 >= 60
+        request = operator_pb2.UpdateOperatorRequest(operator=wire, request_id="r")
+        assert validation.violations_of(request) == []
+
+
+def test_a_conflict_of_interest_never_leaves_a_customer_without_people(
+    branches: list[Branch], kinds: list[Kind]
+) -> None:
+    """Would break if two people of a branch had the same conflict: they may be the only two who know the kind."""
+    people = make_roster(DEFAULT_SEED, branches, kinds)
+    conflicts = [customer for person in people for customer in person.career.conflicts]
+    assert len(conflicts) == len(set(conflicts)) > len(people) // 10
+    assert all(end > DRAWN_UP_MS + 1_800 * 86_400_000 - 1 for one in people for _, end in one.career.licences)
+    assert all(kind not in person.experience for person in people for kind in person.career.training_kinds)
