@@ -18,13 +18,28 @@ ROUNDS = 8
 #: Softness of the first and of the last round, as a part of the lists' spread.
 SOFTEST, HARDEST = 0.4, 0.03
 #: Prices are lowered by this many times the last softness: what is too cheap the exact method raises, what is too dear costs a repetition.
-CAUTION = 3.5
+CAUTION = 4
 #: Priced items, as a part of the bidders: of more some would lie idle.
-PRICED_PART_MAX = 0.97
+PRICED_PART_MAX = 0.96
+#: Bidders spread their demand over pairs within this part of the lists' spread of their best by the first prices.
+IN_DEMAND = 0.7
 #: A pair stays in question if it is within this part of the lists' spread of its bidder's best.
 IN_QUESTION = 0.4
 #: Demand that no bidder names counts as this, so that its logarithm exists.
 DEMAND_MIN = 1e-3
+
+
+class _Rows:
+    """Where each bidder's list begins among the pairs, sorted by bidder."""
+
+    def __init__(self, bidder: IntArray) -> None:
+        self.starts = np.flatnonzero(np.diff(bidder, prepend=-1))
+        #: (pairs,) the list's number, of those that are not empty.
+        self.of_pair = np.repeat(np.arange(self.starts.size), np.diff(self.starts, append=bidder.size))
+
+    def greatest(self, values: FloatArray) -> FloatArray:
+        """(lists,) the greatest of each list, from (pairs,)."""
+        return np.maximum.reduceat(values, self.starts)
 
 
 def market_prices(gains: FloatArray, allowed: BoolArray) -> tuple[FloatArray, Pairs]:
@@ -49,29 +64,30 @@ def settle(pairs: Pairs, prices: FloatArray) -> tuple[FloatArray, Pairs]:
         pairs: the bidders' lists, at least one pair.
         prices: (items,) to start from.
     """
-    starts = np.flatnonzero(np.diff(pairs.bidder, prepend=-1))
-    row = np.repeat(np.arange(starts.size), np.diff(starts, append=pairs.bidder.size))
+    rows = _Rows(pairs.bidder)
     left = pairs.gain - prices[pairs.item]
-    spread = float(np.median(np.maximum.reduceat(left, starts) - np.minimum.reduceat(left, starts)))
-    scale = max(spread, 1.0)
+    best = rows.greatest(left)
+    scale = max(float(np.median(best - np.minimum.reduceat(left, rows.starts))), 1.0)
+    wanted = pairs.chosen(left >= (best - IN_DEMAND * scale)[rows.of_pair])
+    wanted_rows = _Rows(wanted.bidder)
     for softness in np.geomspace(SOFTEST * scale, HARDEST * scale, ROUNDS, dtype=np.float32):
-        prices = _one_round(pairs, prices, starts, row, softness)
-    unneeded = prices.size - max(1, int(PRICED_PART_MAX * starts.size))
+        prices = _one_round(wanted, wanted_rows, prices, softness)
+    unneeded = prices.size - max(1, int(PRICED_PART_MAX * rows.starts.size))
     lower_by = max(CAUTION * HARDEST * scale, float(np.partition(prices, unneeded)[unneeded]))
     prices = np.floor(np.maximum(prices - lower_by, 0)).astype(pairs.gain.dtype)
     left = pairs.gain - prices[pairs.item]
-    close = left >= (np.maximum.reduceat(left, starts) - IN_QUESTION * scale)[row]
+    close = left >= (rows.greatest(left) - IN_QUESTION * scale)[rows.of_pair]
     return prices, pairs.chosen(close)
 
 
-def _one_round(pairs: Pairs, prices: FloatArray, starts: IntArray, row: IntArray, softness: np.float32) -> FloatArray:
+def _one_round(pairs: Pairs, rows: _Rows, prices: FloatArray, softness: np.float32) -> FloatArray:
     left = (pairs.gain - prices[pairs.item]).astype(np.float32, copy=False)
-    best = np.maximum(np.maximum.reduceat(left, starts), 0)
-    left -= best[row]
+    best = np.maximum(rows.greatest(left), 0)
+    left -= best[rows.of_pair]
     left /= softness
     share = np.exp(left, out=left)
-    whole = np.add.reduceat(share, starts) + np.exp(-best / softness)
-    share /= whole[row]
+    whole = np.add.reduceat(share, rows.starts) + np.exp(-best / softness)
+    share /= whole[rows.of_pair]
     demand = np.bincount(pairs.item, share, prices.size)
     risen = prices + softness * np.log(np.maximum(demand, DEMAND_MIN)).astype(np.float32)
     return np.maximum(risen, 0, out=risen)

@@ -10,6 +10,7 @@ a third of the optimum, with it the optimum is within the first 28 of every list
 Bidders are the shorter side of the problem (tasks, or places with people if those are fewer), items the longer one.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from actors.core.matching.assignment.result import BoolArray, FloatArray, IntArray
 
 #: Pairs that a bidder's list aims at.
-LIST_LENGTH = 64
+LIST_LENGTH = 80
 #: Pairs of a list beyond which those that merely reach the threshold (ties) are thinned out.
 LIST_LENGTH_MAX = 4 * LIST_LENGTH
 #: Every so many items are looked at to find a bidder's threshold.
@@ -63,47 +64,63 @@ def guess_prices(gains: FloatArray, allowed: BoolArray) -> FloatArray:
 def list_pairs(gains: FloatArray, allowed: BoolArray, prices: FloatArray) -> Pairs:
     """About `LIST_LENGTH` pairs of each bidder, the best by gain less price; only such as are allowed and gain something.
 
-    The threshold that so many pass is read off a sorted sample of items. Measured at 1,000 x 5,000: np.argpartition takes 131 to 181 ms and
-    np.partition 119 ms, since a partition along rows does not run on vector instructions; a sort and a comparison do.
-
     Args:
         gains: (bidders, items).
         allowed: (bidders, items).
         prices: (items,).
     """
-    sample = gains[:, ::ITEM_STEP] - prices[::ITEM_STEP]
-    barred = allowed[:, ::ITEM_STEP].astype(gains.dtype)
-    barred -= 1
-    barred *= BARRED
-    sample += barred
+    return _pairs_reaching(gains, allowed, prices, lambda left, may, _: _thresholds(left, may))
+
+
+def pairs_above(gains: FloatArray, allowed: BoolArray, prices: FloatArray, kept: FloatArray) -> Pairs:
+    """The allowed pairs that gain something and bring the bidder more after prices than it keeps now.
+
+    Args:
+        gains: (bidders, items).
+        allowed: (bidders, items).
+        prices: (items,).
+        kept: (bidders,).
+    """
+    more = np.nextafter(kept, np.inf, dtype=kept.dtype)
+    return _pairs_reaching(gains, allowed, prices, lambda _left, _may, block: more[block])
+
+
+def _thresholds(left: FloatArray, may: BoolArray) -> FloatArray:
+    """(bidders,) what about `LIST_LENGTH` of each bidder's allowed pairs reach, read off a sorted sample of items.
+
+    Measured at 1,000 x 5,000: np.argpartition takes 131 to 181 ms and np.partition 119 ms, since a partition along rows does not run on vector
+    instructions; a sort of the sample and a comparison do.
+    """
+    sample = may[:, ::ITEM_STEP].astype(left.dtype)
+    sample -= 1
+    sample *= BARRED
+    sample += left[:, ::ITEM_STEP]
     sample.sort(axis=1)
-    return pairs_above(gains, allowed, prices, sample[:, -min(LIST_LENGTH // ITEM_STEP, sample.shape[1])])
+    return sample[:, -min(LIST_LENGTH // ITEM_STEP, sample.shape[1])]
 
 
-def pairs_above(gains: FloatArray, allowed: BoolArray, prices: FloatArray, threshold: FloatArray) -> Pairs:
-    """The allowed pairs that gain something and whose gain less price reaches the bidder's threshold.
-
-    Args:
-        gains: (bidders, items).
-        allowed: (bidders, items).
-        prices: (items,).
-        threshold: (bidders,).
-    """
+def _pairs_reaching(
+    gains: FloatArray,
+    allowed: BoolArray,
+    prices: FloatArray,
+    threshold_of: Callable[[FloatArray, BoolArray, slice], FloatArray],
+) -> Pairs:
+    """One pass over all pairs, block by block, so that each is read from memory once."""
     bidders, items = gains.shape
     rows = max(1, BLOCK_CELLS // max(1, items))
     # One buffer for all blocks: fresh memory of this size costs more than the arithmetic.
-    left = np.empty((min(rows, bidders), items), np.result_type(gains, prices))
-    wanted = np.empty(left.shape, np.bool_)
+    buffer = np.empty((min(rows, bidders), items), np.result_type(gains, prices))
     found = [np.empty(0, np.int64)]
     for start in range(0, bidders, rows):
         block = slice(start, start + rows)
-        count = len(gains[block])
-        np.subtract(gains[block], prices, out=left[:count])
-        np.greater_equal(left[:count], threshold[block, None], out=wanted[:count])
-        wanted[:count] &= allowed[block]
-        places = np.flatnonzero(wanted[:count])
-        if places.size > count * LIST_LENGTH_MAX:
-            above = left.ravel()[places] > threshold[block][places // items]
+        may = allowed[block]
+        left = np.subtract(gains[block], prices, out=buffer[: len(may)])
+        threshold = threshold_of(left, may, block)
+        wanted = left >= threshold[:, None]
+        wanted &= may
+        places = np.flatnonzero(wanted)
+        if places.size > len(may) * LIST_LENGTH_MAX:
+            above = left.ravel()[places] > threshold[places // items]
             places = places[_thinned(places // items, above)]
         found.append(places + start * items)
     bidder, item = np.divmod(np.concatenate(found), max(1, items))

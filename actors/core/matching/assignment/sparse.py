@@ -49,7 +49,7 @@ def assign_by_prices(
         found = certify(values, eligible, capacity, leave, market.operator_of(item_of), operator_prices, Method.SPARSE)
         if found.certified or repetitions == REPETITIONS_MAX:
             return found
-        tempting = pairs_above(market.gains, market.allowed, prices, np.nextafter(kept, np.inf))
+        tempting = pairs_above(market.gains, market.allowed, prices, kept)
         listed, prices = _joined(listed, tempting), floor
         repetitions += 1
 
