@@ -328,7 +328,7 @@ class CoordinatorActor:
         return self._settle_model(decided, validate_only=request.validate_only)
 
     def _roll_back_model(self, request: protocol.RollBackMatchingModel) -> protocol.Response:
-        decided = self._hq.models.roll_back(request.to_revision, _model_request(request))
+        decided = self._hq.models.roll_back(request.to_revision, _model_request(request), request.note)
         return self._settle_model(decided, validate_only=request.validate_only)
 
     def _settle_model(self, decided: ModelDecision, *, validate_only: bool) -> protocol.Response:
@@ -371,7 +371,13 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
 
 
 def _model_request(request: protocol.PutMatchingModel | protocol.RollBackMatchingModel) -> ModelRequest:
-    return ModelRequest(who=request.who, request_id=request.request_id, at_ms=now().wall_ms, revision=request.revision)
+    return ModelRequest(
+        who=request.who,
+        request_id=request.request_id,
+        at_ms=now().wall_ms,
+        revision=request.revision,
+        fingerprint=request.fingerprint if isinstance(request, protocol.PutMatchingModel) else b"",
+    )
 
 
 def _drop(answer: "asyncio.Future[bytes]") -> None:

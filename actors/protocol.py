@@ -89,12 +89,16 @@ class PutMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     validate_only: bool = False
     who: str = ""
     request_id: str = ""
+    #: Digest of what the caller asked, where `model` is that merged with a revision; empty: the model is what was asked.
+    fingerprint: bytes = b""
 
 
 class RollBackMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """To the coordinator: put the content of an older revision in force again, as a new one. Answered as `PutMatchingModel`."""
 
     to_revision: int
+    #: Why.
+    note: str = ""
     #: The revision that the caller saw; 0: any.
     revision: int = 0
     validate_only: bool = False

@@ -6,7 +6,9 @@
 | ``provinces/{p}/tasks/{t}`` | task id; `t` is ``<home>-<number>``, so `p` must be its home |
 | ``provinces/{p}/operators/{o}`` | operator id, unique in the country: see below |
 | ``provinces/{p}/sharingPolicy`` | province code |
+| ``provinces/{p}/tasks/{t}/decisions/{token}`` | task id and the token that the decision gave |
 | ``taskKinds/{k}`` | kind id |
+| ``matchingModels/national`` | the matching model, of which there is one |
 
 Operator ids are unique within a province on the wire and unique in the country in the domain. An `o` that begins with its province
 (``fujian-op-7`` of fujian) is unique already and is the domain id as it is. Any other (a personnel number, say ``10086``) becomes
@@ -27,11 +29,13 @@ _PROVINCE = re.compile(rf"provinces/({PROVINCE_PATTERN})")
 _POLICY = re.compile(rf"provinces/({PROVINCE_PATTERN})/sharingPolicy")
 _TASK = re.compile(rf"provinces/({PROVINCE_PATTERN})/tasks/(\1-{_NUMBER_PATTERN})")
 _OPERATOR = re.compile(rf"provinces/({PROVINCE_PATTERN})/operators/({ID_PATTERN})")
+_DECISION = re.compile(rf"(provinces/({PROVINCE_PATTERN})/tasks/\2-{_NUMBER_PATTERN})/decisions/({_NUMBER_PATTERN})")
 _KIND = re.compile(rf"taskKinds/({ID_PATTERN})")
 
 #: Parent that stands for all provinces in lists.
 ALL_PROVINCES = "provinces/-"
-
+#: The one matching model.
+MODEL = "matchingModels/national"
 
 #: What `operator_id` puts before an id that does not name its province.
 _MARKED = re.compile(r"\b[a-z0-9]{1,32}-~")
@@ -59,6 +63,16 @@ def is_task_name(text: str) -> bool:
 def is_operator_name(text: str) -> bool:
     """Whether `text` reads ``provinces/{p}/operators/{o}``."""
     return _OPERATOR.fullmatch(text) is not None
+
+
+def is_decision_name(text: str) -> bool:
+    """Whether `text` reads ``provinces/{home}/tasks/{home}-{number}/decisions/{token}``."""
+    return _DECISION.fullmatch(text) is not None
+
+
+def is_model_name(text: str) -> bool:
+    """Whether `text` names the matching model."""
+    return text == MODEL
 
 
 def is_kind_name(text: str) -> bool:
@@ -116,6 +130,21 @@ def offer_name(task_id: str, token: int) -> str:
 def assignment_name(task_id: str, token: int) -> str:
     """``provinces/{home}/tasks/{t}/assignments/{token}``."""
     return f"{task_name(task_id)}/assignments/{token}"
+
+
+def decision_name(task_id: str, token: int) -> str:
+    """``provinces/{home}/tasks/{t}/decisions/{token}``."""
+    return f"{task_name(task_id)}/decisions/{token}"
+
+
+def parse_decision(name: str) -> tuple[TaskId, int]:
+    """The task id and the token in ``provinces/{home}/tasks/{t}/decisions/{token}``.
+
+    Raises:
+        BadName: `name` has another form, or names a province that is not the task's home.
+    """
+    found = _match(_DECISION, name)
+    return parse_task(found[1]), int(found[3])
 
 
 def operator_id(province: str, local_id: str) -> OperatorId:

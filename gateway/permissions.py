@@ -12,6 +12,9 @@ A cell says how far the role's right to the method reaches:
 what the request names. An identity of province ``*`` passes every OWN.
 
 Nobody but an operator's desk takes, holds or decides work: operations staff and team leads may only end a session.
+
+Why a task went to whom is for those who lead people, and for auditors: an explanation compares named persons by their speed, errors and
+absences. A branch system asks where its task is (GetTask); an operator sees their own figures, nobody else's.
 """
 
 from enum import Enum
@@ -99,6 +102,16 @@ TABLE: dict[str, Row] = {
         "ProvinceService/EvacuateProvince": Row(_N, _N, _N, _A, _N, _N),
         "ProvinceService/GetSharingPolicy": Row(_N, _N, _O, _A, _A, _A),
         "ProvinceService/UpdateSharingPolicy": Row(_N, _N, _N, _A, _N, _N),
+        "DispatchService/GetRoutingDecision": Row(_N, _N, _O, _A, _A, _N),
+        "DispatchService/ListRoutingDecisions": Row(_N, _N, _O, _A, _A, _N),
+        "DispatchService/ExplainTask": Row(_N, _N, _O, _A, _A, _N),
+        "DispatchService/PreviewMatch": Row(_N, _N, _O, _A, _A, _N),
+        "DispatchService/DiagnoseQueue": Row(_N, _N, _O, _A, _A, _N),
+        "DispatchService/ListMatchingParameters": Row(_N, _N, _A, _A, _A, _N),
+        "DispatchService/GetMatchingModel": Row(_N, _N, _A, _A, _A, _N),
+        "DispatchService/UpdateMatchingModel": Row(_N, _N, _N, _A, _N, _N),
+        "DispatchService/ListMatchingModelRevisions": Row(_N, _N, _A, _A, _A, _N),
+        "DispatchService/RollbackMatchingModel": Row(_N, _N, _N, _A, _N, _N),
         "MonitorService/GetOverview": Row(_N, _N, _A, _A, _A, _A),
         "MonitorService/WatchOverview": Row(_N, _N, _A, _A, _A, _A),
         "EventService/ListEvents": Row(_O, _N, _O, _A, _A, _A),

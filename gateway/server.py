@@ -37,6 +37,7 @@ from gateway.overview import Overviews
 from gateway.provinces import OUTAGE_WAIT_S, ProvinceLinks
 from gateway.queue_probe import QueueProbe, SharedQueue
 from gateway.services.admin import AdminService
+from gateway.services.dispatch import DispatchService
 from gateway.services.event import EventService
 from gateway.services.monitor import MonitorService
 from gateway.services.operator import OperatorService
@@ -48,6 +49,8 @@ from gateway.stopping import Stopping
 from gateway.v1 import (
     admin_pb2,
     admin_pb2_grpc,
+    dispatch_pb2,
+    dispatch_pb2_grpc,
     event_pb2,
     event_pb2_grpc,
     monitor_pb2,
@@ -108,6 +111,7 @@ _SERVICES = tuple(
         (work_pb2, "WorkService"),
         (operator_pb2, "OperatorService"),
         (province_pb2, "ProvinceService"),
+        (dispatch_pb2, "DispatchService"),
         (quality_pb2, "QualityService"),
         (monitor_pb2, "MonitorService"),
         (event_pb2, "EventService"),
@@ -178,6 +182,7 @@ class Gateway:
         work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self.desks), shared)
         operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), shared)
         province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), shared)
+        dispatch_pb2_grpc.add_DispatchServiceServicer_to_server(DispatchService(links), shared)
         quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(links), shared)
         monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self.overviews), server)
         event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), shared)

@@ -43,6 +43,8 @@ class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     #: The revision that the caller saw; 0: any.
     revision: int = 0
+    #: Digest of what the caller asked, where the model is that merged with a revision; empty: the model is what was asked.
+    fingerprint: bytes = b""
 
 
 class ModelRevisions:
@@ -71,22 +73,22 @@ class ModelRevisions:
     def put(self, model: MatchingModel, request: ModelRequest) -> ModelDecision:
         """Decide on a new model. Its own revision and stamps are ignored."""
         content = _content(model)
-        asked = _digest("put", content)
+        asked = request.fingerprint or _digest("put", content)
         earlier = self._earlier(request, asked)
         if earlier is not None:
             return earlier
         return self._stale(request) or _flawed(content) or self._next(content, request, asked)
 
-    def roll_back(self, to_revision: int, request: ModelRequest) -> ModelDecision:
-        """Decide on putting the content of an older revision in force again."""
-        asked = _digest("roll_back", to_revision)
+    def roll_back(self, to_revision: int, request: ModelRequest, note: str = "") -> ModelDecision:
+        """Decide on putting the content of an older revision in force again, with a note of its own."""
+        asked = _digest("roll_back", (to_revision, note))
         earlier = self._earlier(request, asked)
         if earlier is not None:
             return earlier
         wanted = self.find(to_revision)
         if isinstance(wanted, Refused):
             return wanted
-        content = _content(wanted)
+        content = msgspec.structs.replace(_content(wanted), note=note)
         # The catalogue may have lost a parameter since.
         return self._stale(request) or _flawed(content) or self._next(content, request, asked)
 
@@ -129,7 +131,8 @@ class ModelRevisions:
 
     def _next(self, content: MatchingModel, request: ModelRequest, asked: bytes) -> ModelDecision:
         current = self.current
-        if current is not None and _content(current) == content:
+        # Why it was changed is no change.
+        if current is not None and _content(current) == msgspec.structs.replace(content, note=current.note):
             return current
         model = msgspec.structs.replace(
             content, revision=self.revision + 1, updated_ms=request.at_ms, updated_by=request.who
@@ -154,7 +157,7 @@ def _flawed(model: MatchingModel) -> Refused | None:
     return Refused(reason=Reason.BAD_MODEL, message=wrong[0], metadata=named)
 
 
-def _digest(what: str, content: MatchingModel | int) -> bytes:
+def _digest(what: str, content: MatchingModel | tuple[int, str]) -> bytes:
     return hashlib.blake2b(_encode((what, content)), digest_size=16).digest()
 
 

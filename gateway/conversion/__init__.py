@@ -4,6 +4,7 @@
 """
 
 from gateway.conversion.enums import (
+    DIMENSIONS_OUT,
     LINES_IN,
     LINES_OUT,
     PLACEMENTS_OUT,
@@ -14,6 +15,8 @@ from gateway.conversion.enums import (
     PROVINCE_STATES_OUT,
     REVIEW_VERDICTS_IN,
     REVIEW_VERDICTS_OUT,
+    ROLES_OUT,
+    SCOPES_OUT,
     SEVERITIES_IN,
     SEVERITIES_OUT,
     SHARE_OUT_MODES_IN,
@@ -24,6 +27,7 @@ from gateway.conversion.enums import (
     VERDICTS_OUT,
 )
 from gateway.conversion.event import event_out, frame_events_out, position_of, sequence_of
+from gateway.conversion.matching import model_brief_out, model_merged, model_out, parameter_out
 from gateway.conversion.operator import (
     kind_etag,
     kind_in,
@@ -60,6 +64,7 @@ from gateway.conversion.work import (
 )
 
 __all__ = [
+    "DIMENSIONS_OUT",
     "LINES_IN",
     "LINES_OUT",
     "PLACEMENTS_OUT",
@@ -70,6 +75,8 @@ __all__ = [
     "PROVINCE_STATES_OUT",
     "REVIEW_VERDICTS_IN",
     "REVIEW_VERDICTS_OUT",
+    "ROLES_OUT",
+    "SCOPES_OUT",
     "SEVERITIES_IN",
     "SEVERITIES_OUT",
     "SHARE_OUT_MODES_IN",
@@ -92,6 +99,9 @@ __all__ = [
     "kind_etag",
     "kind_in",
     "kind_out",
+    "model_brief_out",
+    "model_merged",
+    "model_out",
     "no_work_of_refusal",
     "no_work_out",
     "offer_out",
@@ -99,6 +109,7 @@ __all__ = [
     "operator_in",
     "operator_out",
     "overview_out",
+    "parameter_out",
     "policy_in",
     "policy_out",
     "position_of",

@@ -1,10 +1,11 @@
 """Enumerations of the contract and of the domain, value by value."""
 
 from actors.core.country import Line, ProvinceStatus, ShareOutMode
+from actors.core.matching.parameters import Dimension, Role, Scope
 from actors.core.operators import PresenceState
 from actors.core.review import ReviewVerdict, Severity
 from actors.core.task import Placement, PriorReason, TaskState, Verdict
-from gateway.v1 import operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
+from gateway.v1 import dispatch_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
 
 LINES_OUT: dict[Line, operator_pb2.Line] = {
     Line.SERVICING: operator_pb2.LINE_SERVICING,
@@ -87,6 +88,31 @@ SHARE_OUT_MODES_OUT: dict[ShareOutMode, province_pb2.ShareOutMode] = {
     ShareOutMode.EVACUATE: province_pb2.SHARE_OUT_MODE_EVACUATE,
 }
 SHARE_OUT_MODES_IN: dict[int, ShareOutMode] = {wire: mode for mode, wire in SHARE_OUT_MODES_OUT.items()}
+
+DIMENSIONS_OUT: dict[Dimension, dispatch_pb2.MatchingDimension] = {
+    Dimension.EFFICIENCY: dispatch_pb2.MATCHING_DIMENSION_EFFICIENCY,
+    Dimension.QUALITY: dispatch_pb2.MATCHING_DIMENSION_QUALITY,
+    Dimension.EFFECTIVENESS: dispatch_pb2.MATCHING_DIMENSION_EFFECTIVENESS,
+}
+
+SCOPES_OUT: dict[Scope, dispatch_pb2.ParameterScope] = {
+    Scope.TASK: dispatch_pb2.PARAMETER_SCOPE_TASK,
+    Scope.OPERATOR: dispatch_pb2.PARAMETER_SCOPE_OPERATOR,
+    Scope.PAIR: dispatch_pb2.PARAMETER_SCOPE_PAIR,
+    Scope.PROVINCE: dispatch_pb2.PARAMETER_SCOPE_PROVINCE,
+    Scope.LINK: dispatch_pb2.PARAMETER_SCOPE_LINK,
+    Scope.TIME: dispatch_pb2.PARAMETER_SCOPE_TIME,
+}
+
+ROLES_OUT: dict[Role, dispatch_pb2.ParameterRole] = {
+    Role.FILTER: dispatch_pb2.PARAMETER_ROLE_FILTER,
+    Role.SCORE: dispatch_pb2.PARAMETER_ROLE_SCORE,
+    Role.COST: dispatch_pb2.PARAMETER_ROLE_COST,
+    Role.URGENCY: dispatch_pb2.PARAMETER_ROLE_URGENCY,
+    Role.SHARES: dispatch_pb2.PARAMETER_ROLE_WEIGHT,
+    Role.GUARD: dispatch_pb2.PARAMETER_ROLE_GUARD,
+    Role.CONFIDENCE: dispatch_pb2.PARAMETER_ROLE_CONFIDENCE,
+}
 
 #: The core's words for why something was taken from a desk. What is not here counts as a signed-out desk.
 REVOCATION_REASONS_OUT: dict[str, work_pb2.RevocationReason] = {

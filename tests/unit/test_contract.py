@@ -19,7 +19,7 @@ TOP = Path(__file__).resolve().parents[2]
 STUBS = TOP / "gateway" / "v1"
 
 #: Methods that write nothing durable: they start with one of these words, or are a heartbeat.
-READ_PREFIXES = ("Get", "List", "Watch", "Stream", "Verify", "Heartbeat")
+READ_PREFIXES = ("Get", "List", "Watch", "Stream", "Verify", "Heartbeat", "Explain", "Preview", "Diagnose")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from actors.core.clock import Instant
 from actors.core.country import Line, ProvinceSettings, TaskKind
 from actors.core.headquarters import Headquarters
 from actors.core.ids import KindId, ProvinceCode, SiteId, TaskId, home_of
+from actors.core.matching.shipped import shipped_model
+from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
 from actors.core.province import Province
 from actors.core.refusal import Refused
 from actors.core.replies import Elsewhere, TaskPage
@@ -33,6 +35,7 @@ class Country:
         self._headquarters = Headquarters()
         for kind in KINDS:
             self._put_kind(protocol.PutTaskKind(kind=kind))
+        self._headquarters.apply(MatchingModelPut(at_ms=NOW.wall_ms, model=shipped_model()))
         #: Provinces that do not answer.
         self.silent: set[str] = set()
         #: Requests per frame, in the order of the frames.
@@ -63,6 +66,9 @@ class Country:
 
     async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
         assert deadline > 0
+        model = self._model_answer(request)
+        if model is not None:
+            return protocol.decode_response(protocol.encode(model))
         if isinstance(request, protocol.PutTaskKind):
             refused = self._put_kind(request)
             if refused is not None:
@@ -97,6 +103,31 @@ class Country:
             reply = _with_finished(province, command, reply)
         return protocol.decode_response(protocol.encode(reply))
 
+    def _model_answer(self, request: protocol.Request) -> protocol.Response | None:
+        """What the coordinator says of the matching model; None: the request is about something else."""
+        models = self._headquarters.models
+        match request:
+            case protocol.GetMatchingModel():
+                return self._settle(models.find(request.revision), only=True)
+            case protocol.ListMatchingModels():
+                found = models.before(request.before, request.count + 1)
+                return protocol.MatchingModelPage(models=found[: request.count], has_more=len(found) > request.count)
+            case protocol.PutMatchingModel():
+                return self._settle(models.put(request.model, _asked(request)), only=request.validate_only)
+            case protocol.RollBackMatchingModel():
+                return self._settle(models.roll_back(request.to_revision, _asked(request), request.note), only=False)
+            case _:
+                return None
+
+    def _settle(self, decided: ModelDecision, *, only: bool) -> protocol.Response:
+        if isinstance(decided, Refused):
+            return decided
+        if not isinstance(decided, MatchingModelPut):
+            return protocol.MatchingModelReply(model=decided)
+        if not only:
+            self._headquarters.apply(decided)
+        return protocol.MatchingModelReply(model=decided.model)
+
     def _put_kind(self, request: protocol.PutTaskKind) -> Refused | None:
         decided = self._headquarters.put_kind(
             request.kind,
@@ -110,6 +141,16 @@ class Country:
         for event in decided:
             self._headquarters.apply(event)
         return None
+
+
+def _asked(request: protocol.PutMatchingModel | protocol.RollBackMatchingModel) -> ModelRequest:
+    return ModelRequest(
+        who=request.who,
+        request_id=request.request_id,
+        at_ms=NOW.wall_ms,
+        revision=request.revision,
+        fingerprint=request.fingerprint if isinstance(request, protocol.PutMatchingModel) else b"",
+    )
 
 
 def _province(code: ProvinceCode) -> Province:

@@ -12,11 +12,19 @@ from grpc_status import rpc_status
 
 from gateway.calls import Gate
 from gateway.identity import Identity, Role, Tokens, digest_of
+from gateway.services.dispatch import DispatchService
 from gateway.services.operator import OperatorService
 from gateway.services.province import ProvinceService
 from gateway.services.quality import QualityService
 from gateway.services.task import TaskService
-from gateway.v1 import operator_pb2_grpc, province_pb2_grpc, quality_pb2_grpc, task_pb2, task_pb2_grpc
+from gateway.v1 import (
+    dispatch_pb2_grpc,
+    operator_pb2_grpc,
+    province_pb2_grpc,
+    quality_pb2_grpc,
+    task_pb2,
+    task_pb2_grpc,
+)
 from tests.unit.gateway.country import Country
 
 #: Token -> who it is. A token is the role, and the province where the role has one.
@@ -38,6 +46,7 @@ class Gateway:
         self.tasks: Any = task_pb2_grpc.TaskServiceStub(channel)
         self.operators: Any = operator_pb2_grpc.OperatorServiceStub(channel)
         self.provinces: Any = province_pb2_grpc.ProvinceServiceStub(channel)
+        self.dispatch: Any = dispatch_pb2_grpc.DispatchServiceStub(channel)
         self.quality: Any = quality_pb2_grpc.QualityServiceStub(channel)
 
 
@@ -87,6 +96,7 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
     task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(country), server)
     operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(country), server)
     province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(country), server)
+    dispatch_pb2_grpc.add_DispatchServiceServicer_to_server(DispatchService(country), server)
     quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(country), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -7,9 +7,29 @@ import pytest
 from gateway import permissions
 from gateway.errors import GatewayError
 from gateway.identity import Identity, Role
-from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
+from gateway.v1 import (
+    admin_pb2,
+    dispatch_pb2,
+    event_pb2,
+    monitor_pb2,
+    operator_pb2,
+    province_pb2,
+    quality_pb2,
+    task_pb2,
+    work_pb2,
+)
 
-FILES = (admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2)
+FILES = (
+    admin_pb2,
+    dispatch_pb2,
+    event_pb2,
+    monitor_pb2,
+    operator_pb2,
+    province_pb2,
+    quality_pb2,
+    task_pb2,
+    work_pb2,
+)
 DECIDING = (
     "Work",
     "FetchNextTask",
@@ -23,7 +43,7 @@ DECIDING = (
     "ReferAssignment",
     "ReleaseAssignment",
 )
-READING = ("Get", "List", "Watch", "Stream", "Verify")
+READING = ("Get", "List", "Watch", "Stream", "Verify", "Explain", "Preview", "Diagnose")
 
 
 def methods() -> Iterator[str]:
@@ -80,6 +100,16 @@ def test_operations_staff_may_do_everything_else() -> None:
     """A duty officer who is refused in an outage loses minutes."""
     denied = {method.rpartition("/")[2] for method in methods() if not may(Role.OPS, method)}
     assert denied == {*DECIDING, "SignIn", "Heartbeat"}
+
+
+def test_those_who_are_compared_do_not_read_the_comparison() -> None:
+    """A branch system, or a colleague, would learn how fast and how faulty a named person works."""
+    for method in methods():
+        service, _, name = method.rpartition("/")
+        if service.endswith(".DispatchService"):
+            readers = {role for role in Role if may(role, method)}
+            assert readers <= {Role.TEAM_LEAD, Role.OPS, Role.AUDITOR}, name
+            assert ("Model" in name and not name.startswith(READING)) is (readers == {Role.OPS}), name
 
 
 GET_TASK = "/sharedops.v1.TaskService/GetTask"

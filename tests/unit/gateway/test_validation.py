@@ -11,10 +11,30 @@ from hypothesis import strategies as st
 
 from gateway import validation
 from gateway.errors import GatewayError
-from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
+from gateway.v1 import (
+    admin_pb2,
+    dispatch_pb2,
+    event_pb2,
+    monitor_pb2,
+    operator_pb2,
+    province_pb2,
+    quality_pb2,
+    task_pb2,
+    work_pb2,
+)
 from gateway.validation.checks import Rules, anything
 
-FILES = (admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2)
+FILES = (
+    admin_pb2,
+    dispatch_pb2,
+    event_pb2,
+    monitor_pb2,
+    operator_pb2,
+    province_pb2,
+    quality_pb2,
+    task_pb2,
+    work_pb2,
+)
 
 
 def requests() -> dict[str, type[Message]]:
