@@ -18,15 +18,17 @@ prices are useful in themselves: a person's price says what one more place with 
 * `sparse`: prices first, then paths over the few pairs that they leave in question (`sparse`);
 * `greedy`: first come, first served, beyond a stated number of pairs; the answer says so and names the proven gap.
 
-Measured on one thread, contended instances with 25 % eligible pairs, milliseconds:
+Measured on one thread, contended instances with 25 % eligible pairs, milliseconds (`sharedops bench match` on a busy machine):
 
-| tasks x people | paths over all pairs | prices first |
+| tasks x people | solved | scipy, all pairs |
 |---|---|---|
-| 50 x 200 | .8 | 2.0 |
-| 100 x 400 | 5.3 | 3.5 |
-| 256 x 600 | 34 | 6 |
-| 500 x 1,000 | 209 | 20 |
-| 1,000 x 5,000 | 430 to 1,640 | 45 |
+| 3 x 10 | .08 | .05 |
+| 50 x 200 | .7 | .5 |
+| 256 x 600 | 6.5 | 19 |
+| 500 x 1,000 | 20 | 200 |
+| 1,000 x 5,000 | 48 | 850 |
+
+Memory that a process gains by it: 1.3 MB up to 50 x 200, 6.4 MB up to 500 x 1,000.
 
 Refused: ortools (holds protobuf below 7), numba for lists and certificate (1.4 s and 102 MB to import), a network simplex of our own.
 """

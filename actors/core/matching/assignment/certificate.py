@@ -20,7 +20,7 @@ import numpy as np
 from actors.core.matching.assignment.result import WAITS, Assignment, BoolArray, FloatArray, IntArray, Method
 
 #: Cells looked at together: a block of float32 stays in the processor's second-level cache.
-BLOCK_CELLS = 1 << 18
+BLOCK_CELLS = 1 << 17
 
 
 def certify(
@@ -83,7 +83,7 @@ def best_after_prices(
     best = at_least.copy()
     level = best if leave is None else best + leave
     step = max(1, BLOCK_CELLS // max(1, operators))
-    # One buffer for all blocks: fresh memory of this size costs more than the arithmetic.
+    # Two buffers for all blocks: fresh memory of this size costs more than the arithmetic.
     left = np.empty((min(step, tasks), operators), np.result_type(values, operator_prices))
     tempted = np.empty(left.shape, np.bool_)
     for start in range(0, tasks, step):

@@ -15,9 +15,7 @@ import numpy as np
 from actors.core.matching.assignment.result import WAITS, FloatArray, IntArray
 
 
-def least_prices(
-    gains: FloatArray, capacity: IntArray, operator_of: IntArray, rounds_max: int | None = None
-) -> FloatArray:
+def least_prices(gains: FloatArray, capacity: IntArray, operator_of: IntArray) -> FloatArray:
     """(operators,) the least prices that support an assignment, if it is optimal.
 
     Args:

@@ -29,10 +29,11 @@ def solve(
     The caller lifts the values (by urgency) so far that serving beats leaving, and names in `leave` what waiting for someone better is worth.
 
     The same input gives the same output. Of several optimal assignments the one returned is unspecified, except that a task which competes
-    with nobody takes its best person of lowest index.
+    with nobody takes its best person of lowest index. Up to `DENSE_CELLS_MAX` pairs everything is whole numbers, the same on every machine; beyond, the
+    guess of prices rounds as the processor's exp does, and another processor may return another optimum of the same worth.
 
     Args:
-        values: (tasks, operators) points, whole numbers, negative ones too; float32 below 2^24, float64 below 2^53.
+        values: (tasks, operators) points, whole numbers, negative ones too, finite everywhere; float32 below 2^24, float64 below 2^53.
         eligible: (tasks, operators) who may do what.
         capacity: (operators,) how many tasks each may take now, >= 0.
         leave: (tasks,) what leaving the task is worth; None: nothing.
