@@ -16,21 +16,17 @@ from actors.core.statistics.storage import FloatArray
 LINES = tuple(Line)
 DIMENSIONS = tuple(Dimension)
 _FIT = (Role.SCORE, Role.COST)
-#: Operator parameters that filters ask, whatever the model weighs.
-FILTERED = (
-    "operator_free_capacity",
-    "operator_probation_flag",
-    "operator_share_opt_in",
-    "operator_quota_left",
-    "operator_shift_minutes_left",
-)
-FILTERED_BY_LINE = ("operator_certificate_days_left",)
-#: Pair parameters that filters ask; those of `Attribute.KIND` only where somebody's shift is known, see `filtering`.
-FILTERED_PAIRS: dict[Attribute, tuple[str, ...]] = {
+#: Parameters whose values filters ask, whatever the model weighs.
+FILTERED: dict[Attribute, tuple[str, ...]] = {
+    Attribute.PERSON: ("operator_free_capacity", "operator_quota_left", "operator_shift_minutes_left"),
+    Attribute.LINE: ("operator_certificate_days_left",),
+    Attribute.DUTY: ("operator_heartbeat_age_seconds",),
     Attribute.NEEDS: ("pair_authority_margin", "pair_skill_coverage", "pair_privacy_margin"),
     Attribute.HOME: ("pair_local_rule_certified",),
     Attribute.TASK: ("pair_conflict_flag", "pair_prior_decider_flag", "pair_declined_before_flag"),
+    Attribute.KIND: (),
 }
+#: Asked only where somebody's shift is known (`filtering`), but what it builds on must be there.
 SHIFT_FIT = "pair_shift_fit_minutes"
 
 
@@ -40,16 +36,20 @@ class Group:
     Args:
         scored: with curves and weights.
         wanted: without.
+        start: number of the first scored one among all that make up the fit.
     """
 
-    __slots__ = ("curves", "dimensions", "parameters", "places", "scored", "weights")
+    __slots__ = ("curves", "dimensions", "parameters", "places", "scored", "start", "weights")
 
-    def __init__(self, model: MatchingModel, scored: Sequence[Parameter], wanted: Iterable[Parameter] = ()) -> None:
+    def __init__(
+        self, model: MatchingModel, scored: Sequence[Parameter], wanted: Iterable[Parameter] = (), start: int = 0
+    ) -> None:
         self.scored = tuple(scored)
-        known = {parameter.name for parameter in scored}
-        self.parameters = (*scored, *(parameter for parameter in wanted if parameter.name not in known))
+        self.start = start
+        every = dict.fromkeys(parameter.name for parameter in (*scored, *wanted))
+        self.parameters = tuple(CATALOGUE[name] for name in every)
         #: Name -> row of the values.
-        self.places = {parameter.name: place for place, parameter in enumerate(self.parameters)}
+        self.places = {name: place for place, name in enumerate(every)}
         self.curves = Curves([curve_of(model, parameter.name) for parameter in scored])
         #: (lines, scored)
         self.weights = np.array(
@@ -79,38 +79,30 @@ class CompiledModel:
         self.shares = Group(model, weighted(model, Role.SHARES, scopes=task_scopes))
         self.urgency = Group(model, weighted(model, Role.URGENCY, scopes=task_scopes))
         fit = weighted(model, *_FIT, scopes=(Scope.OPERATOR, Scope.PAIR, Scope.TIME))
-        of_pairs = [parameter for parameter in fit if parameter.scope is Scope.PAIR]
-        pairs_used = [*of_pairs, CATALOGUE[SHIFT_FIT]]
-        built_on = [CATALOGUE[name] for parameter in pairs_used for name in parameter.needs]
-        people = [parameter for parameter in fit if parameter.scope is not Scope.PAIR]
-        kept = [parameter for parameter in people if not parameter.on_duty]
-        #: Kept until the person changes, the same in all lines; and by line.
-        self.people = Group(
-            model,
-            [parameter for parameter in kept if not parameter.by_line],
-            [*_named(FILTERED), *(parameter for parameter in built_on if not parameter.by_line)],
-        )
-        self.people_by_line = Group(
-            model,
-            [parameter for parameter in kept if parameter.by_line],
-            [*_named(FILTERED_BY_LINE), *(parameter for parameter in built_on if parameter.by_line)],
-        )
-        #: Worked out in every round.
-        self.on_duty = Group(
-            model, [parameter for parameter in people if parameter.on_duty], _named(["operator_heartbeat_age_seconds"])
-        )
-        self.pairs: dict[Attribute, Group] = {}
+        wanted = _wanted(fit)
+        #: What makes up the fit, by what of the task it depends on.
+        self.groups: dict[Attribute, Group] = {}
+        start = 0
         for attribute in Attribute:
-            scored = [parameter for parameter in of_pairs if parameter.attribute is attribute]
-            wanted = _named(FILTERED_PAIRS.get(attribute, ()))
-            if scored or wanted:
-                self.pairs[attribute] = Group(model, scored, wanted)
+            scored = [parameter for parameter in fit if parameter.attribute is attribute]
+            values = [CATALOGUE[name] for name in wanted if CATALOGUE[name].attribute is attribute]
+            if scored or values or attribute in FILTERED:
+                self.groups[attribute] = Group(model, scored, values, start)
+                start += len(scored)
+        groups = self.groups.values()
+        #: All scored parameters of the groups in order: weights, (lines, parameters), and numbers of their dimensions.
+        self.weights = np.concatenate([group.weights for group in groups], axis=1)
+        self.dimensions = np.concatenate([group.dimensions for group in groups])
+        self.fit = tuple(parameter for group in groups for parameter in group.scored)
         #: The line's own shares, (lines, dimensions).
         self.base_shares = np.array([_shares(model, line) for line in LINES], dtype=np.float64)
 
 
-def _named(names: Iterable[str]) -> list[Parameter]:
-    return [CATALOGUE[name] for name in names]
+def _wanted(fit: Sequence[Parameter]) -> list[str]:
+    """Names of parameters whose values are needed though they may have no weight."""
+    names = [name for filtered in FILTERED.values() for name in filtered]
+    names += [name for parameter in (*fit, CATALOGUE[SHIFT_FIT]) for name in parameter.needs]
+    return list(dict.fromkeys(names))
 
 
 def _shares(model: MatchingModel, line: Line) -> tuple[int, int, int]:

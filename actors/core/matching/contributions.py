@@ -1,15 +1,14 @@
 """Where a pair's points come from: the very arrays of the round, line by line.
 
 Nothing is worked out again: a contribution is the effective weight and the points that the fold has multiplied, so the contributions of a
-pair add up to its fit, and those of a task to its urgency, exactly.
+pair add up to its fit, and those of a task to its urgency, exactly. To be asked before the next event.
 """
-
-from collections.abc import Iterator
 
 import msgspec
 import numpy as np
 
-from actors.core.matching.scoring import Block, Problem
+from actors.core.matching.parameters import Parameter
+from actors.core.matching.scoring import Problem, Scorer, TaskTerms
 
 #: Stands for the model's ageing among the contributions to urgency.
 AGEING = "ageing"
@@ -31,53 +30,75 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     contribution: int
 
 
-def fit_contributions(problem: Problem, task: int, person: int) -> list[Contribution]:
-    """What makes up ``problem.fit[task, person]``: one for every parameter that counts for the task."""
-    return [
-        contribution
-        for block in problem.blocks
-        if block.place[task] >= 0
-        for contribution in _of_block(block, task, int(block.place[task]), person)
-    ]
+def fit_contributions(scorer: Scorer, problem: Problem, task: int, person: int) -> list[Contribution]:
+    """What makes up ``problem.fit[task, person]``: every parameter that counts for the task and has points or a value."""
+    pairs, compiled = problem.pairs, scorer.compiled
+    found: list[Contribution] = []
+    for row in np.flatnonzero(pairs.weights[task]).tolist():
+        parameter = compiled.fit[int(pairs.parameters[row])]
+        value, evidence = _value(scorer, problem, parameter, int(pairs.keys[row]), person)
+        points, weight = int(pairs.points[row, person]), int(pairs.weights[task, row])
+        found.append(_contribution(parameter, value, evidence, points, weight))
+    return found
 
 
 def urgency_contributions(problem: Problem, task: int) -> list[Contribution]:
     """What makes up ``problem.urgency[task]``, ageing included."""
     ageing = int(problem.ageing[task])
-    return [
-        *_of_block(problem.urgencies, task, task, 0),
-        Contribution(
-            parameter=AGEING,
-            value=float(problem.waited_minutes[task]),
-            unit="min",
-            evidence=None,
-            points=ageing,
-            weight=1,
-            contribution=ageing,
-        ),
-    ]
+    waited = Contribution(
+        parameter=AGEING,
+        value=float(problem.waited_minutes[task]),
+        unit="min",
+        evidence=None,
+        points=ageing,
+        weight=1,
+        contribution=ageing,
+    )
+    return [*_of_task(problem.urgencies, task), waited]
 
 
 def share_contributions(problem: Problem, task: int) -> list[Contribution]:
     """What shifts the task's shares: hundredths of a per cent for the parameter's own dimension."""
-    return list(_of_block(problem.shifts, task, task, 0))
+    return _of_task(problem.shifts, task)
 
 
-def _of_block(block: Block, task: int, value_place: int, person: int) -> Iterator[Contribution]:
-    view = block.view()
-    for place, parameter in enumerate(block.group.scored):
-        points, weight = int(block.points[place, value_place, person]), int(block.weights[task, place])
-        value = float(block.values[place, value_place, person])
-        evidence = None
-        if parameter.evidence is not None:
-            counts = np.atleast_2d(parameter.evidence(view))
-            evidence = float(counts[value_place, person])
-        yield Contribution(
-            parameter=parameter.name,
-            value=None if np.isnan(value) else value,
-            unit=parameter.unit,
-            evidence=evidence,
-            points=points,
-            weight=weight,
-            contribution=points * weight,
+def _of_task(terms: TaskTerms, task: int) -> list[Contribution]:
+    return [
+        _contribution(
+            parameter,
+            float(terms.values[place, task]),
+            None,
+            int(terms.points[place, task]),
+            int(terms.weights[place, task]),
         )
+        for place, parameter in enumerate(terms.group.scored)
+    ]
+
+
+def _value(scorer: Scorer, problem: Problem, parameter: Parameter, key: int, person: int) -> tuple[float, float | None]:
+    """The value of a parameter for a person, and how much evidence stands behind it."""
+    for extra in problem.pairs.extras:
+        if extra.first <= key < extra.first + extra.values.shape[1]:
+            return float(extra.values[extra.group.places[parameter.name], key - extra.first, person]), None
+    bank, candidates = scorer.bank, problem.candidates
+    attribute, name = bank.key(key)
+    row = int(candidates.rows[person])
+    value = bank.value(key, scorer.compiled.groups[attribute].places[parameter.name], row)
+    if parameter.evidence is None:
+        return value, None
+    alone = bank.candidates(
+        [candidates.people[person]], candidates.rows[[person]], candidates.board, candidates.reading
+    )
+    return value, float(np.ravel(parameter.evidence(bank.view(attribute, [name], alone)))[0])
+
+
+def _contribution(parameter: Parameter, value: float, evidence: float | None, points: int, weight: int) -> Contribution:
+    return Contribution(
+        parameter=parameter.name,
+        value=None if np.isnan(value) else value,
+        unit=parameter.unit,
+        evidence=evidence,
+        points=points,
+        weight=weight,
+        contribution=points * weight,
+    )

@@ -1,18 +1,19 @@
 """May this person do this task at all? Filters come before any points and are never outweighed by them.
 
-Every filter has a name and one parameter (or the kind, which is a right and no parameter). The order is fixed: a person is said to have been
-removed by the first filter that does so. What is unknown removes nobody.
+Every filter has a name, a place in a fixed order, and one parameter (the kind is a right and has none). What is unknown removes nobody.
+What a round knows of a pair is one number: the place of the first filter that removes the person, or `KEPT`. The first of several is the
+smallest, so numbers from different sources are put together by taking the minimum, and who removed whom costs nothing to keep.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.core.statistics.storage import IntArray
-
 Mask = NDArray[np.bool_]
+#: Places of first removing filters, `KEPT` for nobody removed.
+Codes = NDArray[np.uint8]
+KEPT = 255
 
 #: All filters in their order, with the parameter that each asks (none for the kind).
 FILTERS: dict[str, str] = {
@@ -33,57 +34,32 @@ FILTERS: dict[str, str] = {
     "shift": "operator_shift_minutes_left",
     "shift_fit": "pair_shift_fit_minutes",
 }
+NAMES = tuple(FILTERS)
+_PLACES = {name: place for place, name in enumerate(NAMES)}
 
 
-class Kept(NamedTuple):
-    """Whom a filter keeps: (values, people), with the value of each task (-1: the filter does not concern it)."""
+def first_removing(kept: Mapping[str, Mask], shape: tuple[int, ...]) -> Codes:
+    """The first filter that removes each, in the order of `FILTERS`.
 
-    mask: Mask
-    place: IntArray | None = None
-
-    def of_tasks(self, tasks: int) -> Mask:
-        """(tasks, people)."""
-        if self.place is None:
-            return np.broadcast_to(self.mask, (tasks, self.mask.shape[-1]))
-        whole = self.mask[self.place]
-        if (self.place < 0).any():
-            whole[self.place < 0] = True
-        return whole
+    Args:
+        kept: filter -> whom it keeps; broadcasts to `shape`.
+    """
+    codes = np.full(shape, KEPT, dtype=np.uint8)
+    for name, mask in kept.items():
+        np.minimum(codes, np.where(mask, KEPT, _PLACES[name]).astype(np.uint8), out=codes)
+    return codes
 
 
-class Eligibility:
-    """What the filters of a round say. `kept` in any order; it is looked at in the order of `FILTERS`."""
+def removed_counts(codes: Codes) -> dict[str, int]:
+    """How many people each filter was the first to remove from a task; filters that removed nobody are left out.
 
-    def __init__(self, tasks: int, people: int, kept: dict[str, Kept]) -> None:
-        assert kept.keys() <= FILTERS.keys(), "a filter without a place in the order"
-        self._tasks = tasks
-        self._people = people
-        self._kept = kept
+    Args:
+        codes: of one task, (people,).
+    """
+    counts = np.bincount(codes[codes != KEPT], minlength=len(NAMES))
+    return {name: int(count) for name, count in zip(NAMES, counts, strict=True) if count}
 
-    def eligible(self) -> Mask:
-        """Who may do what, (tasks, people)."""
-        result = np.ones((self._tasks, self._people), dtype=np.bool_)
-        for kept in self._kept.values():
-            result &= kept.of_tasks(self._tasks)
-        return result
 
-    def removed(self, task: int) -> dict[str, int]:
-        """How many people each filter was the first to remove from a task; filters that removed nobody are left out."""
-        left = np.ones(self._people, dtype=np.bool_)
-        counts: dict[str, int] = {}
-        for name, mask in self._of_task(task):
-            removed = int((left & ~mask).sum())
-            if removed:
-                counts[name] = removed
-            left &= mask
-        return counts
-
-    def removed_by(self, task: int, person: int) -> str | None:
-        """The first filter that keeps a person from a task, or None."""
-        return next((name for name, mask in self._of_task(task) if not mask[person]), None)
-
-    def _of_task(self, task: int) -> Iterator[tuple[str, Mask]]:
-        for name in FILTERS:
-            kept = self._kept.get(name)
-            if kept is not None:
-                yield name, kept.of_tasks(self._tasks)[task]
+def removed_by(code: int) -> str | None:
+    """The name of the filter at a place, or None for `KEPT`."""
+    return None if code == KEPT else NAMES[code]

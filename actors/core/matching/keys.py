@@ -4,19 +4,15 @@ A key that says nothing (no product named, a customer whom nobody here has serve
 and its pairs get no points from it, which is what NaN would give.
 """
 
-from collections.abc import Hashable, Sequence
-from typing import NamedTuple
-
-import numpy as np
+from collections.abc import Hashable
 
 from actors.core.country import TaskKind
 from actors.core.ids import OperatorId
-from actors.core.matching.model import FilterSettings
 from actors.core.matching.parameters import Attribute
+from actors.core.matching.record import FilterSettings
 from actors.core.matching.views.suitability import Family, Needs
 from actors.core.queue import authority_needed
 from actors.core.statistics.cells import amount_band
-from actors.core.statistics.storage import IntArray
 from actors.core.task import PriorReason, Task
 
 #: Time left before the promise counts in steps: (up to so many minutes, step); beyond the last it is not told apart.
@@ -33,10 +29,12 @@ def slack_step(minutes: int) -> int:
     return SLACK_STEPS[-1][0]
 
 
-def static_keys(task: Task, kind: TaskKind, filters: FilterSettings) -> tuple[Hashable, ...]:
-    """Keys that do not change with time, in the order of `STATIC`."""
+def keys_of(task: Task, kind: TaskKind, filters: FilterSettings) -> tuple[Hashable, ...]:
+    """The keys of a task that change with its record alone, in the order of `KEYS`; None: it has nothing to say there."""
     spec, line = task.spec, task.line
     return (
+        "",
+        line,
         spec.kind,
         (spec.product, line) if spec.product else None,
         (task.home, line),
@@ -50,14 +48,16 @@ def static_keys(task: Task, kind: TaskKind, filters: FilterSettings) -> tuple[Ha
             amount_authority(filters, spec.amount_fen),
             kind.required_skills + spec.required_skills,
             spec.privacy_level or 1,
+            spec.dispute
+            or bool(filters.fraud_level_experienced and spec.fraud_alert_level >= filters.fraud_level_experienced),
         ),
-        spec.customer_id or None,
-        _family(task),
     )
 
 
-#: The attributes of `static_keys`.
-STATIC = (
+#: The attributes of `keys_of`.
+KEYS = (
+    Attribute.PERSON,
+    Attribute.LINE,
     Attribute.KIND,
     Attribute.PRODUCT,
     Attribute.HOME,
@@ -66,8 +66,6 @@ STATIC = (
     Attribute.HOSPITAL,
     Attribute.LANGUAGE,
     Attribute.NEEDS,
-    Attribute.CUSTOMER,
-    Attribute.CASE,
 )
 
 
@@ -80,23 +78,10 @@ def amount_authority(filters: FilterSettings, amount_fen: int) -> int:
     return needed
 
 
-def _family(task: Task) -> Family | None:
+def family_of(task: Task) -> Family | None:
+    """The task's case and who is known to know it, or None."""
     spec = task.spec
     knows = () if task.prefers is None else (task.prefers,)
     if spec.prior_operator and (spec.resubmitted or spec.prior_reason in _KNOWING) and not spec.dispute:
         knows = (*knows, OperatorId(spec.prior_operator))
     return Family(spec.case_id, knows) if spec.case_id or knows else None
-
-
-class Distinct(NamedTuple):
-    """The distinct keys of some tasks, and which of them each task has (-1: none)."""
-
-    keys: list[Hashable]
-    place: IntArray
-
-
-def distinct(keys: Sequence[Hashable]) -> Distinct:
-    """The distinct keys in order of appearance; None is no key."""
-    places: dict[Hashable, int] = {}
-    place = [-1 if key is None else places.setdefault(key, len(places)) for key in keys]
-    return Distinct(list(places), np.array(place, dtype=np.int64))

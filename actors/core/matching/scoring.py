@@ -2,17 +2,17 @@
 
 Theory of operation
 -------------------
-A fit is a sum of contributions, ``effective weight x points`` (`model`). Nearly all of them are the same for many pairs, so they are folded:
+A fit is a sum of contributions, ``effective weight x points`` (`record`). Nearly all of them are the same for many pairs, so they are folded:
+a parameter has one row of points over the people for each distinct value of what it depends on (nothing, the line, the kind, the home, ...),
+kept until the person changes (`bank`); a task weighs the rows of its own values by its effective weights, all others by nought. Then
+``fit = weights @ points``: one matrix product, exact because all are whole numbers below 2^24 (`folding`). The same arrays give the
+explanation of any pair (`contributions`), so what is shown is what was used. A parameter without weight is never worked out.
 
-* an operator parameter has one row of points over the people, kept until the person changes (`keeping`);
-* a pair parameter has one row for each distinct value of the attribute that it depends on (kind, product, home, ...; `views.pairs`);
-* a task weighs these rows: its effective weights at the rows of its own values, nought elsewhere.
-
-Then ``fit = weights @ points``: one matrix product, exact because all are whole numbers below 2^24 (`folding`). The same arrays give the
-explanation of any pair, so what is shown is what was used. A parameter without weight is never worked out.
+What a single task says of single people (a preferred operator, a decline, the customer's last decider) is worked out in every round, for
+the few tasks that have any (`naming`), and so is what depends on colleagues.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from actors.core.country import Line
 from actors.core.ids import OperatorId
 from actors.core.matching.assignment.result import FloatArray as PointsArray
+from actors.core.matching.bank import Bank
 from actors.core.matching.compiled import LINES, CompiledModel, Group
-from actors.core.matching.eligibility import Eligibility, Mask
-from actors.core.matching.filtering import filters_of
+from actors.core.matching.eligibility import KEPT, Codes, Mask, removed_by, removed_counts
 from actors.core.matching.folding import fold
-from actors.core.matching.keeping import KeptPeople
-from actors.core.matching.keys import static_keys
-from actors.core.matching.model import MatchingModel
-from actors.core.matching.pairing import Pairing, Table
+from actors.core.matching.keys import KEYS, keys_of, slack_step
+from actors.core.matching.naming import Extra, extras_of
+from actors.core.matching.parameters import Attribute
+from actors.core.matching.record import MatchingModel
 from actors.core.matching.shares import effective_weights, shares_of
 from actors.core.matching.views.duty import DutyBoard, DutyView
 from actors.core.matching.views.pairs import Candidates
@@ -40,25 +40,42 @@ from actors.core.statistics.storage import FloatArray, IntArray
 from actors.core.statistics.tables import NOBODY
 from actors.core.task import Task
 
+_LINE_PLACES: dict[Line, int] = {line: place for place, line in enumerate(LINES)}
+#: Attributes whose keys a task has, in the order of the columns of `_Terms.keys`; extras follow.
+_ATTRIBUTES = (*KEYS, Attribute.SLACK)
 
-class Block(NamedTuple):
-    """Some parameters of a problem: their values and points, and how much each task weighs them."""
+
+class TaskTerms(NamedTuple):
+    """Parameters of tasks: values, points and weights, each (parameters, tasks)."""
 
     group: Group
-    #: (parameters, values, people); values is 1 where all tasks (of the line) share one row.
     values: FloatArray
-    #: (scored, values, people), whole numbers.
-    points: PointsArray
-    #: Effective weights, (tasks, scored).
+    points: FloatArray
     weights: NDArray[np.int64]
-    #: Which value each task has; -1: none. (tasks,)
-    place: IntArray
-    #: What the values were read from, made anew; ask before the next event only.
-    view: Callable[[], object]
+
+    def sums(self) -> NDArray[np.int64]:
+        """Sum of weight x points of each task, (tasks,)."""
+        return (self.weights * self.points).sum(axis=0).astype(np.int64)
+
+
+class PairTerms(NamedTuple):
+    """What the fits are made of: row after row of points, and what each task weighs it.
+
+    A row belongs to a parameter and to a value (key) of what it depends on; kept keys come first, those of `extras` are numbered on.
+    """
+
+    #: (rows, people).
+    points: NDArray[np.float32]
+    #: Effective weights, nought where the row is not the task's, (tasks, rows).
+    weights: NDArray[np.float32]
+    #: Number of each row's parameter in `CompiledModel.fit`, and of its key, (rows,).
+    parameters: IntArray
+    keys: IntArray
+    extras: tuple[Extra, ...]
 
 
 class Problem(NamedTuple):
-    """Tasks and people of a round, scored."""
+    """Tasks and people of a round, scored. What explains it (`contributions`) must be asked before the next event."""
 
     tasks: Sequence[Task]
     people: Sequence[Operator]
@@ -68,15 +85,25 @@ class Problem(NamedTuple):
     fit: PointsArray
     #: Points, whole numbers, (tasks,).
     urgency: NDArray[np.int64]
-    eligibility: Eligibility
+    #: The first filter that removes each person from each task (`eligibility`), (tasks, people).
+    codes: Codes
     #: Share of each dimension, of a hundred, (tasks, 3).
     shares: NDArray[np.int64]
-    blocks: tuple[Block, ...]
-    urgencies: Block
-    shifts: Block
+    pairs: PairTerms
+    urgencies: TaskTerms
+    shifts: TaskTerms
     #: Minutes since each task was taken in, and the urgency that the model's ageing makes of them, (tasks,).
     waited_minutes: NDArray[np.int64]
     ageing: NDArray[np.int64]
+    candidates: Candidates
+
+    def removed(self, task: int) -> dict[str, int]:
+        """How many people each filter was the first to remove from a task."""
+        return removed_counts(self.codes[task])
+
+    def removed_by(self, task: int, person: int) -> str | None:
+        """The first filter that removes a person from a task, or None."""
+        return removed_by(int(self.codes[task, person]))
 
 
 class Scorer:
@@ -91,8 +118,8 @@ class Scorer:
         self.state = state
         self.model = model
         self.compiled = CompiledModel(model)
-        self._kept = KeptPeople(state, self.compiled)
-        self._facts = TaskFacts(lambda task, kind: static_keys(task, kind, model.filters))
+        self.bank = Bank(state, self.compiled)
+        self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model.filters))
         self._board: DutyBoard | None = None
         self._board_revision = -1
 
@@ -120,38 +147,35 @@ class Scorer:
         view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch)
         lines = np.array([_LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
         rows = self._rows(people)
-        present = [line for place, line in enumerate(LINES) if (lines == place).any()]
-        self._kept.refresh(people, rows, present, reading)
-
-        def value_of(name: str, line: Line | None = None) -> FloatArray:
-            return self._kept.values(name, rows, line)
-
         board = self._duty_board()
-        candidates = Candidates(people, rows, self._kept.roster, board, reading, state.province, value_of)
-        pairing = Pairing(compiled, candidates, tasks, keys, view, state.kinds, now_ms)
+        ids = self._key_ids(keys, view, reading)
+        used = np.unique(ids[ids >= 0])
+        self.bank.refresh(used, people, rows, board, reading)
+        candidates = self.bank.candidates(people, rows, board, reading)
         duty = DutyView(people, rows, board, reading, prices or {}, silence_seconds or {})
-        shifts = _task_block(compiled.shares, view, lines)
+        extras = extras_of(compiled, self.bank, candidates, duty, tasks, now_ms)
+        shifts = _task_terms(compiled.shares, view, lines)
         shares = shares_of(compiled.base_shares[lines], _by_dimension(shifts))
-        blocks = tuple(self._blocks(people, duty, pairing, rows, lines, present, shares, reading))
-        from_here = np.array([task.home == state.province for task in tasks])
-        filters = filters_of(self.model.filters, value_of, duty.silence_seconds, pairing, view, lines, from_here)
-        eligibility = Eligibility(len(tasks), len(people), filters)
-        urgencies = _task_block(compiled.urgency, view, lines)
+        weights = effective_weights(compiled.weights[lines], shares[:, compiled.dimensions])
+        pairs = self._pair_terms(weights, ids, used, rows, extras)
+        codes = self._codes(ids, used, rows, extras)
+        urgencies = _task_terms(compiled.urgency, view, lines)
         waited = view.minutes_since(view.taken_in_minute).astype(np.int64)
         ageing = waited * self.model.ageing_per_minute
         return Problem(
             tasks=tasks,
             people=people,
-            eligible=eligibility.eligible(),
-            fit=_folded(blocks, len(tasks), len(people)),
-            urgency=_weighed(urgencies) + ageing,
-            eligibility=eligibility,
+            eligible=codes == KEPT,
+            fit=fold(pairs.weights, pairs.points),
+            urgency=urgencies.sums() + ageing,
+            codes=codes,
             shares=shares,
-            blocks=blocks,
+            pairs=pairs,
             urgencies=urgencies,
             shifts=shifts,
             waited_minutes=waited,
             ageing=ageing,
+            candidates=candidates,
         )
 
     def _rows(self, people: Sequence[Operator]) -> IntArray:
@@ -166,98 +190,63 @@ class Scorer:
             self._board_revision = state.duty_revision
         return self._board
 
-    def _blocks(
-        self,
-        people: Sequence[Operator],
-        duty: DutyView,
-        pairing: Pairing,
-        rows: IntArray,
-        lines: IntArray,
-        present: Sequence[Line],
-        shares: NDArray[np.int64],
-        reading: Reading,
-    ) -> list[Block]:
-        """All scored parameters of people and pairs, with what each task weighs them."""
-        compiled, every = self.compiled, np.zeros(len(lines), dtype=np.int64)
-        values, points = self._kept.block(rows)
+    def _key_ids(self, keys: Sequence[tuple[object, ...]], view: TaskView, reading: Reading) -> IntArray:
+        """Numbers of the keys of each task, -1 where it has none, (tasks, attributes)."""
+        bank = self.bank
+        bank.begin(reading)
+        key_id = bank.key_id
+        left = (view.due_minute - view.now_minute).tolist()
+        return np.array(
+            [
+                [
+                    *(key_id(attribute, key) for attribute, key in zip(KEYS, of_task, strict=True)),
+                    key_id(Attribute.SLACK, (of_task[_KIND], slack_step(int(minutes)))),
+                ]
+                for of_task, minutes in zip(keys, left, strict=True)
+            ],
+            dtype=np.int64,
+        ).reshape(len(keys), len(_ATTRIBUTES))
 
-        def seen(line: Line | None) -> Callable[[], object]:
-            return lambda: self._kept.view(people, rows, line, reading)
+    def _pair_terms(
+        self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray, extras: tuple[Extra, ...]
+    ) -> PairTerms:
+        """All rows of points of the round, and what each task weighs them."""
+        points, parameters, keys, attributes = self.bank.rows_of_points(used, rows)
+        if extras:
+            points = np.concatenate([points, *(extra.rows_of_points() for extra in extras)])
+            parameters = np.concatenate([parameters, *(extra.parameters() for extra in extras)])
+            keys = np.concatenate([keys, *(extra.keys() for extra in extras)])
+            ids = np.concatenate([ids, *(extra.place[:, None] for extra in extras)], axis=1)
+            own = [np.full(extra.row_count, len(_ATTRIBUTES) + place) for place, extra in enumerate(extras)]
+            attributes = np.concatenate([attributes, *own])
+        # A row counts for the tasks whose key of the row's attribute is the row's.
+        weighed = (weights[:, parameters] * (ids[:, attributes] == keys)).astype(np.float32)
+        return PairTerms(points, weighed, parameters, keys, extras)
 
-        blocks = [_block(compiled.people, values, points, lines, shares, every, seen(None))]
-        if compiled.on_duty.scored:
-            values = compiled.on_duty.values(duty, (len(rows),))
-            points = compiled.on_duty.points(values)
-            blocks.append(_block(compiled.on_duty, values, points, lines, shares, every, lambda: duty))
-        by_line = compiled.people_by_line
-        if by_line.scored:
-            for line in present:
-                values, points = self._kept.block(rows, line)
-                place = np.where(lines == _LINE_PLACES[line], 0, -1)
-                blocks.append(_block(by_line, values, points, lines, shares, place, seen(line)))
-        blocks.extend(_table_block(table, lines, shares) for table in pairing.tables.values() if table.group.scored)
-        return blocks
+    def _codes(self, ids: IntArray, used: IntArray, rows: IntArray, extras: tuple[Extra, ...]) -> Codes:
+        """The first removing filter of each pair: the least over all keys of the task."""
+        codes = np.empty((len(used) + 1, len(rows)), dtype=np.uint8)
+        codes[:-1] = self.bank.codes(used, rows)
+        codes[-1] = KEPT
+        place = np.where(ids < 0, len(used), np.searchsorted(used, ids))
+        result: Codes = codes[place].min(axis=1)
+        for extra in extras:
+            if extra.codes is not None:
+                concerned = extra.place >= 0
+                own = extra.codes[extra.place[concerned] - extra.first]
+                result[concerned] = np.minimum(result[concerned], own)
+        return result
 
 
-_LINE_PLACES: dict[Line, int] = {line: place for place, line in enumerate(LINES)}
+_KIND = KEYS.index(Attribute.KIND)
 
 
-def _task_block(group: Group, view: TaskView, lines: IntArray) -> Block:
-    """Parameters of tasks: as many values as tasks, and one "person"."""
+def _task_terms(group: Group, view: TaskView, lines: IntArray) -> TaskTerms:
     values = group.values(view, (len(lines),))
-    points = group.points(values)
-    every = np.arange(len(lines))
-    return Block(group, values[:, :, None], points[:, :, None], group.weights[lines], every, lambda: view)
+    return TaskTerms(group, values, group.points(values), group.weights[lines].T)
 
 
-def _weighed(block: Block) -> NDArray[np.int64]:
-    """Sum of weight x points of each task, (tasks,)."""
-    return (block.weights * block.points[:, :, 0].T.astype(np.int64)).sum(axis=1)
-
-
-def _by_dimension(shifts: Block) -> FloatArray:
+def _by_dimension(shifts: TaskTerms) -> FloatArray:
     """Sums of weight x points of each dimension, (tasks, 3)."""
-    weighed = shifts.weights * shifts.points[:, :, 0].T
-    return np.stack([weighed[:, shifts.group.dimensions == place].sum(axis=1) for place in range(3)], axis=1)
-
-
-def _weights(group: Group, lines: IntArray, shares: NDArray[np.int64], place: IntArray) -> NDArray[np.int64]:
-    """Effective weights, (tasks, scored); nought for tasks without a value."""
-    weights = effective_weights(group.weights[lines], shares[:, group.dimensions])
-    return weights * (place >= 0)[:, None]
-
-
-def _block(
-    group: Group,
-    values: FloatArray,
-    points: PointsArray,
-    lines: IntArray,
-    shares: NDArray[np.int64],
-    place: IntArray,
-    view: Callable[[], object],
-) -> Block:
-    weights = _weights(group, lines, shares, place)
-    return Block(group, values[:, None, :], points[:, None, :], weights, place, view)
-
-
-def _table_block(table: Table, lines: IntArray, shares: NDArray[np.int64]) -> Block:
-    weights = _weights(table.group, lines, shares, table.place)
-    return Block(table.group, table.values, table.points, weights, table.place, lambda: table.view)
-
-
-def _folded(blocks: Sequence[Block], tasks: int, people: int) -> PointsArray:
-    """``weights @ points`` over all rows of all blocks, (tasks, people)."""
-    rows = sum(block.points.shape[0] * block.points.shape[1] for block in blocks)
-    points = np.empty((rows, people), dtype=np.float32)
-    weights = np.zeros((tasks, rows), dtype=np.float32)
-    each = np.arange(tasks)[:, None]
-    start = 0
-    for block in blocks:
-        scored, values = block.points.shape[:2]
-        end = start + scored * values
-        points[start:end] = block.points.reshape(scored * values, people)
-        # Parameter p of value v lies at p x values + v; tasks without a value weigh nought, wherever that is written.
-        own: IntArray = np.maximum(block.place, 0)[:, None]
-        weights[each, np.arange(start, end, values) + own] = block.weights
-        start = end
-    return fold(weights, points)
+    weighed = shifts.weights * shifts.points
+    return np.stack([weighed[shifts.group.dimensions == place].sum(axis=0) for place in range(3)], axis=1)

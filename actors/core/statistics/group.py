@@ -15,13 +15,14 @@ import msgspec
 import numpy as np
 
 from actors.core.country import Line
+from actors.core.ids import KindId
 from actors.core.statistics.storage import FloatArray
 
 if TYPE_CHECKING:
     from actors.core.statistics.tables import Statistics
 
 #: The sums stand for at least so many decisions and reviews, once there have been enough.
-EVERY_MIN = 16
+EVERY_MIN = 32
 
 
 class GroupImage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,12 +33,13 @@ class GroupImage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lines: dict[Line, tuple[float, ...]] = {}
     people: tuple[float, ...] = ()
     reviews: tuple[float, ...] = ()
+    kinds: dict[KindId, tuple[float, ...]] = {}
 
 
 class GroupSums:
     """Sums over all operators of the province, those who have left included."""
 
-    __slots__ = ("counted", "due", "lines", "people", "reviews", "revision")
+    __slots__ = ("counted", "due", "kinds", "lines", "people", "reviews", "revision")
 
     def __init__(self) -> None:
         #: Decisions and reviews so far, and at how many the sums are taken next.
@@ -46,6 +48,8 @@ class GroupSums:
         self.lines: dict[Line, FloatArray] = {}
         self.people: FloatArray = np.zeros(0)
         self.reviews: FloatArray = np.zeros(0)
+        #: Sums of `KindTotalCell`.
+        self.kinds: dict[KindId, tuple[float, ...]] = {}
         #: Changes so far, for whoever keeps something. Not hard state.
         self.revision = 0
 
@@ -60,6 +64,8 @@ class GroupSums:
         self.lines = {line: statistics.by_line.total(line) for line in Line}
         self.people = statistics.by_operator.total()
         self.reviews = statistics.by_review.total()
+        totals = statistics.kind_totals
+        self.kinds = {KindId(kind): tuple(totals.record(0, kind)) for kind in totals.row(0)}
         self.due = self.counted + min(max(1, self.counted // 4), max(EVERY_MIN, len(statistics.rows) // 2))
         self.revision += 1
 
@@ -71,6 +77,7 @@ class GroupSums:
             lines={line: tuple(sums.tolist()) for line, sums in self.lines.items()},
             people=tuple(self.people.tolist()),
             reviews=tuple(self.reviews.tolist()),
+            kinds=self.kinds,
         )
 
     def restore(self, image: GroupImage) -> None:
@@ -78,4 +85,5 @@ class GroupSums:
         self.counted, self.due = image.counted, image.due
         self.lines = {line: np.array(sums) for line, sums in image.lines.items()}
         self.people, self.reviews = np.array(image.people), np.array(image.reviews)
+        self.kinds = dict(image.kinds)
         self.revision += 1

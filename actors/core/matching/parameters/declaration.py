@@ -73,8 +73,13 @@ class Source(StrEnum):
 
 
 class Attribute(StrEnum):
-    """The property of a task on which a pair parameter depends: all tasks that share its value share the values of the parameter."""
+    """The property of a task on which a parameter of people or pairs depends: tasks that share its value share the parameter's values."""
 
+    #: Nothing: the parameter is the person's alone.
+    PERSON = "person"
+    LINE = "line"
+    #: Nothing, but who else is on duty.
+    DUTY = "duty"
     KIND = "kind"
     PRODUCT = "product"
     HOME = "home"
@@ -88,6 +93,8 @@ class Attribute(StrEnum):
     CASE = "case"
     #: Kind and time left before the promise.
     SLACK = "slack"
+    #: The kind, for what changes with every decision of anybody.
+    SWITCH = "switch"
     #: The very task: nothing is shared.
     TASK = "task"
 
@@ -107,14 +114,18 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     function: Callable[[Any], Values]
     #: The value differs by line of business.
     by_line: bool = False
-    #: The value depends on who else is on duty: worked out in every round, never kept.
-    on_duty: bool = False
-    #: For pair parameters: what of the task they depend on.
+    #: What of the task it depends on; None: parameters of tasks and provinces.
     attribute: Attribute | None = None
     #: Operator parameters whose values it builds on: these are worked out even if they themselves have no weight.
     needs: tuple[str, ...] = ()
     #: How much evidence stands behind each value (effective number of items); None: the value is a fact, not a statistic.
     evidence: Callable[[Any], Values] | None = None
+
+
+def _implied(scope: Scope, *, by_line: bool) -> Attribute | None:
+    if scope is not Scope.OPERATOR:
+        return None
+    return Attribute.LINE if by_line else Attribute.PERSON
 
 
 class _Named(Protocol):
@@ -135,7 +146,6 @@ def declare(
     source: Source,
     *,
     by_line: bool = False,
-    on_duty: bool = False,
     attribute: Attribute | None = None,
     needs: tuple[str, ...] = (),
     evidence: Callable[[Any], Values] | None = None,
@@ -157,8 +167,7 @@ def declare(
             definition=" ".join(named.__doc__.split()),
             function=function,
             by_line=by_line,
-            on_duty=on_duty,
-            attribute=attribute,
+            attribute=attribute or _implied(scope, by_line=by_line),
             needs=needs,
             evidence=evidence,
         )

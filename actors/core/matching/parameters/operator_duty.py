@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from actors.core.matching.parameters.declaration import Dimension, Role, Scope, Source, Values, declare
+from actors.core.matching.parameters.declaration import Attribute, Dimension, Role, Scope, Source, Values, declare
 from actors.core.matching.views.duty import DutyView
 
-_operator = partial(declare, Scope.OPERATOR, on_duty=True)
+_operator = partial(declare, Scope.OPERATOR, attribute=Attribute.DUTY)
 _EFFECTIVENESS = Dimension.EFFECTIVENESS
 
 

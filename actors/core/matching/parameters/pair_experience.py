@@ -16,8 +16,6 @@ from actors.core.matching.parameters.declaration import (
 from actors.core.matching.views.pairs import HomePairs, KindPairs, NamedPairs, SlackPairs
 from actors.core.statistics.cells import AmountBandCell, ChannelCell, HomeCell, HospitalCell, KindCell, ProductCell
 
-#: Spread of handle minutes over their mean where nothing is known, and the least that is believed.
-CV_UNKNOWN, CV_MIN = 0.9, 0.2
 #: The normal distribution is within 0.01 of a logistic one with this slope.
 _LOGISTIC = 1.702
 
@@ -68,7 +66,7 @@ def pair_kind_streak(pairs: KindPairs) -> Values:
     return pairs.streak
 
 
-@_pair("任务切换耗时", "min", _EFFICIENCY, _COST, _STATISTICS, attribute=_KIND)
+@_pair("任务切换耗时", "min", _EFFICIENCY, _COST, _STATISTICS, attribute=Attribute.SWITCH)
 def pair_switch_minutes(pairs: KindPairs) -> Values:
     """Extra handle minutes that the kind takes here after the kind that the person did last."""
     return pairs.switch_minutes
@@ -120,11 +118,16 @@ def pair_finish_minutes(pairs: KindPairs) -> Values:
     Role.FILTER,
     Source.CALENDAR,
     attribute=_KIND,
-    needs=("operator_standard_efficiency", "operator_ready_in_minutes", "operator_shift_minutes_left"),
+    needs=(
+        "operator_standard_efficiency",
+        "operator_handle_minutes_cv",
+        "operator_ready_in_minutes",
+        "operator_shift_minutes_left",
+    ),
 )
 def pair_shift_fit_minutes(pairs: KindPairs) -> Values:
     """What is left of the shift once nine in ten tasks of the kind would be decided; unknown without a shift."""
-    slow = pairs.handle_minutes / pairs.typical_minutes * pairs.typical_p90
+    slow = pairs.handle_minutes * pairs.p90_factor
     candidates = pairs.candidates
     return candidates.value("operator_shift_minutes_left") - candidates.value("operator_ready_in_minutes") - slow
 
@@ -205,8 +208,7 @@ def pair_on_time_probability(pairs: SlackPairs) -> Values:
     """Chance that the person decides the task by its due time: lognormal handling after the work in hand."""
     kinds = pairs.kinds
     mean = pairs.of_kind(kinds.handle_minutes)
-    cv = pairs.of_kind(kinds.of_line("operator_handle_minutes_cv"))
-    variance = np.log1p(np.maximum(np.where(np.isnan(cv), CV_UNKNOWN, cv), CV_MIN) ** 2)
+    variance = pairs.of_kind(kinds.log_variance)
     left = pairs.minutes_left - pairs.candidates.value("operator_ready_in_minutes")
     # Half a minute stands for "no time left": the logarithm needs something, and nobody decides in that.
     distance = np.log(np.maximum(left, 0.5)) - (np.log(mean) - variance / 2.0)

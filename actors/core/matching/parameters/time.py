@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from actors.core.matching.parameters.declaration import Dimension, Role, Scope, Source, Values, declare
+from actors.core.matching.parameters.declaration import Attribute, Dimension, Role, Scope, Source, Values, declare
 from actors.core.matching.views.duty import DutyView
 from actors.core.matching.views.tasks import TaskView
 
@@ -16,7 +16,7 @@ def hour_defect_factor(tasks: TaskView) -> Values:
     return tasks.hour_defect_factor
 
 
-@declare(Scope.TIME, "加班差错系数", "ratio", Dimension.QUALITY, Role.COST, Source.REVIEWS, on_duty=True)
+@declare(Scope.TIME, "加班差错系数", "ratio", Dimension.QUALITY, Role.COST, Source.REVIEWS, attribute=Attribute.DUTY)
 def overtime_defect_factor(duty: DutyView) -> Values:
     """Defect ratio of decisions beyond eight signed-in hours over the mean, for those beyond them; unknown for all others."""
     return np.where(duty.signed_in_minutes > OVERTIME_MINUTES, duty.overtime_factor, np.nan)

@@ -17,21 +17,25 @@ import numpy as np
 from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode
 from actors.core.matching.views.duty import DutyBoard
-from actors.core.matching.views.people import ROSTER_COLUMNS, line_priors
+from actors.core.matching.views.people import RosterView, line_priors
 from actors.core.matching.views.ratios import LineRatio
 from actors.core.matching.views.roster import Roster
 from actors.core.operators import Operator
 from actors.core.statistics.cells import HomeCell, KindCell, KindTotalCell, OperatorCell
 from actors.core.statistics.reading import Reading
-from actors.core.statistics.shrinkage import ITEMS, REVIEWS, shrunk
+from actors.core.statistics.shrinkage import ITEMS, REVIEWS, shrunk, shrunk_ratio
 from actors.core.statistics.storage import FloatArray as Values
 from actors.core.statistics.storage import IntArray, RecordTable
+from actors.core.statistics.tables import switch_key
 
 NAN = float("nan")
 UNIT_MINUTES = 6.0
 #: A person's speed in other kinds says something about a new kind, but never more than a factor of two.
 SPEED_FACTOR_MAX = 2.0
-_RULES_RECORDED = ROSTER_COLUMNS.index("local_rules_recorded")
+#: Spread of handle minutes over their mean where nothing is known, and the least that is believed.
+CV_UNKNOWN, CV_MIN = 0.9, 0.2
+#: 90th percentile of the standard normal distribution.
+_Z90 = 1.2815515655446004
 
 
 class Candidates:
@@ -69,9 +73,9 @@ class Candidates:
         return {person.operator: place for place, person in enumerate(self.people)}
 
     @cached_property
-    def roster_columns(self) -> Values:
-        """(roster columns, people)."""
-        return self.roster.matrix[:, self.rows]
+    def columns(self) -> RosterView:
+        """What the roster says of them."""
+        return RosterView(self.roster.matrix[:, self.rows])
 
     def places(self, names: Mapping[OperatorId, float]) -> tuple[list[int], list[float]]:
         """Places and numbers of those of `names` who are candidates."""
@@ -130,10 +134,16 @@ class KindPairs(PairView):
         return self.per_value([typical_minutes(reading, kind) for kind in self.kinds])
 
     @cached_property
-    def typical_p90(self) -> Values:
-        """Minutes that nine in ten tasks of the kind need at most, (values, 1)."""
-        reading = self.candidates.reading
-        return self.per_value([reading.handle_minutes(kind.kind, kind.standard_minutes).p90 for kind in self.kinds])
+    def log_variance(self) -> Values:
+        """Variance of the logarithm of each one's handle minutes, were they lognormal."""
+        cv = self.of_line("operator_handle_minutes_cv")
+        return np.log1p(np.maximum(np.where(np.isnan(cv), CV_UNKNOWN, cv), CV_MIN) ** 2)
+
+    @property
+    def p90_factor(self) -> Values:
+        """What nine in ten tasks need at most, over the mean."""
+        variance = self.log_variance
+        return np.exp(_Z90 * np.sqrt(variance) - variance / 2.0)
 
     @cached_property
     def handle_minutes(self) -> Values:
@@ -178,11 +188,14 @@ class KindPairs(PairView):
     def switch_minutes(self) -> Values:
         """Extra minutes that the kind takes after what the person did last; NaN for who has done nothing yet."""
         reading, result = self.candidates.reading, self.unknown
+        switches = reading.statistics.switches
         for before in dict.fromkeys(self._last):
-            if before:
-                after = [place for place, last in enumerate(self._last) if last == before]
-                extra = [reading.switch_minutes(KindId(before), kind.kind) for kind in self.kinds]
-                result[:, after] = self.per_value(extra)
+            if not before:
+                continue
+            after = [place for place, last in enumerate(self._last) if last == before]
+            for place, kind in enumerate(self.kinds):
+                seen = switches.find(0, switch_key(before, kind.kind))
+                result[place, after] = reading.switch_minutes(KindId(before), kind.kind) if seen else 0.0
         return result
 
     @property
@@ -273,7 +286,7 @@ class HomePairs(NamedPairs):
         """1 certified on the home's local rules, 0 on others' only, NaN if none is recorded. Everybody knows their own province's."""
         candidates = self.candidates
         certified = candidates.roster.local_rules.table(self.names, candidates.rows)
-        recorded = candidates.roster_columns[_RULES_RECORDED]
+        recorded = candidates.columns.local_rules_recorded
         return np.where(self.from_here > 0, 1.0, np.where(recorded > 0, certified, NAN))
 
 
@@ -296,10 +309,16 @@ class SlackPairs(PairView):
 
 
 def typical_minutes(reading: Reading, kind: TaskKind) -> float:
-    """Mean handle minutes of a kind here, drawn to the country's and to the standard time."""
-    return reading.kind_ratio(
-        KindTotalCell.HANDLE_MINUTES, KindTotalCell.DECIDED, kind.kind, default=float(kind.standard_minutes)
-    )
+    """Mean handle minutes of a kind: the group's when its sums were taken, drawn to the country's and that to the standard time."""
+    total, weight = KindTotalCell.HANDLE_MINUTES, KindTotalCell.DECIDED
+    statistics = reading.statistics
+    country = statistics.national.kinds.get(kind.kind)
+    prior = float(kind.standard_minutes)
+    if country:
+        prior = shrunk_ratio(country[total], country[weight], prior)
+    here = statistics.group.kinds.get(kind.kind)
+    divisor = reading.divisor(total)
+    return shrunk_ratio(here[total] / divisor, here[weight] / divisor, prior) if here else prior
 
 
 def shrunk_pass_ratio(passed: Values, reviewed: Values, reviews: Values, prior: Values) -> Values:

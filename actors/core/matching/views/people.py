@@ -114,6 +114,18 @@ def _shift_minutes(person: Operator) -> tuple[float, float, float, float]:
     return start, after_start(shift.end_minute), rest_start, rest_end
 
 
+class RosterView(RosterColumns):
+    """What the roster says of some people.
+
+    Args:
+        matrix: (roster columns, people).
+    """
+
+    def __init__(self, matrix: Values) -> None:
+        self.matrix = matrix
+        self.__dict__.update(zip(ROSTER_COLUMNS, matrix, strict=True))
+
+
 class InHand:
     """What some people have in hand and how present they are, each (people,)."""
 
@@ -162,7 +174,7 @@ def _in_hand(
     )
 
 
-class PeopleView(RosterColumns):
+class PeopleView(RosterView):
     """Some people of one province. All columns have shape (people,).
 
     Args:
@@ -173,7 +185,7 @@ class PeopleView(RosterColumns):
     """
 
     def __init__(self, facts: Values, in_hand: InHand, rows: IntArray, line: Line | None, reading: Reading) -> None:
-        self.__dict__.update(zip(ROSTER_COLUMNS, facts, strict=True))
+        super().__init__(facts)
         self.now_minute = reading.minute_ms // MINUTE_MS
         self.in_hand = in_hand
         self._reading = reading

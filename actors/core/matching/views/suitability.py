@@ -15,7 +15,6 @@ from actors.core.task import PriorReason, Task
 
 _AUTHORITY = ROSTER_COLUMNS.index("authority_servicing")
 _RECORDED = ROSTER_COLUMNS.index("recorded_servicing")
-_CLEARANCE = ROSTER_COLUMNS.index("clearance")
 _LINES = tuple(Line)
 
 
@@ -29,6 +28,8 @@ class Needs(NamedTuple):
     amount_authority: int
     skills: tuple[Skill, ...]
     privacy_level: int
+    #: A dispute or a fraud alert: nobody on probation.
+    delicate: bool = False
 
 
 class NeedsPairs(PairView):
@@ -42,7 +43,7 @@ class NeedsPairs(PairView):
     def authority_margin(self) -> Values:
         """Authority held less authority needed; below 0 excludes."""
         lines = [_LINES.index(need.line) for need in self.needs]
-        columns = self.candidates.roster_columns
+        columns = self.candidates.columns.matrix
         held, recorded = columns[[_AUTHORITY + line for line in lines]], columns[[_RECORDED + line for line in lines]]
         asked = self.per_value([need.authority for need in self.needs])
         by_amount = self.per_value([max(need.authority, need.amount_authority) for need in self.needs])
@@ -74,7 +75,7 @@ class NeedsPairs(PairView):
     def privacy_margin(self) -> Values:
         """Clearance less privacy level; below 0 excludes."""
         levels = self.per_value([need.privacy_level for need in self.needs])
-        return self.candidates.roster_columns[_CLEARANCE] - levels
+        return self.candidates.columns.clearance - levels
 
 
 class LanguagePairs(PairView):

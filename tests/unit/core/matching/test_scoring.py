@@ -24,7 +24,7 @@ def test_contributions_of_every_pair_add_up_to_its_fit(seed: int, model: str) ->
     for task in range(len(tasks)):
         low, high = fit_range(MODELS[model], tasks[task].line)
         for person in range(len(people)):
-            parts = fit_contributions(problem, task, person)
+            parts = fit_contributions(scorer, problem, task, person)
             assert sum(part.contribution for part in parts) == problem.fit[task, person]
             assert all(part.contribution == part.points * part.weight for part in parts)
             assert low <= problem.fit[task, person] <= high
@@ -48,8 +48,8 @@ def test_a_pair_alone_is_scored_as_in_the_round(seed: int) -> None:
             assert alone.fit[0, 0] == together.fit[task, person]
             assert alone.urgency[0] == together.urgency[task]
             assert alone.eligible[0, 0] == together.eligible[task, person]
-            removed = alone.eligibility.removed_by(0, 0)
-            assert removed == together.eligibility.removed_by(task, person)
+            removed = alone.removed_by(0, 0)
+            assert removed == together.removed_by(task, person)
             assert (removed is None) == bool(alone.eligible[0, 0])
 
 
@@ -66,7 +66,7 @@ def test_what_is_kept_between_rounds_changes_no_number() -> None:
         fresh = Scorer(province.state, MODELS["shipped"]).problem(tasks, people, province.now_ms)
         assert np.array_equal(ours.fit, fresh.fit)
         assert np.array_equal(ours.urgency, fresh.urgency)
-        assert np.array_equal(ours.eligible, fresh.eligible)
+        assert np.array_equal(ours.codes, fresh.codes)
 
 
 def test_removed_people_are_counted_once_each() -> None:
@@ -75,5 +75,5 @@ def test_removed_people_are_counted_once_each() -> None:
     tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
     problem = Scorer(province.state, MODELS["shipped"]).problem(tasks, people, province.now_ms)
     for task in range(len(tasks)):
-        removed = problem.eligibility.removed(task)
+        removed = problem.removed(task)
         assert sum(removed.values()) == len(people) - problem.eligible[task].sum()

@@ -1,0 +1,287 @@
+"""What is worked out of people, kept until something has happened to them or the minute has changed.
+
+Theory of operation
+-------------------
+A *key* is a value of an attribute: the kind "claims-medical", the home "fujian", what a task needs, or nothing at all for what is the
+person's alone. For a key and a person the parameters of the attribute have values, points and a verdict of the filters; all three are a
+pure function of the state and the minute, so they may be kept, and keeping them changes no number:
+
+* one column (person) is worked out anew when the roster record is another object (it is replaced at every change) or the statistics'
+  revision of the row has risen;
+* everything is when the minute, the duty roster, the table of kinds, or what values are drawn to (the group's sums, the country's) changes.
+
+Points of all keys lie in one array, `length` rows a key, so that a round gathers all its rows at once. Most rounds are small and follow the
+event that made somebody free: a round works out a handful of columns, not two hundred.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.core.country import Line
+from actors.core.ids import KindId
+from actors.core.matching.compiled import CompiledModel
+from actors.core.matching.eligibility import KEPT, Codes, first_removing
+from actors.core.matching.filtering import filters_of
+from actors.core.matching.parameters import Attribute
+from actors.core.matching.views.duty import DutyBoard
+from actors.core.matching.views.pairs import Candidates, HomePairs, KindPairs, NamedPairs, PairView, SlackPairs
+from actors.core.matching.views.people import InHand, PeopleView
+from actors.core.matching.views.roster import Roster
+from actors.core.matching.views.suitability import LanguagePairs, NeedsPairs
+from actors.core.matching.views.tasks import KIND_UNKNOWN
+from actors.core.operators import Operator
+from actors.core.state import ProvinceState
+from actors.core.statistics.cells import AmountBandCell, ChannelCell, HomeCell, HospitalCell, ProductCell
+from actors.core.statistics.reading import Reading
+from actors.core.statistics.storage import FloatArray, IntArray
+
+#: Keys that are kept; one more, and all are forgotten.
+KEYS_MAX = 4_096
+#: In this order, since later ones build on earlier ones.
+KEPT_ATTRIBUTES = (
+    Attribute.PERSON,
+    Attribute.LINE,
+    Attribute.KIND,
+    Attribute.PRODUCT,
+    Attribute.HOME,
+    Attribute.CHANNEL,
+    Attribute.AMOUNT_BAND,
+    Attribute.HOSPITAL,
+    Attribute.LANGUAGE,
+    Attribute.NEEDS,
+    Attribute.SLACK,
+)
+Key = tuple[Attribute, Hashable]
+
+
+class Bank:
+    """Values, points and verdicts of the people of one province.
+
+    Args:
+        state: the province's; what is kept is of this very object.
+    """
+
+    def __init__(self, state: ProvinceState, compiled: CompiledModel) -> None:
+        self._state = state
+        self._compiled = compiled
+        self.roster = Roster()
+        self._rows = 0
+        #: Row -> record that it was worked out from; revision of the statistics then.
+        self._records: list[Operator | None] = []
+        self._revisions = np.zeros(0, dtype=np.int64)
+        #: What everything was worked out from.
+        self._stamp: tuple[int, ...] = ()
+        self._national: object = None
+        self._kinds: object = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self._ids: dict[Key, int] = {}
+        self._keys: list[Key] = []
+        self._values: list[FloatArray] = []
+        self._used = 0
+        #: First row of each key in `points`, how many it has, and the number of its first parameter.
+        self._starts = np.zeros(0, dtype=np.int64)
+        self._lengths = np.zeros(0, dtype=np.int64)
+        self._parameters = np.zeros(0, dtype=np.int64)
+        #: Place of each key's attribute in `KEPT_ATTRIBUTES`.
+        self._attributes = np.zeros(0, dtype=np.int64)
+        self._fresh = np.zeros((0, self._rows), dtype=np.bool_)
+        self._codes = np.zeros((0, self._rows), dtype=np.uint8)
+        self._points = np.zeros((0, self._rows), dtype=np.float32)
+
+    # --- keys ---
+
+    def begin(self, reading: Reading) -> None:
+        """Begin a round: forget everything if what all of it rests on has changed."""
+        state, statistics = self._state, reading.statistics
+        stamp = (reading.minute_ms, statistics.group.revision, state.duty_revision)
+        same = stamp == self._stamp and self._national is statistics.national and self._kinds is state.kinds
+        if not same or len(self._keys) > KEYS_MAX:
+            self._stamp, self._national, self._kinds = stamp, statistics.national, state.kinds
+            self._clear()
+
+    def key_id(self, attribute: Attribute, key: Hashable) -> int:
+        """The number of a key until the next `begin` that forgets; -1 for None and for attributes without parameters."""
+        if key is None or attribute not in self._compiled.groups:
+            return -1
+        known = self._ids.get((attribute, key))
+        return self._add((attribute, key)) if known is None else known
+
+    def _add(self, key: Key) -> int:
+        number = self._ids[key] = len(self._keys)
+        self._keys.append(key)
+        group = self._compiled.groups[key[0]]
+        self._values.append(np.empty((len(group.parameters), self._rows)))
+        if number >= len(self._starts):
+            self._make_room(2 * number + 16)
+        length = len(group.scored)
+        self._attributes[number] = KEPT_ATTRIBUTES.index(key[0])
+        self._starts[number], self._lengths[number], self._parameters[number] = self._used, length, group.start
+        self._used += length
+        if self._used > len(self._points):
+            more = np.zeros((2 * self._used, self._rows), dtype=np.float32)
+            more[: len(self._points)] = self._points
+            self._points = more
+        return number
+
+    def _make_room(self, keys: int) -> None:
+        more = keys - len(self._starts)
+        self._starts = np.concatenate([self._starts, np.zeros(more, dtype=np.int64)])
+        self._lengths = np.concatenate([self._lengths, np.zeros(more, dtype=np.int64)])
+        self._parameters = np.concatenate([self._parameters, np.zeros(more, dtype=np.int64)])
+        self._attributes = np.concatenate([self._attributes, np.zeros(more, dtype=np.int64)])
+        self._fresh = np.concatenate([self._fresh, np.zeros((more, self._rows), dtype=np.bool_)])
+        self._codes = np.concatenate([self._codes, np.full((more, self._rows), KEPT, dtype=np.uint8)])
+
+    # --- people ---
+
+    def refresh(
+        self, keys: IntArray, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: Reading
+    ) -> None:
+        """Bring some keys up to date for some people."""
+        self._grow(int(rows.max(initial=0)) + 1)
+        self._forget_changed(people, rows)
+        stale = ~self._fresh[keys[:, None], rows]
+        if not stale.any():
+            return
+        columns: IntArray = np.flatnonzero(stale.any(axis=0))
+        places: list[int] = columns.tolist()
+        every = [people[place] for place in places]
+        self.roster.note(rows[columns].tolist(), every)
+        by_attribute: dict[Attribute, list[int]] = {}
+        old_keys: list[int] = keys[stale.any(axis=1)].tolist()
+        for key in old_keys:
+            by_attribute.setdefault(self._keys[key][0], []).append(key)
+        candidates = self.candidates(every, rows[columns], board, reading)
+        for attribute in KEPT_ATTRIBUTES:
+            keys_of_attribute = by_attribute.get(attribute, [])
+            # The parameters of people see one line at a time, those of pairs all values together.
+            together = [[key] for key in keys_of_attribute] if attribute is Attribute.LINE else [keys_of_attribute]
+            for some in together:
+                if some:
+                    self._work_out(attribute, some, candidates)
+
+    def _grow(self, rows: int) -> None:
+        if rows <= self._rows:
+            return
+        self._rows = 2 * rows
+        self._records += [None] * (self._rows - len(self._records))
+        known = self._revisions
+        self._revisions = np.full(self._rows, -1, dtype=np.int64)
+        self._revisions[: len(known)] = known
+        keys = self._keys
+        self._clear()
+        for attribute, key in keys:
+            self.key_id(attribute, key)
+
+    def _forget_changed(self, people: Sequence[Operator], rows: IntArray) -> None:
+        revisions = np.frombuffer(self._state.statistics.revisions, dtype=np.int64)[rows]
+        old = revisions != self._revisions[rows]
+        records = self._records
+        for place, (row, person) in enumerate(zip(rows.tolist(), people, strict=True)):
+            if records[row] is not person:
+                records[row] = person
+                old[place] = True
+        if old.any():
+            changed = rows[old]
+            self._revisions[changed] = revisions[old]
+            self._fresh[:, changed] = False
+
+    def _work_out(self, attribute: Attribute, keys: list[int], candidates: Candidates) -> None:
+        rows, group = candidates.rows, self._compiled.groups[attribute]
+        view = self.view(attribute, [self._keys[key][1] for key in keys], candidates)
+        shape = (len(keys), len(rows))
+        values = group.values(view, shape)
+        points = group.points(values.reshape(len(values), shape[0] * shape[1])).reshape(len(group.scored), *shape)
+        kept = filters_of(attribute, group, values, view, self._compiled.model.filters)
+        codes = first_removing(kept, shape)
+        for place, key in enumerate(keys):
+            self._values[key][:, rows] = values[:, place]
+            start = int(self._starts[key])
+            self._points[start : start + len(points), rows] = points[:, place]
+            self._codes[key, rows] = codes[place]
+            self._fresh[key, rows] = True
+
+    # --- what a round takes ---
+
+    def codes(self, keys: IntArray, rows: IntArray) -> Codes:
+        """Verdicts of the filters, (keys, people)."""
+        return self._codes[keys[:, None], rows]
+
+    def rows_of_points(
+        self, keys: IntArray, rows: IntArray
+    ) -> tuple[NDArray[np.float32], IntArray, IntArray, IntArray]:
+        """All rows of points of some keys, (rows, people), with the parameter, the key, and the place of its attribute of each row."""
+        lengths = self._lengths[keys]
+        key_of = np.repeat(keys, lengths)
+        within = np.arange(len(key_of)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        points = self._points[(self._starts[key_of] + within)[:, None], rows]
+        return points, self._parameters[key_of] + within, key_of, self._attributes[key_of]
+
+    @property
+    def key_count(self) -> int:
+        """Keys that are kept: their numbers are below this."""
+        return len(self._keys)
+
+    def key(self, number: int) -> Key:
+        """The attribute and the value of a key."""
+        return self._keys[number]
+
+    def value(self, number: int, place: int, row: int) -> float:
+        """The value of the parameter at a place of a key's group for a person."""
+        return float(self._values[number][place, row])
+
+    # --- views ---
+
+    def candidates(self, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: Reading) -> Candidates:
+        """Some people as pair views see them."""
+
+        def value_of(name: str, line: Line | None) -> FloatArray:
+            attribute = Attribute.PERSON if line is None else Attribute.LINE
+            number = self._ids[attribute, "" if line is None else line]
+            return self._values[number][self._compiled.groups[attribute].places[name]][rows]
+
+        return Candidates(people, rows, self.roster, board, reading, self._state.province, value_of)
+
+    def view(self, attribute: Attribute, keys: list[Any], candidates: Candidates) -> PeopleView | PairView:
+        """What the parameters of an attribute read."""
+        statistics = candidates.reading.statistics
+        match attribute:
+            case Attribute.PERSON:
+                return self._people(None, candidates)
+            case Attribute.LINE:
+                return self._people(keys[0], candidates)
+            case Attribute.KIND | Attribute.SWITCH:
+                return self.kinds(keys, candidates)
+            case Attribute.SLACK:
+                kinds = list(dict.fromkeys(kind for kind, _ in keys))
+                places = [(kinds.index(kind), left) for kind, left in keys]
+                return SlackPairs(places, candidates, self.kinds(kinds, candidates))
+            case Attribute.NEEDS:
+                return NeedsPairs(keys, candidates)
+            case Attribute.LANGUAGE:
+                return LanguagePairs(keys, candidates)
+            case Attribute.HOME:
+                return HomePairs(keys, candidates, statistics.by_home, HomeCell)
+            case Attribute.PRODUCT:
+                return NamedPairs(keys, candidates, statistics.by_product, ProductCell)
+            case Attribute.CHANNEL:
+                return NamedPairs(keys, candidates, statistics.by_channel, ChannelCell)
+            case Attribute.HOSPITAL:
+                return NamedPairs(keys, candidates, statistics.by_hospital, HospitalCell)
+            case _:
+                assert attribute is Attribute.AMOUNT_BAND, f"{attribute} is not kept"
+                return NamedPairs(keys, candidates, statistics.by_amount, AmountBandCell)
+
+    def kinds(self, names: Sequence[KindId], candidates: Candidates) -> KindPairs:
+        """Kinds against people."""
+        return KindPairs([self._state.kinds.get(name, KIND_UNKNOWN) for name in names], candidates)
+
+    def _people(self, line: Line | None, candidates: Candidates) -> PeopleView:
+        state, reading = self._state, candidates.reading
+        in_hand = InHand(candidates.people, state.holds, state.tasks, state.kinds, reading.minute_ms // 60_000)
+        return PeopleView(self.roster.matrix[:, candidates.rows], in_hand, candidates.rows, line, reading)

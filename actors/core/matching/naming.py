@@ -1,0 +1,154 @@
+"""What is worked out in every round: names that stand in single tasks, cases and customers, and what depends on colleagues."""
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.core.matching.bank import Bank
+from actors.core.matching.compiled import CompiledModel, Group
+from actors.core.matching.eligibility import Codes, first_removing
+from actors.core.matching.filtering import filters_of
+from actors.core.matching.keys import family_of
+from actors.core.matching.parameters import Attribute
+from actors.core.matching.views.duty import DutyView
+from actors.core.matching.views.pairs import Candidates
+from actors.core.matching.views.suitability import (
+    CasePairs,
+    CustomerPairs,
+    Family,
+    TaskPairs,
+    deciders_of_case,
+    names_anybody,
+)
+from actors.core.statistics.storage import FloatArray, IntArray
+from actors.core.task import Task
+
+_ATTRIBUTES = (Attribute.DUTY, Attribute.SWITCH, Attribute.CUSTOMER, Attribute.CASE, Attribute.TASK)
+
+
+class Extra(NamedTuple):
+    """An attribute's parameters in one round."""
+
+    group: Group
+    view: object
+    #: Number of the first of its keys; the others follow.
+    first: int
+    #: (parameters, values, people).
+    values: FloatArray
+    #: (scored, values, people).
+    points: FloatArray
+    #: Verdicts of the filters, (values, people); None: it has none.
+    codes: Codes | None
+    #: Number of each task's key; -1: none. (tasks,)
+    place: IntArray
+
+    def rows_of_points(self) -> NDArray[np.float32]:
+        """(scored x values, people)."""
+        return self.points.reshape(-1, self.points.shape[-1]).astype(np.float32)
+
+    @property
+    def row_count(self) -> int:
+        """Rows of points."""
+        return self.points.shape[0] * self.points.shape[1]
+
+    def parameters(self) -> IntArray:
+        """Number of each row's parameter."""
+        scored, values = self.points.shape[:2]
+        own: IntArray = np.arange(scored, dtype=np.int64)
+        return self.group.start + np.repeat(own, values)
+
+    def keys(self) -> IntArray:
+        """Number of each row's key."""
+        scored, values = self.points.shape[:2]
+        own: IntArray = np.arange(values, dtype=np.int64)
+        return self.first + np.tile(own, scored)
+
+
+def extras_of(
+    compiled: CompiledModel,
+    bank: Bank,
+    candidates: Candidates,
+    duty: DutyView,
+    tasks: Sequence[Task],
+    now_ms: int,
+) -> tuple[Extra, ...]:
+    """The attributes that have anything to say in this round."""
+    extras: list[Extra] = []
+    first = bank.key_count
+    for attribute in _ATTRIBUTES:
+        group = compiled.groups.get(attribute)
+        if group is None:
+            continue
+        keys = _keys(attribute, candidates, tasks)
+        distinct: dict[Hashable, int] = {}
+        place = [-1 if key is None else first + distinct.setdefault(key, len(distinct)) for key in keys]
+        if distinct:
+            view = _view(attribute, list(distinct), bank, candidates, duty, tasks, now_ms, compiled)
+            extras.append(_extra(attribute, group, view, first, np.array(place), len(distinct), candidates, compiled))
+            first += len(distinct)
+    return tuple(extras)
+
+
+def _extra(
+    attribute: Attribute,
+    group: Group,
+    view: object,
+    first: int,
+    place: IntArray,
+    count: int,
+    candidates: Candidates,
+    compiled: CompiledModel,
+) -> Extra:
+    shape = (count, len(candidates.rows))
+    values = group.values(view, shape)
+    points = group.points(values.reshape(len(values), shape[0] * shape[1])).reshape(len(group.scored), *shape)
+    kept = filters_of(attribute, group, values, view, compiled.model.filters)
+    return Extra(group, view, first, values, points, first_removing(kept, shape) if kept else None, place)
+
+
+def _keys(attribute: Attribute, candidates: Candidates, tasks: Sequence[Task]) -> list[Hashable]:
+    """Each task's key; None: it has nothing to say there."""
+    statistics = candidates.reading.statistics
+    match attribute:
+        case Attribute.DUTY:
+            return [""] * len(tasks)
+        case Attribute.SWITCH:
+            return [task.spec.kind for task in tasks]
+        case Attribute.CUSTOMER:
+            names = [task.spec.customer_id for task in tasks]
+            return [name if name and statistics.customers.of(name) else None for name in names]
+        case Attribute.CASE:
+            return [_known(family_of(task), candidates) for task in tasks]
+        case _:
+            return [place if names_anybody(task, candidates) else None for place, task in enumerate(tasks)]
+
+
+def _known(family: Family | None, candidates: Candidates) -> Family | None:
+    known = family is not None and (family.knows or deciders_of_case(candidates, family.case_id))
+    return family if known else None
+
+
+def _view(
+    attribute: Attribute,
+    keys: list[Hashable],
+    bank: Bank,
+    candidates: Candidates,
+    duty: DutyView,
+    tasks: Sequence[Task],
+    now_ms: int,
+    compiled: CompiledModel,
+) -> object:
+    match attribute:
+        case Attribute.DUTY:
+            return duty
+        case Attribute.SWITCH:
+            return bank.view(attribute, keys, candidates)
+        case Attribute.CUSTOMER:
+            return CustomerPairs(cast(list[str], keys), candidates)
+        case Attribute.CASE:
+            return CasePairs(cast(list[Family], keys), candidates)
+        case _:
+            named = [tasks[place] for place in cast(list[int], keys)]
+            return TaskPairs(named, candidates, now_ms, another=compiled.model.filters.dispute_needs_another)
