@@ -1,7 +1,7 @@
 """What a decision teaches: by far the richest event, some forty additions.
 
-Cost: 3 us a decision, nearly all of it additions to cells. They are written out, without records or closures in between; each function adds to
-the tables of one subject.
+Cost: 3.7 us a decision, measured on a quiet core; most of it are additions to cells. They are written out, without records or closures in
+between; each function adds to the tables of one subject.
 """
 
 import math

@@ -5,6 +5,10 @@ and reads as zeros (so that an unknown operator needs no test), row `FORMER` is 
 the province's, their names are forgotten. Operators of other provinces have no row, and what events say of them changes nothing here.
 
 To read, use `reading.Reading`; to change, the functions of `learning_*`, which `applying` calls.
+
+Memory, measured with everybody working on one line, eight kinds, ten products, ten homes, four channels, four amount bands and twenty
+hospitals: 6.8 kB an operator, so 3.8 MB at 555 operators and 137 MB at 20,000 in one province; full recollections take 11 MB more, whatever
+the size of the province. A snapshot holds 3 kB an operator.
 """
 
 from array import array
@@ -37,7 +41,8 @@ NOBODY = 0
 FORMER = 1
 #: Minutes of which the arrivals are counted one by one.
 RECENT_MINUTES = 16
-_LINES = 8
+#: More lines of business than there are.
+LINES_MAX = 8
 
 
 class Statistics:
@@ -57,7 +62,7 @@ class Statistics:
         self.revisions = array("q", bytes(8 * self.next_row))
         # Tables by operator: the row is the operator's; what a record is of stands beside each.
         #: Line.
-        self.by_line = RecordTable(len(c.LineCell), _LINES)
+        self.by_line = RecordTable(len(c.LineCell), LINES_MAX)
         #: "", the only one.
         self.by_operator = RecordTable(len(c.OperatorCell), 1)
         #: "", the only one.
@@ -83,11 +88,11 @@ class Statistics:
         #: (direction; province)
         self.links = RecordTable(len(c.LinkCell), PROVINCES_MAX)
         #: (0; line)
-        self.today = RecordTable(len(c.LineTodayCell), _LINES)
+        self.today = RecordTable(len(c.LineTodayCell), LINES_MAX)
         #: (0; line). A cell is an hour of the week: tasks that arrived in it; WORK.
-        self.arrivals = RecordTable(c.HOURS_OF_WEEK, _LINES)
+        self.arrivals = RecordTable(c.HOURS_OF_WEEK, LINES_MAX)
         #: (minute % `RECENT_MINUTES`; line). The minute, and the tasks that arrived in it; plain.
-        self.recent = RecordTable(2, _LINES)
+        self.recent = RecordTable(2, LINES_MAX)
         #: (hour of the day; "")
         self.hours = RecordTable(len(c.HourCell), 1)
         #: (0 within eight hours signed in, 1 beyond; "")
