@@ -108,18 +108,18 @@ class Branch:
                 self._follow(task_id, c.ResumeTask(who=self._who, request_id=self._next_request(), task_id=task_id))
             elif draw < 2:
                 self._follow(task_id, c.CancelTask(who=self._who, request_id=self._next_request(), task_id=task_id))
-            elif draw < 5:
+            elif draw < 12:
                 amend = c.UpdateTask(
                     who=self._who, request_id=self._next_request(), task_id=task_id, priority=self._chance.below(10)
                 )
                 self._change(task_id, amend)
-            elif draw < 10:
+            elif draw < 17:
                 chosen = self._chance.one_of(self._operators)
                 reassign = c.ReassignTask(
                     who=self._who, request_id=self._next_request(), task_id=task_id, operator=chosen
                 )
                 self._change(task_id, reassign)
-            elif draw < 16:
+            elif draw < 23:
                 self._follow(task_id, c.GetTask(who=self._who, task_id=task_id))
 
     def _change(self, task_id: TaskId, command: c.AnyCommand) -> None:

@@ -167,6 +167,7 @@ class Comparison:
                 record = self.site.record(records.task_key(task_id))
                 assert record is not None
                 assert record == model.closed.setdefault(task_id, record), "what has ended never changes"
+        assert (state.reviewed_count, state.model.revision) == (model.reviewed, model.model_revision)
         owed = {province: fen for province, fen in state.balance_fen.items() if fen}
         assert owed == {province: fen for province, fen in model.ledger.items() if fen}
 

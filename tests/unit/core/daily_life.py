@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from actors.core import commands as c
 from actors.core.country import Bounds, Line, ProvinceSettings, ProvinceStatus, ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.ids import KindId, OperatorId, SessionId, SiteId, TaskId
+from actors.core.matching.record import MatchingModel
 from actors.core.operators import KindExperience, PresenceState
+from actors.core.review import Findings, ReviewVerdict
 from actors.core.task import MoveOut, Placement, Task, TaskSpec, TaskState, Verdict
 from tests.unit.core.comparison import Comparison
 from tests.unit.core.harness import ADDRESS, FUJIAN, JIANGXI, KINDS, LARGE, MEDICAL, START_MS, person, spec
@@ -66,6 +68,8 @@ STEPS: dict[str, int] = {
     "set_status": 1,
     "set_policy": 1,
     "adopt_kinds": 1,
+    "adopt_model": 1,
+    "review": 3,
 }
 #: What the holder of a task in this state does next, as a rule.
 NATURAL: dict[TaskState, tuple[str, ...]] = {
@@ -127,6 +131,7 @@ class DailyLife:
             "be_answered": not self.tasks(TaskState.MOVING),
             "lead": not model.tasks,
             "meddle": not model.tasks,
+            "review": not model.tasks,
             "repeat": not model.requests,
             "come_to_work": not self.away(),
             "serve_again": model.status is ProvinceStatus.ACTIVE,
@@ -346,6 +351,20 @@ class DailyLife:
         )
         revision = self.both.model.kinds_revision + draw(st.integers(-1, 1))
         self.both.ask(c.AdoptTaskKinds(who="system:country", revision=revision, kinds=(first, *KINDS[1:])))
+
+    def adopt_model(self, draw: Draw) -> None:
+        """The country's matching model changes, or an old one arrives."""
+        revision = self.both.model.model_revision + draw(st.integers(-1, 1))
+        model = MatchingModel(revision=revision, ageing_per_minute=draw(st.integers(1, 9)))
+        self.both.ask(c.AdoptMatchingModel(who="system:country", model=model))
+
+    def review(self, draw: Draw) -> None:
+        """An auditor has looked at a task, decided or not."""
+        task_id, _ = draw(st.sampled_from(self.tasks()))
+        findings = Findings(verdict=draw(st.sampled_from(list(ReviewVerdict))))
+        named = draw(st.sampled_from((*[task_id] * 9, TaskId("fujian-99"))))
+        asked = {"who": "auditor:lan", "request_id": draw(request_ids), "task_id": named}
+        self.both.ask(c.SubmitReview(**asked, findings=findings))
 
     # --- other provinces ---
 

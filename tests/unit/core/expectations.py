@@ -33,6 +33,10 @@ def expects(model: NaiveProvince, command: c.AnyCommand) -> Expected:
         return _expects_offered_move(model, command)
     if isinstance(command, c.AdoptTaskKinds):
         return ["TaskKindsAdopted"] if command.revision > model.kinds_revision else []
+    if isinstance(command, c.AdoptMatchingModel):
+        return ["MatchingModelAdopted"] if command.model.revision > model.model_revision else []
+    if isinstance(command, c.SubmitReview):
+        return _expects_review(model, command)
     if isinstance(command, c.UpdateSharingPolicy):
         stale = bool(command.revision) and command.revision != model.policy_revision
         return Reason.ETAG_MISMATCH if stale else ["SharingPolicyUpdated"]
@@ -52,6 +56,15 @@ def _expects_creation(model: NaiveProvince, command: c.CreateTask) -> Expected:
     if spec.kind not in model.kinds:
         return Reason.UNKNOWN_KIND
     return Reason.QUEUE_FULL if len(model.open_tasks()) >= model.bounds.open_tasks_max else ["TaskCreated"]
+
+
+def _expects_review(model: NaiveProvince, command: c.SubmitReview) -> Expected:
+    entry = model.tasks.get(command.task_id)
+    if entry is None:
+        return Reason.UNKNOWN_TASK
+    if entry.state in NOT_HERE:
+        return Elsewhere
+    return ["ReviewSubmitted"] if entry.decision is not None else Reason.NOT_DECIDED
 
 
 def _expects_of_holder(model: NaiveProvince, command: c.HolderCommand) -> Expected:

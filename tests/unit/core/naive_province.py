@@ -69,6 +69,8 @@ class NaiveProvince:
         self.people: dict[OperatorId, Person] = {}
         self.kinds: dict[KindId, TaskKind] = {}
         self.kinds_revision = 0
+        self.model_revision = 0
+        self.reviewed = 0
         self.status = ProvinceStatus.ACTIVE
         self.mode = ShareOutMode.OVERFLOW
         self.policy_revision = 1
@@ -288,6 +290,10 @@ class NaiveProvince:
         elif isinstance(event, e.TaskKindsAdopted):
             self.kinds = {kind.kind: kind for kind in event.kinds}
             self.kinds_revision = event.revision
+        elif isinstance(event, e.MatchingModelAdopted):
+            self.model_revision = event.model.revision
+        elif isinstance(event, e.ReviewSubmitted):
+            self._reviewed(event)
         elif isinstance(event, e.ProvinceStatusChanged):
             self.status = event.status
         elif isinstance(event, e.SharingPolicyUpdated):
@@ -300,6 +306,14 @@ class NaiveProvince:
             self.lost_sites.remove(event.site)
         else:
             assert isinstance(event, (e.RequestAnswered, e.TaskAmended)), event
+
+    def _reviewed(self, event: e.ReviewSubmitted) -> None:
+        reviewed = event.reviewed
+        entry = self.tasks[reviewed.task_id]
+        assert entry.decision is not None, "only a decision is reviewed"
+        assert (reviewed.operator, reviewed.verdict) == (entry.decision[0], entry.decision[2])
+        assert (reviewed.province, reviewed.home, reviewed.kind) == (self.code, entry.home, entry.spec.kind)
+        self.reviewed += 1
 
     # --- what a tick must leave behind ---
 
