@@ -4,11 +4,12 @@
 public name, `scipy.optimize.linear_sum_assignment`, runs all of scipy.optimize: 2.5 s and 49 MB more, measured, in each of 36 province actors.
 Loading the one file takes 3 ms and .2 MB. Should a later scipy keep it elsewhere, the public name is the way.
 
-`sparse`: Jonker and Volgenant's paths over lists of pairs, `scipy.sparse.csgraph`: .3 s and 33 MB, paid by whoever meets an instance of many
-hundred tasks and people, thus not by province actors.
+`sparse`: Jonker and Volgenant's paths over lists of pairs, `scipy.sparse.csgraph`: 1.1 s and 33 MB, measured on a busy
+machine, paid once by whoever meets an instance of many hundred tasks and people, thus not by province actors.
 
-Refused: lapx (squares a rectangle: 10 ms against 1.7 ms at 50 x 200, contended, and no better beyond); a loop of our own over numpy rows
-(every step of every path costs 10 us).
+Refused: lapx (squares a rectangle: 8 to 12 ms against 1.7 ms at 50 x 200, contended; at 500 x 1,000 its best of four functions was a quarter
+faster, but there prices come first anyway, and it would be one dependency more); a loop of our own over numpy rows
+(every step of every path would be several numpy calls of a microsecond and more).
 """
 
 import importlib
