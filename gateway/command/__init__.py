@@ -5,6 +5,7 @@ import typer
 from gateway.command.backup import backup
 from gateway.command.bench import bench
 from gateway.command.demo import demo
+from gateway.command.replay import replay
 from gateway.command.restore import restore
 from gateway.command.serve import serve
 from gateway.command.verify import verify
@@ -33,6 +34,7 @@ app.command()(demo)
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
+app.command()(replay)
 app.add_typer(bench)
 
 

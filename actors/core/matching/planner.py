@@ -21,10 +21,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from actors.core.matching import policy
-from actors.core.matching.assignment.result import BoolArray
+from actors.core.matching.assignment.result import BoolArray, FloatArray, IntArray
 from actors.core.matching.planning.estimates import Estimates, Reading
 from actors.core.matching.planning.explanation import Explanation, Part
 from actors.core.matching.planning.pools import Pools
+from actors.core.matching.planning.presence import AWAY_MINUTES, Presence
 from actors.core.matching.planning.remaining import residual_table
 from actors.core.matching.planning.shortlist import shortlist
 from actors.core.matching.planning.urgency import AGE_POINTS, MINUTE_POINTS, age_points, due_weights
@@ -60,10 +61,10 @@ class Planner:
     """Pairs tasks with people, and learns who is quick at what."""
 
     def __init__(self, *, seed: int = 0) -> None:
-        self._seed = seed
-        self._estimates = Estimates()
+        self._estimates = Estimates(seed)
         self._pools = Pools(self._estimates)
         self._in_hand = WorkInHand()
+        self._presence = Presence()
         self._residuals = residual_table(VARIATION)
         #: task id -> minutes of the first call that left it on purpose.
         self._left_since: dict[str, float] = {}
@@ -134,7 +135,12 @@ class Planner:
         _check_number("now", now)
         _check_task(task)
         reading = self._estimates.reading(task.kind, operator_id)
-        parts = (*_task_parts(task, now), *_pair_parts(reading), self._ready_part(task, operator_id, now))
+        parts = (
+            *_task_parts(task, now),
+            *_pair_parts(reading),
+            _newcomer_part(reading, float(due_weights([task], now)[0])),
+            self._ready_part(task, operator_id, now),
+        )
         held = self._pools.holds(task.kind, operator_id)
         return Explanation(
             task_id=task.id,
@@ -150,35 +156,43 @@ class Planner:
         self, listed: list[PlannerTask], kinds: list[tuple[str, Sequence[str]]], free: list[str], now: float
     ) -> list[tuple[str, str]]:
         """Puts the problem, has it solved, and remembers what follows from it."""
-        busy, ready_minutes = self._in_hand.busy(now, self._residuals)
-        people = free + busy
-        rows = np.array([self._estimates.operator_row(person) for person in people])
+        people, rows, ready_minutes = self._people(free, now)
         eligible = self._pools.eligible(kinds, rows)
         useful = np.logical_or.reduce(eligible, axis=0)
         useful[len(free) :] &= self._estimates.experience(rows[len(free) :]) >= EXPERIENCE_MIN
-        columns = np.flatnonzero(useful)
         if not useful[: len(free)].any():
             return []
+        columns = np.flatnonzero(useful)
         row_of = {kind: row for row, (kind, _) in enumerate(kinds)}
         kind_of = np.array([row_of[task.kind] for task in listed])
         kind_rows = np.array([self._estimates.kind_row(kind) for kind, _ in kinds])
         minutes = self._estimates.minutes(kind_rows, rows[columns])
         quality = self._estimates.quality_points(kind_rows, rows[columns])
-        ready = np.concatenate([np.zeros(len(free)), ready_minutes])[columns]
+        weight = due_weights(listed, now)
+        chance = minutes[kind_of] * self._estimates.newcomer_shares(rows[columns]) * (weight[:, None] == 1.0)
         problem = policy.Problem(
             urgency=age_points(listed, now),
-            fit=(quality - np.rint(MINUTE_POINTS * minutes))[kind_of],
+            fit=(quality - np.rint(MINUTE_POINTS * minutes))[kind_of] + np.rint(MINUTE_POINTS * chance),
             eligible=eligible[:, columns][kind_of],
             capacity=(columns < len(free)).astype(np.int64),
             minutes=minutes[kind_of],
-            ready_minutes=ready,
-            weight=due_weights(listed, now),
+            ready_minutes=ready_minutes[columns],
+            weight=weight,
             overdue=self._overdue(listed, now),
             minute_points=MINUTE_POINTS,
         )
         decided = policy.plan(problem)
         self._note_left(listed, problem, decided, now)
         return self._give(listed, [people[column] for column in columns.tolist()], dict(kinds), problem, decided, now)
+
+    def _people(self, free: list[str], now: float) -> tuple[list[str], IntArray, FloatArray]:
+        """Everyone on duty: ids, rows of the estimates, minutes until each is free; those who are free come first."""
+        busy, remaining = self._in_hand.busy(now, self._residuals)
+        people = free + busy
+        rows = np.array([self._estimates.operator_row(person) for person in people])
+        self._presence.see(rows, now)
+        gone = 1.0 - self._presence.staying(rows[len(free) :], now, remaining)
+        return people, rows, np.concatenate([np.zeros(len(free)), remaining + gone * AWAY_MINUTES])
 
     def _give(
         self,
@@ -253,6 +267,15 @@ def _pair_parts(reading: Reading) -> tuple[Part, ...]:
             samples=reading.quality_samples,
         ),
     )  # fmt: skip
+
+
+def _newcomer_part(reading: Reading, weight: float) -> Part:
+    """What somebody little known is given as a chance, on tasks that are not due soon."""
+    share = reading.newcomer_share if weight == 1.0 else 0.0
+    points = round(MINUTE_POINTS * reading.minutes * share)
+    return Part(
+        parameter="operator_newcomer_share", value=share, points=points, weight=1, samples=reading.speed_samples
+    )
 
 
 def _check_number(name: str, value: float, least: float = -math.inf) -> None:

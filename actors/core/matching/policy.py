@@ -113,20 +113,40 @@ def _start_first_places(
     problem: Problem, tasks: IntArray, capacity: IntArray, ready: FloatArray, decided: Plan
 ) -> None:
     """Writes everybody's list and starts what stands first with somebody free."""
+    weight = problem.weight[tasks, None]
+    first = problem.urgency[tasks, None] + problem.fit[tasks] - np.rint(problem.minute_points * weight * ready)
+    eligible, minutes = problem.eligible[tasks], problem.minutes[tasks]
+    people = _who_matters(first, eligible)
+    if people is not None:
+        first, eligible, minutes, capacity = first[:, people], eligible[:, people], minutes[:, people], capacity[people]
     operators = capacity.size
     places = _places(tasks.size, operators)
-    minutes, weight = problem.minutes[tasks], problem.weight[tasks, None]
-    first = problem.urgency[tasks, None] + problem.fit[tasks] - np.rint(problem.minute_points * weight * ready)
-    behind = np.rint(problem.minute_points * minutes / weight)
-    values = np.concatenate([first - place * behind for place in range(places)], axis=1)
-    eligible = np.tile(problem.eligible[tasks], places)
-    solution = _solve_all(values, eligible, np.tile(np.maximum(capacity, 1), places))
+    if places > 1:
+        behind = np.rint(problem.minute_points * minutes / weight)
+        first = np.concatenate([first - place * behind for place in range(places)], axis=1)
+        eligible = np.tile(eligible, places)
+    solution = _solve_all(first, eligible, np.tile(np.maximum(capacity, 1), places))
     decided.solutions.append(solution)
-    for row, operator, is_first in _lists(solution, operators, capacity):
+    for row, column, is_first in _lists(solution, operators, capacity):
+        operator = column if people is None else int(people[column])
         if is_first:
             decided.pairs.append((int(tasks[row]), operator))
         else:
             decided.meant_for[tasks[row]] = operator
+
+
+def _who_matters(values: FloatArray, eligible: BoolArray) -> IntArray | None:
+    """People whom some task has among its best, as many as there are tasks; None if that is everybody.
+
+    Nobody else is needed: of so many people at least one is left over for the task, and is no worse.
+    """
+    tasks, operators = values.shape
+    if operators <= tasks:
+        return None
+    best = np.argpartition(np.where(eligible, -values, np.inf), tasks - 1, axis=1)[:, :tasks]
+    matters = np.zeros(operators, np.bool_)
+    matters[best] = True
+    return np.flatnonzero(matters)
 
 
 def _places(tasks: int, operators: int) -> int:

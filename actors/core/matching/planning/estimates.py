@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 
 from actors.core.matching.assignment.result import FloatArray, IntArray
+from actors.core.matching.planning.draws import Draws
 from actors.core.matching.planning.index import Index
 from actors.core.matching.planning.urgency import MINUTE_POINTS
 
@@ -33,6 +34,18 @@ UNKNOWN_MINUTES = 10.0
 KIND_PRIOR, SPEED_PRIOR, PAIR_PRIOR = 1.0, 3.0, 6.0
 #: An observation counts at most so many times the expected minutes.
 OUTLIER_RATIO = 8.0
+#: Between which the first two are moved as it shows how much people and pairs differ.
+SPEED_PRIOR_RANGE, PAIR_PRIOR_RANGE = (1.0, 30.0), (2.0, 60.0)
+#: Observations between two such moves, cells that the presumed difference is worth, observations of a cell that count for it at most.
+REWEIGH_EVERY, CELLS_PRIOR, CELL_COUNT_MAX = 32, 5.0, 20.0
+#: Squared errors: presumed ones, each 1, and what is kept of the sums at each observation.
+ERRORS_PRIOR, ERRORS_KEPT = 20.0, 0.998
+#: Who has fewer observations is taken to be quicker, by so much at most.
+NEWCOMER_COUNT, NEWCOMER_SHARE = 5.0, 0.2
+#: By how much people nobody knows differ by the seed's draw, so that ties are not always broken the same way.
+TIE_SHARE = 0.01
+#: Floors that keep divisions finite.
+EXPECTED_MIN, SPEED_MIN = 1e-6, 1e-3
 #: The same of a person's quality.
 QUALITY_PRIOR = 8.0
 #: Points for a whole unit of quality above the mean, as a share of what the kind's minutes cost.
@@ -50,6 +63,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     speed_samples: float
     minutes: float
     pair_samples: float
+    newcomer_share: float
     quality: float
     quality_samples: float
     quality_points: int
@@ -58,14 +72,21 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class Estimates:
     """Expected handle minutes of every pair of kind and person, and every person's quality."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
+        self._draws = Draws(seed)
         self.kinds = Index(KINDS_MAX)
         self.operators = Index(OPERATORS_MAX)
         self._minutes = np.zeros((8, 32))
         self._counts = np.zeros((8, 32))
         self._kind = np.full(8, UNKNOWN_MINUTES)
         self._speed = np.ones(32)
+        #: The factor of a person never seen: 1, but for ties.
+        self._unknown = np.ones(32)
         self._overall = np.zeros(2)
+        self._speed_prior, self._pair_prior = SPEED_PRIOR, PAIR_PRIOR
+        #: Sum and count of squared relative errors of predictions: how much one observation says.
+        self._errors = np.array([ERRORS_PRIOR, ERRORS_PRIOR])
+        self._observed = 0
         #: Sum and count, of each person and of all; the latter begin with one perfect task, so that there is a mean.
         self._quality = np.zeros((2, 32))
         self._quality_overall = np.ones(2)
@@ -74,25 +95,30 @@ class Estimates:
 
     def kind_row(self, kind: str) -> int:
         """The row of a kind, made if needed."""
+        known = self.kinds.get(kind)
+        if known is not None:
+            return known
         was_full = self.kinds.is_full
-        row, is_new = self.kinds.take(kind)
-        if is_new:
-            self.evictions += was_full
-            self._make_room(row, 0)
-            self._minutes[row] = self._counts[row] = 0.0
-            self._kind[row] = self._overall_mean()
+        row = self.kinds.take(kind)
+        self.evictions += was_full
+        self._make_room(row, 0)
+        self._minutes[row] = self._counts[row] = 0.0
+        self._kind[row] = self._overall_mean()
         return row
 
     def operator_row(self, operator: str) -> int:
         """The row of a person, made if needed."""
+        known = self.operators.get(operator)
+        if known is not None:
+            return known
         was_full = self.operators.is_full
-        row, is_new = self.operators.take(operator)
-        if is_new:
-            self.evictions += was_full
-            self._make_room(0, row)
-            self._minutes[:, row] = self._counts[:, row] = 0.0
-            self._quality[:, row] = 0.0
-            self._speed[row] = 1.0
+        row = self.operators.take(operator)
+        self.evictions += was_full
+        self._make_room(0, row)
+        self._minutes[:, row] = self._counts[:, row] = 0.0
+        self._quality[:, row] = 0.0
+        self._unknown[row] = 1.0 + TIE_SHARE * (self._draws.share() - 0.5)
+        self._speed[row] = self._unknown[row]
         return row
 
     def observe(self, kind: str, operator: str, minutes: float, quality: float | None) -> None:
@@ -101,19 +127,20 @@ class Estimates:
         self.kinds.touch(kind)
         self.operators.touch(operator)
         known = self._counts[k].sum()
-        counted = min(minutes, OUTLIER_RATIO * self._minutes_of(k, o)) if known else minutes
+        expected = self._minutes_of(k, o)
+        counted = min(minutes, OUTLIER_RATIO * expected) if known else minutes
+        if known and expected > 0:
+            self._errors = ERRORS_KEPT * self._errors + ((counted / expected - 1.0) ** 2, 1.0)
         keep = 0.5 ** (1.0 / HALF_LIFE_COUNT)
         self._minutes[:, o] *= keep
         self._counts[:, o] *= keep
         self._minutes[k, o] += counted
         self._counts[k, o] += 1.0
         self._overall += (counted, 1.0)
-        self._kind[k] = (KIND_PRIOR * self._overall_mean() + (self._minutes[k] / self._speed).sum()) / (
-            KIND_PRIOR + self._counts[k].sum()
-        )
-        self._speed[o] = (SPEED_PRIOR + (self._minutes[:, o] / self._kind).sum()) / (
-            SPEED_PRIOR + self._counts[:, o].sum()
-        )
+        self._relearn(k, o)
+        self._observed += 1
+        if self._observed % REWEIGH_EVERY == 0:
+            self._reweigh()
         if quality is not None:
             self._quality[:, o] = keep * self._quality[:, o] + (quality, 1.0)
             self._quality_overall += (quality, 1.0)
@@ -122,7 +149,11 @@ class Estimates:
         """(kinds, operators) expected minutes."""
         pairs = kind_rows[:, None], operator_rows
         prior = self._kind[kind_rows, None] * self._speed[operator_rows]
-        return (PAIR_PRIOR * prior + self._minutes[pairs]) / (PAIR_PRIOR + self._counts[pairs])
+        return (self._pair_prior * prior + self._minutes[pairs]) / (self._pair_prior + self._counts[pairs])
+
+    def newcomer_shares(self, operator_rows: IntArray) -> FloatArray:
+        """(operators,) by which share of the expected minutes a person is taken to be quicker, so that they get a chance: 0 once known."""
+        return NEWCOMER_SHARE * np.maximum(0.0, 1.0 - self.experience(operator_rows) / NEWCOMER_COUNT)
 
     def quality_points(self, kind_rows: IntArray, operator_rows: IntArray) -> FloatArray:
         """(kinds, operators) whole points for better or worse quality than the mean; a mild share of what the kind's minutes cost."""
@@ -144,6 +175,7 @@ class Estimates:
             speed_samples=float(self._counts[:, o].sum()),
             minutes=float(self.minutes(*rows)[0, 0]),
             pair_samples=float(self._counts[k, o]),
+            newcomer_share=float(self.newcomer_shares(rows[1])[0]),
             quality=float(self._quality_of(rows[1])[0]),
             quality_samples=float(self._quality[1, o]),
             quality_points=int(self.quality_points(*rows)[0, 0]),
@@ -151,7 +183,7 @@ class Estimates:
 
     def _minutes_of(self, k: int, o: int) -> float:
         prior = self._kind[k] * self._speed[o]
-        return float((PAIR_PRIOR * prior + self._minutes[k, o]) / (PAIR_PRIOR + self._counts[k, o]))
+        return float((self._pair_prior * prior + self._minutes[k, o]) / (self._pair_prior + self._counts[k, o]))
 
     def _quality_of(self, operator_rows: IntArray) -> FloatArray:
         sums, counts = self._quality[:, operator_rows]
@@ -159,6 +191,22 @@ class Estimates:
 
     def _quality_mean(self) -> float:
         return float(self._quality_overall[0] / self._quality_overall[1])
+
+    def _relearn(self, k: int, o: int) -> None:
+        """One step of each level for the row and the column that were touched."""
+        kind = KIND_PRIOR * self._overall_mean() + (self._minutes[k] / self._speed).sum()
+        self._kind[k] = max(EXPECTED_MIN, kind / (KIND_PRIOR + self._counts[k].sum()))
+        speed = self._speed_prior * self._unknown[o] + (self._minutes[:, o] / self._kind).sum()
+        self._speed[o] = max(SPEED_MIN, speed / (self._speed_prior + self._counts[:, o].sum()))
+
+    def _reweigh(self) -> None:
+        """Sets how much the priors weigh from how much people, and pairs, really differ (moments, as in empirical Bayes)."""
+        noise = self._errors[0] / self._errors[1]
+        kind = self._kind[:, None]
+        speed = (self._minutes / kind).sum(axis=0), self._counts.sum(axis=0)
+        pair = self._minutes / (kind * self._speed), self._counts
+        self._speed_prior = _prior_weight(*speed, noise, SPEED_PRIOR, SPEED_PRIOR_RANGE)
+        self._pair_prior = _prior_weight(*pair, noise, PAIR_PRIOR, PAIR_PRIOR_RANGE)
 
     def _overall_mean(self) -> float:
         return float(self._overall[0] / self._overall[1]) if self._overall[1] else UNKNOWN_MINUTES
@@ -173,4 +221,26 @@ class Estimates:
             self._minutes, self._counts = np.pad(self._minutes, grow), np.pad(self._counts, grow)
             self._kind = np.pad(self._kind, (0, more_kinds), constant_values=UNKNOWN_MINUTES)
             self._speed = np.pad(self._speed, (0, more_operators), constant_values=1.0)
+            self._unknown = np.pad(self._unknown, (0, more_operators), constant_values=1.0)
             self._quality = np.pad(self._quality, ((0, 0), (0, more_operators)))
+
+
+def _prior_weight(
+    ratios: FloatArray, counts: FloatArray, noise: float, presumed: float, within: tuple[float, float]
+) -> float:
+    """Observations that the prior of cells is worth: variance of one observation over the variance between cells.
+
+    Args:
+        ratios: sums of observed over expected of each cell.
+        counts: observations of each cell.
+        noise: squared relative error of one observation.
+        presumed: the weight to start from, worth `CELLS_PRIOR` cells.
+        within: bounds.
+    """
+    known = counts >= 1.0
+    count = counts[known]
+    weight = np.minimum(count, CELL_COUNT_MAX)
+    between = (ratios[known] / count - 1.0) ** 2 - noise / count
+    prior = CELLS_PRIOR * CELL_COUNT_MAX
+    variance = (prior * noise / presumed + (weight * between).sum()) / (prior + weight.sum())
+    return min(max(noise / max(variance, noise / within[1]), within[0]), within[1])

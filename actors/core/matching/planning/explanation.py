@@ -10,6 +10,7 @@ PARAMETERS: dict[str, tuple[str, str, str]] = {
     "operator_speed_ratio": ("本人用时与平均之比", "person's time against the mean", "×"),
     "pair_handle_minutes": ("本人处理该类任务的时长", "person's own time for the kind", "min"),
     "operator_quality_ratio": ("本人质量", "person's quality", ""),
+    "operator_newcomer_share": ("新人尝试机会", "chance for somebody little known", ""),
     "operator_ready_minutes": ("预计空闲还需", "expected time until the person is free", "min"),
 }
 #: reason -> (Chinese, English)

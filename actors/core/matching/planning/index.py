@@ -21,14 +21,11 @@ class Index:
         """The row of an id, if it has one. Counts as no use."""
         return self._rows.get(name)
 
-    def take(self, name: str) -> tuple[int, bool]:
-        """(row, whether it is new to this id). Counts as a use only when new."""
-        row = self._rows.get(name)
-        if row is not None:
-            return row, False
+    def take(self, name: str) -> int:
+        """A row for an id that has none. Counts as a use."""
         row = len(self._rows) if len(self._rows) < self.rows_max else self._rows.pop(next(iter(self._rows)))
         self._rows[name] = row
-        return row, True
+        return row
 
     def touch(self, name: str) -> None:
         """Marks an id as just used."""

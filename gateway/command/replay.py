@@ -1,0 +1,189 @@
+"""`sharedops replay FILE --virtual`: a log of real work played again, our matcher against other ways of deciding."""
+
+import csv
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn, TextIO
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from actors.core.replay.comparison import OURS, WAYS, Comparison, compare
+from actors.core.replay.log import LogError, WorkItem, read_items
+from actors.core.replay.measures import Interval, Summary, Times, cut, summary_of, times_of
+from actors.core.replay.people import HANDLE_MAX_MINUTES, closed_minutes, people_of, usable
+
+#: What each way of deciding is called.
+NAMES = {
+    "planner": "planner 人单匹配",
+    "first_come_first_served": "first come, first served 先来先办",
+    "random": "random 随机",
+    "shortest_processing_time": "shortest, told all means 最短优先",
+}
+#: Minutes of turnaround, but for the last five: mean minutes of wait, tasks left at the end, cost, by how much the planner's mean is below, and
+#: the same without the minutes in which nobody who may do the task is on duty.
+COLUMNS = ("decided by", "mean", "p50", "p90", "p95", "wait", "left", "µs a call", "planner below by %", "while open")
+#: The table is not squeezed into less.
+TABLE_WIDTH_MIN = 140
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The JSON answer. Minutes, except where a name says otherwise."""
+
+    ok: bool
+    items: int
+    left_out_too_long: int
+    kinds: int
+    operators: int
+    seeds: int
+    spread: float
+    ways: dict[str, Summary]
+    #: way -> share by which the planner's mean turnaround is below that way's.
+    cut_of_mean_turnaround: dict[str, Interval]
+    #: Minutes of the mean turnaround during which nobody who may do the task is on duty; and the same share without them.
+    closed_minutes_mean: float
+    cut_without_closed_minutes: dict[str, Interval]
+    #: What really happened. Its waits include waiting for customers, which nobody can dispatch away.
+    as_logged_turnaround_minutes: Times
+    as_logged_wait_minutes: Times
+
+
+def replay(
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV, plain or gzip: case_id, kind, arrived_at, started_at, completed_at, operator_id."),
+    ],
+    virtual: Annotated[bool, typer.Option("--virtual", help="In virtual time, without a running system.")] = False,
+    seeds: Annotated[int, typer.Option(help="Plays of each way, each with sizes drawn anew.", min=1, max=1_000)] = 3,
+    first: Annotated[int | None, typer.Option(help="Only so many rows from the start.", min=1)] = None,
+    spread: Annotated[
+        float,
+        typer.Option(
+            help="Make people differ more: the slowest so many times slower than the quickest, drawn by seed.",
+            min=1.0,
+            max=100.0,
+        ),
+    ] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Play a log of real work again: its arrivals and people, decided by our matcher and by other ways, in virtual time.
+
+    Example: sharedops replay loan_workitems_2012.csv.gz --virtual --seeds 3 --json
+
+    The planner starts knowing nothing. Exit code 0 if its mean turnaround is below every other way's, 1 if not, 2 if the log cannot be used.
+    """
+    if not virtual:
+        _refuse("only --virtual is there: the log is played without a running system")
+    try:
+        items = _read(file, first)
+    except (LogError, OSError, UnicodeDecodeError, csv.Error, EOFError) as error:
+        _refuse(f"{file.name}: {error}")
+    kept = usable(items)
+    if not kept:
+        _refuse(f"{file.name}: no item took at most {HANDLE_MAX_MINUTES:.0f} minutes")
+    console = Console(stderr=True)
+    comparison = compare(
+        kept,
+        seeds,
+        time.perf_counter,
+        spread=spread,
+        tell=lambda way, seed: console.print(f"[dim]seed {seed}: {way}[/dim]"),
+    )
+    answer = _answer(items, kept, comparison, spread)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(answer), ensure_ascii=False))
+    else:
+        _show(answer)
+    raise typer.Exit(0 if answer.ok else 1)
+
+
+def _refuse(reason: str) -> NoReturn:
+    typer.echo(f"sharedops replay: {reason}", err=True)
+    raise typer.Exit(2)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[TextIO]:
+    if file.read_bytes()[:2] == b"\x1f\x8b":
+        with gzip.open(file, "rt", encoding="utf-8-sig", newline="") as stream:
+            yield stream
+    else:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            yield stream
+
+
+def _read(file: Path, first: int | None) -> list[WorkItem]:
+    with _opened(file) as stream:
+        reader = csv.DictReader(stream)
+        rows = (row for number, row in enumerate(reader) if first is None or number < first)
+        return read_items(reader.fieldnames or (), rows)
+
+
+def _answer(items: list[WorkItem], kept: list[WorkItem], comparison: Comparison, spread: float) -> Answer:
+    plays = comparison.plays
+    cuts = {way: cut(plays[OURS], plays[way]) for way in WAYS if way != OURS}
+    closed = closed_minutes(kept, people_of(kept))
+    closed_mean = sum(closed) / max(1, len(closed))
+    return Answer(
+        ok=all(each.mean > 0 for each in cuts.values()),
+        items=len(kept),
+        left_out_too_long=len(items) - len(kept),
+        kinds=len({item.kind for item in kept}),
+        operators=len({item.operator for item in kept}),
+        seeds=len(plays[OURS]),
+        spread=spread,
+        ways={way: summary_of(plays[way]) for way in WAYS},
+        cut_of_mean_turnaround=cuts,
+        closed_minutes_mean=closed_mean,
+        cut_without_closed_minutes={way: cut(plays[OURS], plays[way], closed_mean) for way in cuts},
+        as_logged_turnaround_minutes=times_of([item.completed - item.arrived for item in kept]),
+        as_logged_wait_minutes=times_of([item.started - item.arrived for item in kept]),
+    )
+
+
+def _show(answer: Answer) -> None:
+    console = Console()
+    console.width = max(console.width, TABLE_WIDTH_MIN)
+    table = Table(
+        title=f"replay 回放: {answer.items:,} items, {answer.kinds} kinds, {answer.operators} people, {answer.seeds} seeds"
+    )
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column == COLUMNS[0] else "right")
+    for way, summary in answer.ways.items():
+        below = answer.cut_of_mean_turnaround.get(way)
+        rest = answer.cut_without_closed_minutes.get(way)
+        shares = ["" if each is None else _text(each, 100) for each in (below, rest)]
+        table.add_row(NAMES[way], *_cells(summary), *shares)
+    logged, waited = answer.as_logged_turnaround_minutes, answer.as_logged_wait_minutes
+    times = (logged.mean, logged.p50, logged.p90, logged.p95, waited.mean)
+    table.add_row("as logged 实际", *(f"{each:,.1f}" for each in times), "", "", "", "")
+    console.print(table)
+    console.print(
+        f"{answer.closed_minutes_mean:,.1f} minutes of every mean are spent while nobody who may do the task is on duty."
+    )
+    console.print(
+        f"{answer.left_out_too_long:,} items left out: they were open for more than {HANDLE_MAX_MINUTES:.0f} minutes. "
+        "As logged includes waiting for customers and for what the log does not hold: nobody can dispatch that away."
+    )
+
+
+def _cells(summary: Summary) -> list[str]:
+    turnaround = summary.turnaround_minutes
+    return [
+        _text(turnaround["mean"]),
+        *(f"{turnaround[name].mean:,.1f}" for name in ("p50", "p90", "p95")),
+        f"{summary.wait_minutes['mean'].mean:,.1f}",
+        f"{summary.unfinished:,}",
+        f"{summary.microseconds_per_call:,.0f}",
+    ]
+
+
+def _text(each: Interval, scale: float = 1) -> str:
+    mean = f"{scale * each.mean:,.1f}"
+    return mean if each.half is None else f"{mean} ± {scale * each.half:,.1f}"

@@ -1,0 +1,87 @@
+"""What is learned from finished tasks."""
+
+import numpy as np
+import pytest
+
+from actors.core.matching.planning.draws import Draws
+from actors.core.matching.planning.estimates import NEWCOMER_SHARE, OUTLIER_RATIO, UNKNOWN_MINUTES, Estimates
+
+
+def test_nobody_known_is_average() -> None:
+    """Else new people and kinds would start from nowhere."""
+    reading = Estimates().reading("claim", "ann")
+    assert reading.minutes == pytest.approx(UNKNOWN_MINUTES, rel=0.01)
+    assert (reading.pair_samples, reading.newcomer_share) == (0.0, NEWCOMER_SHARE)
+
+
+def test_the_first_observation_helps_already_and_for_other_kinds() -> None:
+    """Else learning would begin late."""
+    estimates = Estimates()
+    for operator in ("ann", "bob", "cao"):
+        estimates.observe("claim", operator, 10.0, None)
+    before = estimates.reading("change", "ann").minutes
+    estimates.observe("claim", "ann", 2.0, None)
+    assert estimates.reading("claim", "ann").minutes < estimates.reading("claim", "bob").minutes
+    assert estimates.reading("change", "ann").minutes < before
+
+
+def test_a_kind_done_by_slow_people_is_not_taken_for_long() -> None:
+    """Else who did a kind so far would be mistaken for what it takes."""
+    estimates = Estimates()
+    for _ in range(60):
+        estimates.observe("claim", "ann", 5.0, None)
+        estimates.observe("claim", "bob", 20.0, None)
+        estimates.observe("change", "bob", 20.0, None)
+    kinds = estimates.reading("claim", "cao").kind_minutes, estimates.reading("change", "cao").kind_minutes
+    assert kinds[1] == pytest.approx(kinds[0], rel=0.25)
+
+
+def test_one_monster_moves_little() -> None:
+    """Else one task left open over night would ruin a person's name."""
+    estimates = Estimates()
+    for _ in range(30):
+        estimates.observe("claim", "ann", 10.0, None)
+        estimates.observe("claim", "bob", 10.0, None)
+    estimates.observe("claim", "ann", 1e6, None)
+    assert estimates.reading("claim", "ann").minutes < 10.0 * (1 + OUTLIER_RATIO / 30)
+
+
+def test_what_was_long_ago_fades() -> None:
+    """Else who learned would be held to their first weeks."""
+    estimates = Estimates()
+    for minutes in [30.0] * 1500 + [10.0] * 1500:
+        estimates.observe("claim", "ann", minutes, None)
+    assert estimates.reading("claim", "ann").minutes < 13.0
+    assert estimates.reading("claim", "ann").pair_samples < 600
+
+
+def test_priors_weigh_more_where_people_hardly_differ() -> None:
+    """Else chance would be read as talent, or talent as chance."""
+    same, different = Estimates(), Estimates()
+    draws = Draws(5)
+    for turn in range(600):
+        operator = turn % 12
+        minutes = 20.0 * draws.share()
+        same.observe("claim", f"p{operator}", minutes, None)
+        different.observe("claim", f"p{operator}", minutes * (0.4, 2.5)[operator % 2], None)
+    assert same.reading("claim", "p0").speed_ratio == pytest.approx(1.0, abs=0.2)
+    assert different.reading("claim", "p0").speed_ratio < 0.6
+    assert different.reading("claim", "p1").speed_ratio > 1.4
+
+
+def test_no_minutes_at_all_are_learned_without_trouble() -> None:
+    """Else a log of instant tasks would divide by nothing."""
+    estimates = Estimates()
+    for _ in range(100):
+        estimates.observe("claim", "ann", 0.0, 1.0)
+    assert np.isfinite(estimates.reading("claim", "ann").minutes)
+
+
+def test_the_seed_breaks_ties_and_the_same_seed_the_same_way() -> None:
+    """Else two runs of one seed could differ, or every seed would be the same."""
+
+    def order(seed: int) -> list[float]:
+        estimates = Estimates(seed)
+        return [estimates.reading("claim", f"p{number}").minutes for number in range(9)]
+
+    assert order(1) == order(1) != order(2)

@@ -1,0 +1,56 @@
+"""`sharedops replay` from the command line."""
+
+import gzip
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from gateway.command import app
+
+HEADER = "case_id,kind,arrived_at,started_at,completed_at,operator_id"
+
+
+def log(rows: int = 60) -> str:
+    """Claims every five minutes, ann twice as quick as bob."""
+    lines = [HEADER]
+    for row in range(rows):
+        hour, minute = divmod(5 * row, 60)
+        start = f"2026-03-02T{8 + hour:02}:{minute:02}"
+        operator, last = (("ann", 4), ("bob", 4))[row % 2]
+        lines.append(
+            f"c{row},claim,{start}:00+08:00,{start}:00+08:00,{start[:-2]}{minute + last:02}:{30 * (row % 2):02}+08:00,{operator}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def test_replay_prints_one_json_object_last(tmp_path: Path) -> None:
+    """Would break if a script could not read what was measured, or a packed log were not taken."""
+    file = tmp_path / "log.csv.gz"
+    file.write_bytes(gzip.compress(log().encode()))
+    result = CliRunner().invoke(app, ["replay", str(file), "--virtual", "--seeds", "2", "--json"])
+    answer = json.loads(result.stdout.splitlines()[-1])
+    assert result.exit_code == (0 if answer["ok"] else 1)
+    assert (answer["items"], answer["operators"], answer["seeds"]) == (60, 2, 2)
+    assert set(answer["cut_of_mean_turnaround"]) == {"first_come_first_served", "random", "shortest_processing_time"}
+    assert answer["ways"]["planner"]["finished"] + answer["ways"]["planner"]["unfinished"] == 120
+
+
+def test_replay_shows_a_table(tmp_path: Path) -> None:
+    """Would break if people had to read JSON."""
+    file = tmp_path / "log.csv"
+    file.write_text(log(), encoding="utf-8")
+    result = CliRunner().invoke(app, ["replay", str(file), "--virtual", "--seeds", "1", "--first", "30"])
+    assert "30 items" in result.stdout
+    assert "as logged" in result.stdout
+
+
+def test_replay_refuses_what_it_cannot_use(tmp_path: Path) -> None:
+    """Would break if a broken log ended in a stack trace, or in figures."""
+    file = tmp_path / "log.csv"
+    file.write_text(log(3).replace("claim", "", 1), encoding="utf-8")
+    refused = CliRunner().invoke(app, ["replay", str(file), "--virtual"])
+    assert (refused.exit_code, "line 2: kind is empty" in refused.output) == (2, True)
+    missing = CliRunner().invoke(app, ["replay", str(tmp_path / "none.csv"), "--virtual"])
+    assert missing.exit_code == 2
+    assert CliRunner().invoke(app, ["replay", str(file)]).exit_code == 2
