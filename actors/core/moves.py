@@ -148,6 +148,7 @@ def _ranked(turn: Turn, task: Task, policy: SharingPolicy) -> list[HostCandidate
         turn.outbox.hosts_of(kind),
         turn.outbox.pledged,
         excluded=turn.outbox.refused_by.get(task.task_id, ()),
+        model_points=turn.outbox.host_points(turn.state, task.line, turn.now.wall_ms),
     )
 
 

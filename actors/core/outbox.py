@@ -4,17 +4,20 @@ Nothing is taken from here on a timeout. A move or a notice stays open in the ha
 come; until then it is sent again with back-off for ever. After a restart everything open is due at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from actors.core import commands as c
-from actors.core.country import TimeLimits
+from actors.core.country import Line, TimeLimits
 from actors.core.ids import KindId, ProvinceCode, TaskId
+from actors.core.matching.hosting import Hosting
+from actors.core.matching.record import MatchingModel
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.sharing import KindSummary, MoveFlow, NationalPicture, ProvinceSummary, hosts_by_kind
 from actors.core.state import ProvinceState
+from actors.core.statistics.reading import Reading
 
 #: Messages handed out at once.
 SENDS_MAX = 500
@@ -39,6 +42,10 @@ class Outbox:
         self.picture = NationalPicture()
         #: Who may host which kind by the picture; None: not looked up since it came.
         self._hosts: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] | None = None
+        #: The matching model that `_hosting` was made of, and what it makes of the picture's hosts by line; empty: not asked yet.
+        self._model: MatchingModel | None = None
+        self._hosting = Hosting(MatchingModel())
+        self._host_points: dict[Line, dict[ProvinceCode, int]] = {}
         #: Tasks sent since the picture was taken.
         self.pledged: dict[tuple[ProvinceCode, KindId], int] = {}
         #: What is left of the coordinator's advice.
@@ -56,6 +63,7 @@ class Outbox:
             return
         self.picture = picture
         self._hosts = None
+        self._host_points = {}
         self.pledged = {}
         # There may be hosts now for what had none.
         self.evacuate_after_ms = 0
@@ -68,6 +76,22 @@ class Outbox:
         if self._hosts is None:
             self._hosts = hosts_by_kind(self.picture)
         return self._hosts.get(kind, ())
+
+    def hosting(self, model: MatchingModel) -> Hosting:
+        """The model's parameters of provinces, made once for each model."""
+        if self._model is not model:
+            self._model, self._hosting, self._host_points = model, Hosting(model), {}
+        return self._hosting
+
+    def host_points(self, state: ProvinceState, line: Line, now_ms: int) -> Mapping[ProvinceCode, int]:
+        """What the matching model makes of the picture's hosts for tasks of a line; worked out once for each picture."""
+        hosting = self.hosting(state.model)
+        known = self._host_points.get(line)
+        if known is None:
+            reading = Reading(state.statistics, now_ms)
+            known = hosting.host_points(state.province, self.picture.provinces, line, reading)
+            self._host_points[line] = known
+        return known
 
     def due(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> list[Outgoing]:
         """The messages to send now, oldest moves first; each is then not due again before its back-off has passed."""

@@ -108,7 +108,7 @@ class Province:
 
     def summary(self, now: Instant) -> ProvinceSummary:
         """What the province says of itself. Call after the frame is on disk."""
-        return summarise(self.state, self.presence, now)
+        return summarise(self.state, self.presence, now, self.outbox.hosting(self.state.model))
 
     def totals(self, now: Instant) -> ProvinceTotals:
         """What the province tells the country of its statistics. Call after the frame is on disk."""

@@ -9,10 +9,11 @@ A host is ranked for a kind by integer points that add up (so that the reason ca
 
 * experience: what its best free people have done of the kind, by fixed breakpoints;
 * finish: expected wait plus handle time there, what we have already sent included;
-* quality: QA pass ratio of those people.
+* quality: QA pass ratio of those people;
+* model: what the home's matching model makes of the host's load, people and quality, and of how work went there before (`matching.hosting`).
 
 The first sharing rule moves by expected wait: sharing of a kind starts above the activation threshold, ends below the release
-threshold (hysteresis), goes only to provinces whose own wait is below their release threshold, and never both ways at once.
+threshold (hysteresis; a hard-pressed home's thresholds are lower, by at most half), goes only to provinces whose own wait is below their release threshold, and never both ways at once.
 Cost: provinces^2 x kinds, independent of the number of tasks.
 """
 
@@ -22,6 +23,7 @@ import msgspec
 
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import KindId, OperatorId, ProvinceCode
+from actors.core.line_summary import LineSummary
 
 #: Stands for "nobody here can do it": longer than any real wait. Milliseconds (ten days).
 WAIT_UNBOUNDED_MS = 10 * 24 * 3_600_000
@@ -48,6 +50,8 @@ class KindSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     best_operator: OperatorId = OperatorId("")
     #: QA pass ratio, permille; -1: no samples.
     quality_permille: int = -1
+    #: How hard pressed the home is in the kind's line, by its matching model: sharing starts at an expected wait so much shorter.
+    pressure_permille: int = 0
 
 
 class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,6 +66,12 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     kinds_revision: int = 0
     model_revision: int = 0
     kinds: tuple[KindSummary, ...] = ()
+    lines: tuple[LineSummary, ...] = ()
+    #: Capacity of the people on duty, and what of it is in use.
+    capacity: int = 0
+    in_use: int = 0
+    #: Home -> pass ratio of its tasks here less the line's own, permille; homes without reviews are left out.
+    shared_quality_gaps: dict[ProvinceCode, int] = {}
     #: Open tasks by state and waiting tasks by line.
     open_by_state: dict[str, int] = {}
     waiting_by_line: dict[str, int] = {}
@@ -112,6 +122,8 @@ class HostCandidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     eligible: int
     expected_finish_ms: int
     best_operator: OperatorId = OperatorId("")
+    #: What the home's matching model makes of the host and of the link to it.
+    model_points: int = 0
 
 
 #: Experience (tasks done) to points, piecewise linear; the last value holds beyond.
@@ -151,6 +163,7 @@ def rank_hosts(
     hosts: Sequence[tuple[ProvinceSummary, KindSummary]],
     pledged: Mapping[tuple[ProvinceCode, KindId], int],
     excluded: Iterable[ProvinceCode] = (),
+    model_points: Mapping[ProvinceCode, int] | None = None,
 ) -> list[HostCandidate]:
     """Possible hosts of one task of `kind`, best first.
 
@@ -158,6 +171,7 @@ def rank_hosts(
         hosts: who has eligible people on duty for `kind`, from `hosts_by_kind`.
         pledged: tasks already sent to (host, kind) since the picture was taken; they lengthen the wait there.
         excluded: hosts that have refused this very task.
+        model_points: of each host, from `matching.hosting`.
 
     Returns:
         Candidates by falling points, ties by code. Empty when nobody on duty anywhere may do it.
@@ -167,12 +181,13 @@ def rank_hosts(
     for summary, offered in hosts:
         if summary.province not in refused and may_host(source, policy, summary):
             already = pledged.get((summary.province, kind), 0)
-            candidates.append(_candidate(summary.province, offered, already))
+            extra = model_points.get(summary.province, 0) if model_points else 0
+            candidates.append(_candidate(summary.province, offered, already, extra))
     candidates.sort(key=lambda candidate: (-candidate.points, candidate.province))
     return candidates
 
 
-def _candidate(province: ProvinceCode, offered: KindSummary, already: int) -> HostCandidate:
+def _candidate(province: ProvinceCode, offered: KindSummary, already: int, model_points: int) -> HostCandidate:
     handle_ms = max(1, offered.handle_ms)
     beyond_free = max(0, already + 1 - offered.free_capacity)
     wait_ms = offered.expected_wait_ms + beyond_free * handle_ms // max(1, offered.eligible)
@@ -186,7 +201,7 @@ def _candidate(province: ProvinceCode, offered: KindSummary, already: int) -> Ho
     )
     return HostCandidate(
         province=province,
-        points=experience_points + finish_points + quality_points,
+        points=experience_points + finish_points + quality_points + model_points,
         experience_points=experience_points,
         finish_points=finish_points,
         quality_points=quality_points,
@@ -194,6 +209,7 @@ def _candidate(province: ProvinceCode, offered: KindSummary, already: int) -> Ho
         eligible=offered.eligible,
         expected_finish_ms=finish_ms,
         best_operator=offered.best_operator,
+        model_points=model_points,
     )
 
 
@@ -279,5 +295,5 @@ def _sharing_now(picture: NationalPicture, memory: FlowMemory) -> Iterable[tuple
                 continue
             already = (source.province, waiting.kind) in memory.sharing
             threshold = source.policy.release_wait_ms if already else source.policy.activation_wait_ms
-            if waiting.expected_wait_ms > threshold:
+            if waiting.expected_wait_ms > threshold * (1_000 - waiting.pressure_permille) // 1_000:
                 yield source.province, waiting.kind

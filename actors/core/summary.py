@@ -3,22 +3,38 @@
 Cost: operators on duty x their kinds + kinds; independent of the number of tasks. At 555 operators with 8 kinds about 3 ms.
 """
 
+from collections.abc import Sequence
+
+import msgspec
+
 from actors.core.clock import Instant
 from actors.core.country import Line
-from actors.core.ids import KindId
+from actors.core.ids import KindId, ProvinceCode
+from actors.core.line_summary import LineSummary
+from actors.core.matching.hosting import Hosting, facts_of
 from actors.core.matching.score import handle_ms
 from actors.core.operators import Operator, PresenceState
 from actors.core.presence import Presence
 from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState
+from actors.core.statistics.cells import LinkCell, LinkDirection
+from actors.core.statistics.reading import Reading
+from actors.core.statistics.shrinkage import REVIEWS, shrunk_ratio
+from actors.core.summary_lines import summarise_lines
 from actors.core.task import Task
 
 #: The people whose experience speaks for a province.
 EXPERIENCED_MAX = 3
 
 
-def summarise(state: ProvinceState, presence: Presence, now: Instant) -> ProvinceSummary:
-    """The province's summary as of now."""
+def summarise(
+    state: ProvinceState, presence: Presence, now: Instant, hosting: Hosting | None = None
+) -> ProvinceSummary:
+    """The province's summary as of now.
+
+    Args:
+        hosting: what the province's matching model makes of provinces, to say how hard pressed this one is; None: nothing.
+    """
     on_duty = _on_duty(state, presence, now)
     waits_ms = _line_waits_ms(state, on_duty)
     by_kind: dict[KindId, list[Operator]] = {}
@@ -31,7 +47,9 @@ def summarise(state: ProvinceState, presence: Presence, now: Instant) -> Provinc
         waiting_by_line[line] = waiting_by_line.get(line, 0) + waiting
     leaving = min((task.move for task in _moving(state) if task.move), key=lambda move: move.started_ms, default=None)
     oldest_ms = min((state.tasks[head[2]].created_ms for head in state.queue.heads()), default=now.wall_ms)
-    return ProvinceSummary(
+    # A model that weighs no province (a simulation's) asks nothing of the lines.
+    lines = summarise_lines(state, on_duty, now) if hosting is not None and hosting.weighs_provinces else ()
+    bare = ProvinceSummary(
         province=state.province,
         time_ms=now.wall_ms,
         status=state.status,
@@ -39,11 +57,10 @@ def summarise(state: ProvinceState, presence: Presence, now: Instant) -> Provinc
         epoch=state.epoch,
         kinds_revision=state.kinds_revision,
         model_revision=state.model.revision,
-        kinds=tuple(
-            _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[state.kinds[kind].line])
-            for kind in state.kinds
-            if kind in by_kind or kind in state.queue.waiting_by_kind
-        ),
+        lines=lines,
+        capacity=sum(person.capacity for person in on_duty),
+        in_use=sum(state.load_of(person.operator) for person in on_duty),
+        shared_quality_gaps=_shared_quality_gaps(state, lines, now),
         open_by_state={str(name): count for name, count in sorted(state.open_by_state.items()) if count},
         waiting_by_line=waiting_by_line,
         operators=len(state.operators),
@@ -58,6 +75,31 @@ def summarise(state: ProvinceState, presence: Presence, now: Instant) -> Provinc
         decided_count=state.decided_count,
         decided_shared_count=state.decided_shared_count,
     )
+    pressure = {one.line: hosting.pressure_permille(facts_of(bare, one.line)) if hosting else 0 for one in lines}
+    kinds = tuple(
+        _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[line], pressure[line])
+        for kind, line in ((kind.kind, kind.line) for kind in state.kinds.values())
+        if kind in by_kind or kind in state.queue.waiting_by_kind
+    )
+    return msgspec.structs.replace(bare, kinds=kinds)
+
+
+def _shared_quality_gaps(state: ProvinceState, lines: Sequence[LineSummary], now: Instant) -> dict[ProvinceCode, int]:
+    """Pass ratio of other homes' tasks less the province's own, permille, drawn to it with the weight of eight reviews."""
+    reading = Reading(state.statistics, now.wall_ms)
+    passes = [line.pass_permille for line in lines if line.pass_permille >= 0]
+    if not passes:
+        return {}
+    own = sum(passes) / len(passes) / 1_000
+    gaps: dict[ProvinceCode, int] = {}
+    for name in state.statistics.links.row(LinkDirection.IN):
+        home = ProvinceCode(name)
+        reviews = reading.link_sum(LinkCell.REVIEWS, LinkDirection.IN, home)
+        weight = reading.link_sum(LinkCell.REVIEWED, LinkDirection.IN, home)
+        if weight > 0:
+            passed = reading.link_sum(LinkCell.PASSED, LinkDirection.IN, home) / weight
+            gaps[home] = round(1_000 * (shrunk_ratio(passed * reviews, reviews, own, REVIEWS) - own))
+    return gaps
 
 
 def _moving(state: ProvinceState) -> list[Task]:
@@ -87,7 +129,9 @@ def _line_waits_ms(state: ProvinceState, on_duty: list[Operator]) -> dict[Line, 
     return {line: work_ms[line] // capacity[line] if capacity[line] else WAIT_UNBOUNDED_MS for line in Line}
 
 
-def _kind_summary(state: ProvinceState, kind: KindId, people: list[Operator], line_wait_ms: int) -> KindSummary:
+def _kind_summary(
+    state: ProvinceState, kind: KindId, people: list[Operator], line_wait_ms: int, pressure_permille: int
+) -> KindSummary:
     lent = [person for person in people if person.share_opt_in]
     experienced = sorted(lent, key=lambda person: (-person.kinds[kind].done_count, person.operator))
     experienced = experienced[:EXPERIENCED_MAX]
@@ -109,4 +153,5 @@ def _kind_summary(state: ProvinceState, kind: KindId, people: list[Operator], li
         else 0,
         best_operator=experienced[0].operator if experienced else KindSummary(kind=kind).best_operator,
         quality_permille=sum(qualities) // len(qualities) if qualities else -1,
+        pressure_permille=pressure_permille,
     )

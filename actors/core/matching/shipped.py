@@ -176,10 +176,44 @@ PAIRS: dict[str, Weighting] = {
 }
 
 
+#: Points of hosts are summed up in hundredths: 10 x 1000 is a hundred, a sixth of what the experience of its people can bring.
+HOSTS: dict[str, Weighting] = {
+    "host_load_ratio": _all(10, (0.5, 0), (1, -1_000)),
+    "host_backlog_minutes": _all(8, (0, 0), (60, -300), (600, -1_000)),
+    "host_idle_operators": _all(6, (0, 0), (3, 400), (20, 1_000)),
+    "host_signed_in_operators": _all(3, (0, 0), (10, 400), (60, 1_000)),
+    "host_shared_wip": _all(5, (0, 0), (20, -300), (200, -1_000)),
+    "host_handle_minutes_mean": _all(4, *_MINUTES),
+    "host_qa_pass_ratio": _all(10, *_PASSED),
+    "host_share_in_ratio_today": _all(4, (0.1, 0), (0.6, -1_000)),
+    "link_handle_ratio": _all(6, (0.8, 300), (1, 0), (1.5, -1_000)),
+    "link_pickup_seconds": _all(4, (1, 200), (10, 0), (120, -1_000)),
+    "link_shared_qa_gap": _all(8, (-5, -1_000), (0, 0), (2, 300)),
+    "link_return_ratio": _all(8, (0, 100), (0.03, 0), (0.2, -1_000)),
+    # Who has done much for us is spared a little.
+    "link_settlement_balance_units": _all(3, (-1_000, 500), (0, 0), (1_000, -500)),
+    "link_on_time_ratio": _all(8, *_ON_TIME),
+}
+
+#: Permille by which a home's thresholds for sharing fall, in hundredths: 2 x 1000 is twenty permille. All of them together: a quarter.
+HOMES: dict[str, Weighting] = {
+    "home_backlog_minutes": _all(2, (60, 0), (3_000, 1_000)),
+    "home_drain_minutes": _all(3, (15, 0), (240, 1_000)),
+    "home_arrivals_per_hour": _all(1, (20, 0), (2_000, 1_000)),
+    "home_surge_ratio": _all(4, (1.2, 0), (3, 1_000)),
+    "home_stranded_ratio": _all(3, (0, 0), (0.5, 1_000)),
+    "home_overlong_ratio": _all(2, (0.05, 0), (0.5, 1_000)),
+    "home_load_ratio": _all(2, (0.7, 0), (1, 1_000)),
+    "home_on_time_ratio": _all(3, (0.7, 1_000), (0.95, 0), (1, -300)),
+    "home_breach_forecast": _all(3, (0, 0), (50, 1_000)),
+    "hour_arrival_factor": _all(2, (0.5, -300), (1, 0), (2, 1_000)),
+}
+
+
 def shipped_model() -> MatchingModel:
     """Revision 1: what a new system starts with."""
     return MatchingModel(
-        weightings=SHARES | URGENCY | OPERATORS | PAIRS,
+        weightings=SHARES | URGENCY | OPERATORS | PAIRS | HOSTS | HOMES,
         base_shares={
             Line.SERVICING: Shares(40, 30, 30),
             Line.UNDERWRITING: Shares(30, 42, 28),

@@ -6,18 +6,23 @@
 | `operator_efficiency`, `operator_quality`, `operator_effectiveness` | of the person |
 | `operator_duty` | of the person among those on duty |
 | `pair_experience`, `pair_suitability` | of the task and the person |
+| `province`, `link` | of the home, the host, and the link between them |
 | `time` | of the hour |
+
+`not_yet` names those of the field that wait for something, with what.
 
 `declaration` says how a parameter is declared, `CATALOGUE` holds them all by name.
 """
 
 from actors.core.matching.parameters import (
+    link,
     operator_duty,
     operator_effectiveness,
     operator_efficiency,
     operator_quality,
     pair_experience,
     pair_suitability,
+    province,
     task_urgency,
     task_weight,
     time,
@@ -43,6 +48,8 @@ MODULES = (
     operator_duty,
     pair_experience,
     pair_suitability,
+    province,
+    link,
     time,
 )
 #: Every parameter by name.

@@ -1,0 +1,30 @@
+"""Parameters of the field that are not in the catalogue, each with what it waits for. None is invented in the meantime."""
+
+#: Name -> what is missing.
+NOT_YET: dict[str, str] = {
+    "task_product_age_days": "no table of product launches",
+    "task_remaining_step_minutes": "one step of a task is known here, later ones are the branch's",
+    "operator_rtt_milliseconds": "desks do not report the round trip of their heartbeats",
+    "operator_open_rectifications": "rectification orders are not kept yet",
+    "operator_rectify_on_time_ratio": "rectification orders are not kept yet",
+    "operator_complaint_per_1000": "branches do not report upheld complaints",
+    "operator_customer_rating": "branches do not report ratings",
+    "operator_points_today": "there are no points rules yet",
+    "operator_overtime_minutes_week": "the roster holds a shift, not a calendar of the week",
+    "host_surplus_minutes_next_hour": "there is no forecast yet",
+    "host_health_score": "error rates and delays of a province's process are not measured yet",
+    "host_warning_level": "there are no warning rules yet",
+    "link_rule_divergence": "local rule packs are not listed by kind",
+    "link_unit_price_fen": "a tariff belongs to a kind, not to a pair of provinces",
+    "link_drill_success_ratio": "drills are not recorded yet",
+    "day_volume_factor": "there is no calendar of month ends and holidays",
+    "cutoff_minutes_left": "there are no cut-off times",
+    "host_service_minutes_left": "there are no service hours of branches",
+    "time_zone_extension_minutes": "there are no service hours of branches",
+    "time_zone_gap_minutes": "there are no service hours of branches",
+    "host_working_day_flag": "there is no calendar of provinces",
+    "forecast_arrivals_next_hour": "there is no forecast yet",
+    "forecast_gap_minutes_next_hour": "there is no forecast yet",
+    "home_closure_flag": "closures are declared by status and policy, not as such",
+    "campaign_peak_flag": "there is no calendar of campaigns",
+}
