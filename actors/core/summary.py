@@ -75,9 +75,9 @@ def summarise(
         decided_count=state.decided_count,
         decided_shared_count=state.decided_shared_count,
     )
-    pressure = {one.line: hosting.pressure_permille(facts_of(bare, one.line)) if hosting else 0 for one in lines}
+    pressure = {one.line: hosting.pressure_permille(facts_of(bare, one.line)) for one in lines} if hosting else {}
     kinds = tuple(
-        _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[line], pressure[line])
+        _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[line], pressure.get(line, 0))
         for kind, line in ((kind.kind, kind.line) for kind in state.kinds.values())
         if kind in by_kind or kind in state.queue.waiting_by_kind
     )
