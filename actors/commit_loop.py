@@ -268,7 +268,7 @@ class CommitLoop:
         province = Province(self._code, opened, self._bounds)
         stored = self.journal.latest_snapshot()
         after = 0
-        if stored is not None:
+        if stored is not None and snapshot.has_statistics(stored.slices):
             province.state = snapshot.restore(stored.slices, self._bounds)
             after = stored.sequence
             self._snapshot_bytes = sum(len(piece) for piece in stored.slices)

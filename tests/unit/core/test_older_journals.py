@@ -62,7 +62,7 @@ def test_a_frame_of_the_version_before_replays() -> None:
 
 
 def test_a_snapshot_of_the_version_before_is_restored() -> None:
-    """A start after the upgrade begins with the last snapshot, not with the first frame."""
+    """`verify` reads the snapshots of before; a start learns from the frames instead, since those snapshots hold no statistics."""
     state = snapshot.restore([b85decode(_HEAD), b85decode(_PEOPLE)])
     assert validate(state) == []
     assert state.operators == replayed().operators
