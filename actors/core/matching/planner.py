@@ -4,11 +4,12 @@ It knows of every finished task who did it, how long it took and how well. What 
 policy (`policy`) is the province's own. Between calls it remembers
 
 * estimates (`planning.estimates`): sums per kind and person, bounded by `KINDS_MAX` x `OPERATORS_MAX`;
+* who is usually there when (`planning.presence`): a share per person and half hour of the day;
 * work in hand (`planning.work_in_hand`): whom it gave which task and has not heard of since, one entry a person;
 * since when a task is left on purpose: one entry for each such task of the latest call.
 
-The bound on waiting. A task is left on purpose at a call if a person who is free and may do it stays without work. From `PATIENCE_MINUTES` after the first
-such call on, or from the age `AGE_MAX_MINUTES` on, it is overdue: at every call, overdue tasks are given to free people before all others, as many as
+The bound on waiting. A task is left on purpose at a call if a person who is free and may do it stays without work. From its patience (`PATIENCE_MINUTES`, or
+`PATIENCE_MEANS` times the kind's mean minutes) after the first such call on, or from the age `AGE_MAX_MINUTES` on, it is overdue: at every call, overdue tasks are given to free people before all others, as many as
 can be, and busy people do not count. So a call leaves an overdue task only if everybody free who may do it takes another overdue task.
 
 The same calls with the same seed give the same answers, on every machine.
@@ -31,8 +32,8 @@ from actors.core.matching.planning.shortlist import shortlist
 from actors.core.matching.planning.urgency import AGE_POINTS, MINUTE_POINTS, age_points, due_weights
 from actors.core.matching.planning.work_in_hand import WorkInHand
 
-#: Minutes for which a task may be left on purpose.
-PATIENCE_MINUTES = 240.0
+#: Minutes for which a task may be left on purpose, or so many times its kind's mean minutes if that is more.
+PATIENCE_MINUTES, PATIENCE_MEANS = 240.0, 4.0
 #: Age at which a task goes before all others, even where shorter ones keep everybody busy.
 AGE_MAX_MINUTES = 7 * 24 * 60.0
 #: Tasks looked at in a call, or `TASKS_PER_PERSON` a free person if that is more.
@@ -90,6 +91,7 @@ class Planner:
             raise ValueError(f"quality must be within 0..1, not {quality!r}")
         self._in_hand.end(operator_id)
         self._estimates.observe(task.kind, operator_id, minutes, quality)
+        self._presence.see([self._estimates.operator_row(operator_id)], now)
 
     def plan(
         self, tasks: Sequence[PlannerTask], operators: Sequence[str], now: float, pools: Mapping[str, Sequence[str]]
@@ -116,6 +118,7 @@ class Planner:
         free = list(dict.fromkeys(operators))
         for operator in free:
             self._in_hand.end(operator)
+        self._presence.see([self._estimates.operator_row(operator) for operator in (*free, *self._in_hand)], now)
         by_kind: dict[str, list[PlannerTask]] = {}
         for task in reversed(waiting.values()):
             _check_task(task)
@@ -178,7 +181,7 @@ class Planner:
             minutes=minutes[kind_of],
             ready_minutes=ready_minutes[columns],
             weight=weight,
-            overdue=self._overdue(listed, now),
+            overdue=self._overdue(listed, self._estimates.kind_minutes(kind_rows)[kind_of], now),
             minute_points=MINUTE_POINTS,
         )
         decided = policy.plan(problem)
@@ -190,9 +193,12 @@ class Planner:
         busy, remaining = self._in_hand.busy(now, self._residuals)
         people = free + busy
         rows = np.array([self._estimates.operator_row(person) for person in people])
-        self._presence.see(rows, now)
-        gone = 1.0 - self._presence.staying(rows[len(free) :], now, remaining)
-        return people, rows, np.concatenate([np.zeros(len(free)), remaining + gone * AWAY_MINUTES])
+        return people, rows, np.concatenate([np.zeros(len(free)), self._until_free(rows[len(free) :], remaining, now)])
+
+    def _until_free(self, rows: IntArray, remaining: FloatArray, now: float) -> FloatArray:
+        """(people,) minutes until busy people are free, lengthened by the chance that they go home first."""
+        gone = 1.0 - self._presence.staying(rows, now, remaining)
+        return remaining + gone * AWAY_MINUTES
 
     def _give(
         self,
@@ -212,14 +218,18 @@ class Planner:
                 self._in_hand.give(task.id, operator, now, float(problem.minutes[row, column]))
         return pairs
 
-    def _overdue(self, listed: list[PlannerTask], now: float) -> BoolArray:
+    def _overdue(self, listed: list[PlannerTask], kind_minutes: FloatArray, now: float) -> BoolArray:
         """(tasks,) whose patience is over."""
         left = np.array([now - self._left_since.get(task.id, now) for task in listed])
         age = np.array([now - task.arrived for task in listed])
-        return np.logical_or(left >= PATIENCE_MINUTES, age >= AGE_MAX_MINUTES)
+        patience = np.maximum(PATIENCE_MINUTES, PATIENCE_MEANS * kind_minutes)
+        return np.logical_or(left >= patience, age >= AGE_MAX_MINUTES)
 
     def _note_left(self, listed: list[PlannerTask], problem: policy.Problem, decided: policy.Plan, now: float) -> None:
-        """Remembers the tasks that are left although somebody who may do them stays without work."""
+        """Remembers the tasks that are left although somebody who may do them stays without work.
+
+        A task that starts keeps its time for one call: should it be offered again, it was not taken, and its patience is over still.
+        """
         started = {task for task, _ in decided.pairs}
         taken = np.zeros(problem.capacity.size, np.int64)
         taken[[column for _, column in decided.pairs]] = 1
@@ -228,11 +238,13 @@ class Planner:
         self._left_since = {
             task.id: self._left_since.get(task.id, now)
             for row, task in enumerate(listed)
-            if row not in started and (left[row] or task.id in self._left_since)
+            if task.id in self._left_since or (left[row] and row not in started)
         }
 
     def _ready_part(self, task: PlannerTask, operator: str, now: float) -> Part:
-        ready = self._in_hand.ready_minutes(operator, now, self._residuals)
+        remaining = self._in_hand.remaining(operator, now, self._residuals)
+        rows = np.array([self._estimates.operator_row(operator)])
+        ready = float(self._until_free(rows, np.array([remaining]), now)[0]) if remaining > 0 else 0.0
         weight = float(due_weights([task], now)[0])
         return Part(
             parameter="operator_ready_minutes", value=ready, points=-round(MINUTE_POINTS * weight * ready), weight=1

@@ -151,6 +151,10 @@ class Estimates:
         prior = self._kind[kind_rows, None] * self._speed[operator_rows]
         return (self._pair_prior * prior + self._minutes[pairs]) / (self._pair_prior + self._counts[pairs])
 
+    def kind_minutes(self, kind_rows: IntArray) -> FloatArray:
+        """(kinds,) mean minutes for an average person."""
+        return self._kind[kind_rows]
+
     def newcomer_shares(self, operator_rows: IntArray) -> FloatArray:
         """(operators,) by which share of the expected minutes a person is taken to be quicker, so that they get a chance: 0 once known."""
         return NEWCOMER_SHARE * np.maximum(0.0, 1.0 - self.experience(operator_rows) / NEWCOMER_COUNT)

@@ -57,7 +57,7 @@ class Explanation:
     excluded_by: str | None = None
     #: Expected handle minutes.
     minutes: float = 0.0
-    #: Minutes for which the task has been left although somebody free could do it; it is left for `PATIENCE_MINUTES` at most.
+    #: Minutes for which the task has been left although somebody free could do it; the planner states the bound.
     left_minutes: float = 0.0
 
     @property

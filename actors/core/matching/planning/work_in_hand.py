@@ -68,7 +68,7 @@ class WorkInHand:
         expected = np.array([given.expected_minutes for given in self._given.values()])
         return list(self._given), remaining_minutes(np.maximum(now - since, 0.0), expected, table)
 
-    def ready_minutes(self, operator: str, now: float, table: FloatArray) -> float:
+    def remaining(self, operator: str, now: float, table: FloatArray) -> float:
         """Minutes until a person is expected to be free; 0 for one who has nothing in hand."""
         given = self._given.get(operator)
         if given is None:

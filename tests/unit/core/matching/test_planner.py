@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from actors.core.matching import Explanation, Planner, PlannerTask
-from actors.core.matching.planner import AGE_MAX_MINUTES, PATIENCE_MINUTES
+from actors.core.matching.planner import AGE_MAX_MINUTES, PATIENCE_MEANS, PATIENCE_MINUTES
 from actors.core.matching.planning import estimates
 
 POOLS = {"claim": ["ann", "bob", "cao"], "change": ["bob"]}
@@ -80,8 +80,8 @@ def test_each_does_what_they_are_relatively_best_at() -> None:
     assert sorted(planner.plan(both, ["ann", "bob"], 50.0, pools)) == [("a", "bob"), ("b", "ann")]
 
 
-def test_a_task_waits_for_a_much_quicker_person_but_not_longer_than_patience() -> None:
-    """Else slow people would take what a quick one does sooner, or a task would wait for ever."""
+def test_a_task_waits_for_a_much_quicker_person() -> None:
+    """Else slow people would take what a quick one does sooner."""
     planner = taught(ann=300.0, bob=5.0)
     assert planner.plan([task("a", arrived=99.0)], ["bob"], 100.0, POOLS) == [("a", "bob")]
     waiting = [task("b", arrived=100.0)]
@@ -89,18 +89,27 @@ def test_a_task_waits_for_a_much_quicker_person_but_not_longer_than_patience() -
     left = planner.explain(waiting[0], "ann", 103.0).left_minutes
     assert left == 3.0
     planner.observe(task("a"), "bob", 5.0, 105.0)
-    started = [planner.plan(waiting, ["ann"], 100.0 + step, POOLS) for step in (PATIENCE_MINUTES - 1, PATIENCE_MINUTES)]
-    assert started[-1] == [("b", "ann")]
+    assert planner.plan(waiting, ["bob"], 105.0, POOLS) == [("b", "bob")]
 
 
 def test_while_the_quick_person_stays_busy_patience_ends() -> None:
     """Else a task could wait without bound for somebody whose own task never ends."""
+    planner = taught(ann=100.0, bob=5.0, cao=5.0)
+    assert len(planner.plan([task("a", arrived=99.0), task("b", arrived=99.0)], ["bob", "cao"], 100.0, POOLS)) == 2
+    waiting = [task("c", arrived=100.0)]
+    left = [minute for minute in range(100, 400) if planner.plan(waiting, ["ann"], float(minute), POOLS) == []]
+    assert left == list(range(100, 100 + len(left))), "offered again, it was not taken: its patience is over still"
+    assert 0 < len(left) <= PATIENCE_MINUTES
+
+
+def test_patience_ends_however_long_the_better_person_is_worth_waiting_for() -> None:
+    """Else a task could wait for ever for somebody very much quicker."""
     planner = taught(ann=3000.0, bob=200.0)
+    patience = max(PATIENCE_MINUTES, PATIENCE_MEANS * planner.explain(task("x"), "ann", 0.0).parts[1].value)
     assert planner.plan([task("a", arrived=99.0)], ["bob"], 100.0, POOLS) == [("a", "bob")]
     waiting = [task("b", arrived=100.0)]
-    assert planner.plan(waiting, ["ann"], 100.0, POOLS) == []
-    assert planner.plan(waiting, ["ann"], 100.0 + PATIENCE_MINUTES - 1, POOLS) == []
-    assert planner.plan(waiting, ["ann"], 100.0 + PATIENCE_MINUTES, POOLS) == [("b", "ann")]
+    planner.plan(waiting, ["ann"], 100.0, POOLS)
+    assert planner.plan(waiting, ["ann"], 100.0 + patience, POOLS) == [("b", "ann")]
 
 
 def test_no_flood_of_short_tasks_starves_a_long_one() -> None:
