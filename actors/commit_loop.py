@@ -58,6 +58,9 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
     #: tasks, so taking one every 8 MiB (some 6,000 tasks' lives) adds less than a third to what is written; in the time of a commit
     #: and in CPU a task the difference between 64, 8 and 4 MiB was below the noise (72 to 83 us an operation).
     snapshot_tail_bytes: int = 8 * 1024 * 1024
+    #: Of a snapshot, what is written between two frames: slices until this is reached. One of a thousand tasks is above it, the tables of
+    #: the statistics are mostly far below. Bytes.
+    snapshot_step_bytes: int = 64 * 1024
 
 
 #: Commands that only look: they are answered even while nothing can be written.
@@ -293,18 +296,19 @@ class CommitLoop:
     # --- snapshots ---
 
     def _go_on_with_snapshot(self) -> None:
-        """Begin a snapshot when the tail has outgrown the last one; otherwise write one more slice of the one begun."""
+        """Begin a snapshot when the tail has outgrown the last one; otherwise write the next slices of the one begun."""
         if self._snapshot is None:
             if self.journal.tail_bytes > max(self._commit_bounds.snapshot_tail_bytes, self._snapshot_bytes):
                 self._begin_snapshot()
             return
         writer, slices = self._snapshot
-        piece = next(slices, None)
+        enough = self._snapshot_bytes + self._commit_bounds.snapshot_step_bytes
         try:
-            if piece is not None:
+            for piece in slices:
                 writer.write(piece)
                 self._snapshot_bytes += len(piece)
-                return
+                if self._snapshot_bytes >= enough:
+                    return
             writer.commit()
         except (StoreFull, StoreBusy) as error:
             _log.warning("snapshot given up", province=self._code, detail=str(error))

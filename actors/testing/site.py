@@ -22,7 +22,7 @@ from actors.testing.roster import LIMITS, MODEL
 from actors.testing.witness import Violation, Witness
 
 #: Small, so that a run of seconds sees flushes and snapshots.
-COMMIT_BOUNDS = CommitBounds(batch_max=20, records_kept_max=25, snapshot_tail_bytes=20_000)
+COMMIT_BOUNDS = CommitBounds(batch_max=20, records_kept_max=25, snapshot_tail_bytes=20_000, snapshot_step_bytes=5_000)
 TICK_MS = 250
 INTRODUCE_AGAIN_MS = 200
 ORDER_AGAIN_MS = 500

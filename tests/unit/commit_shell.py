@@ -23,7 +23,7 @@ from actors.journal import (
 from tests.unit.core.harness import FUJIAN, KINDS, MEDICAL, START_MS, person, session_of, spec
 
 CHEN = OperatorId("chen")
-SMALL = CommitBounds(batch_max=4, mailbox_max=6, records_kept_max=3, snapshot_tail_bytes=1_500)
+SMALL = CommitBounds(batch_max=4, mailbox_max=6, records_kept_max=3, snapshot_tail_bytes=1_500, snapshot_step_bytes=1)
 
 
 class Killed(BaseException):

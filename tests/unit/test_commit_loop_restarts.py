@@ -157,6 +157,24 @@ def test_a_snapshot_is_written_in_slices_between_frames_and_reopened() -> None:
     assert shell.state.created_count == 200
 
 
+@pytest.mark.parametrize(("step_bytes", "commits_least", "commits_most"), [(1, 3, 100), (64 * 1024, 1, 1)])
+def test_what_is_written_of_a_snapshot_between_two_frames_has_its_bound(
+    step_bytes: int, commits_least: int, commits_most: int
+) -> None:
+    """Large slices together would be a stall; small ones each by itself would take so many frames that the snapshot is old when it is done."""
+    shell = Shell(bounds=CommitBounds(records_kept_max=1, snapshot_tail_bytes=1, snapshot_step_bytes=step_bytes))
+    shell.ask(create("0"))
+    assert shell.loop._snapshot is not None
+    before, commits = len(shell.store.snapshots), 0
+    while len(shell.store.snapshots) == before:
+        shell.ask(c.Tick())
+        commits += 1
+        assert commits <= commits_most
+    assert commits >= commits_least
+    shell.open()
+    assert same(shell.state, replayed(shell.store))
+
+
 def test_a_snapshot_waits_until_the_records_before_it_are_on_disk() -> None:
     """Replay starts after the snapshot: records of frames before it that were only in memory would be gone for ever."""
     shell = Shell(bounds=CommitBounds(records_kept_max=10, snapshot_tail_bytes=1))
