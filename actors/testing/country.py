@@ -183,12 +183,12 @@ class Country:
         return waiting or self.witness.problems_at_rest() or self._old_models()
 
     def _old_models(self) -> list[str]:
-        """Provinces that would still decide by another matching model than the country's."""
+        """Provinces that the coordinator talks to and that would still decide by another matching model than the country's."""
         newest = self.coordinator.model.revision
         return [
             f"{code} has revision {state.model.revision} of the matching model, not {newest}"
             for code, state in self.witness.states.items()
-            if state.model.revision != newest
+            if state.model.revision != newest and self.coordinator.hears(code)
         ]
 
     def _deliver_old_messages(self) -> None:

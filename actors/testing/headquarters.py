@@ -43,6 +43,11 @@ class Coordinator:
         self._totals: dict[ProvinceCode, ProvinceTotals] = {}
         self._totals_due_ms = self._scheduler.now_ms
 
+    def hears(self, code: ProvinceCode) -> bool:
+        """Whether a province was heard lately. One that has a backlog at every round's instant never is, and so is not advised either."""
+        said = self._summaries.get(code)
+        return said is not None and self._scheduler.now_ms - said[0] <= SUMMARY_AGE_MAX_MS
+
     def _gather(self) -> None:
         """One round: plan with what came in since the last one, and ask again."""
         self._scheduler.after(PICTURE_EVERY_MS, self._gather)
