@@ -32,7 +32,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.matching.shares import effective_weights, shares_of
 from actors.core.matching.views.duty import DutyBoard, DutyView
 from actors.core.matching.views.pairs import Candidates
-from actors.core.matching.views.tasks import TaskFacts, TaskView
+from actors.core.matching.views.tasks import LikeTasks, TaskFacts, TaskView
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import Reading
@@ -120,6 +120,7 @@ class Scorer:
         self.compiled = CompiledModel(model)
         self.bank = Bank(state, self.compiled)
         self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model.filters))
+        self._like = LikeTasks()
         self._board: DutyBoard | None = None
         self._board_revision = -1
 
@@ -144,7 +145,7 @@ class Scorer:
         state, compiled = self.state, self.compiled
         reading = Reading(state.statistics, now_ms)
         facts, keys = self._facts.of(tasks, state.kinds)
-        view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch)
+        view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
         lines = np.array([_LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
         rows = self._rows(people)
         board = self._duty_board()

@@ -13,7 +13,7 @@ import numpy as np
 from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId, TaskId
 from actors.core.queue import authority_needed
-from actors.core.statistics.cells import KindTotalCell, like_band
+from actors.core.statistics.cells import KindTotalCell, amount_bucket, like_band
 from actors.core.statistics.decay import local_hour_of_day
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import REVIEWS
@@ -139,11 +139,37 @@ class TaskFacts:
         return np.frombuffer(b"".join(rows)).reshape(len(rows), len(COLUMNS)).T, keys
 
 
+class LikeTasks:
+    """What is known of like tasks, kept while it cannot have changed: until one of the kind is decided, or the minute has passed."""
+
+    __slots__ = ("_known", "_minute_ms", "_national")
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, KindId, float], tuple[float, float]] = {}
+        self._minute_ms = -1
+        self._national: object = None
+
+    def of(self, reading: Reading, what: str, kind: KindId, detail: float, ask: Callable[[], float]) -> float:
+        """The number that `ask` gives for a kind and a detail of it."""
+        statistics = reading.statistics
+        if reading.minute_ms != self._minute_ms or statistics.national is not self._national:
+            self._minute_ms, self._national = reading.minute_ms, statistics.national
+            self._known.clear()
+        totals = statistics.kind_totals
+        decided = totals.cells[totals.find(0, kind) + KindTotalCell.DECIDED]
+        key = (what, kind, detail)
+        known = self._known.get(key)
+        if known is None or known[0] != decided:
+            known = self._known[key] = (decided, ask())
+        return known[1]
+
+
 class TaskView(TaskColumns):
     """The tasks of a round. All columns have shape (tasks,).
 
     Args:
-        facts: (facts, tasks), from `TaskFacts.matrix`.
+        facts: (facts, tasks), from `TaskFacts.of`.
+        like: what is known of like tasks.
         open_by_batch: open tasks of each batch here.
     """
 
@@ -154,6 +180,7 @@ class TaskView(TaskColumns):
         kinds: Mapping[KindId, TaskKind],
         reading: Reading,
         open_by_batch: Mapping[str, int],
+        like: LikeTasks,
     ) -> None:
         self.__dict__.update(zip(COLUMNS, facts, strict=True))
         self.now_minute = reading.minute_ms // MINUTE_MS
@@ -161,6 +188,8 @@ class TaskView(TaskColumns):
         self._kinds = kinds
         self._reading = reading
         self._open_by_batch = open_by_batch
+        self._like = like
+        self._ranks: dict[tuple[KindId, int], float] = {}
 
     def minutes_since(self, instants: Values) -> Values:
         """Whole minutes that have passed, at least 0."""
@@ -171,21 +200,27 @@ class TaskView(TaskColumns):
     @cached_property
     def expected_handle_minutes(self) -> Values:
         """Median handle minutes of tasks of the kind, complexity and page band."""
-        known: dict[tuple[KindId, int], float] = {}
-        result: list[float] = []
-        for task in self._tasks:
-            spec = task.spec
-            key = (spec.kind, like_band(spec.complexity, spec.page_count))
-            if key not in known:
-                standard = self._kind(task).minutes_for(spec.complexity)
-                known[key] = self._reading.handle_minutes(spec.kind, standard, spec.complexity, spec.page_count).median
-            result.append(known[key])
-        return np.array(result)
+        return np.array([self._expected(task) for task in self._tasks])
+
+    def _expected(self, task: Task) -> float:
+        reading, spec = self._reading, task.spec
+        standard = self._kind(task).minutes_for(spec.complexity)
+        return self._like.of(
+            reading,
+            "median",
+            spec.kind,
+            like_band(spec.complexity, spec.page_count),
+            lambda: reading.handle_minutes(spec.kind, standard, spec.complexity, spec.page_count).median,
+        )
 
     @property
     def handle_minutes_p90(self) -> Values:
         """Minutes that nine in ten tasks of the kind need at most."""
-        return self._by_kind(lambda kind: self._reading.handle_minutes(kind.kind, kind.standard_minutes).p90)
+        return np.array([self._p90(self._kind(task)) for task in self._tasks])
+
+    def _p90(self, kind: TaskKind) -> float:
+        reading, standard = self._reading, kind.standard_minutes
+        return self._like.of(reading, "p90", kind.kind, 0, lambda: reading.handle_minutes(kind.kind, standard).p90)
 
     @property
     def kind_defect_ratio(self) -> Values:
@@ -196,8 +231,16 @@ class TaskView(TaskColumns):
     @property
     def amount_percentile(self) -> Values:
         """Rank of the amount among those of the kind, 0..1; NaN: no amount, or none seen."""
-        spec_of = (task.spec for task in self._tasks)
-        return np.array([self._reading.amount_percentile(spec.kind, spec.amount_fen) for spec in spec_of])
+        return np.array([self._percentile(task.spec.kind, task.spec.amount_fen) for task in self._tasks])
+
+    def _percentile(self, kind: KindId, amount_fen: int) -> float:
+        if amount_fen <= 0:
+            return NAN
+        # All amounts of a bucket have the same rank, and every arrival may change it: so once a round and bucket.
+        key = (kind, amount_bucket(amount_fen))
+        if key not in self._ranks:
+            self._ranks[key] = self._reading.amount_percentile(kind, amount_fen)
+        return self._ranks[key]
 
     @property
     def hour_defect_factor(self) -> Values:

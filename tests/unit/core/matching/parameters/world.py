@@ -1,6 +1,6 @@
 """A small province whose people, tasks and past come from events alone, and every parameter's value read from its state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.shipped import shipped_model
 from actors.core.matching.views.duty import DutyBoard, DutyView
 from actors.core.matching.views.provinces import LinkView, ProvinceView
-from actors.core.matching.views.tasks import TaskFacts, TaskView
+from actors.core.matching.views.tasks import LikeTasks, TaskFacts, TaskView
 from actors.core.operators import KindExperience, Operator, PresenceState
 from actors.core.presence import Presence
 from actors.core.review import Findings, ReviewVerdict, reviewed_decision
@@ -207,7 +207,7 @@ class World:
         task = self.state.tasks[task_id or self.create(**spec)]
         if parameter.attribute is None:
             facts, _ = TaskFacts(lambda _task, _kind: ()).of([task], self.state.kinds)
-            view = TaskView(facts, [task], self.state.kinds, self.reading, self.state.open_by_batch)
+            view = TaskView(facts, [task], self.state.kinds, self.reading, self.state.open_by_batch, LikeTasks())
             return float(parameter.function(view)[0])
         return self._of_pair(parameter.function, parameter.attribute, name, task)
 
@@ -230,7 +230,9 @@ class World:
         rows = np.array([self.state.statistics.rows[person.operator] for person in people])
         board = DutyBoard([self.state.operators[one] for one in self.state.signed_in], self.state.statistics.rows)
         bank.begin(reading)
-        keys = dict(zip(KEYS, keys_of(task, self.state.kinds[task.spec.kind], MODEL.filters), strict=True))
+        keys: dict[Attribute, Hashable] = dict(
+            zip(KEYS, keys_of(task, self.state.kinds[task.spec.kind], MODEL.filters), strict=True)
+        )
         left = (task.spec.due_ms or self.now_ms + 480 * MINUTE_MS) - self.now_ms
         keys[Attribute.SLACK] = (task.spec.kind, left // MINUTE_MS)
         ids = np.array([bank.key_id(one, key) for one, key in keys.items() if key is not None])
