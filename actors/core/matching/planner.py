@@ -247,7 +247,10 @@ class Planner:
         ready = float(self._until_free(rows, np.array([remaining]), now)[0]) if remaining > 0 else 0.0
         weight = float(due_weights([task], now)[0])
         return Part(
-            parameter="operator_ready_minutes", value=ready, points=-round(MINUTE_POINTS * weight * ready), weight=1
+            parameter="operator_ready_minutes",
+            value=ready,
+            points=-round(policy.READY_COST * MINUTE_POINTS * weight * ready),
+            weight=1,
         )
 
 
