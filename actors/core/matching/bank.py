@@ -76,9 +76,12 @@ class Bank:
         self._stamp: tuple[int, ...] = ()
         self._national: object = None
         self._kinds: object = None
+        self.epoch = 0
         self._clear()
 
     def _clear(self) -> None:
+        #: Counts how often all keys were forgotten: their numbers are good within one epoch.
+        self.epoch += 1
         self._ids: dict[Key, int] = {}
         self._keys: list[Key] = []
         self._values: list[FloatArray] = []

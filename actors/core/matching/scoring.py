@@ -12,7 +12,8 @@ What a single task says of single people (a preferred operator, a decline, the c
 the few tasks that have any (`naming`), and so is what depends on colleagues.
 """
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.matching.shares import effective_weights, shares_of
 from actors.core.matching.views.duty import DutyBoard, DutyView
 from actors.core.matching.views.pairs import Candidates
-from actors.core.matching.views.tasks import LikeTasks, TaskFacts, TaskView
+from actors.core.matching.views.tasks import KEPT_MAX, LikeTasks, TaskFacts, TaskView
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import Reading
@@ -121,6 +122,9 @@ class Scorer:
         self.bank = Bank(state, self.compiled)
         self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model.filters))
         self._like = LikeTasks()
+        #: Numbers of the keys of tasks seen in this epoch of the bank, as bytes.
+        self._numbers: dict[tuple[tuple[Hashable, ...], int], bytes] = {}
+        self._epoch = -1
         self._board: DutyBoard | None = None
         self._board_revision = -1
 
@@ -136,7 +140,7 @@ class Scorer:
         """Filter and score some open tasks against some people of the province.
 
         Args:
-            tasks: any open tasks of the province.
+            tasks: any open tasks of the province, at least one.
             people: any of its roster.
             now_ms: wall clock; only its minute counts, but for declines that are still remembered.
             prices: shadow prices of the last round that was solved jointly.
@@ -191,22 +195,27 @@ class Scorer:
             self._board_revision = state.duty_revision
         return self._board
 
-    def _key_ids(self, keys: Sequence[tuple[object, ...]], view: TaskView, reading: Reading) -> IntArray:
+    def _key_ids(self, keys: Sequence[tuple[Hashable, ...]], view: TaskView, reading: Reading) -> IntArray:
         """Numbers of the keys of each task, -1 where it has none, (tasks, attributes)."""
         bank = self.bank
         bank.begin(reading)
-        key_id = bank.key_id
+        if bank.epoch != self._epoch or len(self._numbers) > KEPT_MAX:
+            self._epoch = bank.epoch
+            self._numbers.clear()
         left = (view.due_minute - view.now_minute).tolist()
-        return np.array(
-            [
-                [
-                    *(key_id(attribute, key) for attribute, key in zip(KEYS, of_task, strict=True)),
-                    key_id(Attribute.SLACK, (of_task[_KIND], slack_step(int(minutes)))),
-                ]
-                for of_task, minutes in zip(keys, left, strict=True)
-            ],
-            dtype=np.int64,
-        ).reshape(len(keys), len(_ATTRIBUTES))
+        rows: list[bytes] = []
+        for of_task, minutes in zip(keys, left, strict=True):
+            own = (of_task, slack_step(int(minutes)))
+            known = self._numbers.get(own)
+            if known is None:
+                known = self._numbers[own] = array("q", self._numbers_of(*own)).tobytes()
+            rows.append(known)
+        return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(_ATTRIBUTES))
+
+    def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:
+        key_id = self.bank.key_id
+        numbers = [key_id(attribute, key) for attribute, key in zip(KEYS, keys, strict=True)]
+        return [*numbers, key_id(Attribute.SLACK, (keys[_KIND], slack))]
 
     def _pair_terms(
         self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray, extras: tuple[Extra, ...]

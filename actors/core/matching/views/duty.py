@@ -28,11 +28,13 @@ class DutyBoard:
         rows: rows of all operators in the statistics.
     """
 
-    __slots__ = ("_holders", "_team_of_member", "_teams", "member_rows", "mentors")
+    __slots__ = ("_holders", "_scarcity", "_team_of_member", "_teams", "member_rows", "mentors")
 
     def __init__(self, people: Iterable[Operator], rows: Mapping[OperatorId, int]) -> None:
         self._teams: dict[str, int] = {}
         self._holders: dict[str, int] = {}
+        #: Asked before: a change of anybody's skills makes a new board.
+        self._scarcity: dict[OperatorId, float] = {}
         #: Signed-in mentors; somebody is not their own mentor.
         self.mentors: dict[OperatorId, None] = {}
         member_rows: list[int] = []
@@ -49,8 +51,11 @@ class DutyBoard:
 
     def scarcity(self, person: Operator) -> float:
         """One over the signed-in holders of the person's rarest skill, the person included; NaN without skills."""
-        counts = [self._holders.get(skill.skill, 0) for skill in person.skills]
-        return 1.0 / max(1, min(counts)) if counts else NAN
+        known = self._scarcity.get(person.operator)
+        if known is None:
+            counts = [self._holders.get(skill.skill, 0) for skill in person.skills]
+            known = self._scarcity[person.operator] = 1.0 / max(1, min(counts)) if counts else NAN
+        return known
 
     def team(self, person: Operator) -> int:
         """The number of the person's team; -1: nobody of it is signed in."""
