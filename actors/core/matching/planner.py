@@ -118,17 +118,21 @@ class Planner:
         free = list(dict.fromkeys(operators))
         for operator in free:
             self._in_hand.end(operator)
-        self._presence.see([self._estimates.operator_row(operator) for operator in (*free, *self._in_hand)], now)
         by_kind: dict[str, list[PlannerTask]] = {}
         for task in reversed(waiting.values()):
             _check_task(task)
             self._in_hand.take_back(task.id)
             if pools.get(task.kind):
                 by_kind.setdefault(task.kind, []).append(task)
+        busy, remaining = self._in_hand.busy(now, self._residuals)
+        people = free + busy
+        rows = self._estimates.operator_rows(people)
+        self._presence.see(rows, now)
         if not by_kind or not free:
             return []
+        ready = np.concatenate([np.zeros(len(free)), self._until_free(rows[len(free) :], remaining, now)])
         listed = shortlist(by_kind, max(TASKS_MAX, TASKS_PER_PERSON * len(free)))
-        return self._decide(listed, [(kind, pools[kind]) for kind in by_kind], free, now)
+        return self._decide(listed, {kind: pools[kind] for kind in by_kind}, people, rows, ready, len(free), now)
 
     def explain(self, task: PlannerTask, operator_id: str, now: float) -> Explanation:
         """Says what speaks for and against a pair, as things stand.
@@ -156,19 +160,25 @@ class Planner:
         )
 
     def _decide(
-        self, listed: list[PlannerTask], kinds: list[tuple[str, Sequence[str]]], free: list[str], now: float
+        self,
+        listed: list[PlannerTask],
+        pools: dict[str, Sequence[str]],
+        people: list[str],
+        rows: IntArray,
+        ready_minutes: FloatArray,
+        free: int,
+        now: float,
     ) -> list[tuple[str, str]]:
-        """Puts the problem, has it solved, and remembers what follows from it."""
-        people, rows, ready_minutes = self._people(free, now)
-        eligible = self._pools.eligible(kinds, rows)
+        """Puts the problem, has it solved, and remembers what follows from it. The first `free` of the people are free."""
+        eligible = self._pools.eligible(pools, rows)
         useful = np.logical_or.reduce(eligible, axis=0)
-        useful[len(free) :] &= self._estimates.experience(rows[len(free) :]) >= EXPERIENCE_MIN
-        if not useful[: len(free)].any():
+        useful[free:] &= self._estimates.experience(rows[free:]) >= EXPERIENCE_MIN
+        if not useful[:free].any():
             return []
         columns = np.flatnonzero(useful)
-        row_of = {kind: row for row, (kind, _) in enumerate(kinds)}
+        row_of = {kind: row for row, kind in enumerate(pools)}
         kind_of = np.array([row_of[task.kind] for task in listed])
-        kind_rows = np.array([self._estimates.kind_row(kind) for kind, _ in kinds])
+        kind_rows = np.array([self._estimates.kind_row(kind) for kind in pools])
         minutes = self._estimates.minutes(kind_rows, rows[columns])
         quality = self._estimates.quality_points(kind_rows, rows[columns])
         weight = due_weights(listed, now)
@@ -177,7 +187,7 @@ class Planner:
             urgency=age_points(listed, now),
             fit=(quality - np.rint(MINUTE_POINTS * minutes))[kind_of] + np.rint(MINUTE_POINTS * chance),
             eligible=eligible[:, columns][kind_of],
-            capacity=(columns < len(free)).astype(np.int64),
+            capacity=(columns < free).astype(np.int64),
             minutes=minutes[kind_of],
             ready_minutes=ready_minutes[columns],
             weight=weight,
@@ -186,14 +196,7 @@ class Planner:
         )
         decided = policy.plan(problem)
         self._note_left(listed, problem, decided, now)
-        return self._give(listed, [people[column] for column in columns.tolist()], dict(kinds), problem, decided, now)
-
-    def _people(self, free: list[str], now: float) -> tuple[list[str], IntArray, FloatArray]:
-        """Everyone on duty: ids, rows of the estimates, minutes until each is free; those who are free come first."""
-        busy, remaining = self._in_hand.busy(now, self._residuals)
-        people = free + busy
-        rows = np.array([self._estimates.operator_row(person) for person in people])
-        return people, rows, np.concatenate([np.zeros(len(free)), self._until_free(rows[len(free) :], remaining, now)])
+        return self._give(listed, [people[column] for column in columns.tolist()], pools, problem, decided, now)
 
     def _until_free(self, rows: IntArray, remaining: FloatArray, now: float) -> FloatArray:
         """(people,) minutes until busy people are free, lengthened by the chance that they go home first."""

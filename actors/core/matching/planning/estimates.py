@@ -17,6 +17,8 @@ Refused: means in the log domain. They are robust, but what delays others is the
 of their mean log.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 
@@ -120,6 +122,13 @@ class Estimates:
         self._unknown[row] = 1.0 + TIE_SHARE * (self._draws.share() - 0.5)
         self._speed[row] = self._unknown[row]
         return row
+
+    def operator_rows(self, operators: Sequence[str]) -> IntArray:
+        """(operators,) rows of many people, made if needed."""
+        rows = self.operators.get_all(operators)
+        if None in rows:
+            rows = [self.operator_row(operator) for operator in operators]
+        return np.array(rows, np.int64)
 
     def observe(self, kind: str, operator: str, minutes: float, quality: float | None) -> None:
         """Learns one finished task. O(kinds + operators)."""

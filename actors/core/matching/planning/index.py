@@ -1,5 +1,7 @@
 """Ids to rows of arrays, bounded."""
 
+from collections.abc import Iterable
+
 
 class Index:
     """Gives every id a row; when all are given, the id that was not used for longest gives up its own."""
@@ -9,9 +11,6 @@ class Index:
         #: In the order of last use.
         self._rows: dict[str, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     @property
     def is_full(self) -> bool:
         """Whether the next new id evicts one."""
@@ -20,6 +19,10 @@ class Index:
     def get(self, name: str) -> int | None:
         """The row of an id, if it has one. Counts as no use."""
         return self._rows.get(name)
+
+    def get_all(self, names: Iterable[str]) -> list[int | None]:
+        """The rows of many ids."""
+        return list(map(self._rows.get, names))
 
     def take(self, name: str) -> int:
         """A row for an id that has none. Counts as a use."""

@@ -1,6 +1,6 @@
 """Who may do what, as rows of an array; compared with the latest call, since pools seldom change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -24,16 +24,16 @@ class Pools:
         members = self._members.get(kind)
         return None if members is None else operator in members
 
-    def eligible(self, kinds: Sequence[tuple[str, Iterable[str]]], operator_rows: IntArray) -> BoolArray:
+    def eligible(self, pools: Mapping[str, Iterable[str]], operator_rows: IntArray) -> BoolArray:
         """(kinds, operators) who is in which pool.
 
         Args:
-            kinds: (kind, its pool) of each row.
+            pools: kind -> its pool, in the order of the rows.
             operator_rows: (operators,) rows of `Estimates`.
         """
-        member_rows = [self._member_rows(kind, pool) for kind, pool in kinds]
+        member_rows = [self._member_rows(kind, pool) for kind, pool in pools.items()]
         width = 1 + max(int(operator_rows.max(initial=0)), *(int(rows.max(initial=0)) for rows in member_rows))
-        mask = np.zeros((len(kinds), width), np.bool_)
+        mask = np.zeros((len(pools), width), np.bool_)
         for row, members in enumerate(member_rows):
             mask[row, members] = True
         return mask[:, operator_rows]

@@ -1,7 +1,5 @@
 """Who is busy with what, as far as the planner can know: whom it gave a task and has not heard of since."""
 
-from collections.abc import Iterator
-
 import msgspec
 import numpy as np
 
@@ -28,13 +26,6 @@ class WorkInHand:
     def __init__(self) -> None:
         self._given: dict[str, Given] = {}
         self._holder: dict[str, str] = {}
-
-    def __len__(self) -> int:
-        return len(self._given)
-
-    def __iter__(self) -> Iterator[str]:
-        """Everyone who has something in hand."""
-        return iter(self._given)
 
     def give(self, task_id: str, operator: str, now: float, expected_minutes: float) -> None:
         """Notes that a person starts a task."""
