@@ -7,7 +7,7 @@ person's alone. For a key and a person the parameters of the attribute have valu
 pure function of the state and the minute, so they may be kept, and keeping them changes no number:
 
 * one column (person) is worked out anew when the roster record is another object (it is replaced at every change) or the statistics'
-  revision of the row has risen;
+  revision of the row has risen; what asks the roster alone, only when the entry was edited (another version);
 * everything is when the minute, the duty roster, the table of kinds, or what values are drawn to (the group's sums, the country's) changes.
 
 Points of all keys lie in one array, `length` rows a key, so that a round gathers all its rows at once. Most rounds are small and follow the
@@ -50,10 +50,12 @@ KEPT_ATTRIBUTES = (
     Attribute.CHANNEL,
     Attribute.AMOUNT_BAND,
     Attribute.HOSPITAL,
+    Attribute.SLACK,
     Attribute.LANGUAGE,
     Attribute.NEEDS,
-    Attribute.SLACK,
 )
+#: From this place on, attributes ask the roster alone: they stand until the person's entry is edited.
+_ROSTER_ONLY = KEPT_ATTRIBUTES.index(Attribute.LANGUAGE)
 Key = tuple[Attribute, Hashable]
 
 
@@ -185,14 +187,21 @@ class Bank:
         revisions = np.frombuffer(self._state.statistics.revisions, dtype=np.int64)[rows]
         old = revisions != self._revisions[rows]
         records = self._records
-        for place, (row, person) in enumerate(zip(rows.tolist(), people, strict=True)):
-            if records[row] is not person:
+        edited: list[int] = []
+        numbers: list[int] = rows.tolist()
+        for place, (row, person) in enumerate(zip(numbers, people, strict=True)):
+            before = records[row]
+            if before is not person:
                 records[row] = person
                 old[place] = True
+                if before is None or before.operator != person.operator or before.version != person.version:
+                    edited.append(row)
         if old.any():
             changed = rows[old]
             self._revisions[changed] = revisions[old]
-            self._fresh[:, changed] = False
+            lively = self._attributes[: len(self._keys)] < _ROSTER_ONLY
+            self._fresh[np.flatnonzero(lively)[:, None], changed] = False
+            self._fresh[:, edited] = False
 
     def _work_out(self, attribute: Attribute, keys: list[int], candidates: Candidates) -> None:
         rows, group = candidates.rows, self._compiled.groups[attribute]

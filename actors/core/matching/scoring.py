@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from actors.core.country import Line
 from actors.core.ids import OperatorId
 from actors.core.matching.assignment.result import FloatArray as PointsArray
-from actors.core.matching.bank import Bank
+from actors.core.matching.bank import KEPT_ATTRIBUTES, Bank
 from actors.core.matching.compiled import LINES, CompiledModel, Group
 from actors.core.matching.eligibility import KEPT, Codes, Mask, removed_by, removed_counts
 from actors.core.matching.folding import fold
@@ -43,7 +43,7 @@ from actors.core.task import Task
 
 _LINE_PLACES: dict[Line, int] = {line: place for place, line in enumerate(LINES)}
 #: Attributes whose keys a task has, in the order of the columns of `_Terms.keys`; extras follow.
-_ATTRIBUTES = (*KEYS, Attribute.SLACK)
+_ATTRIBUTES = KEPT_ATTRIBUTES
 
 
 class TaskTerms(NamedTuple):
@@ -214,8 +214,8 @@ class Scorer:
 
     def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:
         key_id = self.bank.key_id
-        numbers = [key_id(attribute, key) for attribute, key in zip(KEYS, keys, strict=True)]
-        return [*numbers, key_id(Attribute.SLACK, (keys[_KIND], slack))]
+        by_attribute = dict(zip(KEYS, keys, strict=True)) | {Attribute.SLACK: (keys[_KIND], slack)}
+        return [key_id(attribute, by_attribute[attribute]) for attribute in KEPT_ATTRIBUTES]
 
     def _pair_terms(
         self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray, extras: tuple[Extra, ...]

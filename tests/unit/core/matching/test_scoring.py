@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from actors.core.matching.contributions import fit_contributions, share_contributions, urgency_contributions
-from actors.core.matching.model import fit_range, trivial_model, urgency_range
+from actors.core.matching.model import fit_range, trivial_model, urgency_range, waiting_bound_minutes
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Scorer
 from actors.core.matching.shipped import shipped_model
@@ -77,3 +77,18 @@ def test_removed_people_are_counted_once_each() -> None:
     for task in range(len(tasks)):
         removed = problem.removed(task)
         assert sum(removed.values()) == len(people) - problem.eligible[task].sum()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_task_older_by_the_stated_bound_outranks_every_younger_one(seed: int) -> None:
+    """Else a task could wait for ever behind more urgent ones: the bound on waiting would be a promise only."""
+    province = RandomProvince(seed, tasks=1)
+    oldest = next(iter(province.state.tasks.values()))
+    province.now_ms += (waiting_bound_minutes(MODELS["shipped"]) + 1) * 60_000
+    for _ in range(12):
+        province.create()
+    tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
+    assert tasks[0] is oldest
+    problem = Scorer(province.state, MODELS["shipped"]).problem(tasks, people, province.now_ms)
+    worth = problem.urgency[:, None] + problem.fit
+    assert (worth[0] > worth[1:]).all()
