@@ -4,10 +4,10 @@ from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import end_session, give_back
-from actors.core.ids import TaskId
-from actors.core.matching.rounds import Match, match_round
+from actors.core.ids import OperatorId, TaskId
+from actors.core.matching.rounds import ROUNDS_MAX, Match, hold_round
+from actors.core.matching.rounds import WHO as MATCHER
 from actors.core.moves import move_tasks_out
-from actors.core.operators import Operator
 from actors.core.outage import DeskSign, SiteVerdict
 from actors.core.task import TaskState
 
@@ -136,42 +136,48 @@ def _reach_schedules(turn: Turn) -> None:
 
 
 def _match(turn: Turn) -> None:
-    """Pair what waits with who is free and heard."""
+    """Pair what waits with who is free and heard, round by round until one gives nothing."""
     state = turn.state
-    if not state.free or not len(state.queue):
-        return
     if state.status in (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE):
         return
-    free: list[Operator] = []
-    for operator in state.free:
-        person = state.operators[operator]
-        if turn.presence.is_fresh(person.session, turn.now.monotonic_ms, state.limits):
-            free.append(person)
+    for _ in range(ROUNDS_MAX):
+        if not state.free or not len(state.queue):
+            return
+        held = hold_round(turn.scorer, _heard(turn), turn.now.wall_ms)
+        if held is None:
+            return
+        turn.emit(held.event)
+        for match in held.matches:
+            _give(turn, match)
 
-    def give(match: Match) -> None:
-        token = state.tasks[match.task_id].token + 1
-        if state.operators[match.operator].auto_accept:
-            assigned = e.TaskAssigned(
-                at_ms=turn.now.wall_ms,
-                who="system:matcher",
-                task_id=match.task_id,
-                operator=match.operator,
+
+def _heard(turn: Turn) -> list[OperatorId]:
+    """Free people whose desks are fresh."""
+    state, now_ms = turn.state, turn.now.monotonic_ms
+    return [
+        operator
+        for operator in state.free
+        if turn.presence.is_fresh(state.operators[operator].session, now_ms, state.limits)
+    ]
+
+
+def _give(turn: Turn, match: Match) -> None:
+    """Offer a task to whom the match has found, or assign it at once if they take work without an offer."""
+    task_id, operator, routing = match.task_id, match.operator, match.routing
+    at_ms, token = turn.now.wall_ms, turn.state.tasks[task_id].token + 1
+    if turn.state.operators[operator].auto_accept:
+        turn.emit(
+            e.TaskAssigned(
+                at_ms=at_ms,
+                who=MATCHER,
+                task_id=task_id,
+                operator=operator,
                 token=token,
                 reason="matched",
-                routing=match.routing,
+                routing=routing,
             )
-            turn.emit(assigned)
-        else:
-            turn.emit(
-                e.OfferMade(
-                    at_ms=turn.now.wall_ms,
-                    who="system:matcher",
-                    task_id=match.task_id,
-                    operator=match.operator,
-                    token=token,
-                    routing=match.routing,
-                )
-            )
-
-    if free:
-        match_round(state, free, turn.now.wall_ms, give)
+        )
+    else:
+        turn.emit(
+            e.OfferMade(at_ms=at_ms, who=MATCHER, task_id=task_id, operator=operator, token=token, routing=routing)
+        )

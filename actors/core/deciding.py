@@ -11,6 +11,8 @@ from actors.core import records
 from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.ids import OperatorId, SessionId, TaskId
+from actors.core.matching.rounds import Matcher
+from actors.core.matching.scoring import Scorer
 from actors.core.operators import Operator
 from actors.core.outage import SiteWatch
 from actors.core.outbox import Outbox
@@ -27,6 +29,7 @@ class Turn:
     __slots__ = (
         "desk_updates",
         "events",
+        "matcher",
         "now",
         "outbox",
         "presence",
@@ -37,12 +40,19 @@ class Turn:
     )
 
     def __init__(
-        self, state: ProvinceState, presence: Presence, outbox: Outbox, site_watch: SiteWatch, now: Instant
+        self,
+        state: ProvinceState,
+        presence: Presence,
+        outbox: Outbox,
+        site_watch: SiteWatch,
+        matcher: Matcher,
+        now: Instant,
     ) -> None:
         self.state = state
         self.presence = presence
         self.outbox = outbox
         self.site_watch = site_watch
+        self.matcher = matcher
         self.now = now
         self.who = ""
         self.recalled: Mapping[str, bytes] = {}
@@ -97,6 +107,11 @@ class Turn:
         if person is None:
             return Refused(reason=Reason.UNKNOWN_OPERATOR, message=f"There is no operator {operator} here.")
         return person
+
+    @property
+    def scorer(self) -> Scorer:
+        """Filters and scores by the model in force."""
+        return self.matcher.scorer(self.state)
 
     def _held_before(self, event: e.AnyEvent) -> Task | None:
         """The task as it was, when the event takes it off somebody's desk."""

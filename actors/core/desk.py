@@ -8,13 +8,16 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
-from actors.core.ids import OperatorId, TaskId
+from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
-from actors.core.matching.rounds import best_person
+from actors.core.matching.rounds import hold_round
 from actors.core.operators import Operator, PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, NoWork, SessionReply, TaskReply
 from actors.core.task import Action, Decision, Task, TaskState, can
+
+#: Waiting tasks that an answer without work gives reasons for.
+NO_WORK_TASKS_MAX = 64
 
 
 def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
@@ -130,26 +133,37 @@ def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
         return NoWork(operator=person.operator, reason="the province is suspended")
     if person.presence is PresenceState.DRAINING:
         return NoWork(operator=person.operator, reason="the operator is not available: draining")
+    held = hold_round(turn.scorer, (person.operator,), turn.now.wall_ms, asked_by=person.operator, kinds=command.kinds)
+    if held is None:
+        return NoWork(operator=person.operator, reason=_why_no_work(turn, person, command.kinds))
+    turn.emit(held.event)
+    [match] = held.matches
+    turn.emit(
+        e.TaskAssigned(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            task_id=match.task_id,
+            operator=person.operator,
+            token=state.tasks[match.task_id].token + 1,
+            reason="fetched",
+            routing=match.routing,
+        )
+    )
+    return TaskReply(state.tasks[match.task_id])
+
+
+def _why_no_work(turn: Turn, person: Operator, kinds: tuple[KindId, ...]) -> str:
+    """What keeps the person from the foremost tasks that wait, whoever may do them."""
+    state = turn.state
+    waiting = state.queue.leading(state.bounds.bucket_scan_max, kinds)[:NO_WORK_TASKS_MAX]
+    if not waiting:
+        return "no task is waiting"
+    problem = turn.scorer.problem([state.tasks[task_id] for task_id in waiting], [person], turn.now.wall_ms)
     removed: dict[str, int] = {}
-    for task_id in state.queue.leading(state.bounds.bucket_scan_max, command.kinds):
-        match, filtered = best_person(state, state.tasks[task_id], [person], turn.now.wall_ms)
-        for name, count in filtered.items():
+    for row in range(len(waiting)):
+        for name, count in problem.removed(row).items():
             removed[name] = removed.get(name, 0) + count
-        if match is not None:
-            turn.emit(
-                e.TaskAssigned(
-                    at_ms=turn.now.wall_ms,
-                    who=command.who,
-                    task_id=task_id,
-                    operator=person.operator,
-                    token=state.tasks[task_id].token + 1,
-                    reason="fetched",
-                    routing=match.routing,
-                )
-            )
-            return TaskReply(state.tasks[task_id])
-    why = ", ".join(f"{count} by {name}" for name, count in sorted(removed.items()))
-    return NoWork(operator=person.operator, reason=f"filtered out: {why}" if why else "no task is waiting")
+    return "filtered out: " + ", ".join(f"{count} by {name}" for name, count in sorted(removed.items()))
 
 
 def accept_offer(turn: Turn, command: c.AcceptOffer) -> AnyReply:

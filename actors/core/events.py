@@ -6,7 +6,7 @@ Each event says when (`at_ms`, wall clock), who (`who`) and, where a choice was 
 import msgspec
 
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
-from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId, TaskId
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.ledger import LedgerLeg
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
@@ -30,16 +30,22 @@ class TaskEvent(Event, frozen=True, kw_only=True):
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why this operator: the points of the winner, part by part, and the runners-up."""
+    """Why this operator, in short; the whole reason comes from holding the round again (`matching.rounds.rerun`)."""
 
+    #: The pair's fit: the sum of what every parameter brings.
     points: int
-    #: (name, points); they add up to `points`.
-    contributions: tuple[tuple[str, int], ...] = ()
+    #: The task's urgency, ageing included.
+    urgency: int = 0
+    #: Of a hundred: efficiency, quality, effectiveness.
+    shares: tuple[int, ...] = ()
     #: (operator, points), best first, the winner left out.
     runners_up: tuple[tuple[OperatorId, int], ...] = ()
-    #: People looked at, and how many of them each filter removed.
+    #: People looked at, and how many of them each filter was the first to remove.
     considered: int = 0
     removed: dict[str, int] = {}
+    #: The `MatchRoundHeld` before it, by number.
+    round: int = 0
+    model_revision: int = 0
     kinds_revision: int = 0
 
 
@@ -150,6 +156,37 @@ class TaskCancelled(TaskEvent, frozen=True, kw_only=True, tag=True):
     """The task was ended undecided."""
 
     reason: str = ""
+
+
+# --- the match ---
+
+
+class MatchRoundHeld(Event, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """A round of matching was decided; the `OfferMade` and `TaskAssigned` of its pairs follow in the same frame.
+
+    With the state as of before this event it says all that the round depended on, so the round can be held again.
+    """
+
+    #: Numbers rounds without gaps, from 1.
+    round: int
+    #: Who was free but not heard; or, if those are fewer, who was free and heard (`heard_only`).
+    absent: tuple[OperatorId, ...] = ()
+    heard_only: bool = False
+    #: A round for one person who asked, for these kinds (none: all).
+    asked_by: OperatorId | None = None
+    kinds: tuple[KindId, ...] = ()
+    #: How the pairs were found (`assignment.result.Method`), whether that was proven to be the best, and what it may lack, points.
+    method: str = ""
+    certified: bool = True
+    gap: int = 0
+    #: Tasks and people that were looked at.
+    tasks: int = 0
+    people: int = 0
+    model_revision: int = 0
+    #: (operator, points) by which a place with a person is worth more than one with the cheapest, by operator; only those above nought.
+    prices: tuple[tuple[OperatorId, int], ...] = ()
+    #: Whether people were sought after at all, so that prices were found: they are in force until the next such round.
+    is_priced: bool = False
 
 
 # --- moves ---
@@ -349,6 +386,7 @@ AnyEvent = (
     | TaskCompleted
     | TaskReturned
     | TaskCancelled
+    | MatchRoundHeld
     | MoveStarted
     | MoveAccepted
     | MoveRefused

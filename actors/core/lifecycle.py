@@ -7,8 +7,7 @@ from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
 from actors.core.ids import TaskId
 from actors.core.ids import task_id as mint_task_id
-from actors.core.matching.filters import excluded_by
-from actors.core.queue import authority_needed
+from actors.core.matching.eligibility import ABLE
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.core.task import Action, Task, can
@@ -124,14 +123,14 @@ def reassign_task(turn: Turn, command: c.ReassignTask) -> AnyReply:
         return Refused(reason=Reason.NOT_SIGNED_IN, message=f"Operator {person.operator} is not signed in.")
     if turn.state.load_of(person.operator) >= person.capacity:
         return Refused(reason=Reason.AT_CAPACITY, message=f"Operator {person.operator} has no room.")
-    kind = turn.state.kinds.get(task.spec.kind)
-    needed = authority_needed(task, kind)
-    removed = excluded_by(task, person, needed, kind.required_skills if kind else (), turn.now.wall_ms)
-    if removed is not None and removed != "declined_before":
+    problem = turn.scorer.problem([task], [person], turn.now.wall_ms)
+    removed = problem.removed_by(0, 0)
+    # A team lead may overrule a decline; capacity was asked above, in words of its own.
+    if problem.codes[0, 0] < ABLE:
         return Refused(
             reason=Reason.NOT_ELIGIBLE,
             message=f"Operator {person.operator} may not do task {task.task_id}: {removed}.",
-            metadata={"filter": removed},
+            metadata={"filter": str(removed)},
         )
     turn.emit(
         e.TaskAssigned(

@@ -24,8 +24,7 @@ from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.ids import ProvinceCode, TaskId
-from actors.core.matching.filters import excluded_by
-from actors.core.queue import authority_needed
+from actors.core.matching.eligibility import ABLE
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.sharing import HostCandidate, rank_hosts
@@ -33,6 +32,8 @@ from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
 #: Candidates kept with a move.
 CANDIDATES_KEPT = 8
+#: People whom the filters are asked about before all others.
+ASKED_FIRST = 8
 #: Pause after a look at the queue that found nothing to evacuate.
 EVACUATION_PAUSE_MS = 200
 #: Moves that a preview lists.
@@ -240,13 +241,17 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
 
 
 def _someone_eligible(turn: Turn, task: Task) -> bool:
+    """Whether anybody heard could have the task, now or when they have room. Few are asked first: mostly one of them can."""
     state, now = turn.state, turn.now
-    kind = state.kinds[task.spec.kind]
-    needed = authority_needed(task, kind)
-    return any(
-        turn.presence.is_fresh(person.session, now.monotonic_ms, state.limits)
-        and excluded_by(task, person, needed, kind.required_skills, now.wall_ms) is None
+    able = [
+        person
         for person in map(state.operators.__getitem__, state.signed_in)
+        if task.spec.kind in person.kinds and turn.presence.is_fresh(person.session, now.monotonic_ms, state.limits)
+    ]
+    return any(
+        (turn.scorer.problem([task], some, now.wall_ms).codes >= ABLE).any()
+        for some in (able[:ASKED_FIRST], able[ASKED_FIRST:])
+        if some
     )
 
 

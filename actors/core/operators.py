@@ -109,3 +109,12 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def etag(self) -> str:
         """Opaque mark of this version of the roster entry."""
         return str(self.version)
+
+
+_NO_EXPERIENCE = KindExperience()
+
+
+def handle_ms(person: Operator, kind: KindId, kind_handle_ms: int) -> int:
+    """The person's mean handle time of a kind, shrunk to the kind's with the weight of ten tasks. Milliseconds."""
+    own = person.kinds.get(kind, _NO_EXPERIENCE)
+    return (own.measured_handle_ms + 10 * kind_handle_ms) // (own.measured_count + 10)

@@ -19,6 +19,7 @@ from actors.core.country import Bounds
 from actors.core.deciding import Turn
 from actors.core.ids import ProvinceCode
 from actors.core.listing import list_tasks
+from actors.core.matching.rounds import Matcher
 from actors.core.outage import SiteWatch
 from actors.core.outbox import Outbox, Outgoing
 from actors.core.presence import Presence
@@ -48,6 +49,7 @@ class Province:
         self.presence = Presence(opened.monotonic_ms)
         self.outbox = Outbox()
         self.site_watch = SiteWatch()
+        self.matcher = Matcher()
         self._last_tick_ms = opened.monotonic_ms
         self._turn: Turn | None = None
 
@@ -116,7 +118,7 @@ class Province:
 
     def _begin(self, now: Instant) -> Turn:
         if self._turn is None:
-            self._turn = Turn(self.state, self.presence, self.outbox, self.site_watch, now)
+            self._turn = Turn(self.state, self.presence, self.outbox, self.site_watch, self.matcher, now)
         self._turn.now = now
         return self._turn
 

@@ -12,7 +12,7 @@ counts only while `members` holds its stamp; heaps are rebuilt when more than ha
 """
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from actors.core.country import Skill, TaskKind
 from actors.core.ids import KindId, TaskId
@@ -116,16 +116,6 @@ class TaskQueue:
         self._buckets.pop(key, None)
         return None
 
-    def at(self, key: BucketKey, place: int) -> tuple[int, int, TaskId, BucketKey] | None:
-        """The task at a place of a bucket in rank order, from 0, or None. O(place log n)."""
-        if not place:
-            return self.head(key)
-        entries = self._first(key, place + 1)
-        if len(entries) <= place:
-            return None
-        rank, created, task, _ = entries[place]
-        return rank, created, task, key
-
     def leading(self, limit: int, kinds: Collection[KindId] = ()) -> list[TaskId]:
         """The first `limit` tasks of each bucket, all in one rank order. O(buckets x limit log n).
 
@@ -136,6 +126,33 @@ class TaskQueue:
         entries = [entry for key in keys for entry in self._first(key, limit)]
         entries.sort()
         return [entry[2] for entry in entries]
+
+    def buckets(self) -> Iterator[BucketKey]:
+        """Buckets, empty ones perhaps among them."""
+        return iter(self._buckets)
+
+    def foremost(self, keys: Sequence[BucketKey], bucket_max: int, limit: int) -> list[tuple[TaskId, BucketKey]]:
+        """The first `limit` tasks of some buckets in rank order, of each bucket at most `bucket_max`.
+
+        Walks down the heaps side by side and takes nothing out. O((limit + dead entries passed) log n).
+        """
+        heaps = [self._buckets[key] for key in keys]
+        frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps) if heap]
+        heapq.heapify(frontier)
+        left = [bucket_max] * len(heaps)
+        found: list[tuple[TaskId, BucketKey]] = []
+        while frontier and len(found) < limit:
+            entry, number, place = heapq.heappop(frontier)
+            if self._alive(entry):
+                if not left[number]:
+                    continue
+                left[number] -= 1
+                found.append((entry[2], keys[number]))
+            heap = heaps[number]
+            for child in (2 * place + 1, 2 * place + 2):
+                if child < len(heap):
+                    heapq.heappush(frontier, (heap[child], number, child))
+        return found
 
     def _first(self, key: BucketKey, limit: int) -> list[_Entry]:
         """Up to `limit` entries of a bucket in rank order."""

@@ -47,6 +47,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     reviewed_count: int = 0
     model: MatchingModel = MatchingModel(revision=0)
     priors_adopted_ms: int = 0
+    round_number: int = 0
+    shadow_prices: dict[OperatorId, int] = {}
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -96,6 +98,8 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         reviewed_count=state.reviewed_count,
         model=state.model,
         priors_adopted_ms=state.priors_adopted_ms,
+        round_number=state.round_number,
+        shadow_prices=dict(state.shadow_prices),
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -190,6 +194,8 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.reviewed_count = head.reviewed_count
     state.model = head.model
     state.priors_adopted_ms = head.priors_adopted_ms
+    state.round_number = head.round_number
+    state.shadow_prices = head.shadow_prices
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

@@ -91,6 +91,10 @@ class ProvinceState:
         self.decided_count = 0
         self.decided_shared_count = 0
         self.reviewed_count = 0
+        #: Number of the last round of matching.
+        self.round_number = 0
+        #: Who was sought after in the last round that found prices -> points.
+        self.shadow_prices: dict[OperatorId, int] = {}
         #: Records made since the shell last wrote them out.
         self.records: dict[str, bytes] = {}
         # Indexes, derived from the above.

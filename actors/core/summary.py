@@ -12,8 +12,7 @@ from actors.core.country import Line
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.line_summary import LineSummary
 from actors.core.matching.hosting import Hosting, facts_of
-from actors.core.matching.score import handle_ms
-from actors.core.operators import Operator, PresenceState
+from actors.core.operators import Operator, PresenceState, handle_ms
 from actors.core.presence import Presence
 from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState

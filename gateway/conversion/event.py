@@ -20,8 +20,8 @@ PLACE_BITS = 20
 _IDENTITY_LENGTH_MAX = 64
 _REASON_LENGTH_MAX = 200
 
-#: Bookkeeping of the protocol between processes; nobody outside is meant by it.
-_INTERNAL = (e.RequestAnswered, e.NoticeSettled)
+#: Bookkeeping: of the protocol between processes, and of the match, whose results come as events of their own with the round in their basis.
+_INTERNAL = (e.RequestAnswered, e.NoticeSettled, e.MatchRoundHeld)
 
 #: State of a task after the event, where the type alone tells it.
 _STATES: dict[type, TaskState] = {

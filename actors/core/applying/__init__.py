@@ -43,6 +43,7 @@ _APPLIERS: dict[type, Callable[..., None]] = {
     e.TaskCompleted: tasks.completed,
     e.TaskReturned: tasks.returned,
     e.TaskCancelled: tasks.cancelled,
+    e.MatchRoundHeld: tasks.round_held,
     e.MoveStarted: moves.move_started,
     e.MoveAccepted: moves.move_accepted,
     e.MoveRefused: moves.move_refused,

@@ -287,6 +287,13 @@ def _experience(state: ProvinceState, decision: Decision, kind: KindId, at_ms: i
     state.put_operator(replace(person, kinds=kinds, decided_count=person.decided_count + 1, idle_since_ms=at_ms))
 
 
+def round_held(state: ProvinceState, event: e.MatchRoundHeld) -> None:
+    assert event.round == state.round_number + 1, "rounds are numbered without gaps"
+    state.round_number = event.round
+    if event.is_priced:
+        state.shadow_prices = dict(event.prices)
+
+
 def request_answered(state: ProvinceState, event: e.RequestAnswered) -> None:
     key = records.request_key(event.who, event.request_id)
     state.records[key] = records.encode(records.RecordedAnswer(event.fingerprint, event.answer))

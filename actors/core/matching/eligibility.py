@@ -17,8 +17,6 @@ KEPT = 255
 
 #: All filters in their order, with the parameter that each asks (none for the kind).
 FILTERS: dict[str, str] = {
-    "desk": "operator_heartbeat_age_seconds",
-    "capacity": "operator_free_capacity",
     "kind": "",
     "authority": "pair_authority_margin",
     "skill": "pair_skill_coverage",
@@ -29,13 +27,18 @@ FILTERS: dict[str, str] = {
     "local_rule": "pair_local_rule_certified",
     "conflict": "pair_conflict_flag",
     "prior_decider": "pair_prior_decider_flag",
-    "declined_before": "pair_declined_before_flag",
     "quota": "operator_quota_left",
     "shift": "operator_shift_minutes_left",
     "shift_fit": "pair_shift_fit_minutes",
+    # What passes by itself comes last, so that it never hides that somebody could not have the task at all.
+    "declined_before": "pair_declined_before_flag",
+    "capacity": "operator_free_capacity",
+    "desk": "operator_heartbeat_age_seconds",
 }
 NAMES = tuple(FILTERS)
 _PLACES = {name: place for place, name in enumerate(NAMES)}
+#: Codes from this one on: the person may do the task, if not at this moment.
+ABLE = _PLACES["declined_before"]
 
 
 def first_removing(kept: Mapping[str, Mask], shape: tuple[int, ...]) -> Codes:

@@ -1,31 +1,59 @@
-"""One round of matching: the tasks that wait and the people who are free now, in order of urgency.
+"""One round of matching in a province: the tasks that wait and the people who are free now, solved together.
 
-The first matcher is greedy: the most urgent task takes the best person for it, then the next. It runs after every batch, so on arrival
-and on release alike, and stops as soon as nobody free may do anything that waits.
+Theory of operation
+-------------------
+A round is a pure function of the hard state, of who of the free people is heard, and of the instant. It takes the foremost tasks (`waiting`), has
+the scorer filter and score them against all those people (`scoring`), and has the policy that the stand-alone planner uses (`policy`) find the
+pairs of greatest ``urgency + fit``, with certificate. The event `MatchRoundHeld` that is written before the pairs names the instant and who was
+not heard; all else is in the journal, so `rerun` comes to the same candidates, points and winners a day later, and nothing but those need be kept.
 
-Cost: tasks that the same people may do share a bucket, so only bucket heads are looked at; a task is scored against at most
-`CANDIDATES_MAX` people, the most experienced of those who are free and may do it. In the two usual regimes (many wait, few are free; few wait,
-many are free) a round is a handful of scores of 4 us each.
+* Everybody takes one task a round at most, since work in hand changes how well the next one suits; the caller holds rounds until one gives nothing
+  (`ROUNDS_MAX` a batch), so capacity above one fills up in a batch as well, each time with fresh points.
+* Nothing waits on purpose: to the policy all tasks of a round are overdue, so that it counts on nobody who is busy. In a province points tell far
+  more than minutes (quality, rights, fairness), so that the policy's lists, which trade points against minutes, would queue a day's work behind the
+  best person while others sit idle, which is what users of such systems complain of first.
+* Ties: of tasks with equal points the one of earlier rank wins, exactly (points are multiplied by `TIE_STEPS` to make room for the place in rank
+  order); of people the one who has been idle longest, then the smaller id, where nobody competes.
+* Scarce people are kept for what only they can do: by the joint solution within a round, and from one round to the next by their price, which
+  `operator_shadow_price` reads.
+* One suitable task or one person is no problem to be solved: the greatest sum is taken directly.
+
+The bound on waiting. Let B be `model.waiting_bound_minutes` and let task t wait, suited to a free person p of the round and among its tasks. Then t is
+given in this round, or p takes a task s that was taken in less than B minutes after t. Proof by swapping: if p took nothing, giving t to p would
+add ``urgency(t) + fit(t, p)`` over leaving it, which the policy prices below the worst pair, so the solution were not optimal. If p takes s and t is
+left, then giving t to p and leaving s changes the sum by ``urgency(t) + fit(t, p) - urgency(s) - fit(s, p)``. Were s taken in B minutes or more
+after t, ageing alone would make up for all that other parameters can say (that is how B is defined), so that the difference were above nought
+(or nought, and then rank decides for t): again not optimal. So what goes before t was taken in less than B minutes after it: finitely many, each gone once
+given. And t does come among the round's tasks: what stands before it in rank order came at most eight hours after it (`queue`), and what there suits nobody is passed
+over. A task in the middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
 """
 
-import heapq
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 
 import msgspec
+import numpy as np
 
-from actors.core.events import Routing
+from actors.core.events import MatchRoundHeld, Routing
 from actors.core.ids import KindId, OperatorId, TaskId
-from actors.core.matching.filters import excluded_by
-from actors.core.matching.score import contributions, score_parts
+from actors.core.matching import policy
+from actors.core.matching.assignment.result import Method
+from actors.core.matching.scoring import Problem, Scorer
+from actors.core.matching.waiting import DEEP_TASKS_MAX, deeper, foremost
 from actors.core.operators import Operator
-from actors.core.queue import BucketKey, authority_needed
 from actors.core.state import ProvinceState
 from actors.core.task import Task
 
-#: People scored for one task.
-CANDIDATES_MAX = 64
+WHO = "system:matcher"
+#: Rounds after one batch, enough for one person of the greatest capacity; the rest follows in the next.
+ROUNDS_MAX = 64
+#: Task x person pairs of a round. With more people than this many pairs allow, fewer tasks are looked at.
+PAIRS_MAX = 100_000
 #: Runners-up kept with a decision.
 RUNNERS_UP_MAX = 4
+#: A point is so many steps, more than the places in rank order of all tasks of a round can add up to.
+TIE_STEPS = 1 << 16
+
+assert DEEP_TASKS_MAX * (DEEP_TASKS_MAX - 1) // 2 < TIE_STEPS, "places in rank order must never outweigh a point"
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,86 +64,242 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     routing: Routing
 
 
-def best_person(
-    state: ProvinceState, task: Task, people: list[Operator], now_ms: int
-) -> tuple[Match | None, dict[str, int]]:
-    """The best of `people` for one task, with the reason; and how many people each filter removed.
+class Round(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A round that gave something, or was held again."""
 
-    Only the first `CANDIDATES_MAX` who pass the filters are scored; those who do not pass never crowd out those who do.
-    Ties go to the one who has been idle longest, then to the smaller id.
-    """
-    kind = state.kinds.get(task.spec.kind)
-    needed = authority_needed(task, kind)
-    skills = kind.required_skills if kind else ()
-    kind_handle_ms = state.kind_handle_ms(task.spec.kind)
-    removed: dict[str, int] = {}
-    scored: list[tuple[int, int, OperatorId, tuple[int, ...]]] = []
-    considered = 0
-    for person in people:
-        if len(scored) == CANDIDATES_MAX:
-            break
-        considered += 1
-        load = state.load_of(person.operator)
-        reason = "capacity" if load >= person.capacity else excluded_by(task, person, needed, skills, now_ms)
-        if reason is not None:
-            removed[reason] = removed.get(reason, 0) + 1
-            continue
-        parts = score_parts(task, person, needed=needed, load=load, kind_handle_ms=kind_handle_ms, now_ms=now_ms)
-        scored.append((-sum(parts), person.idle_since_ms, person.operator, parts))
-    if not scored:
-        return None, removed
-    scored.sort()
-    minus_points, _, operator, parts = scored[0]
-    routing = Routing(
-        points=-minus_points,
-        contributions=contributions(parts),
-        runners_up=tuple((entry[2], -entry[0]) for entry in scored[1 : RUNNERS_UP_MAX + 1]),
-        considered=considered,
-        removed=removed,
-        kinds_revision=state.kinds_revision,
-    )
-    return Match(task_id=task.task_id, operator=operator, routing=routing), removed
+    #: To be written before the pairs.
+    event: MatchRoundHeld
+    #: By task, in rank order.
+    matches: tuple[Match, ...]
+    #: What it was decided on, tasks and people scored, and by which scorer: explanations are read from them. Ask before the next event only.
+    problem: Problem
+    scorer: Scorer
 
 
-def match_round(state: ProvinceState, free: list[Operator], now_ms: int, give: Callable[[Match], None]) -> None:
-    """Pair waiting tasks with free people, the most urgent task first, each person at most up to capacity.
+class Matcher:
+    """The scorer of a province, kept between rounds. It holds nothing that the state and the minute do not say."""
+
+    def __init__(self) -> None:
+        self._scorer: Scorer | None = None
+
+    def scorer(self, state: ProvinceState) -> Scorer:
+        """The scorer of this state by the model in force."""
+        if self._scorer is None or self._scorer.state is not state or self._scorer.model is not state.model:
+            self._scorer = Scorer(state, state.model)
+        return self._scorer
+
+
+def hold_round(
+    scorer: Scorer,
+    heard: Collection[OperatorId],
+    now_ms: int,
+    *,
+    asked_by: OperatorId | None = None,
+    kinds: tuple[KindId, ...] = (),
+) -> Round | None:
+    """Decide one round; None: nothing that waits suits anybody.
 
     Args:
-        free: available people below capacity whose desks are fresh.
+        heard: free people (or the one who asks) whose desks are heard, in any order.
         now_ms: wall clock.
-        give: called for each match at once; it must take the task off the queue and count it against the person.
+        asked_by: the one person that the round is for; None: everybody who is free.
+        kinds: only tasks of these; empty: of all.
     """
-    by_kind = _people_by_kind(state, free)
-    heads = [head for head in state.queue.heads() if head[3][0] in by_kind]
-    heapq.heapify(heads)
-    #: Tasks at the front of each bucket that suit nobody who is free. In this round nobody new becomes free for them.
-    passed_over: dict[BucketKey, int] = {}
-    while heads:
-        _, _, task_id, key = heapq.heappop(heads)
-        people = [person for person in by_kind[key[0]] if state.load_of(person.operator) < person.capacity]
-        by_kind[key[0]] = people
-        if not people:
-            continue
-        match, _ = best_person(state, state.tasks[task_id], people, now_ms)
-        if match is not None:
-            give(match)
-        else:
-            passed_over[key] = passed_over.get(key, 0) + 1
-        place = passed_over.get(key, 0)
-        # The next of the bucket waits for its turn by its own rank: it must not overtake the heads of other buckets.
-        following = state.queue.at(key, place) if place < state.bounds.bucket_scan_max else None
-        if following is not None:
-            heapq.heappush(heads, following)
+    state = scorer.state
+    people = sorted((state.operators[name] for name in heard), key=_longest_idle)
+    found = _problem_of(scorer, people, now_ms, kinds)
+    if found is None:
+        return None
+    problem, rows = found
+    pairs, solution = _decide(problem, rows)
+    prices = _prices(solution, problem.people) if solution.is_priced else ()
+    absent, heard_only = (), False
+    if asked_by is None:
+        absent, heard_only = _absent(state, heard)
+    event = MatchRoundHeld(
+        at_ms=now_ms,
+        who=WHO,
+        round=state.round_number + 1,
+        absent=absent,
+        heard_only=heard_only,
+        asked_by=asked_by,
+        kinds=kinds,
+        method=solution.method,
+        certified=solution.gap == 0,
+        gap=solution.gap,
+        tasks=len(problem.tasks),
+        people=len(problem.people),
+        model_revision=state.model.revision,
+        prices=prices,
+        is_priced=solution.is_priced,
+    )
+    return Round(event=event, matches=_matches(state, event.round, problem, pairs), problem=problem, scorer=scorer)
 
 
-def _people_by_kind(state: ProvinceState, free: list[Operator]) -> dict[KindId, list[Operator]]:
-    """Free people per waiting kind, the most experienced first."""
-    by_kind: dict[KindId, list[Operator]] = {}
-    waiting = state.queue.waiting_by_kind
-    for person in free:
-        for kind in person.kinds:
-            if kind in waiting:
-                by_kind.setdefault(kind, []).append(person)
-    for kind, people in by_kind.items():
-        people.sort(key=lambda person: (-person.kinds[kind].done_count, person.operator))
-    return by_kind
+def rerun(state: ProvinceState, held: MatchRoundHeld) -> Round:
+    """Hold a round again.
+
+    Args:
+        state: as of before `held`; it is not changed.
+
+    Raises:
+        ValueError: this state is not the one that the round was held on.
+    """
+    if held.round != state.round_number + 1:
+        raise ValueError(f"round {held.round} does not follow round {state.round_number}")
+    if held.asked_by is not None:
+        heard: Sequence[OperatorId] = (held.asked_by,)
+    elif held.heard_only:
+        heard = held.absent
+    else:
+        absent = frozenset(held.absent)
+        heard = [name for name in state.free if name not in absent]
+    again = hold_round(Scorer(state, state.model), heard, held.at_ms, asked_by=held.asked_by, kinds=held.kinds)
+    if again is None:
+        raise ValueError(f"round {held.round} gives nothing on this state")
+    return again
+
+
+def _longest_idle(person: Operator) -> tuple[int, OperatorId]:
+    return person.idle_since_ms, person.operator
+
+
+def _absent(state: ProvinceState, heard: Collection[OperatorId]) -> tuple[tuple[OperatorId, ...], bool]:
+    """The shorter of those who were not heard, and (then the second is true) those who were; by id."""
+    if len(heard) == len(state.free):
+        return (), False
+    if 2 * len(heard) < len(state.free):
+        return tuple(sorted(heard)), True
+    present = frozenset(heard)
+    return tuple(sorted(name for name in state.free if name not in present)), False
+
+
+# --- what is looked at ---
+
+
+def _problem_of(
+    scorer: Scorer, people: list[Operator], now_ms: int, kinds: tuple[KindId, ...]
+) -> tuple[Problem, list[int]] | None:
+    """Tasks and people scored, and the tasks that suit somebody, in rank order; None: there is none."""
+    tasks = foremost(scorer.state, people, kinds)
+    if not tasks:
+        return None
+    problem, suited = _scored(scorer, tasks, people, now_ms)
+    if len(suited) < len(problem.tasks):
+        unsuitable = {task.task_id: None for row, task in enumerate(problem.tasks) if row not in suited}
+        further = deeper(scorer.state, people, kinds, unsuitable)
+        if len(further) > len(suited):
+            problem, suited = _scored(scorer, further, people, now_ms)
+    return (problem, suited) if suited else None
+
+
+def _scored(scorer: Scorer, tasks: list[Task], people: list[Operator], now_ms: int) -> tuple[Problem, list[int]]:
+    """Some tasks and those of the people who do their kinds, scored; and the rows of the tasks that suit somebody."""
+    kinds = dict.fromkeys(task.spec.kind for task in tasks)
+    able = [person for person in people if not kinds.keys().isdisjoint(person.kinds)]
+    tasks = tasks[: max(1, PAIRS_MAX // len(able))]
+    problem = scorer.problem(tasks, able, now_ms, prices=scorer.state.shadow_prices)
+    return problem, np.flatnonzero(problem.eligible.any(axis=1)).tolist()
+
+
+# --- who gets what ---
+
+
+class _Solution(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """How the pairs were found."""
+
+    method: Method
+    gap: int = 0
+    #: (people,) in points; only if people were sought after.
+    prices: list[int] = []
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether people were sought after."""
+        return bool(self.prices)
+
+
+def _decide(problem: Problem, rows: list[int]) -> tuple[list[tuple[int, int]], _Solution]:
+    """(row of the task, column of the person) of each pair by row."""
+    if len(rows) == 1:
+        fit = np.where(problem.eligible[rows[0]], problem.fit[rows[0]], -np.inf)
+        return [(rows[0], int(fit.argmax()))], _Solution(method=Method.SINGLE)
+    if len(problem.people) == 1:
+        sums = np.where(problem.eligible[:, 0], problem.urgency + problem.fit[:, 0], -np.inf)
+        return [(int(sums.argmax()), 0)], _Solution(method=Method.SINGLE)
+    decided = policy.plan(_as_policy_sees_it(problem, rows))
+    [solution] = decided.solutions
+    pairs = sorted((rows[place], person) for place, person in decided.pairs)
+    prices: list[int] = (solution.operator_prices // TIE_STEPS).astype(np.int64).tolist()
+    return pairs, _Solution(
+        method=solution.method, gap=int(-(-solution.gap // TIE_STEPS)), prices=prices if any(prices) else []
+    )
+
+
+def _as_policy_sees_it(problem: Problem, rows: list[int]) -> policy.Problem:
+    """One place a person, all tasks overdue, points in steps that leave room for the place in rank order."""
+    tasks, people = len(rows), len(problem.people)
+    places = np.arange(tasks - 1, -1, -1, dtype=np.float64)
+    nothing = np.zeros((tasks, people))
+    return policy.Problem(
+        urgency=problem.urgency[rows] * float(TIE_STEPS) + places,
+        fit=problem.fit[rows] * float(TIE_STEPS),
+        eligible=problem.eligible[rows],
+        capacity=np.ones(people, np.int64),
+        minutes=nothing,
+        ready_minutes=nothing[0],
+        weight=np.ones(tasks),
+        overdue=np.ones(tasks, np.bool_),
+        minute_points=0.0,
+    )
+
+
+def _prices(solution: _Solution, people: Sequence[Operator]) -> tuple[tuple[OperatorId, int], ...]:
+    """What a place with each is worth over one with the cheapest of them, by id: when all are busy, everybody's place is worth something."""
+    least = min(solution.prices)
+    dear = [(one.operator, price - least) for one, price in zip(people, solution.prices, strict=True) if price > least]
+    return tuple(sorted(dear))
+
+
+# --- how it is told ---
+
+
+def _matches(
+    state: ProvinceState, number: int, problem: Problem, pairs: Sequence[tuple[int, int]]
+) -> tuple[Match, ...]:
+    matches: list[Match] = []
+    for (row, column), others in zip(pairs, _runners_up(problem, pairs), strict=True):
+        task: Task = problem.tasks[row]
+        routing = Routing(
+            points=int(problem.fit[row, column]),
+            urgency=int(problem.urgency[row]),
+            shares=tuple(problem.shares[row].tolist()),
+            runners_up=others,
+            considered=len(problem.people),
+            removed=problem.removed(row),
+            round=number,
+            model_revision=state.model.revision,
+            kinds_revision=state.kinds_revision,
+        )
+        matches.append(Match(task_id=task.task_id, operator=problem.people[column].operator, routing=routing))
+    return tuple(matches)
+
+
+def _runners_up(problem: Problem, pairs: Sequence[tuple[int, int]]) -> list[tuple[tuple[OperatorId, int], ...]]:
+    """(person, fit) of the best others for each pair's task, whether or not they got another."""
+    if len(problem.people) == 1:
+        return [() for _ in pairs]
+    rows = [row for row, _ in pairs]
+    fit = np.where(problem.eligible[rows], problem.fit[rows], -np.inf)
+    fit[np.arange(len(rows)), [column for _, column in pairs]] = -np.inf
+    best = np.argsort(-fit, axis=1, kind="stable")[:, :RUNNERS_UP_MAX]
+    columns_of: list[list[int]] = best.tolist()
+    points_of: list[list[float]] = np.take_along_axis(fit, best, axis=1).tolist()
+    return [
+        tuple(
+            (problem.people[column].operator, int(value))
+            for column, value in zip(columns, values, strict=True)
+            if value > -np.inf
+        )
+        for columns, values in zip(columns_of, points_of, strict=True)
+    ]

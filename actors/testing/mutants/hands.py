@@ -10,7 +10,8 @@ from actors.core.clock import Instant
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
 from actors.core.ledger import LedgerLeg
-from actors.core.matching import rounds
+from actors.core.matching.views import people as people_views
+from actors.core.matching.views.suitability import TaskPairs
 from actors.core.operators import PresenceState
 from actors.core.province import Province
 from actors.core.state import ProvinceState
@@ -101,17 +102,14 @@ def gives_more_than_a_person_can_hold(plant: Plant) -> None:
             self.free.pop(operator, None)
 
     plant.attribute(ProvinceState, "_note_freedom", note_freedom)
+    in_hand = people_views._in_hand
     plant.attribute(ProvinceState, "load_of", lambda self, operator: 0)
+    plant.attribute(people_views, "_in_hand", lambda person, held, *rest: in_hand(person, None, *rest))
 
 
 def gives_work_to_excluded_people(plant: Plant) -> None:
     """The prior decider gets the task again."""
-    excluded_by = rounds.excluded_by
-
-    def mutant(task: Any, *rest: Any) -> Any:
-        return excluded_by(replace(task, spec=replace(task.spec, excluded_operators=())), *rest)
-
-    plant.attribute(rounds, "excluded_by", mutant)
+    plant.attribute(TaskPairs, "conflict", property(lambda self: self._flags([[] for _ in self.tasks])))
 
 
 def posts_legs_in_a_later_frame(plant: Plant) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import msgspec
+
 from actors.core import codec, records, snapshot
 from actors.core import commands as c
 from actors.core import events as e
@@ -11,6 +13,9 @@ from actors.core.clock import Instant
 from actors.core.country import Bounds, Line, ProvinceSettings, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.invariants import validate
+from actors.core.matching.model import trivial_model
+from actors.core.matching.record import MatchingModel
+from actors.core.matching.shipped import shipped_model
 from actors.core.operators import KindExperience, Operator, PresenceState
 from actors.core.outbox import Outgoing
 from actors.core.province import Province
@@ -29,6 +34,11 @@ KINDS = (
     TaskKind(kind=MEDICAL, line=Line.CLAIMS, standard_minutes=12, tariff_fen=1_250),
     TaskKind(kind=LARGE, line=Line.CLAIMS, standard_minutes=30, required_authority=5, tariff_fen=9_900),
     TaskKind(kind=ADDRESS, line=Line.SERVICING, standard_minutes=6, tariff_fen=300),
+)
+#: As it comes from the headquarters: numbers on curves have become floats on the way.
+MODEL, SHIPPED = (
+    msgspec.msgpack.decode(msgspec.msgpack.encode(model), type=MatchingModel)
+    for model in (trivial_model(), shipped_model())
 )
 #: Heartbeats and ticks of the real system.
 BEAT_MS = 1_000
@@ -69,6 +79,7 @@ class Branch:
         kinds: tuple[TaskKind, ...] = KINDS,
         limits: TimeLimits | None = None,
         bounds: Bounds | None = None,
+        model: MatchingModel = MODEL,
     ) -> None:
         self.code = province
         self.wall_ms = START_MS
@@ -82,6 +93,7 @@ class Branch:
         settings = ProvinceSettings(province=province, display_name=province, display_name_zh=province)
         self.do(c.ConfigureProvince(who="system:country", settings=settings, limits=limits))
         self.do(c.AdoptTaskKinds(who="system:country", revision=1, kinds=kinds))
+        self.do(c.AdoptMatchingModel(who="system:country", model=model))
 
     @property
     def now(self) -> Instant:

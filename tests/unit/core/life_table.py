@@ -61,4 +61,4 @@ CLOCK_CAUSES = (
     "OperatorSignedOut",
     "TaskScheduleReached",
 )
-BATCH_CAUSES = ("OfferMade", "TaskAssigned", "MoveStarted")
+BATCH_CAUSES = ("MatchRoundHeld", "OfferMade", "TaskAssigned", "MoveStarted")

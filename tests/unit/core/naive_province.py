@@ -65,6 +65,7 @@ class NaiveProvince:
         self.now = now
         self.opened_ms = now.monotonic_ms
         self.number = 0
+        self.rounds = 0
         self.tasks: dict[TaskId, Entry] = {}
         self.people: dict[OperatorId, Person] = {}
         self.kinds: dict[KindId, TaskKind] = {}
@@ -287,6 +288,9 @@ class NaiveProvince:
             self.people[event.operator] = Person(entry)
         elif isinstance(event, e.PresenceChanged):
             self.people[event.operator].presence = event.presence
+        elif isinstance(event, e.MatchRoundHeld):
+            self.rounds += 1
+            assert event.round == self.rounds
         elif isinstance(event, e.TaskKindsAdopted):
             self.kinds = {kind.kind: kind for kind in event.kinds}
             self.kinds_revision = event.revision

@@ -8,7 +8,7 @@ from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import Done, NoWork, SessionReply
 from actors.core.task import TaskState, Verdict
-from tests.unit.core.harness import MEDICAL, Branch, kinds_of, person, session_of
+from tests.unit.core.harness import MEDICAL, SHIPPED, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import bring_to
 
 CHEN = OperatorId("chen")
@@ -185,7 +185,7 @@ def test_a_referral_asks_for_more_authority() -> None:
 
 def test_a_suspended_task_frees_the_capacity_and_comes_back_to_who_knows_it() -> None:
     """A query item would block a desk for days, and then be read from the start by somebody else."""
-    branch = Branch()
+    branch = Branch(model=SHIPPED)
     task_id = bring_to(branch, TaskState.IN_PROGRESS)
     branch.arrive(person("lin"))
     branch.did(c.SuspendAssignment(**branch.holder(task_id), reason="papers", draft="asked for X"))
@@ -194,8 +194,6 @@ def test_a_suspended_task_frees_the_capacity_and_comes_back_to_who_knows_it() ->
     branch.did(c.ResumeTask(task_id=task_id))
     [offer] = [event for event in branch.events if isinstance(event, e.OfferMade)]
     assert offer.operator == "chen"
-    assert offer.routing is not None
-    assert ("continuity", 300) in offer.routing.contributions
 
 
 def test_who_lost_a_task_is_told() -> None:

@@ -18,7 +18,8 @@ from actors.core.model_revisions import (
 )
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done
-from tests.unit.core.harness import Branch
+from actors.core.state import ProvinceState
+from tests.unit.core.harness import FUJIAN, Branch
 
 
 def ageing(per_minute: int) -> MatchingModel:
@@ -159,8 +160,8 @@ def test_what_is_shipped_may_be_put(model: MatchingModel) -> None:
 
 def test_a_province_takes_over_what_is_newer_and_nothing_else() -> None:
     """A late message of the coordinator would put an old model in force again."""
+    assert ProvinceState(FUJIAN).model == MatchingModel(revision=0)
     branch = Branch()
-    assert branch.state.model == MatchingModel(revision=0)
     model = msgspec.msgpack.decode(msgspec.msgpack.encode(shipped_model()), type=MatchingModel)
     newer = msgspec.structs.replace(model, revision=4)
     for offered, events in ((newer, 1), (newer, 0), (msgspec.structs.replace(model, revision=3), 0)):

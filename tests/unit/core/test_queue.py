@@ -129,7 +129,15 @@ def test_the_queue_is_what_a_sorted_list_would_be(steps: Sequence[tuple[str, int
         bucket = [entry for entry in in_order if entry[3][1] == needed]
         key = bucket_of(waiting(0, 0), needed)
         assert queue.head(key) == (bucket[0] if bucket else None)
-        assert [queue.at(key, place) for place in range(len(bucket) + 1)] == [*bucket, None]
+    keys = list(queue.buckets())
+    for bucket_max, limit in ((1, 9), (2, 3), (99, 99)):
+        taken = dict.fromkeys(keys, 0)
+        expected: list[tuple[TaskId, BucketKey]] = []
+        for _, _, task_id, key in in_order:
+            taken[key] += 1
+            if taken[key] <= bucket_max and len(expected) < limit:
+                expected.append((task_id, key))
+        assert queue.foremost(keys, bucket_max, limit) == expected
     assert sorted(queue.heads()) == sorted(
         {entry[3]: entry for entry in reversed(in_order)}.values(), key=lambda entry: entry[:3]
     )

@@ -55,12 +55,11 @@ class RandomProvince:
         """One of them."""
         return choices[int(self.rng.integers(len(choices)))]
 
-    def enrol(self, number: int) -> None:
-        """Somebody new, signed in."""
+    def entry(self, number: int) -> Operator:
+        """Anybody."""
         able = self.rng.choice(len(KINDS), 5, replace=False)
-        operator = OperatorId(f"op-{number}")
-        person = Operator(
-            operator=operator,
+        return Operator(
+            operator=OperatorId(f"op-{number}"),
             province=FUJIAN,
             site=SiteId("fujian-1"),
             team=f"team-{number % 3}",
@@ -80,6 +79,11 @@ class RandomProvince:
             mentor=self.chance(100),
             training_kinds=(KINDS[0].kind,) if self.chance(200) else (),
         )
+
+    def enrol(self, number: int) -> None:
+        """Somebody new, signed in."""
+        person = self.entry(number)
+        operator = person.operator
         self.happen(e.OperatorEnrolled(at_ms=self.now_ms, entry=person))
         signed_in = e.OperatorSignedIn(
             at_ms=self.now_ms, operator=operator, session=SessionId(f"g/{operator}"), presence=PresenceState.AVAILABLE

@@ -9,11 +9,10 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Bounds, Line, Skill, TimeLimits
 from actors.core.ids import OperatorId, TaskId
-from actors.core.matching.rounds import CANDIDATES_MAX
 from actors.core.operators import KindExperience, Operator, PresenceState
 from actors.core.replies import NoWork
 from actors.core.task import TaskState
-from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, Branch, person, session_of, spec
+from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, Branch, kinds_of, person, session_of, spec
 
 
 def offers(branch: Branch) -> list[tuple[str, str]]:
@@ -92,7 +91,7 @@ def test_a_declined_task_comes_back_when_the_memory_of_it_expires() -> None:
     branch.did(c.DeclineOffer(**branch.holder(task_id), reason="busy"))
     assert branch.task(task_id).state is TaskState.QUEUED
     assert branch.wait(4_800, heard=["chen"]) == []
-    assert [type(event) for event in branch.wait(600, heard=["chen"])] == [e.OfferMade]
+    assert kinds_of(branch.wait(600, heard=["chen"])) == ["MatchRoundHeld", "OfferMade"]
 
 
 def test_a_declined_task_goes_to_somebody_else_at_once_and_keeps_its_age() -> None:
@@ -106,8 +105,8 @@ def test_a_declined_task_goes_to_somebody_else_at_once_and_keeps_its_age() -> No
     assert (branch.task(task_id).operator, branch.task(task_id).created_ms) == ("lin", rank)
 
 
-def test_the_winner_is_shown_with_points_that_add_up() -> None:
-    """Nobody would believe a choice whose reasons do not sum to its result."""
+def test_the_winner_is_shown_with_the_runners_up() -> None:
+    """Nobody would believe a choice that is not shown against the others."""
     branch = Branch()
     branch.arrive(
         person("chen", kinds={MEDICAL: KindExperience(done_count=500)}, presence=PresenceState.OFFLINE),
@@ -118,7 +117,6 @@ def test_the_winner_is_shown_with_points_that_add_up() -> None:
     [offer] = [event for event in branch.events if isinstance(event, e.OfferMade)]
     assert offer.routing is not None
     assert offer.operator == "chen"
-    assert sum(points for _, points in offer.routing.contributions) == offer.routing.points
     assert [name for name, _ in offer.routing.runners_up] == ["lin"]
     assert offer.routing.runners_up[0][1] < offer.routing.points
     # `wu` does not do the kind and is not even looked at.
@@ -161,19 +159,6 @@ def test_somebody_who_fetches_gets_the_oldest_suitable_task_of_all_kinds() -> No
     branch.arrive(person("chen"), presence=PresenceState.BREAK)
     fetched = branch.did(c.FetchNextTask(operator=OperatorId("chen")))
     assert fetched.task.task_id == older
-
-
-def test_the_experienced_who_may_not_do_a_task_do_not_hide_the_one_who_may() -> None:
-    """A task that only a novice may do waited for ever while 64 more experienced people were free."""
-    branch = Branch()
-    past = {MEDICAL: KindExperience(done_count=1_000)}
-    branch.do(
-        c.UpsertOperators(entries=tuple(person(f"expert-{number}", kinds=past) for number in range(CANDIDATES_MAX + 1)))
-    )
-    for number in range(CANDIDATES_MAX + 1):
-        branch.sign_in(f"expert-{number}")
-    branch.arrive(person("novice", skills=(Skill("icd", 1),)))
-    assert branch.task(branch.create(required_skills=(Skill("icd", 1),))).operator == "novice"
 
 
 def test_a_deep_bucket_is_scanned_up_to_its_bound_only() -> None:

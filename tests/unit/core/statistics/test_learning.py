@@ -142,6 +142,8 @@ def test_who_dealt_with_a_customer_or_a_case_is_remembered() -> None:
 
 #: Events that teach nothing about people, kinds or links.
 _TEACH_NOTHING = {
+    # Whoever a round gave something is taught by what follows it.
+    "MatchRoundHeld",
     "TaskScheduleReached",
     "TaskAmended",
     "TaskResumed",

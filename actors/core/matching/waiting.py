@@ -1,0 +1,89 @@
+"""Which of the waiting tasks a round looks at: the most urgent that the people at hand may do, a few more than they can take.
+
+Ten thousand may wait for one person, so a round never reads the queue. Tasks that the same people may do share a bucket of the queue (kind,
+authority, skills, privacy, home); a bucket is left out as soon as none of the people fits it, and of the others the foremost tasks are
+taken in rank order. What single tasks ask beyond their bucket (nobody excluded, no conflict, no decline) only the filters know, so a round
+that meets tasks which suit nobody looks once more, deeper in those buckets (`deeper`), or a handful of them would bar the way for all behind.
+
+Refused: scoring all that waits (cost grows with the queue, and the hundredth task of a kind never goes before the first); heads only (one
+excluded person at the front of a bucket and its second task is never looked at while other buckets have work).
+"""
+
+from collections.abc import Collection, Sequence
+
+from actors.core.country import Skill
+from actors.core.ids import KindId, TaskId
+from actors.core.operators import Operator
+from actors.core.queue import BucketKey
+from actors.core.state import ProvinceState
+from actors.core.task import Task
+
+#: Tasks beyond the number of people, so that there is something to choose from.
+MARGIN = 8
+#: Tasks of one round.
+TASKS_MAX = 64
+#: Tasks of a round that looks deeper.
+DEEP_TASKS_MAX = 256
+
+
+def foremost(state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId] = ()) -> list[Task]:
+    """The most urgent tasks, by rank, of the buckets that somebody of `people` fits: at most `TASKS_MAX`.
+
+    Args:
+        kinds: only these; empty: all.
+    """
+    keys = _open_buckets(state, people, kinds)
+    if not keys:
+        return []
+    limit = min(TASKS_MAX, len(people) + MARGIN)
+    found = state.queue.foremost(keys, _bucket_max(state, people), limit)
+    return [state.tasks[task_id] for task_id, _ in found]
+
+
+def deeper(
+    state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId], unsuitable: Collection[TaskId]
+) -> list[Task]:
+    """The same without tasks that were found to suit nobody: of each bucket, what lies among its first `bucket_scan_max` and as many as people.
+
+    At most `DEEP_TASKS_MAX`, and as many again as are unsuitable are passed over.
+    """
+    keys = _open_buckets(state, people, kinds)
+    found = state.queue.foremost(keys, _bucket_max(state, people), DEEP_TASKS_MAX + len(unsuitable))
+    return [state.tasks[task_id] for task_id, _ in found if task_id not in unsuitable]
+
+
+def _bucket_max(state: ProvinceState, people: Sequence[Operator]) -> int:
+    return max(len(people), state.bounds.bucket_scan_max)
+
+
+def _open_buckets(state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId]) -> list[BucketKey]:
+    waiting = state.queue.waiting_by_kind
+    able: dict[KindId, list[Operator]] = {}
+    for person in people:
+        for kind in person.kinds:
+            if kind in waiting and (not kinds or kind in kinds):
+                able.setdefault(kind, []).append(person)
+    if not able:
+        return []
+    return [
+        key for key in state.queue.buckets() if key[0] in able and any(_fits(state, key, one) for one in able[key[0]])
+    ]
+
+
+def _fits(state: ProvinceState, key: BucketKey, person: Operator) -> bool:
+    """Whether nothing that the whole bucket has in common keeps the person out. The filters ask the same and more; this only spares them."""
+    kind, authority, skills, privacy_level, is_foreign = key
+    return (
+        person.authority.get(state.kinds[kind].line, 0) >= authority
+        and person.clearance >= privacy_level
+        and (person.share_opt_in or not is_foreign)
+        and _has(person, skills)
+        and _has(person, state.kinds[kind].required_skills)
+    )
+
+
+def _has(person: Operator, required: Sequence[Skill]) -> bool:
+    if not required:
+        return True
+    held = {skill.skill: skill.level for skill in person.skills}
+    return all(held.get(skill.skill, 0) >= skill.level for skill in required)

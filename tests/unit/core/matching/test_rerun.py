@@ -1,0 +1,131 @@
+"""Holding rounds again from the journal: the state as of before, from snapshot and tail, must give the very same decisions."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from actors.core import codec, snapshot
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core.applying import apply
+from actors.core.ids import OperatorId
+from actors.core.matching.contributions import fit_contributions, urgency_contributions
+from actors.core.matching.record import MatchingModel
+from actors.core.matching.rounds import Round, rerun
+from actors.core.operators import PresenceState
+from actors.core.state import ProvinceState
+from actors.core.task import TaskState, Verdict
+from tests.unit.core.harness import MODEL, SHIPPED, START_MS, Branch, session_of
+from tests.unit.core.matching.rounds_at_random import KINDS, RandomProvince
+
+PEOPLE, BATCHES = 9, 40
+
+
+class Days(RandomProvince):
+    """A seeded province that is driven through commands, so that the real core holds its rounds."""
+
+    def __init__(self, seed: int, model: MatchingModel) -> None:
+        super().__init__(seed, people=0, tasks=0, past=0)
+        self.branch = Branch(kinds=KINDS, model=model)
+        self.names = [f"op-{number}" for number in range(PEOPLE)]
+        for number in range(PEOPLE):
+            entry = msgspec.structs.replace(self.entry(number), auto_accept=self.chance(500))
+            self.branch.arrive(entry)
+
+    def live(self) -> None:
+        """A while of work: creates, decisions, declines, breaks, fetches, reviews of nothing; some desks are silent."""
+        branch = self.branch
+        commands: list[c.AnyCommand] = []
+        heard = [session_of(name) for name in self.names if self.chance(800)]
+        commands.append(c.HearDesks(who="gateway", sessions=tuple(heard)))
+        commands += [c.CreateTask(who="branch:core", spec=self.spec()) for _ in range(self.rng.integers(4))]
+        for task in list(branch.state.tasks.values()):
+            if task.operator is not None and self.chance(600):
+                commands.append(self.next_step(task.state, branch.holder(task.task_id)))
+        name = self.pick(*self.names)
+        presence = self.pick(PresenceState.BREAK, PresenceState.AVAILABLE, PresenceState.AVAILABLE)
+        commands.append(c.SetPresence(who=f"operator:{name}", operator=OperatorId(name), presence=presence))
+        if self.chance(200):
+            commands.append(c.FetchNextTask(who=f"operator:{name}", operator=OperatorId(name)))
+        branch.batch(*commands)
+        step_ms = int(self.rng.integers(30_000))
+        branch.wall_ms, branch.monotonic_ms = branch.wall_ms + step_ms, branch.monotonic_ms + 900
+
+    def next_step(self, state: TaskState, holder: dict[str, object]) -> c.AnyCommand:
+        """What the holder does next."""
+        if state is TaskState.OFFERED:
+            return c.DeclineOffer(**holder) if self.chance(200) else c.AcceptOffer(**holder)  # type: ignore[arg-type]
+        if state is TaskState.ASSIGNED:
+            return c.StartAssignment(**holder)  # type: ignore[arg-type]
+        if self.chance(150):
+            return c.SuspendAssignment(**holder, reason="papers")  # type: ignore[arg-type]
+        return c.CompleteAssignment(**holder, verdict=Verdict.APPROVED)  # type: ignore[arg-type]
+
+
+def frames_through_json_and_msgpack(log: list[e.AnyEvent]) -> Iterator[e.AnyEvent]:
+    """The journal as a reader of its bytes sees it."""
+    for event in codec.decode_events(codec.encode_events(tuple(log))):
+        yield msgspec.json.decode(msgspec.json.encode(event), type=e.AnyEvent)
+
+
+def told(again: Round) -> list[tuple[str, str, e.Routing]]:
+    """Winners and why."""
+    return [(match.task_id, match.operator, match.routing) for match in again.matches]
+
+
+def given_after(log: list[e.AnyEvent], place: int) -> list[tuple[str, str, e.Routing]]:
+    """What the journal says that the round at `place` gave."""
+    given: list[tuple[str, str, e.Routing]] = []
+    for event in log[place + 1 :]:
+        if not isinstance(event, (e.OfferMade, e.TaskAssigned)) or event.routing is None:
+            break
+        given.append((event.task_id, event.operator, event.routing))
+    return given
+
+
+@pytest.mark.parametrize(("seed", "model"), [(1, SHIPPED), (2, SHIPPED), (3, MODEL)])
+def test_every_round_of_a_journal_can_be_held_again(seed: int, model: MatchingModel) -> None:
+    """A decision that cannot be reproduced cannot be defended: candidates, points and winner must all be the same a day later."""
+    days = Days(seed, model)
+    for _ in range(BATCHES):
+        days.live()
+    log = list(frames_through_json_and_msgpack(days.branch.log))
+    state = ProvinceState(days.branch.code)
+    held = fetched = contested = 0
+    for place, event in enumerate(log):
+        if isinstance(event, e.MatchRoundHeld):
+            for before in (state, snapshot.restore(snapshot.capture(state))):
+                again = rerun(before, event)
+                assert again.event == event
+                assert told(again) == given_after(log, place)
+            held, fetched, contested = (
+                held + 1,
+                fetched + (event.asked_by is not None),
+                contested + (event.method == "dense"),
+            )
+            check_that_points_add_up(again)
+        apply(state, event)
+    assert held > BATCHES // 2 and fetched and contested, (held, fetched, contested)
+
+
+def check_that_points_add_up(again: Round) -> None:
+    """What is shown for the winner is what was used."""
+    rows = {task.task_id: row for row, task in enumerate(again.problem.tasks)}
+    columns = {person.operator: column for column, person in enumerate(again.problem.people)}
+    for match in again.matches:
+        row, column = rows[match.task_id], columns[match.operator]
+        parts = fit_contributions(again.scorer, again.problem, row, column)
+        assert sum(part.contribution for part in parts) == match.routing.points
+        assert sum(part.contribution for part in urgency_contributions(again.problem, row)) == match.routing.urgency
+
+
+def test_a_round_is_not_held_again_on_another_state() -> None:
+    """Somebody would be shown reasons that were not the reasons."""
+    days = Days(4, MODEL)
+    while not isinstance(days.branch.log[-1], (e.OfferMade, e.TaskAssigned)):
+        days.live()
+    last = next(event for event in reversed(days.branch.log) if isinstance(event, e.MatchRoundHeld))
+    with pytest.raises(ValueError, match="does not follow"):
+        rerun(days.branch.state, last)
+    assert last.at_ms >= START_MS
