@@ -64,7 +64,16 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Commands that only look: they are answered even while nothing can be written.
-READS = (c.GetTask, c.ListTasks, c.GetOperator, c.ListOperators, c.GetWorkload, c.GetProvince)
+READS = (
+    c.GetTask,
+    c.ListTasks,
+    c.GetOperator,
+    c.ListOperators,
+    c.GetWorkload,
+    c.GetProvince,
+    c.PreviewMatch,
+    c.DiagnoseQueue,
+)
 #: Commands that touch nothing but soft state: forgetting who was heard while the disk was full would cost every desk its lease.
 SOFT = (c.HearDesks, c.LosePath, c.RenewAssignment, c.TakeAdvice)
 #: What asks the store whether it takes writes again: a frame in which nothing happens.

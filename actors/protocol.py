@@ -9,7 +9,8 @@ import msgspec
 from actors.core import commands as c
 from actors.core.country import TaskKind
 from actors.core.headquarters import AnchoredHead
-from actors.core.ids import ProvinceCode
+from actors.core.ids import OperatorId, ProvinceCode, TaskId
+from actors.core.matching.explained import TaskHistory
 from actors.core.matching.record import MatchingModel
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing import NationalPicture, ProvinceSummary
@@ -43,6 +44,18 @@ class GetRuntime(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 class VerifyChain(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Check the journal's hash chain from the start. Answered with `ChainReport`."""
+
+
+class ReadHistory(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To a province: what its journal tells of a task's routing. Answered with `TaskHistory`, after a second or more (`actors.rewind`)."""
+
+    task_id: TaskId
+    #: The decision to be made again, by the token that it gave; 0: the last one; -1: none.
+    token: int = -1
+    #: Shown whatever their rank; empty: nobody in particular.
+    operator: OperatorId = OperatorId("")
+    #: People shown, 1..1,000.
+    candidates_max: int = 100
 
 
 class GetPicture(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -131,6 +144,7 @@ Request = (
     | GetSummary
     | GetRuntime
     | VerifyChain
+    | ReadHistory
     | GetPicture
     | GetTaskKinds
     | PutTaskKind
@@ -261,6 +275,7 @@ Response = (
     | PictureReply
     | Runtime
     | ChainReport
+    | TaskHistory
     | TaskKindsReply
     | MatchingModelReply
     | MatchingModelPage

@@ -37,6 +37,8 @@ from actors.finished import finished_page
 from actors.journal import Fenced, Journal, JournalError
 from actors.opening import open_patiently
 from actors.peers import Peers
+from actors.rewind.errand import Errand
+from actors.rewind.queue import RewindQueue
 from actors.standing_aside import UNUSABLE, StandingAside
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
@@ -127,6 +129,7 @@ class ProvinceActor:
             )
             return
         self._chain_check = ChainCheck(journal, codec.decode_events)
+        self._rewinds = RewindQueue()
         self._peers = Peers(self._name)
         self._endpoint = Endpoint(self)
         self._loop = asyncio.get_running_loop()
@@ -156,6 +159,7 @@ class ProvinceActor:
             await self._aside.close()
             return
         self._chain_check.close()
+        await self._rewinds.close()
         await self._directory.close()
         await self._endpoint.close()
         await self._peers.close()
@@ -256,6 +260,8 @@ class ProvinceActor:
                 self._serve(serve, peer, call.id, request)
             elif isinstance(request, protocol.VerifyChain):
                 self._chain_check.report_to(_reporting(peer, call.id))
+            elif isinstance(request, protocol.ReadHistory):
+                self._rewinds.ask(self._errand(request), _reporting(peer, call.id))
             elif isinstance(request, c.ListTasks):
                 self._commits.submit(request, self._listing(peer, call.id, request))
             else:
@@ -271,6 +277,15 @@ class ProvinceActor:
         except JournalError as error:
             peer.fail(call_id, "unreadable")
             self.on_fatal(error)
+
+    def _errand(self, request: protocol.ReadHistory) -> Errand:
+        return Errand(
+            path=self._options.journal_path,
+            task_id=request.task_id,
+            token=request.token,
+            operator=request.operator,
+            candidates_max=request.candidates_max,
+        )
 
     def _listing(self, peer: Peer, call_id: int, command: c.ListTasks) -> Callable[[AnyReply], None]:
         """Answer a list with the open tasks, then with the finished ones."""
@@ -427,7 +442,7 @@ def _ignore(reply: AnyReply) -> None:
     del reply
 
 
-def _reporting(peer: Peer, call_id: int) -> Callable[[protocol.ChainReport], None]:
+def _reporting(peer: Peer, call_id: int) -> Callable[[protocol.Response], None]:
     return lambda report: peer.reply(call_id, protocol.encode(report))
 
 

@@ -56,6 +56,7 @@ class GatewayReason(StrEnum):
     EVENTS_EXPIRED = "events_expired"
     UNKNOWN_TASK_KIND = "unknown_task_kind"
     UNKNOWN_JOURNAL = "unknown_journal"
+    UNKNOWN_DECISION = "unknown_decision"
     UNKNOWN_HEALTH_ENTRY = "unknown_health_entry"
 
 
@@ -105,6 +106,7 @@ TABLE: dict[AnyReason, Row] = {
     Reason.OPERATORS_FULL: Row(_C.RESOURCE_EXHAUSTED),
     Reason.KINDS_FULL: Row(_C.RESOURCE_EXHAUSTED),
     Reason.STORE_FULL: Row(_C.RESOURCE_EXHAUSTED, 5_000),
+    Reason.TOO_FAR_BACK: Row(_C.FAILED_PRECONDITION),
     Reason.RESTARTING: Row(_C.UNAVAILABLE, 500),
     GatewayReason.UNAUTHENTICATED: Row(_C.UNAUTHENTICATED),
     GatewayReason.PERMISSION_DENIED: Row(_C.PERMISSION_DENIED),
@@ -120,6 +122,7 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.EVENTS_EXPIRED: Row(_C.OUT_OF_RANGE),
     GatewayReason.UNKNOWN_TASK_KIND: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_JOURNAL: Row(_C.NOT_FOUND),
+    GatewayReason.UNKNOWN_DECISION: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_HEALTH_ENTRY: Row(_C.NOT_FOUND),
 }
 

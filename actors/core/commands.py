@@ -197,6 +197,27 @@ class ReleaseAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
     draft: str = ""
 
 
+# --- explanations ---
+
+
+class PreviewMatch(Command, frozen=True, kw_only=True, tag=True):
+    """Read whom a waiting task would go to now."""
+
+    task_id: TaskId
+    candidates_max: int = 20
+    #: Shown whatever their rank; empty: nobody in particular.
+    operator: OperatorId = OperatorId("")
+
+
+class DiagnoseQueue(Command, frozen=True, kw_only=True, tag=True):
+    """Read what the waiting tasks wait for, the most urgent first."""
+
+    #: Only this task; empty: all.
+    task_id: TaskId = TaskId("")
+    offset: int = 0
+    page_size: int = 100
+
+
 # --- quality ---
 
 
@@ -381,6 +402,8 @@ AnyCommand = (
     | ReturnTask
     | ReferAssignment
     | ReleaseAssignment
+    | PreviewMatch
+    | DiagnoseQueue
     | SubmitReview
     | CreateOperator
     | UpsertOperators

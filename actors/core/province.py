@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from actors.core import administration, clockwork, desk, lifecycle, moves, records, reviewing
+from actors.core import administration, clockwork, desk, explaining, lifecycle, moves, records, reviewing
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.applying import apply
@@ -201,6 +201,8 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.ReturnTask: desk.return_task,
     c.ReferAssignment: desk.refer_assignment,
     c.ReleaseAssignment: desk.release_assignment,
+    c.PreviewMatch: explaining.preview_match,
+    c.DiagnoseQueue: explaining.diagnose_queue,
     c.SubmitReview: reviewing.submit_review,
     c.CreateOperator: administration.create_operator,
     c.UpsertOperators: administration.upsert_operators,

@@ -4,6 +4,7 @@ import msgspec
 
 from actors.core.country import ProvinceSettings, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.matching.explained import MatchPreview, QueueDiagnosis
 from actors.core.operators import Operator
 from actors.core.refusal import Refused
 from actors.core.review import Findings, ReviewedDecision
@@ -127,6 +128,8 @@ AnyReply = (
     | ProvinceReply
     | PolicyPreview
     | ReviewReply
+    | MatchPreview
+    | QueueDiagnosis
     | MoveAnswer
     | Done
     | Refused

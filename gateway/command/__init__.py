@@ -5,6 +5,7 @@ import typer
 from gateway.command.backup import backup
 from gateway.command.bench import bench
 from gateway.command.demo import demo
+from gateway.command.explain import explain
 from gateway.command.replay import replay
 from gateway.command.restore import restore
 from gateway.command.serve import serve
@@ -34,6 +35,7 @@ app.command()(demo)
 app.command()(verify)
 app.command()(backup)
 app.command()(restore)
+app.command()(explain)
 app.command()(replay)
 app.add_typer(bench)
 

@@ -5,6 +5,7 @@
 
 from gateway.conversion.enums import (
     DIMENSIONS_OUT,
+    LANGUAGES_IN,
     LINES_IN,
     LINES_OUT,
     PLACEMENTS_OUT,
@@ -51,6 +52,7 @@ from gateway.conversion.province import (
     verification_out,
 )
 from gateway.conversion.quality import findings_in, review_out
+from gateway.conversion.routing import diagnosis_out, match_preview_out, queue_diagnosis_out, routing_out
 from gateway.conversion.task import brief_out, decision_out, host_of, skills_in, skills_out, spec_in, task_out
 from gateway.conversion.work import (
     assignment_out,
@@ -65,6 +67,7 @@ from gateway.conversion.work import (
 
 __all__ = [
     "DIMENSIONS_OUT",
+    "LANGUAGES_IN",
     "LINES_IN",
     "LINES_OUT",
     "PLACEMENTS_OUT",
@@ -90,6 +93,7 @@ __all__ = [
     "decision_out",
     "degraded_province_out",
     "desk_update_out",
+    "diagnosis_out",
     "ended_session_out",
     "event_out",
     "expected_wait_ms",
@@ -99,6 +103,7 @@ __all__ = [
     "kind_etag",
     "kind_in",
     "kind_out",
+    "match_preview_out",
     "model_brief_out",
     "model_merged",
     "model_out",
@@ -116,8 +121,10 @@ __all__ = [
     "preview_out",
     "province_out",
     "province_overview_out",
+    "queue_diagnosis_out",
     "review_out",
     "revocation_out",
+    "routing_out",
     "runtime_out",
     "sequence_of",
     "session_out",

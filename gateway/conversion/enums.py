@@ -1,7 +1,9 @@
 """Enumerations of the contract and of the domain, value by value."""
 
 from actors.core.country import Line, ProvinceStatus, ShareOutMode
+from actors.core.matching.explained import WaitCause
 from actors.core.matching.parameters import Dimension, Role, Scope
+from actors.core.matching.wording import Language
 from actors.core.operators import PresenceState
 from actors.core.review import ReviewVerdict, Severity
 from actors.core.task import Placement, PriorReason, TaskState, Verdict
@@ -112,6 +114,23 @@ ROLES_OUT: dict[Role, dispatch_pb2.ParameterRole] = {
     Role.SHARES: dispatch_pb2.PARAMETER_ROLE_WEIGHT,
     Role.GUARD: dispatch_pb2.PARAMETER_ROLE_GUARD,
     Role.CONFIDENCE: dispatch_pb2.PARAMETER_ROLE_CONFIDENCE,
+}
+
+WAIT_CAUSES_OUT: dict[WaitCause, dispatch_pb2.WaitCause] = {
+    WaitCause.PROVINCE_CLOSED: dispatch_pb2.WAIT_CAUSE_PROVINCE_CLOSED,
+    WaitCause.NOBODY_QUALIFIED: dispatch_pb2.WAIT_CAUSE_NOBODY_QUALIFIED,
+    WaitCause.NOBODY_ON_DUTY: dispatch_pb2.WAIT_CAUSE_NOBODY_ON_DUTY,
+    WaitCause.ALL_BUSY: dispatch_pb2.WAIT_CAUSE_ALL_BUSY,
+    WaitCause.DECLINED: dispatch_pb2.WAIT_CAUSE_DECLINED,
+    WaitCause.FILTERED: dispatch_pb2.WAIT_CAUSE_FILTERED,
+    WaitCause.NEXT: dispatch_pb2.WAIT_CAUSE_NEXT,
+}
+
+#: Unset is Chinese.
+LANGUAGES_IN: dict[int, Language] = {
+    dispatch_pb2.LANGUAGE_UNSPECIFIED: Language.ZH,
+    dispatch_pb2.LANGUAGE_ZH: Language.ZH,
+    dispatch_pb2.LANGUAGE_EN: Language.EN,
 }
 
 #: The core's words for why something was taken from a desk. What is not here counts as a signed-out desk.

@@ -16,13 +16,15 @@ from gateway.conversion.enums import DIMENSIONS_OUT, LINES_IN, LINES_OUT, ROLES_
 from gateway.v1 import dispatch_pb2
 
 MICRO = 1_000_000
+#: Values beyond are shown as this.
+VALUE_MAX = 1e11
 _REASON_LENGTH_MAX = 200
 _UPDATER_LENGTH_MAX = 64
 
 
 def micro_of(value: float) -> int:
-    """A value in millionths."""
-    return round(value * MICRO)
+    """A value in millionths, at most what the contract's integers hold: a ratio to next to nothing has no bound of its own."""
+    return round(min(max(value, -VALUE_MAX), VALUE_MAX) * MICRO)
 
 
 def parameter_out(parameter: Parameter, *, active: bool) -> dispatch_pb2.MatchingParameter:

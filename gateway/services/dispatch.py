@@ -1,11 +1,17 @@
 """DispatchService: why a task went to whom, what keeps a task waiting, and the matching model behind both."""
 # ruff: noqa: N802 - the contract names the methods
 
-from gateway import conversion, permissions, validation
-from gateway.answers import Provinces
+from actors.core import commands as c
+from actors.core.ids import OperatorId, TaskId, home_of
+from actors.core.matching.explained import MatchPreview, QueueDiagnosis
+from actors.core.refusal import Reason
+from actors.core.task import Task
+from gateway import conversion, names, pages, permissions, validation
+from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
+from gateway.errors import GatewayError
 from gateway.identity import caller
-from gateway.services import matching_catalogue, matching_model
+from gateway.services import explaining, matching_catalogue, matching_model, routing
 from gateway.v1 import dispatch_pb2, dispatch_pb2_grpc
 
 _SERVICE = "/sharedops.v1.DispatchService/"
@@ -16,6 +22,88 @@ class DispatchService(dispatch_pb2_grpc.DispatchServiceServicer):
 
     def __init__(self, provinces: Provinces) -> None:
         self._provinces = provinces
+
+    # --- decisions ---
+
+    async def GetRoutingDecision(
+        self, request: dispatch_pb2.GetRoutingDecisionRequest, context: Context
+    ) -> dispatch_pb2.RoutingDecision:
+        """One decision, made again from the journal."""
+        validation.check(request)
+        deadline, task_id = deadline_of(context), names.parse_decision(request.name)[0]
+        task = await self._admit("GetRoutingDecision", task_id, "name", deadline)
+        return await routing.get_decision(self._provinces, task, request, deadline)
+
+    async def ListRoutingDecisions(
+        self, request: dispatch_pb2.ListRoutingDecisionsRequest, context: Context
+    ) -> dispatch_pb2.ListRoutingDecisionsResponse:
+        """A page of a task's decisions, as recorded."""
+        validation.check(request)
+        deadline = deadline_of(context)
+        task = await self._admit("ListRoutingDecisions", names.parse_task(request.parent), "parent", deadline)
+        return await routing.list_decisions(self._provinces, task, request, deadline)
+
+    async def ExplainTask(
+        self, request: dispatch_pb2.ExplainTaskRequest, context: Context
+    ) -> dispatch_pb2.TaskExplanation:
+        """Why a task is where it is."""
+        validation.check(request)
+        deadline = deadline_of(context)
+        task = await self._admit("ExplainTask", names.parse_task(request.name), "name", deadline)
+        operator = names.parse_operator(request.operator)[1] if request.operator else OperatorId("")
+        language = conversion.LANGUAGES_IN[request.language]
+        return await explaining.explain_task(self._provinces, task, operator, language, deadline)
+
+    # --- now ---
+
+    async def PreviewMatch(
+        self, request: dispatch_pb2.PreviewMatchRequest, context: Context
+    ) -> dispatch_pb2.MatchPreview:
+        """Whom a task would go to now."""
+        validation.check(request)
+        deadline = deadline_of(context)
+        task = await self._admit("PreviewMatch", names.parse_task(request.name), "name", deadline)
+        command = c.PreviewMatch(
+            task_id=task.task_id, candidates_max=request.candidates_max or explaining.CANDIDATES_MAX
+        )
+        reply = await self._provinces.follow_task(task.task_id, command, deadline=deadline)
+        return conversion.match_preview_out(expect(reply, MatchPreview))
+
+    async def DiagnoseQueue(
+        self, request: dispatch_pb2.DiagnoseQueueRequest, context: Context
+    ) -> dispatch_pb2.QueueDiagnosis:
+        """What the tasks of a province wait for."""
+        validation.check(request)
+        province = names.parse_province(request.parent)
+        permissions.check_province(caller(), f"{_SERVICE}DiagnoseQueue", province)
+        check_known(self._provinces, province, "parent")
+        place = pages.first_place(request.page_token, request.parent)
+        command = c.DiagnoseQueue(offset=int(place.after or 0), page_size=pages.page_size_of(request.page_size))
+        reply = await self._provinces.call(province, command, deadline=deadline_of(context))
+        diagnosed = expect(reply, QueueDiagnosis)
+        response = conversion.queue_diagnosis_out(diagnosed, conversion.LANGUAGES_IN[request.language])
+        if diagnosed.next_offset:
+            response.next_page_token = pages.next_token(place, "", str(diagnosed.next_offset))
+        return response
+
+    async def _admit(self, method: str, task_id: TaskId, field: str, deadline: float) -> Task:
+        """The task, if the caller may ask about it: it is, or is worked on, in their province."""
+        identity, full = caller(), f"{_SERVICE}{method}"
+        permissions.admit(identity, full)
+        home = home_of(task_id)
+        check_known(self._provinces, home, field)
+        if permissions.may_see_task(identity, full, home, ""):
+            return await routing.read_task(self._provinces, task_id, deadline)
+        try:
+            task = await routing.read_task(self._provinces, task_id, deadline)
+        except GatewayError as error:
+            if error.reason != Reason.UNKNOWN_TASK.value.upper():
+                raise
+            # The same whether the task exists or not.
+            permissions.check_task(identity, full, home)
+            raise
+        permissions.check_task(identity, full, home, task.host)
+        return task
 
     # --- the model ---
 

@@ -2,6 +2,7 @@
 
 from actors.core.matching.model import WEIGHTED_ROLES
 from actors.core.matching.parameters import CATALOGUE, Parameter, Role
+from actors.core.matching.parameters.not_yet import NOT_YET
 from actors.core.matching.record import MatchingModel, Weighting
 from gateway import conversion, pages
 from gateway.answers import Provinces
@@ -24,6 +25,10 @@ async def list_parameters(
     fitting = [parameter for parameter in shown if wanted.fits(parameter)]
     begin = int(place.after or 0)
     response = dispatch_pb2.ListMatchingParametersResponse(parameters=fitting[begin : begin + page_size])
+    if not begin:
+        response.missing.extend(
+            dispatch_pb2.MissingParameter(name=name, reason=reason) for name, reason in NOT_YET.items()
+        )
     if begin + page_size < len(fitting):
         response.next_page_token = pages.next_token(place, "", str(begin + page_size))
     return response

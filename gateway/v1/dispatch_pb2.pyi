@@ -57,7 +57,6 @@ class WaitCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAIT_CAUSE_NOBODY_ON_DUTY: _ClassVar[WaitCause]
     WAIT_CAUSE_ALL_BUSY: _ClassVar[WaitCause]
     WAIT_CAUSE_DECLINED: _ClassVar[WaitCause]
-    WAIT_CAUSE_KEPT: _ClassVar[WaitCause]
     WAIT_CAUSE_NEXT: _ClassVar[WaitCause]
     WAIT_CAUSE_FILTERED: _ClassVar[WaitCause]
 MATCHING_DIMENSION_UNSPECIFIED: MatchingDimension
@@ -91,7 +90,6 @@ WAIT_CAUSE_NOBODY_QUALIFIED: WaitCause
 WAIT_CAUSE_NOBODY_ON_DUTY: WaitCause
 WAIT_CAUSE_ALL_BUSY: WaitCause
 WAIT_CAUSE_DECLINED: WaitCause
-WAIT_CAUSE_KEPT: WaitCause
 WAIT_CAUSE_NEXT: WaitCause
 WAIT_CAUSE_FILTERED: WaitCause
 
@@ -324,7 +322,7 @@ class Contribution(_message.Message):
     def __init__(self, parameter: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., value_micro: _Optional[int] = ..., unit: _Optional[str] = ..., sample_milli: _Optional[int] = ..., points: _Optional[int] = ..., weight: _Optional[int] = ..., contribution: _Optional[int] = ..., unknown: _Optional[bool] = ...) -> None: ...
 
 class Candidate(_message.Message):
-    __slots__ = ("operator", "score", "contributions", "removed_by", "free_capacity", "price", "assigned_task")
+    __slots__ = ("operator", "score", "contributions", "removed_by", "free_capacity", "price", "assigned_task", "display_name")
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     CONTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
@@ -332,6 +330,7 @@ class Candidate(_message.Message):
     FREE_CAPACITY_FIELD_NUMBER: _ClassVar[int]
     PRICE_FIELD_NUMBER: _ClassVar[int]
     ASSIGNED_TASK_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     operator: str
     score: int
     contributions: _containers.RepeatedCompositeFieldContainer[Contribution]
@@ -339,7 +338,8 @@ class Candidate(_message.Message):
     free_capacity: int
     price: int
     assigned_task: str
-    def __init__(self, operator: _Optional[str] = ..., score: _Optional[int] = ..., contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., removed_by: _Optional[str] = ..., free_capacity: _Optional[int] = ..., price: _Optional[int] = ..., assigned_task: _Optional[str] = ...) -> None: ...
+    display_name: str
+    def __init__(self, operator: _Optional[str] = ..., score: _Optional[int] = ..., contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., removed_by: _Optional[str] = ..., free_capacity: _Optional[int] = ..., price: _Optional[int] = ..., assigned_task: _Optional[str] = ..., display_name: _Optional[str] = ...) -> None: ...
 
 class FilterCount(_message.Message):
     __slots__ = ("filter", "operator_count")
@@ -484,7 +484,7 @@ class DiagnoseQueueRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
 
 class TaskDiagnosis(_message.Message):
-    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms")
+    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms", "qualified_count", "on_duty_count", "free_count")
     TASK_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
@@ -492,6 +492,9 @@ class TaskDiagnosis(_message.Message):
     REMOVED_FIELD_NUMBER: _ClassVar[int]
     TASKS_BEFORE_FIELD_NUMBER: _ClassVar[int]
     WAITING_MS_FIELD_NUMBER: _ClassVar[int]
+    QUALIFIED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ON_DUTY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FREE_COUNT_FIELD_NUMBER: _ClassVar[int]
     task: str
     cause: WaitCause
     sentence: str
@@ -499,7 +502,10 @@ class TaskDiagnosis(_message.Message):
     removed: _containers.RepeatedCompositeFieldContainer[FilterCount]
     tasks_before: int
     waiting_ms: int
-    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ...) -> None: ...
+    qualified_count: int
+    on_duty_count: int
+    free_count: int
+    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ..., qualified_count: _Optional[int] = ..., on_duty_count: _Optional[int] = ..., free_count: _Optional[int] = ...) -> None: ...
 
 class QueueDiagnosis(_message.Message):
     __slots__ = ("tasks", "next_page_token", "causes")

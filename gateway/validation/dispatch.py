@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from google.protobuf.message import Message
 
 from gateway import names
-from gateway.conversion.enums import LINES_IN
+from gateway.conversion.enums import LANGUAGES_IN, LINES_IN
 from gateway.v1 import dispatch_pb2
 from gateway.validation import checks as k
 from gateway.validation.task import OPERATOR_NAME, PROVINCE_NAME, TASK_NAME
 
 _MODEL_NAME = k.named(names.is_model_name, names.MODEL)
 _DECISION_NAME = k.named(names.is_decision_name, "provinces/{home}/tasks/{home}-{number}/decisions/{token}")
-_LANGUAGE = k.one_of(dict.fromkeys(dispatch_pb2.Language.values()), ("LANGUAGE_ZH", "LANGUAGE_EN"))
+_LANGUAGE = k.one_of(LANGUAGES_IN, ("LANGUAGE_ZH", "LANGUAGE_EN"))
 _LINE = k.one_of(LINES_IN, ("LINE_SERVICING", "LINE_UNDERWRITING", "LINE_CLAIMS"))
 _PARAMETER = k.matching(r"[a-z0-9_]{1,64}", "expected the name of a parameter")
 _PERCENT = k.between(0, 100)

@@ -14,7 +14,17 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from gateway.v1 import admin_pb2, event_pb2, monitor_pb2, operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
+from gateway.v1 import (
+    admin_pb2,
+    dispatch_pb2,
+    event_pb2,
+    monitor_pb2,
+    operator_pb2,
+    province_pb2,
+    quality_pb2,
+    task_pb2,
+    work_pb2,
+)
 
 #: The contract's modules with services.
 MODULES: tuple[Any, ...] = (
@@ -22,6 +32,7 @@ MODULES: tuple[Any, ...] = (
     work_pb2,
     operator_pb2,
     province_pb2,
+    dispatch_pb2,
     quality_pb2,
     monitor_pb2,
     event_pb2,
@@ -172,6 +183,9 @@ def _operator_name(target: Target, number: int) -> str:
 
 _Text = Callable[[Target, int], str]
 _NAMES: Sequence[tuple[str, _Text]] = (
+    ("MatchingModel", lambda _target, _number: "matchingModels/national"),
+    ("RoutingDecisionRequest", lambda target, number: f"{_task_name(target, number)}/decisions/1"),
+    ("PreviewMatch", _task_name),
     ("SharingPolicy", lambda target, _: f"provinces/{target.province}/sharingPolicy"),
     ("TaskKind", lambda _target, number: f"taskKinds/hostile-{number % 50}"),
     ("Task", _task_name),
@@ -189,6 +203,7 @@ _TEXTS: dict[str, _Text] = {
     "conflicts": lambda _target, _number: PERSONAL[0],
     "comment": lambda _target, _number: _PERSONAL_TEXT,
     "operator": _operator_name,
+    "parameter": lambda _target, _number: "task_priority_class",
     "preferred_operator": _operator_name,
     "excluded_operators": _operator_name,
     "customer_id": lambda _target, _number: PERSONAL[0],

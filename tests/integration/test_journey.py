@@ -6,7 +6,7 @@ from typing import cast
 import grpc
 import pytest
 
-from gateway.v1 import operator_pb2, operator_pb2_grpc, task_pb2
+from gateway.v1 import dispatch_pb2, dispatch_pb2_grpc, operator_pb2, operator_pb2_grpc, task_pb2
 from tests.integration.branch import Branch, Desk
 from tests.integration.country import Country
 from tests.integration.until import until
@@ -20,7 +20,7 @@ def channel(country: Country):
 
 
 def test_a_task_is_created_fetched_started_and_decided(country: Country, channel: grpc.Channel) -> None:
-    """Would break if any station of the main job did not reach the next one."""
+    """Would break if any station of the main job did not reach the next one, or if nobody could say afterwards why it went that way."""
     branch, desk = Branch(channel, country, "shandong"), Desk(channel, country, "shandong", "shandong-op-1")
     desk.sign_in()
     created = branch.create(amount_fen=12_345)
@@ -34,6 +34,10 @@ def test_a_task_is_created_fetched_started_and_decided(country: Country, channel
     assert read.decision.verdict == task_pb2.VERDICT_APPROVED
     assert read.decision.operator == desk.operator
     desk.sign_out()
+    explained = dispatch_pb2_grpc.DispatchServiceStub(channel).ExplainTask(
+        dispatch_pb2.ExplainTaskRequest(name=created.name), metadata=country.token("ops"), timeout=30
+    )
+    assert explained.decision.reproduced and explained.decision.candidates[0].operator == desk.operator
 
 
 def test_the_same_request_gets_the_same_answer_and_another_is_refused(country: Country, channel: grpc.Channel) -> None:

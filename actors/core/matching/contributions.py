@@ -4,30 +4,14 @@ Nothing is worked out again: a contribution is the effective weight and the poin
 pair add up to its fit, and those of a task to its urgency, exactly. To be asked before the next event.
 """
 
-import msgspec
 import numpy as np
 
+from actors.core.matching.explained import Contribution
 from actors.core.matching.parameters import Parameter
 from actors.core.matching.scoring import Problem, Scorer, TaskTerms
 
 #: Stands for the model's ageing among the contributions to urgency.
 AGEING = "ageing"
-
-
-class Contribution(msgspec.Struct, frozen=True, kw_only=True):
-    """What one parameter brings to a fit or an urgency."""
-
-    parameter: str
-    #: In the parameter's unit; None: unknown, which is neutral.
-    value: float | None
-    unit: str
-    #: Effective number of items behind a statistic; None: the value is a fact.
-    evidence: float | None
-    points: int
-    #: 0..100.
-    weight: int
-    #: weight x points.
-    contribution: int
 
 
 def fit_contributions(scorer: Scorer, problem: Problem, task: int, person: int) -> list[Contribution]:

@@ -46,7 +46,9 @@ class Extra(NamedTuple):
 
     def rows_of_points(self) -> NDArray[np.float32]:
         """(scored x values, people)."""
-        return self.points.reshape(-1, self.points.shape[-1]).astype(np.float32)
+        # Said in full, since there may be nobody.
+        scored, values, people = self.points.shape
+        return self.points.reshape(scored * values, people).astype(np.float32)
 
     @property
     def row_count(self) -> int:

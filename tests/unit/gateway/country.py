@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from actors import protocol
+from actors.core import codec, records
 from actors.core import commands as c
 from actors.core import events as e
-from actors.core import records
 from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.country import Line, ProvinceSettings, TaskKind
@@ -17,6 +17,8 @@ from actors.core.province import Province
 from actors.core.refusal import Refused
 from actors.core.replies import Elsewhere, TaskPage
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, TaskState
+from actors.journal import Journal, MemoryStore, MemoryView, open_memory
+from actors.rewind.errand import Errand, history_of
 from gateway.errors import GatewayError, GatewayReason
 
 #: The one instant at which everything happens.
@@ -31,7 +33,13 @@ class Country:
     """Some provinces and a coordinator. Requests and answers go through their codec, as they do between processes."""
 
     def __init__(self, *codes: str) -> None:
-        self._provinces = {code: _province(ProvinceCode(code)) for code in codes}
+        self._provinces = {code: Province(ProvinceCode(code), NOW) for code in codes}
+        self._stores = {code: MemoryStore("country", code) for code in codes}
+        self._journals: dict[str, Journal] = {
+            code: open_memory(store, store_id="country", province=code) for code, store in self._stores.items()
+        }
+        for code in codes:
+            self._found(code)
         self._headquarters = Headquarters()
         for kind in KINDS:
             self._put_kind(protocol.PutTaskKind(kind=kind))
@@ -54,7 +62,7 @@ class Country:
         if province in self.silent:
             raise GatewayError(GatewayReason.PROVINCE_UNAVAILABLE, "The province does not answer.")
         self.frames.append((province, len(requests)))
-        return [self._answer(self._provinces[province], request) for request in requests]
+        return [self._answer(province, request) for request in requests]
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
         reply = await self.call(home_of(task_id), request, deadline=deadline)
@@ -88,20 +96,63 @@ class Country:
             placement=Placement.EVACUATED,
             started_ms=NOW.wall_ms,
         )
-        at_source, at_host = self._provinces[source].state, self._provinces[host].state
-        apply(at_source, e.MoveStarted(at_ms=NOW.wall_ms, task_id=task_id, move=move))
-        moving = at_source.tasks[task_id]
-        apply(at_host, e.MoveAccepted(at_ms=NOW.wall_ms, source=ProvinceCode(source), task=moving, move=move))
-        apply(at_source, e.MoveHandedOver(at_ms=NOW.wall_ms, task_id=task_id))
+        self._happen(source, e.MoveStarted(at_ms=NOW.wall_ms, task_id=task_id, move=move, reason="full"))
+        moving = self._provinces[source].state.tasks[task_id]
+        accepted = e.MoveAccepted(at_ms=NOW.wall_ms, source=ProvinceCode(source), task=moving, move=move)
+        self._happen(host, accepted)
+        self._happen(source, e.MoveHandedOver(at_ms=NOW.wall_ms, task_id=task_id))
 
-    def _answer(self, province: Province, request: protocol.Request) -> protocol.Response:
+    def _happen(self, code: str, event: e.AnyEvent) -> None:
+        apply(self._provinces[code].state, event)
+        self._journals[code].append(codec.encode_events([event]), at_ms=NOW.wall_ms)
+
+    def _handle(self, code: str, command: c.AnyCommand) -> protocol.Response:
+        """Decide one command and journal what it caused; what follows from a batch is left out, so that nothing moves by itself."""
+        reply = self._provinces[code].handle(command, NOW, {})
+        self._journal_frame(code)
+        return reply
+
+    def match(self, code: str) -> None:
+        """What a province does after every batch: pair what waits with who is free."""
+        self._provinces[code].finish_batch(NOW)
+        self._journal_frame(code)
+
+    def _journal_frame(self, code: str) -> None:
+        frame = self._provinces[code].take_frame()
+        if frame.events:
+            self._journals[code].append(codec.encode_events(frame.events), at_ms=NOW.wall_ms)
+
+    def _answer(self, code: str, request: protocol.Request) -> protocol.Response:
         command = protocol.decode_request(protocol.encode(request))
+        if isinstance(command, protocol.ReadHistory):
+            return protocol.decode_response(protocol.encode(self._history(code, command)))
         assert isinstance(command, c.Command)
-        reply = province.handle(command, NOW, {})  # pyright: ignore[reportArgumentType] - the root of all commands
-        province.take_frame()
+        reply = self._handle(code, command)  # pyright: ignore[reportArgumentType] - the root of all commands
         if isinstance(command, c.ListTasks) and isinstance(reply, TaskPage):
-            reply = _with_finished(province, command, reply)
+            reply = _with_finished(self._provinces[code], command, reply)
         return protocol.decode_response(protocol.encode(reply))
+
+    def _history(self, code: str, asked: protocol.ReadHistory) -> protocol.Response:
+        errand = Errand(
+            path="",
+            task_id=asked.task_id,
+            token=asked.token,
+            operator=asked.operator,
+            candidates_max=asked.candidates_max,
+        )
+        return history_of(MemoryView(self._stores[code]), errand)
+
+    def _found(self, code: str) -> None:
+        """What a new province is told."""
+        settings = ProvinceSettings(
+            province=ProvinceCode(code),
+            display_name=code.title(),
+            display_name_zh=code,
+            sites=(SiteId(f"{code}-1"),),
+        )
+        self._handle(code, c.ConfigureProvince(who="system:test", settings=settings))
+        self._handle(code, c.AdoptTaskKinds(who="system:test", revision=1, kinds=KINDS))
+        self._handle(code, c.AdoptMatchingModel(who="system:test", model=shipped_model()))
 
     def _model_answer(self, request: protocol.Request) -> protocol.Response | None:
         """What the coordinator says of the matching model; None: the request is about something else."""
@@ -151,17 +202,6 @@ def _asked(request: protocol.PutMatchingModel | protocol.RollBackMatchingModel) 
         revision=request.revision,
         fingerprint=request.fingerprint if isinstance(request, protocol.PutMatchingModel) else b"",
     )
-
-
-def _province(code: ProvinceCode) -> Province:
-    province = Province(code, NOW)
-    settings = ProvinceSettings(
-        province=code, display_name=code.title(), display_name_zh=code, sites=(SiteId(f"{code}-1"),)
-    )
-    province.handle(c.ConfigureProvince(who="system:test", settings=settings), NOW, {})
-    province.handle(c.AdoptTaskKinds(who="system:test", revision=1, kinds=KINDS), NOW, {})
-    province.take_frame()
-    return province
 
 
 def _with_finished(province: Province, command: c.ListTasks, page: TaskPage) -> TaskPage:

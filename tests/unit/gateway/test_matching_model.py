@@ -160,6 +160,8 @@ async def test_the_catalogue_says_what_has_a_part_in_the_model(served: Gateway) 
     request = dispatch_pb2.ListMatchingParametersRequest()
     whole = await served.dispatch.ListMatchingParameters(request, **as_("lead-fujian"))
     assert [shown.name for shown in whole.parameters] == list(CATALOGUE)
+    missing = {absent.name: absent.reason for absent in whole.missing}
+    assert all(missing.values()) and not missing.keys() & CATALOGUE.keys()
     shown = next(found for found in whole.parameters if found.name == GREEN)
     assert (shown.display_name_zh, shown.unit, shown.active) == ("绿色通道标识", "0/1", True)
     assert shown.role == dispatch_pb2.PARAMETER_ROLE_URGENCY and shown.definition

@@ -12,6 +12,7 @@ from gateway import permissions
 from gateway.server import METADATA_BYTES_MAX
 from gateway.v1 import (
     admin_pb2,
+    dispatch_pb2,
     event_pb2,
     monitor_pb2,
     operator_pb2,
@@ -22,7 +23,17 @@ from gateway.v1 import (
 )
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
-MODULES = (task_pb2, work_pb2, operator_pb2, province_pb2, quality_pb2, monitor_pb2, event_pb2, admin_pb2)
+MODULES = (
+    task_pb2,
+    work_pb2,
+    operator_pb2,
+    province_pb2,
+    dispatch_pb2,
+    quality_pb2,
+    monitor_pb2,
+    event_pb2,
+    admin_pb2,
+)
 METHODS = {
     f"/{service.full_name}/{method.name}": method
     for module in MODULES

@@ -1,0 +1,151 @@
+"""What keeps a task waiting: the one constraint that, lifted, would let it go.
+
+The question is asked from the outside in: does the province hand out work at all; may anybody of the roster do this task; is any of them on
+duty; has any of those room; has not declined it; and passes what the day asks (a desk that is heard, quota, shift). The first "no" binds:
+nothing behind it would help. If all are "yes", the task goes with the next round: no task is kept back on purpose.
+
+The order of the filters makes one number a pair enough (`eligibility`): rights, skills and conflicts come first, then what passes by itself.
+Everybody is filtered as if they had room (`with_room`), and room is asked by itself: to be full is a queue, not a bar.
+"""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.core.country import ProvinceStatus
+from actors.core.ids import OperatorId
+from actors.core.matching.eligibility import KEPT, NAMES, Codes, Mask, removed_counts
+from actors.core.matching.explained import Diagnosis, WaitCause
+from actors.core.matching.explaining import DESK, away_because
+from actors.core.matching.points import Curves
+from actors.core.matching.scoring import Problem
+from actors.core.operators import Operator
+from actors.core.state import ProvinceState
+
+#: Provinces in these states hand out no work.
+CLOSED = (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE)
+_GREEN = "task_green_channel_flag"
+#: Filters that pass by themselves; all others stand before them.
+_PASSING = ("quota", "shift", "shift_fit", "declined_before", "capacity", "desk")
+_DECLINED = NAMES.index("declined_before")
+#: Codes from this one on: the person may do the task, if not at this moment.
+_ABLE = len(NAMES) - len(_PASSING)
+
+assert frozenset(NAMES[_ABLE:]) == frozenset(_PASSING), "a lasting filter behind a passing one would be hidden by it"
+#: In the order asked: the first that holds is the cause.
+_CAUSES = (
+    WaitCause.PROVINCE_CLOSED,
+    WaitCause.NOBODY_QUALIFIED,
+    WaitCause.NOBODY_ON_DUTY,
+    WaitCause.ALL_BUSY,
+    WaitCause.DECLINED,
+    WaitCause.FILTERED,
+    WaitCause.NEXT,
+)
+
+
+def with_room(state: ProvinceState) -> list[Operator]:
+    """The roster, everybody with room for one task more: to be scored in place of the roster itself."""
+    return [
+        msgspec.structs.replace(person, capacity=max(person.capacity, state.load_of(person.operator) + 1))
+        for person in state.operators.values()
+    ]
+
+
+class QueueDoctor:
+    """Diagnoses waiting tasks of one province.
+
+    Args:
+        problem: the tasks with everybody of `with_room`.
+        absent: people on duty whose desks are not heard.
+        now_ms: wall clock.
+    """
+
+    def __init__(self, state: ProvinceState, problem: Problem, *, absent: Collection[OperatorId], now_ms: int) -> None:
+        self._state, self._problem, self._now_ms = state, problem, now_ms
+        people, codes = problem.people, problem.codes
+        away = [away_because(person, absent) for person in people]
+        on_duty: Mask = np.array([reason in ("", DESK) for reason in away], dtype=np.bool_)
+        has_room: Mask = np.array(
+            [state.load_of(one.operator) < state.operators[one.operator].capacity for one in people], dtype=np.bool_
+        )
+        #: Whose desks are heard. (people,)
+        self._heard: Mask = np.array([not reason for reason in away], dtype=np.bool_)
+        #: Who may do each task; of these, on duty; of these, with room; of these, who have not declined it. (tasks, people)
+        self._able: Mask = codes >= _ABLE
+        self._on_duty: Mask = self._able & on_duty
+        self._room: Mask = self._on_duty & has_room
+        self._willing: Mask = self._room & (codes != _DECLINED)
+        self._ready: Mask = self._willing & (codes == KEPT) & self._heard
+        self._cause_places = self._first_cause()
+
+    def _first_cause(self) -> NDArray[np.int64]:
+        """Place of each task's cause in `_CAUSES`, (tasks,)."""
+        closed = np.full(len(self._problem.tasks), self._state.status in CLOSED)
+        stages = (self._able, self._on_duty, self._room, self._willing, self._ready)
+        holds = [closed, *(~stage.any(axis=1) for stage in stages)]
+        return np.select(holds, range(len(holds)), default=len(holds)).astype(np.int64)
+
+    def causes(self) -> dict[WaitCause, int]:
+        """All tasks by cause, most first."""
+        counts = np.bincount(self._cause_places, minlength=len(_CAUSES))
+        found = {cause: int(count) for cause, count in zip(_CAUSES, counts, strict=True) if count}
+        return dict(sorted(found.items(), key=lambda entry: -entry[1]))
+
+    def diagnose(self, task: int) -> Diagnosis:
+        """What the task at a place of the problem waits for."""
+        record, cause = self._problem.tasks[task], _CAUSES[int(self._cause_places[task])]
+        removed, green_gain = self._removed(task, cause), self._green_gain(task)
+        return Diagnosis(
+            task_id=record.task_id,
+            cause=cause,
+            filter=next(iter(removed), ""),
+            removed=removed,
+            roster=len(self._problem.people),
+            qualified=int(self._able[task].sum()),
+            on_duty=int(self._on_duty[task].sum()),
+            free=int(self._room[task].sum()),
+            tasks_before=self._tasks_before(task),
+            green_gain=green_gain,
+            tasks_before_if_green=self._tasks_before(task, green_gain),
+            waiting_ms=max(0, self._now_ms - max(record.created_ms, record.spec.not_before_ms)),
+            status=self._state.status.value if cause is WaitCause.PROVINCE_CLOSED else "",
+        )
+
+    def _removed(self, task: int, cause: WaitCause) -> dict[str, int]:
+        """How many people each filter removes, most first: of the roster if nobody may do it, of those with room if filters keep it."""
+        codes: Codes = self._problem.codes[task]
+        if cause is WaitCause.NOBODY_QUALIFIED:
+            return _most_first(removed_counts(codes))
+        if cause is not WaitCause.FILTERED:
+            return {}
+        room = self._room[task]
+        counts = removed_counts(codes[room & self._heard])
+        unheard = int((room & ~self._heard).sum())
+        return _most_first(counts | ({DESK: unheard} if unheard else {}))
+
+    def _green_gain(self, task: int) -> int:
+        """Urgency that the green channel would add to a task without it."""
+        weighting = self._state.model.weightings.get(_GREEN)
+        if weighting is None or self._problem.tasks[task].spec.green_channel:
+            return 0
+        without, with_it = Curves([weighting.curve]).points(np.array([[0.0, 1.0]]))[0]
+        return weighting.weight(self._problem.tasks[task].line) * int(with_it - without)
+
+    def _tasks_before(self, task: int, gain: int = 0) -> int:
+        """More urgent tasks that somebody on duty who may do this one may do as well."""
+        more_urgent = np.flatnonzero(self._problem.urgency > self._problem.urgency[task] + gain)
+        mine = np.flatnonzero(self._on_duty[task])
+        return int(self._on_duty[np.ix_(more_urgent, mine)].any(axis=1).sum())
+
+
+def _most_first(counts: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda entry: -entry[1]))
+
+
+def most_urgent_first(problem: Problem) -> Sequence[int]:
+    """Places of the tasks by falling urgency, ties in the order given."""
+    order: list[int] = np.argsort(-problem.urgency, kind="stable").tolist()
+    return order

@@ -1,0 +1,12 @@
+"""Explanations in words, Chinese and English: facts in, sentences out.
+
+| module | content |
+|---|---|
+| `templates` | the one table of sentences, and how numbers and names are written |
+| `waiting` | what a task waits for, and what would let it go |
+| `choice` | why this person, why not that one, and what would have changed it |
+"""
+
+from actors.core.matching.wording.templates import Language
+
+__all__ = ["Language"]

@@ -1,0 +1,276 @@
+"""The one table of sentences: every thing that explanations say, in both languages side by side.
+
+A template is filled by name; a test fills each in both languages with the same values, so that no language says less. Parameters are called
+by their Chinese names, and in English by their catalogue names read aloud (``pair_kind_done_count``: kind done count).
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from actors.core.matching.explained import Contribution
+from actors.core.matching.parameters import CATALOGUE
+
+#: Larger numbers are not written out.
+_WRITTEN_OUT_MAX = 1e9
+#: No sentence is longer, characters.
+SENTENCE_LENGTH_MAX = 500
+
+
+class Language(StrEnum):
+    """A language of sentences."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+#: key -> (Chinese, English)
+TEMPLATES: dict[str, tuple[str, str]] = {
+    # --- what a task waits for ---
+    "wait.province_closed": (
+        "本省现在不派单（状态 {status}），任务在此等候。",
+        "The province hands out no work now (it is {status}), so the task waits.",
+    ),
+    "wait.nobody_qualified": (
+        "花名册 {roster} 人中没有人可以办理此件：{removed}。",
+        "Nobody of the {roster} people on the roster may do it: {removed}.",
+    ),
+    "wait.nobody_on_duty": (
+        "{qualified} 人可以办理此件，但现在没有一人在岗。",
+        "{qualified} people may do it, but none of them is on duty now.",
+    ),
+    "wait.all_busy": (
+        "在岗的 {on_duty} 名可办人员都已满负荷；前面还有 {tasks_before} 件由同一批人办理。",
+        "All {on_duty} people on duty who may do it are full; {tasks_before} more urgent tasks wait for the same people.",
+    ),
+    "wait.declined": (
+        "有空的 {free} 名可办人员都拒过此件，拒单记忆到期后会再派。",
+        "Everybody free who may do it ({free}) has declined it; it is offered again when that is forgotten.",
+    ),
+    "wait.filtered": (
+        "有空的可办人员都被条件挡住：{removed}。",
+        "Everybody free who may do it is kept back: {removed}.",
+    ),
+    "wait.next": (
+        "有 {free} 名合适人员，下一轮匹配即派出。",
+        "{free} suitable people are free: it goes with the next round.",
+    ),
+    "wait.so_far": ("已等候 {minutes} 分钟。", "It has waited for {minutes} minutes."),
+    # --- what would let it go ---
+    "free.open_province": ("本省恢复派单后即进入匹配。", "It goes as soon as the province hands out work again."),
+    "free.qualify": (
+        "给一人补上“{filter}”的条件即可派出：这一条挡住了 {count} 人。",
+        "Somebody who meets “{filter}” would do: that alone keeps {count} people away.",
+    ),
+    "free.share": ("或由其他省承办。", "Or another province takes it."),
+    "free.sign_in": (
+        "{qualified} 名可办人员中任一人签到即可。",
+        "Any one of the {qualified} people who may do it has to sign in.",
+    ),
+    "free.place": (
+        "{on_duty} 名可办人员中任一人办结一件、且前面 {tasks_before} 件不占用即可。",
+        "It goes when one of the {on_duty} people finishes a task and the {tasks_before} before it have gone.",
+    ),
+    "free.green": (
+        "列为绿色通道会使紧急度增加 {gain} 分，前面的件由 {before} 件减为 {after} 件。",
+        "As a green-channel task it would gain {gain} points of urgency: {after} tasks before it instead of {before}.",
+    ),
+    "free.willing": (
+        "任一未拒过此件的可办人员腾出空位即可。",
+        "It goes when somebody who has not declined it has room.",
+    ),
+    "free.filter": (
+        "放宽“{filter}”会让 {count} 人可以承接。",
+        "Without “{filter}” {count} people could take it.",
+    ),
+    # --- who holds or decided it ---
+    "choice.matched": (
+        "从 {considered} 名候选人中选中 {operator}，得 {score} 分（效率、质量、效能各占 {shares}%）。",
+        "{operator} was chosen of {considered} with {score} points (efficiency, quality, effectiveness count {shares} %).",
+    ),
+    "choice.parts": ("主要因为：{parts}。", "Above all: {parts}."),
+    "choice.against": ("不利于 {operator} 的：{parts}。", "Against {operator}: {parts}."),
+    "choice.removed": ("被筛除的人：{removed}。", "Removed by filters: {removed}."),
+    "choice.round": (
+        "该轮任务与人员一起求解（{tasks} 件 × {people} 人），{certified}。",
+        "Tasks and people of the round were weighed together ({tasks} × {people}), {certified}.",
+    ),
+    "choice.certified": ("已证明最优", "proven optimal"),
+    "choice.gap": ("距最优至多差 {gap} 分", "at most {gap} points from the best"),
+    "choice.fetched": ("{operator} 于 {when} 主动取件。", "{operator} asked for work at {when} and got it."),
+    "choice.reassigned": ("{who} 把此件转派给 {operator}：{reason}。", "{who} reassigned it to {operator}: {reason}."),
+    "choice.recorded_only": (
+        "这次派单早于可重演的记录，只能给出当时记下的结果。",
+        "This decision is older than the records that can be replayed: what was written down is all there is.",
+    ),
+    "choice.differs": (
+        "注意：重演结果与当时记录不一致。",
+        "Beware: replaying the decision gave another result than the one recorded.",
+    ),
+    "choice.none": ("此件还没有派给过任何人。", "Nobody has been given this task yet."),
+    "task.decided": ("此件由 {operator} 于 {when} 决定。", "{operator} decided it at {when}."),
+    "task.returned": ("此件已退回分公司：{reason}。", "It was returned to the branch: {reason}."),
+    "task.cancelled": ("此件已撤销：{reason}。", "It was cancelled: {reason}."),
+    "task.suspended": ("此件为问题件，等候材料：{reason}。", "It is set aside until papers arrive: {reason}."),
+    "task.scheduled": ("此件未到开始时间 {when}。", "It does not start before {when}."),
+    "task.moved": (
+        "{when} 由 {source} 转给 {host} 承办：{reason}。",
+        "At {when} {source} gave it to {host}: {reason}.",
+    ),
+    "task.moving": ("正在转往 {host}。", "It is on its way to {host}."),
+    # --- why not somebody else ---
+    "other.removed": ("为什么不是 {operator}：{filter}。", "Why not {operator}: {filter}."),
+    "other.behind": (
+        "为什么不是 {operator}：少 {gap} 分（{score} 分），差在 {parts}。",
+        "Why not {operator}: {gap} points fewer ({score}), for want of {parts}.",
+    ),
+    "other.elsewhere": (
+        "为什么不是 {operator}：本件得 {score} 分更高，但同一轮派给了 {task}，整体更优。",
+        "Why not {operator}: more points for this task ({score}), but the same round gave them {task}, which was better for all.",
+    ),
+    "other.dear": (
+        "为什么不是 {operator}：得 {score} 分不低，但其时间在该轮更抢手（影子价 {price} 分）。",
+        "Why not {operator}: {score} points are no less, but their time was wanted more by the round (price {price} points).",
+    ),
+    "other.unknown": (
+        "{operator} 当时不在承办省的花名册上。",
+        "{operator} was not on the roster of the province that decided.",
+    ),
+    "other.suitable": (
+        "{operator} 符合条件，现可得 {score} 分；下一轮匹配会考虑。",
+        "{operator} could do it, with {score} points as things are; the next round looks at them.",
+    ),
+    "other.chosen": ("{operator} 正是被选中的人。", "{operator} is the one who was chosen."),
+    # --- what would have changed it ---
+    "change.parts": (
+        "若 {operator} 在 {parts} 上与 {winner} 相当，两人得分就会持平（差距 {gap} 分）。",
+        "Had {operator} equalled {winner} in {parts}, they would have had as many points (they were {gap} apart).",
+    ),
+    "change.elsewhere": (
+        "若 {operator} 当时没有更合适的 {task}，此件就会优先考虑此人。",
+        "Had there not been {task} for {operator}, this task would have had them first.",
+    ),
+    "change.filter": (
+        "若没有“{filter}”，{operator} 会得 {score} 分{ahead}。",
+        "Without “{filter}” {operator} would have had {score} points{ahead}.",
+    ),
+    "change.ahead": ("，超过当选者", ", more than the one chosen"),
+    "change.behind": ("，仍不及当选者", ", still fewer than the one chosen"),
+}
+
+#: Filter, or what stands before the filters -> (Chinese, English), as said of the people it removes.
+FILTERS: dict[str, tuple[str, str]] = {
+    "off_duty": ("未签到", "not signed in"),
+    "on_break": ("正在休息", "on a break"),
+    "leaving": ("不再接新件", "takes no more new work"),
+    "desk": ("作业终端失联", "desk not heard"),
+    "capacity": ("手上已满", "no room for another task"),
+    "kind": ("不办理这类件", "does not do this kind"),
+    "authority": ("审批权限不足", "not enough authority"),
+    "skill": ("缺少必需技能", "lacks a required skill"),
+    "certificate": ("资格证已到期或将到期", "certificate expired or about to"),
+    "probation": ("试用期不办此类敏感件", "on probation, and the task is delicate"),
+    "share_opt_in": ("不参加共享作业", "takes no other province's tasks"),
+    "clearance": ("密级不足", "not cleared for such data"),
+    "local_rule": ("没有归属省属地规则资质", "not certified on the home province's rules"),
+    "conflict": ("利益回避", "conflict of interest"),
+    "prior_decider": ("原审人回避", "decided an earlier step"),
+    "declined_before": ("拒过此件", "declined it before"),
+    "quota": ("当日定额已满", "the day's quota is used up"),
+    "shift": ("班次已结束", "the shift has ended"),
+    "shift_fit": ("下班前办不完", "could not finish within the shift"),
+}
+
+
+def say(key: str, language: Language, **values: object) -> str:
+    """One sentence, cut to its length."""
+    chinese, english = TEMPLATES[key]
+    sentence = (chinese if language is Language.ZH else english).format(**values)
+    return sentence if len(sentence) <= SENTENCE_LENGTH_MAX else sentence[: SENTENCE_LENGTH_MAX - 1] + "…"
+
+
+def filter_words(name: str, language: Language) -> str:
+    """What a filter says of those whom it removes."""
+    chinese, english = FILTERS.get(name, (name, name.replace("_", " ")))
+    return chinese if language is Language.ZH else english
+
+
+def removed_words(removed: dict[str, int], language: Language) -> str:
+    """Counts by filter, as given."""
+    separator = "、" if language is Language.ZH else ", "
+    form = "{words} {count} 人" if language is Language.ZH else "{count} {words}"
+    return separator.join(
+        form.format(words=filter_words(name, language), count=count) for name, count in removed.items()
+    )
+
+
+#: What is no parameter but brings points -> (Chinese, English).
+_OTHER_PARTS: dict[str, tuple[str, str]] = {"ageing": ("等候累积", "waiting")}
+
+
+def parameter_words(name: str, language: Language) -> str:
+    """What a parameter, or another part of a sum, is called."""
+    if name in _OTHER_PARTS:
+        return _OTHER_PARTS[name][0 if language is Language.ZH else 1]
+    known = CATALOGUE.get(name)
+    if language is Language.ZH and known is not None:
+        return known.name_zh
+    return name.partition("_")[2].replace("_", " ") if "_" in name else name
+
+
+def value_words(value: float | None, unit: str, language: Language) -> str:
+    """A value with its unit, as people read it."""
+    if value is None:
+        return "未知" if language is Language.ZH else "unknown"
+    if unit == "0/1":
+        yes = value > 0
+        return ("是" if yes else "否") if language is Language.ZH else ("yes" if yes else "no")
+    if unit == "ratio" and abs(value) <= _WRITTEN_OUT_MAX:
+        return f"{value * 100:.1f} %"
+    if abs(value) > _WRITTEN_OUT_MAX:
+        return f"> {_WRITTEN_OUT_MAX:,.0f}"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+    number = f"{value:,.{digits}f}".removesuffix(".00").removesuffix(".0")
+    named = _UNITS.get(unit, (unit, unit))[0 if language is Language.ZH else 1]
+    return f"{number} {named}".rstrip()
+
+
+#: Unit of the catalogue -> (Chinese, English); scales and indexes go without.
+_UNITS: dict[str, tuple[str, str]] = {
+    "min": ("分钟", "min"),
+    "count": ("件", ""),
+    "days": ("天", "days"),
+    "h": ("小时", "h"),
+    "s": ("秒", "s"),
+    "level": ("级", "levels"),
+    "units": ("折算件", "units"),
+    "units/h": ("折算件/小时", "units/h"),
+    "points": ("分", "points"),
+    "months": ("个月", "months"),
+    "pages": ("页", "pages"),
+    "min/page": ("分钟/页", "min/page"),
+    "fen": ("分钱", "fen"),
+    "CNY/unit": ("元/折算件", "CNY/unit"),
+    "0-1": ("", ""),
+    "0-3": ("", ""),
+    "0-9": ("", ""),
+    "1-4": ("", ""),
+    "1-5": ("", ""),
+    "z": ("", ""),
+    "kappa": ("", ""),
+}
+
+
+def part_words(part: Contribution, language: Language) -> str:
+    """A contribution: what it is, its value, what stands behind it, and the points it brings."""
+    value = value_words(part.value, part.unit, language)
+    if part.evidence is not None:
+        sample = "样本" if language is Language.ZH else "n"
+        value += (
+            f"（{sample} {part.evidence:.0f}）" if language is Language.ZH else f" ({sample} = {part.evidence:.0f})"
+        )
+    return f"{parameter_words(part.parameter, language)} {value} {part.contribution:+,}"
+
+
+def joined(words: Iterable[str], language: Language) -> str:
+    """A list in a sentence."""
+    return ("；" if language is Language.ZH else "; ").join(words)

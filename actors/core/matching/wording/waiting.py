@@ -1,0 +1,61 @@
+"""What a task waits for, and what would let it go, in sentences."""
+
+from collections.abc import Callable
+
+from actors.core.matching.explained import Diagnosis, WaitCause
+from actors.core.matching.wording.templates import Language, filter_words, removed_words, say
+
+
+def wait_sentence(diagnosis: Diagnosis, language: Language) -> str:
+    """The binding constraint."""
+    return say(
+        f"wait.{diagnosis.cause.value}",
+        language,
+        status=diagnosis.status,
+        roster=diagnosis.roster,
+        qualified=diagnosis.qualified,
+        on_duty=diagnosis.on_duty,
+        free=diagnosis.free,
+        tasks_before=diagnosis.tasks_before,
+        removed=removed_words(diagnosis.removed, language),
+    )
+
+
+def wait_changes(diagnosis: Diagnosis, language: Language) -> list[str]:
+    """What would let the task go, the most direct first."""
+    changes = [_DIRECT[diagnosis.cause](diagnosis, language)] if diagnosis.cause in _DIRECT else []
+    if diagnosis.cause is WaitCause.NOBODY_QUALIFIED:
+        changes.append(say("free.share", language))
+    if diagnosis.cause is WaitCause.ALL_BUSY and diagnosis.green_gain and diagnosis.tasks_before:
+        changes.append(
+            say(
+                "free.green",
+                language,
+                gain=f"{diagnosis.green_gain:,}",
+                before=diagnosis.tasks_before,
+                after=diagnosis.tasks_before_if_green,
+            )
+        )
+    return changes
+
+
+def _qualify(diagnosis: Diagnosis, language: Language) -> str:
+    count = diagnosis.removed.get(diagnosis.filter, 0)
+    return say("free.qualify", language, filter=filter_words(diagnosis.filter, language), count=count)
+
+
+def _filtered(diagnosis: Diagnosis, language: Language) -> str:
+    count = diagnosis.removed.get(diagnosis.filter, 0)
+    return say("free.filter", language, filter=filter_words(diagnosis.filter, language), count=count)
+
+
+_DIRECT: dict[WaitCause, Callable[[Diagnosis, Language], str]] = {
+    WaitCause.PROVINCE_CLOSED: lambda _, language: say("free.open_province", language),
+    WaitCause.NOBODY_QUALIFIED: _qualify,
+    WaitCause.NOBODY_ON_DUTY: lambda found, language: say("free.sign_in", language, qualified=found.qualified),
+    WaitCause.ALL_BUSY: lambda found, language: say(
+        "free.place", language, on_duty=found.on_duty, tasks_before=found.tasks_before
+    ),
+    WaitCause.DECLINED: lambda _, language: say("free.willing", language),
+    WaitCause.FILTERED: _filtered,
+}

@@ -1,0 +1,164 @@
+"""What keeps tasks waiting: every cause, from a province that really is in that state."""
+
+from typing import Any
+
+import pytest
+
+from actors.core import commands as c
+from actors.core.country import Line, ProvinceStatus
+from actors.core.ids import OperatorId, TaskId
+from actors.core.matching.eligibility import NAMES
+from actors.core.matching.explained import Diagnosis, QueueDiagnosis, WaitCause
+from actors.core.matching.shipped import shipped_model
+from actors.core.matching.wording.templates import FILTERS, Language
+from actors.core.matching.wording.waiting import wait_changes, wait_sentence
+from actors.core.operators import PresenceState
+from actors.core.refusal import Reason
+from tests.unit.core.harness import LARGE, MEDICAL, Branch, person
+
+
+def branch(*names: str, **changes: Any) -> Branch:
+    """A province with the shipped model and these people on duty."""
+    made = Branch()
+    made.do(c.AdoptMatchingModel(who="system:country", model=shipped_model()))
+    made.arrive(*(person(name, **changes) for name in names))
+    return made
+
+
+def diagnosis(made: Branch, task_id: TaskId) -> Diagnosis:
+    """What keeps one task."""
+    reply = made.did(c.DiagnoseQueue(task_id=task_id), QueueDiagnosis)
+    [found] = reply.diagnoses
+    assert found.task_id == task_id
+    return found
+
+
+def cause(made: Branch, task_id: TaskId) -> WaitCause:
+    """The binding constraint of one task."""
+    return diagnosis(made, task_id).cause
+
+
+def test_a_suspended_province_keeps_everything() -> None:
+    """Any other cause would send people looking for staff who are there."""
+    made = branch("op-1")
+    made.do(c.SetProvinceStatus(who="ops", status=ProvinceStatus.SUSPENDED, reason="audit"))
+    found = diagnosis(made, made.create())
+    assert (found.cause, found.status) == (WaitCause.PROVINCE_CLOSED, "suspended")
+
+
+def test_nobody_qualified_names_what_removes_most() -> None:
+    """Whether to train, to certify or to hand over depends on which filter it is."""
+    made = branch("op-1", "op-2", kinds={LARGE: person("x").kinds[MEDICAL]}, authority={Line.CLAIMS: 1})
+    made.arrive(person("op-3"))
+    found = diagnosis(made, made.create(LARGE))
+    assert (found.cause, found.filter) == (WaitCause.NOBODY_QUALIFIED, "authority")
+    assert found.removed == {"authority": 2, "kind": 1}
+    assert (found.roster, found.qualified) == (3, 0)
+
+
+def test_qualified_people_at_home_are_not_enough() -> None:
+    """Then somebody has to be called in, not trained."""
+    made = branch("op-1")
+    made.do(c.SignOut(who="operator:op-1", operator=OperatorId("op-1")))
+    found = diagnosis(made, made.create())
+    assert (found.cause, found.qualified, found.on_duty) == (WaitCause.NOBODY_ON_DUTY, 1, 0)
+    made.sign_in("op-1", presence=PresenceState.BREAK)
+    assert cause(made, found.task_id) is WaitCause.NOBODY_ON_DUTY
+
+
+def test_full_desks_are_a_queue_and_the_green_channel_a_way_past_it() -> None:
+    """How many stand before it, and what would change that, is what a branch asks first."""
+    made = branch("op-1", auto_accept=True)
+    made.create()
+    urgent, late = made.create(priority=9), made.create()
+    found = diagnosis(made, late)
+    assert (found.cause, found.on_duty, found.free, found.tasks_before) == (WaitCause.ALL_BUSY, 1, 0, 1)
+    assert found.green_gain > 0 and found.tasks_before_if_green == 0
+    assert diagnosis(made, urgent).tasks_before == 0
+    green = made.create(green_channel=True)
+    assert diagnosis(made, green).green_gain == 0
+
+
+def test_declines_are_told_from_filters() -> None:
+    """A task that nobody wants needs a word with people; one that nobody may do needs rights."""
+    made = branch("op-1")
+    task_id = made.create()
+    made.do(c.DeclineOffer(**made.holder(task_id), reason="too hard"))
+    assert cause(made, task_id) is WaitCause.DECLINED
+
+
+def test_the_filter_of_the_day_is_named() -> None:
+    """A used-up quota looks like laziness unless it is named."""
+    made = branch("op-1", daily_quota_milli=1)
+    task_id = made.create()
+    made.start(task_id)
+    made.complete(task_id)
+    found = diagnosis(made, made.create())
+    assert (found.cause, found.filter, found.removed) == (WaitCause.FILTERED, "quota", {"quota": 1})
+
+
+def test_a_desk_that_is_not_heard_keeps_a_task() -> None:
+    """The network would be blamed on the people."""
+    made = branch("op-1")
+    made.wait(4_000)
+    found = diagnosis(made, made.create())
+    assert (found.cause, found.filter) == (WaitCause.FILTERED, "desk")
+
+
+def test_a_task_elsewhere_or_in_hand_is_not_waiting() -> None:
+    """A diagnosis of it would be about a queue that it has left."""
+    made = branch("op-1")
+    held = made.create()
+    assert made.refused(c.DiagnoseQueue(task_id=held)) is Reason.WRONG_STATE
+    assert made.refused(c.PreviewMatch(task_id=held)) is Reason.WRONG_STATE
+    assert made.refused(c.PreviewMatch(task_id=TaskId("fujian-99"))) is Reason.UNKNOWN_TASK
+
+
+def test_the_queue_is_told_in_pages_the_most_urgent_first() -> None:
+    """A page that left one out would hide the task that is asked about."""
+    made = branch()
+    ids = [made.create(priority=number % 10) for number in range(7)]
+    told: list[TaskId] = []
+    offset, causes = 0, dict[WaitCause, int]()
+    for _ in ids:
+        page = made.did(c.DiagnoseQueue(offset=offset, page_size=3), QueueDiagnosis)
+        told += [found.task_id for found in page.diagnoses]
+        causes = causes or page.causes
+        offset = page.next_offset
+        if not offset:
+            break
+    assert sorted(told) == sorted(ids) and told[0] == ids[6]
+    assert causes == {WaitCause.NOBODY_QUALIFIED: 7}
+    assert made.did(c.DiagnoseQueue(), QueueDiagnosis).diagnoses[0].task_id == ids[6]
+    assert branch("op-1").did(c.DiagnoseQueue(), QueueDiagnosis) == QueueDiagnosis(diagnoses=())
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("which", WaitCause)
+def test_every_cause_has_its_sentence_and_its_way_out(which: WaitCause, language: Language) -> None:
+    """A cause without words would be shown as its number."""
+    removed = {"authority": 4, "kind": 1}
+    found = Diagnosis(
+        task_id=TaskId("fujian-1"),
+        cause=which,
+        filter="authority",
+        removed=removed,
+        roster=5,
+        qualified=3,
+        on_duty=2,
+        free=1,
+        tasks_before=6,
+        green_gain=72_000,
+        tasks_before_if_green=2,
+        status="suspended",
+    )
+    sentence = wait_sentence(found, language)
+    assert sentence and "{" not in sentence
+    changes = wait_changes(found, language)
+    assert bool(changes) is (which is not WaitCause.NEXT)
+    assert any("72,000" in change for change in changes) is (which is WaitCause.ALL_BUSY)
+
+
+def test_every_filter_has_words() -> None:
+    """A filter of the model that a person cannot read helps nobody."""
+    assert set(NAMES) <= set(FILTERS)

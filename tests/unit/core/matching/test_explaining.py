@@ -1,0 +1,218 @@
+"""Candidates of a task, part by part, and the sentences made of them."""
+
+from typing import Any
+
+import pytest
+
+from actors.core import commands as c
+from actors.core.ids import OperatorId, ProvinceCode, TaskId
+from actors.core.matching.explained import (
+    Candidate,
+    Contribution,
+    HowChosen,
+    MatchPreview,
+    RoutingRecord,
+    RoutingReplay,
+)
+from actors.core.matching.explaining import Explainer
+from actors.core.matching.parameters import CATALOGUE
+from actors.core.matching.record import Shares
+from actors.core.matching.scoring import Scorer
+from actors.core.matching.shipped import shipped_model
+from actors.core.matching.wording import Language
+from actors.core.matching.wording.choice import ChoiceWords, differing, enough
+from actors.core.matching.wording.templates import (
+    SENTENCE_LENGTH_MAX,
+    TEMPLATES,
+    filter_words,
+    parameter_words,
+    say,
+    value_words,
+)
+from actors.core.operators import KindExperience, PresenceState
+from tests.unit.core.harness import MEDICAL, Branch, person
+from tests.unit.core.matching.rounds_at_random import RandomProvince
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_parts_of_every_candidate_add_up_to_the_score(seed: int) -> None:
+    """An explanation whose sum is not the score explains another decision."""
+    province = RandomProvince(seed, people=10, tasks=4, past=60)
+    scorer = Scorer(province.state, shipped_model())
+    people = list(province.state.operators.values())
+    for task in province.state.tasks.values():
+        problem = scorer.problem([task], people, province.now_ms)
+        explainer = Explainer(scorer, problem, 0)
+        candidates = explainer.candidates(count_max=100)
+        assert len(candidates) == len(people)
+        for candidate in candidates:
+            assert sum(part.contribution for part in candidate.contributions) == candidate.score
+        kept = [candidate.score for candidate in candidates if not candidate.removed_by]
+        assert kept == sorted(kept, reverse=True)
+        removed = [candidate.removed_by for candidate in candidates[len(kept) :]]
+        assert all(removed) and sum(explainer.removed().values()) == len(removed)
+
+
+def test_a_preview_says_who_is_better_and_who_is_no_candidate() -> None:
+    """Whom to call in, and whom to leave in peace, before anything is done."""
+    made = Branch()
+    made.do(c.AdoptMatchingModel(who="system:country", model=shipped_model()))
+    made.arrive(person("novice"), person("expert", kinds={MEDICAL: KindExperience(done_count=400)}))
+    made.arrive(person("resting"), presence=PresenceState.BREAK)
+    made.arrive(person("stranger", kinds={}), person("silent"))
+    made.do(c.UpsertOperators(who="ops", entries=(person("at-home"),)))
+    held = {made.create(): None for _ in range(3)}
+    waiting = next(iter(set(made.state.queue.members) - set(held)), None) or made.create()
+    asked = c.PreviewMatch(task_id=waiting, candidates_max=10, operator=OperatorId("at-home"))
+    shown = made.did(asked, MatchPreview)
+    by_name = {candidate.operator: candidate for candidate in shown.candidates}
+    assert shown.candidates[0].operator == "at-home"
+    reasons = {name: by_name[OperatorId(name)].removed_by for name in ("at-home", "resting", "stranger")}
+    assert reasons == {"at-home": "off_duty", "resting": "on_break", "stranger": "kind"}
+    assert by_name[OperatorId("expert")].score > by_name[OperatorId("novice")].score
+    assert sum(shown.removed.values()) == sum(bool(candidate.removed_by) for candidate in shown.candidates)
+    assert sum(part.contribution for part in shown.urgency_contributions) == shown.urgency
+    assert sum((shown.shares.efficiency, shown.shares.quality, shown.shares.effectiveness)) == 100
+    only = made.did(c.PreviewMatch(task_id=waiting, candidates_max=1), MatchPreview)
+    assert len(only.candidates) == 1 and only.removed.get("off_duty") is None
+
+
+# --- sentences ---
+
+
+def part(parameter: str, contribution: int, **fields: Any) -> Contribution:
+    """One part of a score."""
+    known: dict[str, Any] = {"value": 3.0, "unit": "count", "evidence": 12.0, "points": contribution, "weight": 1}
+    return Contribution(parameter=parameter, contribution=contribution, **known | fields)
+
+
+def candidate(name: str, *parts: int, **fields: Any) -> Candidate:
+    """Somebody with these contributions of three parameters."""
+    named = [part(parameter, points) for parameter, points in zip(_THREE, parts, strict=True)]
+    return Candidate(operator=OperatorId(name), score=sum(parts), contributions=tuple(named), **fields)
+
+
+_THREE = ("pair_kind_done_count", "operator_qa_pass_ratio", "pair_kind_handle_minutes")
+WINNER = candidate("wang", 300, 200, -50)
+BEHIND = candidate("li", 100, 220, -60)
+
+
+def record(**fields: Any) -> RoutingRecord:
+    """A decision for Wang."""
+    known: dict[str, Any] = {
+        "task_id": TaskId("fujian-1"),
+        "token": 1,
+        "province": ProvinceCode("fujian"),
+        "at_ms": 1,
+        "operator": OperatorId("wang"),
+        "score": 450,
+        "round": 7,
+        "certified": True,
+        "considered": 3,
+        "removed": {"kind": 2},
+    }
+    return RoutingRecord(**known | fields)
+
+
+def choice(*others: Candidate, language: Language = Language.EN, **fields: Any) -> ChoiceWords:
+    """Words about a decision for Wang before these others."""
+    replay = RoutingReplay(
+        token=1,
+        candidates=(WINNER, *others),
+        removed={},
+        urgency=0,
+        urgency_contributions=(),
+        shares=Shares(),
+        reproduced=fields.pop("reproduced", True),
+    )
+    return ChoiceWords(record(**fields), replay, language, named=lambda name: name, when="noon")
+
+
+def test_why_names_the_largest_parts_with_their_samples() -> None:
+    """What is said must be what tipped the scale."""
+    lines = choice(BEHIND).why()
+    assert "450 points" in lines[0]
+    assert lines[1] == "Above all: kind done count 3 (n = 12) +300; qa pass ratio 3 (n = 12) +200."
+    assert lines[2] == "Against wang: kind handle minutes 3 (n = 12) -50."
+    assert "proven optimal" in lines[3] and "2 does not do this kind" in lines[4]
+    assert "another result" in choice(BEHIND, reproduced=False).why()[-1]
+
+
+def test_why_not_gives_the_filter_the_gap_or_the_other_task() -> None:
+    """Three different reasons, of which only one is about being worse."""
+    removed = candidate("zhao", 900, 0, 0, removed_by="authority")
+    busy = candidate("qian", 500, 0, 0, assigned_task="fujian-2")
+    dear = candidate("sun", 450, 0, 0, price=80)
+    words = choice(BEHIND, removed, busy, dear)
+    assert words.why_not("zhao") == "Why not zhao: not enough authority."
+    assert words.why_not("li") == (
+        "Why not li: 190 points fewer (260), for want of kind done count -200; kind handle minutes -10."
+    )
+    assert "the same round gave them fujian-2" in words.why_not("qian")
+    assert "price 80 points" in words.why_not("sun")
+    assert "not on the roster" in words.why_not("nobody")
+    assert "is the one" in words.why_not("wang")
+    assert words.runner_up() == "qian"
+
+
+def test_what_would_have_changed_it_is_a_sum_that_comes_out() -> None:
+    """A claim that one more qualification would have done is an insult when it would not."""
+    words = choice(BEHIND, candidate("zhao", 900, 0, 0, removed_by="authority"))
+    assert (
+        words.change("li")
+        == "Had li equalled wang in kind done count (+200), they would have had as many points (they were 190 apart)."
+    )
+    assert (
+        words.change("zhao")
+        == "Without “not enough authority” zhao would have had 900 points, more than the one chosen."
+    )
+    assert words.change("wang") == ""
+    taken = enough(WINNER, BEHIND)
+    assert BEHIND.score + sum(points for _, points in taken) >= WINNER.score
+    assert BEHIND.score + sum(points for _, points in taken[:-1]) < WINNER.score
+    assert differing(WINNER, BEHIND) == [("pair_kind_done_count", 200), ("pair_kind_handle_minutes", 10)]
+
+
+def test_decisions_by_people_and_old_ones_say_so() -> None:
+    """A team lead's choice explained by points would be an invention."""
+    reassigned = record(how=HowChosen.REASSIGNED, who="team_lead:zhou", reason="knows the customer", round=0)
+    lines = ChoiceWords(reassigned, None, Language.EN, named=str, when="noon").why()
+    assert lines == ["team_lead:zhou reassigned it to wang: knows the customer."]
+    old = ChoiceWords(record(round=0), None, Language.ZH, named=str, when="noon")
+    assert "只能给出当时记下的结果" in old.why()[-1]
+    assert old.runner_up() == "" and old.change("li") == ""
+    fetched = choice(BEHIND, how=HowChosen.FETCHED).why()
+    assert fetched[0].startswith("wang asked for work at noon")
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_both_languages_say_the_same_things(key: str) -> None:
+    """A figure that one language leaves out is a figure that half of the readers do not get."""
+
+    class Noting(dict[str, str]):
+        def __missing__(self, name: str) -> str:
+            self[name] = name
+            return name
+
+    used = [Noting(), Noting()]
+    for place, template in enumerate(TEMPLATES[key]):
+        assert template.format_map(used[place])
+    assert set(used[0]) == set(used[1])
+
+
+@pytest.mark.parametrize("language", Language)
+def test_parameters_and_values_have_words(language: Language) -> None:
+    """A unit shown as its code, or a missing value shown as nought, misleads."""
+    for name, parameter in CATALOGUE.items():
+        assert parameter_words(name, language)
+        assert value_words(1.0, parameter.unit, language)
+        assert value_words(None, parameter.unit, language) in ("未知", "unknown")
+    assert value_words(0.973, "ratio", language) == "97.3 %"
+    assert value_words(1.5e301, "ratio", language) == value_words(1e12, "min", language) == "> 1,000,000,000"
+    assert filter_words("off_duty", language) and parameter_words("ageing", language)
+
+
+def test_no_sentence_is_longer_than_its_bound() -> None:
+    """A client with a fixed field would cut it in the middle of a number."""
+    long = say("choice.parts", Language.EN, parts="x" * 2_000)
+    assert len(long) == SENTENCE_LENGTH_MAX and long.endswith("…")
