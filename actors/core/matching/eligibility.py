@@ -53,14 +53,20 @@ def first_removing(kept: Mapping[str, Mask], shape: tuple[int, ...]) -> Codes:
     return codes
 
 
-def removed_counts(codes: Codes) -> dict[str, int]:
-    """How many people each filter was the first to remove from a task; filters that removed nobody are left out.
+def removed_counts(codes: Codes) -> list[dict[str, int]]:
+    """How many people each filter was the first to remove from each task; filters that removed nobody are left out.
 
     Args:
-        codes: of one task, (people,).
+        codes: (tasks, people).
     """
-    counts = np.bincount(codes[codes != KEPT], minlength=len(NAMES))
-    return {name: int(count) for name, count in zip(NAMES, counts, strict=True) if count}
+    tasks, people = codes.shape
+    removed = np.flatnonzero(codes != KEPT)
+    counts = np.bincount(removed // max(1, people) * len(NAMES) + codes.ravel()[removed], minlength=tasks * len(NAMES))
+    found: list[dict[str, int]] = [{} for _ in range(tasks)]
+    for place in np.flatnonzero(counts).tolist():
+        task, name = divmod(place, len(NAMES))
+        found[task][NAMES[name]] = int(counts[place])
+    return found
 
 
 def removed_by(code: int) -> str | None:

@@ -29,6 +29,7 @@ over. A task in the middle of unsuitable ones of its own bucket, more than `buck
 """
 
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -37,6 +38,7 @@ from actors.core.events import MatchRoundHeld, Routing
 from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching import policy
 from actors.core.matching.assignment.result import Method
+from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.waiting import DEEP_TASKS_MAX, deeper, foremost
 from actors.core.operators import Operator
@@ -106,7 +108,7 @@ def hold_round(
         kinds: only tasks of these; empty: of all.
     """
     state = scorer.state
-    people = sorted((state.operators[name] for name in heard), key=_longest_idle)
+    people = sorted(map(state.operators.__getitem__, heard), key=_LONGEST_IDLE_FIRST)
     found = _problem_of(scorer, people, now_ms, kinds)
     if found is None:
         return None
@@ -160,8 +162,7 @@ def rerun(state: ProvinceState, held: MatchRoundHeld) -> Round:
     return again
 
 
-def _longest_idle(person: Operator) -> tuple[int, OperatorId]:
-    return person.idle_since_ms, person.operator
+_LONGEST_IDLE_FIRST = attrgetter("idle_since_ms", "operator")
 
 
 def _absent(state: ProvinceState, heard: Collection[OperatorId]) -> tuple[tuple[OperatorId, ...], bool]:
@@ -268,7 +269,10 @@ def _matches(
     state: ProvinceState, number: int, problem: Problem, pairs: Sequence[tuple[int, int]]
 ) -> tuple[Match, ...]:
     matches: list[Match] = []
-    for (row, column), others in zip(pairs, _runners_up(problem, pairs), strict=True):
+    rows = [row for row, _ in pairs]
+    for (row, column), others, removed in zip(
+        pairs, _runners_up(problem, pairs), removed_counts(problem.codes[rows]), strict=True
+    ):
         task: Task = problem.tasks[row]
         routing = Routing(
             points=int(problem.fit[row, column]),
@@ -276,7 +280,7 @@ def _matches(
             shares=tuple(problem.shares[row].tolist()),
             runners_up=others,
             considered=len(problem.people),
-            removed=problem.removed(row),
+            removed=removed,
             round=number,
             model_revision=state.model.revision,
             kinds_revision=state.kinds_revision,
@@ -290,16 +294,22 @@ def _runners_up(problem: Problem, pairs: Sequence[tuple[int, int]]) -> list[tupl
     if len(problem.people) == 1:
         return [() for _ in pairs]
     rows = [row for row, _ in pairs]
-    fit = np.where(problem.eligible[rows], problem.fit[rows], -np.inf)
-    fit[np.arange(len(rows)), [column for _, column in pairs]] = -np.inf
-    best = np.argsort(-fit, axis=1, kind="stable")[:, :RUNNERS_UP_MAX]
-    columns_of: list[list[int]] = best.tolist()
-    points_of: list[list[float]] = np.take_along_axis(fit, best, axis=1).tolist()
+    width = len(problem.people)
+    # Points and column in one number, so that ties have an order on every machine, whatever way its numpy sorts.
+    rank = problem.fit[rows].astype(np.float64) * width - np.arange(width)
+    rank[~problem.eligible[rows]] = -np.inf
+    rank[np.arange(len(rows)), [column for _, column in pairs]] = -np.inf
+    if width > RUNNERS_UP_MAX:
+        some = np.argpartition(rank, width - RUNNERS_UP_MAX, axis=1)[:, -RUNNERS_UP_MAX:]
+    else:
+        some = np.broadcast_to(np.arange(width), rank.shape)
+    order = np.argsort(-np.take_along_axis(rank, some, axis=1), axis=1)
+    columns_of: list[list[int]] = np.take_along_axis(some, order, axis=1).tolist()
     return [
         tuple(
-            (problem.people[column].operator, int(value))
-            for column, value in zip(columns, values, strict=True)
-            if value > -np.inf
+            (problem.people[column].operator, int(problem.fit[row, column]))
+            for column in columns
+            if rank[place, column] > -np.inf
         )
-        for columns, values in zip(columns_of, points_of, strict=True)
+        for place, (row, columns) in enumerate(zip(rows, columns_of, strict=True))
     ]

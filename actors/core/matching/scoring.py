@@ -100,7 +100,7 @@ class Problem(NamedTuple):
 
     def removed(self, task: int) -> dict[str, int]:
         """How many people each filter was the first to remove from a task."""
-        return removed_counts(self.codes[task])
+        return removed_counts(self.codes[task : task + 1])[0]
 
     def removed_by(self, task: int, person: int) -> str | None:
         """The first filter that removes a person from a task, or None."""

@@ -57,16 +57,12 @@ def _bucket_max(state: ProvinceState, people: Sequence[Operator]) -> int:
 
 
 def _open_buckets(state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId]) -> list[BucketKey]:
+    """Buckets with tasks that somebody fits; of most, one of the first few people does."""
     waiting = state.queue.waiting_by_kind
-    able: dict[KindId, list[Operator]] = {}
-    for person in people:
-        for kind in person.kinds:
-            if kind in waiting and (not kinds or kind in kinds):
-                able.setdefault(kind, []).append(person)
-    if not able:
-        return []
     return [
-        key for key in state.queue.buckets() if key[0] in able and any(_fits(state, key, one) for one in able[key[0]])
+        key
+        for key in state.queue.buckets()
+        if key[0] in waiting and (not kinds or key[0] in kinds) and any(_fits(state, key, one) for one in people)
     ]
 
 
@@ -74,7 +70,8 @@ def _fits(state: ProvinceState, key: BucketKey, person: Operator) -> bool:
     """Whether nothing that the whole bucket has in common keeps the person out. The filters ask the same and more; this only spares them."""
     kind, authority, skills, privacy_level, is_foreign = key
     return (
-        person.authority.get(state.kinds[kind].line, 0) >= authority
+        kind in person.kinds
+        and person.authority.get(state.kinds[kind].line, 0) >= authority
         and person.clearance >= privacy_level
         and (person.share_opt_in or not is_foreign)
         and _has(person, skills)
