@@ -18,9 +18,10 @@ def fit_contributions(scorer: Scorer, problem: Problem, task: int, person: int) 
     """What makes up ``problem.fit[task, person]``: every parameter that counts for the task and has points or a value."""
     pairs, compiled = problem.pairs, scorer.compiled
     found: list[Contribution] = []
+    views: dict[int, object] = {}
     for row in np.flatnonzero(pairs.weights[task]).tolist():
         parameter = compiled.fit[int(pairs.parameters[row])]
-        value, evidence = _value(scorer, problem, parameter, int(pairs.keys[row]), person)
+        value, evidence = _value(scorer, problem, parameter, int(pairs.keys[row]), person, views)
         points, weight = int(pairs.points[row, person]), int(pairs.weights[task, row])
         found.append(_contribution(parameter, value, evidence, points, weight))
     return found
@@ -59,8 +60,14 @@ def _of_task(terms: TaskTerms, task: int) -> list[Contribution]:
     ]
 
 
-def _value(scorer: Scorer, problem: Problem, parameter: Parameter, key: int, person: int) -> tuple[float, float | None]:
-    """The value of a parameter for a person, and how much evidence stands behind it."""
+def _value(
+    scorer: Scorer, problem: Problem, parameter: Parameter, key: int, person: int, views: dict[int, object]
+) -> tuple[float, float | None]:
+    """The value of a parameter for a person, and how much evidence stands behind it.
+
+    Args:
+        views: of this person, by key: most parameters share one.
+    """
     for extra in problem.pairs.extras:
         if extra.first <= key < extra.first + extra.values.shape[1]:
             return float(extra.values[extra.group.places[parameter.name], key - extra.first, person]), None
@@ -70,10 +77,12 @@ def _value(scorer: Scorer, problem: Problem, parameter: Parameter, key: int, per
     value = bank.value(key, scorer.compiled.groups[attribute].places[parameter.name], row)
     if parameter.evidence is None:
         return value, None
-    alone = bank.candidates(
-        [candidates.people[person]], candidates.rows[[person]], candidates.board, candidates.reading
-    )
-    return value, float(np.ravel(parameter.evidence(bank.view(attribute, [name], alone)))[0])
+    if key not in views:
+        alone = bank.candidates(
+            [candidates.people[person]], candidates.rows[[person]], candidates.board, candidates.reading
+        )
+        views[key] = bank.view(attribute, [name], alone)
+    return value, float(np.ravel(parameter.evidence(views[key]))[0])
 
 
 def _contribution(parameter: Parameter, value: float, evidence: float | None, points: int, weight: int) -> Contribution:

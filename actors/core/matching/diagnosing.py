@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from actors.core.country import ProvinceStatus
 from actors.core.ids import OperatorId
-from actors.core.matching.eligibility import KEPT, NAMES, Codes, Mask, removed_counts
+from actors.core.matching.eligibility import KEPT, NAMES, Mask, removed_counts
 from actors.core.matching.explained import Diagnosis, WaitCause
 from actors.core.matching.explaining import DESK, away_because
+from actors.core.matching.parameters import CATALOGUE, Role
 from actors.core.matching.points import Curves
+from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
@@ -52,6 +54,16 @@ def with_room(state: ProvinceState) -> list[Operator]:
         msgspec.structs.replace(person, capacity=max(person.capacity, state.load_of(person.operator) + 1))
         for person in state.operators.values()
     ]
+
+
+def unweighted(model: MatchingModel) -> MatchingModel:
+    """The model without what only tells people apart: a diagnosis asks filters and urgency, a quarter of the cost."""
+    return msgspec.structs.replace(
+        model,
+        weightings={
+            name: weighting for name, weighting in model.weightings.items() if CATALOGUE[name].role is Role.URGENCY
+        },
+    )
 
 
 class QueueDoctor:
@@ -116,13 +128,12 @@ class QueueDoctor:
 
     def _removed(self, task: int, cause: WaitCause) -> dict[str, int]:
         """How many people each filter removes, most first: of the roster if nobody may do it, of those with room if filters keep it."""
-        codes: Codes = self._problem.codes[task]
         if cause is WaitCause.NOBODY_QUALIFIED:
-            return _most_first(removed_counts(codes))
+            return _most_first(self._problem.removed(task))
         if cause is not WaitCause.FILTERED:
             return {}
         room = self._room[task]
-        counts = removed_counts(codes[room & self._heard])
+        [counts] = removed_counts(self._problem.codes[task : task + 1, room & self._heard])
         unheard = int((room & ~self._heard).sum())
         return _most_first(counts | ({DESK: unheard} if unheard else {}))
 

@@ -23,7 +23,7 @@ _AWAY = {
     PresenceState.DRAINING: LEAVING,
 }
 #: Candidates of whom every part is given; of the others the score alone.
-DETAILED_MAX = 50
+DETAILED_MAX = 20
 
 
 def away_because(person: Operator, absent: Collection[OperatorId]) -> str:
@@ -124,8 +124,9 @@ def preview(
         absent: of them, whose desks are not heard.
         first: people to be shown whatever their rank.
     """
-    problem = scorer.problem([task], people, now_ms)
-    explainer = Explainer(scorer, problem, 0, absent=absent)
+    prices = scorer.state.shadow_prices
+    problem = scorer.problem([task], people, now_ms, prices=prices)
+    explainer = Explainer(scorer, problem, 0, absent=absent, prices=prices)
     return MatchPreview(
         task_id=task.task_id,
         candidates=explainer.candidates(count_max, first),

@@ -170,14 +170,27 @@ def test_every_decision_of_a_task_is_told_whoever_made_it() -> None:
 def test_a_fetched_task_is_explained_as_a_round_of_one() -> None:
     """Somebody who asks for work is not chosen among others, but the task is chosen for them."""
     shell = staffed()
+    for _ in range(4):
+        shell.now_ms += 1_000
+        shell.ask(c.Tick())
+    replies = shell.ask(create(priority=1), create(priority=5), c.FetchNextTask(operator=OperatorId("novice")))
+    fetched = replies[-1]
+    assert isinstance(fetched, TaskReply) and fetched.task.spec.priority == 5
+    told = history(shell, fetched.task.task_id)
+    [record] = told.decisions
+    assert (record.how, record.operator, record.people) == (HowChosen.FETCHED, "novice", 1)
+    assert replayed(told).reproduced
+    # Who else could have had it is shown all the same.
+    assert {one.operator for one in replayed(told).candidates} == set(NAMES)
+
+
+def test_people_on_their_way_out_are_named_as_such() -> None:
+    """To be draining is a reason that no filter of the model knows."""
+    shell = staffed()
     hear(shell)
-    for name in NAMES:
+    for name in ("expert", "other"):
         shell.ask(c.SetPresence(operator=OperatorId(name), presence=PresenceState.DRAINING))
-    tasks = [new_task(shell, priority=number) for number in (1, 5)]
-    shell.ask(c.SetPresence(operator=OperatorId("novice"), presence=PresenceState.AVAILABLE))
-    taken = [task_id for task_id in tasks if shell.state.tasks[task_id].operator]
-    [task_id] = taken
-    told = history(shell, task_id)
+    told = history(shell, new_task(shell))
     assert replayed(told).reproduced and told.decisions[0].operator == "novice"
     assert {one.removed_by for one in replayed(told).candidates if one.operator != "novice"} == {"leaving"}
 
