@@ -5,7 +5,7 @@ Outcomes, each a reply and never an exception of the actor:
 * answered: `TaskHistory`;
 * too many wait already: refused with QUEUE_FULL, to be asked again;
 * it takes longer than `REWIND_MAX_S`: the process is killed, refused with TOO_FAR_BACK;
-* the process fails: refused with RESTARTING, since the journal itself is judged by its writer, not by a reader.
+* the process fails, or does not even start: refused with RESTARTING, since the journal itself is judged by its writer, not by a reader.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ _log = structlog.get_logger(__name__)
 WAITING_MAX = 8
 #: A rewind may take so long, seconds; a call at the gateway lasts 30 at most.
 REWIND_MAX_S = 25.0
+
+_UNREADABLE = Refused(reason=Reason.RESTARTING, message="The past could not be read; ask again.", retry_after_ms=2_000)
 
 Answer = Callable[[TaskHistory | Refused], None]
 
@@ -64,7 +66,11 @@ class RewindQueue:
 
     async def _answered(self, errand: Errand) -> TaskHistory | Refused:
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=pipe)
+        try:
+            process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=pipe)
+        except OSError as error:
+            _log.error("rewind cannot start", task=errand.task_id, detail=str(error))
+            return _UNREADABLE
         try:
             async with asyncio.timeout(REWIND_MAX_S):
                 output, problem = await process.communicate(msgspec.msgpack.encode(errand))
@@ -79,5 +85,5 @@ class RewindQueue:
                 await process.wait()
         if process.returncode:
             _log.error("rewind failed", task=errand.task_id, code=process.returncode, problem=problem.decode()[-500:])
-            return Refused(reason=Reason.RESTARTING, message="The past could not be read; ask again.")
+            return _UNREADABLE
         return msgspec.msgpack.decode(output, type=TaskHistory)

@@ -19,7 +19,8 @@ from actors.core.ids import OperatorId
 from actors.core.matching.eligibility import KEPT, NAMES, Mask, removed_counts
 from actors.core.matching.explained import Diagnosis, WaitCause
 from actors.core.matching.explaining import DESK, away_because
-from actors.core.matching.parameters import CATALOGUE, Role
+from actors.core.matching.model import weighted
+from actors.core.matching.parameters import Role
 from actors.core.matching.points import Curves
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem
@@ -58,12 +59,8 @@ def with_room(state: ProvinceState) -> list[Operator]:
 
 def unweighted(model: MatchingModel) -> MatchingModel:
     """The model without what only tells people apart: a diagnosis asks filters and urgency, a quarter of the cost."""
-    return msgspec.structs.replace(
-        model,
-        weightings={
-            name: weighting for name, weighting in model.weightings.items() if CATALOGUE[name].role is Role.URGENCY
-        },
-    )
+    names = [parameter.name for parameter in weighted(model, Role.URGENCY)]
+    return msgspec.structs.replace(model, weightings={name: model.weightings[name] for name in names})
 
 
 class QueueDoctor:

@@ -358,6 +358,52 @@ def test_all_mistakes_are_named_at_once() -> None:
             ],
         ),
         (province_pb2.EvacuateProvinceRequest(name="provinces/fujian", request_id="r"), ["reason"]),
+        (dispatch_pb2.GetRoutingDecisionRequest(name="provinces/fujian/tasks/fujian-1/decisions/0"), ["name"]),
+        (dispatch_pb2.GetRoutingDecisionRequest(name="provinces/fujian/tasks/jiangxi-1/decisions/1"), ["name"]),
+        (
+            dispatch_pb2.ExplainTaskRequest(name="provinces/fujian/tasks/fujian-1", operator="a", language=9),  # pyright: ignore[reportArgumentType]
+            ["language", "operator"],
+        ),
+        (
+            dispatch_pb2.PreviewMatchRequest(name="provinces/fujian/tasks/fujian-1", candidates_max=1_001),
+            ["candidates_max"],
+        ),
+        (dispatch_pb2.GetMatchingModelRequest(name="matchingModels/other", revision=-1), ["name", "revision"]),
+        (
+            dispatch_pb2.UpdateMatchingModelRequest(
+                matching_model={
+                    "name": "matchingModels/national",
+                    "settings": [
+                        {
+                            "parameter": "Bad Name",
+                            "breakpoints": [{"points": 1_001}],
+                            "weights": [{"line": 1, "weight": 101}],
+                        },
+                        {"parameter": "task_priority_class", "breakpoints": [{}] * 9},
+                    ],
+                    "shares": [{"line": 1, "shares": {"quality": 101}}],
+                    "filters": {"amount_authorities": [{"authority": 10}], "fraud_level_experienced": 4},
+                    "exploration": {"risk_permille_max": 1_001},
+                    "ageing_points_per_minute": 100_001,
+                },
+                update_mask={"paths": ["updater"]},
+                reason="why",
+                request_id="r",
+            ),
+            [
+                "matching_model.ageing_points_per_minute",
+                "matching_model.exploration.risk_permille_max",
+                "matching_model.filters.amount_authorities[0].amount_fen",
+                "matching_model.filters.amount_authorities[0].authority",
+                "matching_model.filters.fraud_level_experienced",
+                "matching_model.settings[0].breakpoints[0].points",
+                "matching_model.settings[0].parameter",
+                "matching_model.settings[0].weights[0].weight",
+                "matching_model.settings[1].breakpoints",
+                "matching_model.shares[0].shares.quality",
+                "update_mask.paths",
+            ],
+        ),
         (
             event_pb2.StreamEventsRequest(cursors=[{"province": "fujian", "after_position": -2}]),
             ["cursors[0].after_position"],

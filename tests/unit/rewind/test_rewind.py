@@ -1,6 +1,7 @@
 """Decisions of the past, made again from a written journal."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -277,6 +278,29 @@ async def test_too_many_questions_and_a_failing_process_are_refused(journal_path
     reasons = [reply.reason for reply in replies if isinstance(reply, Refused)]
     assert reasons == [Reason.RESTARTING] * WAITING_MAX + [Reason.QUEUE_FULL]
     await queue.close()
+
+
+async def test_a_process_that_cannot_start_is_a_refusal_and_not_the_end(journal_path: Path) -> None:
+    """When memory is short, one question would otherwise silence all that come after it."""
+    queue = RewindQueue((str(journal_path.parent / "no-such-program"),))
+    errand = Errand(path=str(journal_path), task_id=TaskId("fujian-1"))
+    for _ in range(2):
+        [reply] = await answered(queue, errand)
+        assert isinstance(reply, Refused) and reply.reason is Reason.RESTARTING
+    await queue.close()
+
+
+async def test_closing_ends_the_process(journal_path: Path) -> None:
+    """A province that restarts would leave a process behind each time."""
+    told = journal_path.parent / "pid"
+    os.mkfifo(told)
+    script = f"import os, signal; open({str(told)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    queue = RewindQueue((sys.executable, "-c", script))
+    queue.ask(Errand(path=str(journal_path), task_id=TaskId("fujian-1")), lambda _: None)
+    async with asyncio.timeout(60):
+        pid = await asyncio.to_thread(told.read_text)
+    await queue.close()
+    assert not Path("/proc", pid).exists()
 
 
 async def test_what_takes_too_long_is_given_up(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
