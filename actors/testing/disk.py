@@ -88,10 +88,13 @@ class Disk:
             return None
         place = chance.below(len(frames))
         sound = frames[place]
-        frames[place] = _damaged(sound, chance)
+        damaged = _damaged(sound, chance)
+        frames[place] = damaged
 
         def repair() -> None:
-            frames[place] = sound
+            # A frame that was never synced may be gone with the power since, and another may stand in its place.
+            if place < len(frames) and frames[place] is damaged:
+                frames[place] = sound
 
         return repair
 
