@@ -1,4 +1,4 @@
-"""What is worked out of people, kept until something has happened to them or the minute has changed.
+"""What is worked out of people, kept while it stands.
 
 Theory of operation
 -------------------
@@ -6,12 +6,15 @@ A *key* is a value of an attribute: the kind "claims-medical", the home "fujian"
 person's alone. For a key and a person the parameters of the attribute have values, points and a verdict of the filters; all three are a
 pure function of the state and the minute, so they may be kept, and keeping them changes no number:
 
-* one column (person) is worked out anew when the roster record is another object (it is replaced at every change) or the statistics'
-  revision of the row has risen; what asks the roster alone, only when the entry was edited (another version);
-* everything is when the minute, the duty roster, the table of kinds, or what values are drawn to (the group's sums, the country's) changes.
+* what the statistics say of people is read as of the beginning of the minute (`statistics.standing`), so it stands until the minute, the table
+  of kinds, or what values are drawn to (the group's sums, the country's) changes; in a minute that no event has opened yet it is read as of now, and
+  a person is worked out anew when the statistics' revision of the row has risen;
+* what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is replaced
+  at every change) or the revision of the row has risen;
+* what asks the roster alone stands until the entry was edited (another version).
 
 Points of all keys lie in one array, `length` rows a key, so that a round gathers all its rows at once. Most rounds are small and follow the
-event that made somebody free: a round works out a handful of columns, not two hundred.
+event that made somebody free: a round works out a handful of columns of three groups, not two hundred of twelve.
 """
 
 from collections.abc import Hashable, Sequence
@@ -20,22 +23,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.core.country import Line
+from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId
 from actors.core.matching.compiled import CompiledModel
 from actors.core.matching.eligibility import KEPT, Codes, first_removing
 from actors.core.matching.filtering import filters_of
-from actors.core.matching.parameters import Attribute
+from actors.core.matching.parameters import CATALOGUE, Attribute
 from actors.core.matching.views.duty import DutyBoard
-from actors.core.matching.views.pairs import Candidates, HomePairs, KindPairs, NamedPairs, PairView, SlackPairs
-from actors.core.matching.views.people import InHand, PeopleView
+from actors.core.matching.views.load import InHand, LoadView
+from actors.core.matching.views.pairs import (
+    Candidates,
+    HomePairs,
+    KindPairs,
+    LoadedKinds,
+    NamedPairs,
+    PairView,
+    SlackPairs,
+)
+from actors.core.matching.views.people import PeopleView
 from actors.core.matching.views.roster import Roster
 from actors.core.matching.views.suitability import LanguagePairs, NeedsPairs
 from actors.core.matching.views.tasks import KIND_UNKNOWN
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import AmountBandCell, ChannelCell, HomeCell, HospitalCell, ProductCell
-from actors.core.statistics.reading import Reading
+from actors.core.statistics.reading import Reading, StandingReading
 from actors.core.statistics.storage import FloatArray, IntArray
 
 #: Keys that are kept; one more, and all are forgotten.
@@ -50,11 +62,16 @@ KEPT_ATTRIBUTES = (
     Attribute.CHANNEL,
     Attribute.AMOUNT_BAND,
     Attribute.HOSPITAL,
+    Attribute.LOAD,
+    Attribute.KIND_LOAD,
     Attribute.SLACK,
     Attribute.LANGUAGE,
     Attribute.NEEDS,
 )
+#: From this place on, attributes depend on what the person has in hand.
+_LOAD = KEPT_ATTRIBUTES.index(Attribute.LOAD)
 #: From this place on, attributes ask the roster alone: they stand until the person's entry is edited.
+_KIND_LOAD = KEPT_ATTRIBUTES.index(Attribute.KIND_LOAD)
 _ROSTER_ONLY = KEPT_ATTRIBUTES.index(Attribute.LANGUAGE)
 Key = tuple[Attribute, Hashable]
 
@@ -76,6 +93,7 @@ class Bank:
         self._revisions = np.zeros(0, dtype=np.int64)
         #: What everything was worked out from.
         self._stamp: tuple[int, ...] = ()
+        self._duty_revision = -1
         self._national: object = None
         self._kinds: object = None
         self.epoch = 0
@@ -100,14 +118,17 @@ class Bank:
 
     # --- keys ---
 
-    def begin(self, reading: Reading) -> None:
+    def begin(self, reading: StandingReading) -> None:
         """Begin a round: forget everything if what all of it rests on has changed."""
         state, statistics = self._state, reading.statistics
-        stamp = (reading.minute_ms, statistics.group.revision, state.duty_revision)
+        stamp = (*reading.stamp, statistics.group.revision)
         same = stamp == self._stamp and self._national is statistics.national and self._kinds is state.kinds
         if not same or len(self._keys) > KEYS_MAX:
             self._stamp, self._national, self._kinds = stamp, statistics.national, state.kinds
             self._clear()
+        if self._duty_revision != state.duty_revision:
+            self._duty_revision = state.duty_revision
+            self._fresh[self._attributes == _KIND_LOAD] = False
 
     def key_id(self, attribute: Attribute, key: Hashable) -> int:
         """The number of a key until the next `begin` that forgets; -1 for None and for attributes without parameters."""
@@ -145,11 +166,11 @@ class Bank:
     # --- people ---
 
     def refresh(
-        self, keys: IntArray, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: Reading
+        self, keys: IntArray, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: StandingReading
     ) -> None:
         """Bring some keys up to date for some people."""
         self._grow(int(rows.max(initial=0)) + 1)
-        self._forget_changed(people, rows)
+        self._forget_changed(people, rows, stands=reading.stands)
         stale = ~self._fresh[keys[:, None], rows]
         if not stale.any():
             return
@@ -183,7 +204,7 @@ class Bank:
         for attribute, key in keys:
             self.key_id(attribute, key)
 
-    def _forget_changed(self, people: Sequence[Operator], rows: IntArray) -> None:
+    def _forget_changed(self, people: Sequence[Operator], rows: IntArray, *, stands: bool) -> None:
         revisions = np.frombuffer(self._state.statistics.revisions, dtype=np.int64)[rows]
         old = revisions != self._revisions[rows]
         records = self._records
@@ -199,7 +220,8 @@ class Bank:
         if old.any():
             changed = rows[old]
             self._revisions[changed] = revisions[old]
-            lively = self._attributes[: len(self._keys)] < _ROSTER_ONLY
+            places = self._attributes[: len(self._keys)]
+            lively = (places >= (_LOAD if stands else 0)) & (places < _ROSTER_ONLY)
             self._fresh[np.flatnonzero(lively)[:, None], changed] = False
             self._fresh[:, edited] = False
 
@@ -252,9 +274,10 @@ class Bank:
     def candidates(self, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: Reading) -> Candidates:
         """Some people as pair views see them."""
 
-        def value_of(name: str, line: Line | None) -> FloatArray:
-            attribute = Attribute.PERSON if line is None else Attribute.LINE
-            number = self._ids[attribute, "" if line is None else line]
+        def value_of(name: str, of: str) -> FloatArray:
+            attribute = CATALOGUE[name].attribute
+            assert attribute is not None, f"{name} is no parameter of people"
+            number = self._ids[attribute, of]
             return self._values[number][self._compiled.groups[attribute].places[name]][rows]
 
         return Candidates(people, rows, self.roster, board, reading, self._state.province, value_of)
@@ -267,12 +290,16 @@ class Bank:
                 return self._people(None, candidates)
             case Attribute.LINE:
                 return self._people(keys[0], candidates)
+            case Attribute.LOAD:
+                return self._loaded(candidates)
             case Attribute.KIND | Attribute.SWITCH:
-                return self.kinds(keys, candidates)
+                return KindPairs(self._kinds_named(keys), candidates)
+            case Attribute.KIND_LOAD:
+                return LoadedKinds(self._kinds_named(keys), candidates)
             case Attribute.SLACK:
                 kinds = list(dict.fromkeys(kind for kind, _ in keys))
                 places = [(kinds.index(kind), left) for kind, left in keys]
-                return SlackPairs(places, candidates, self.kinds(kinds, candidates))
+                return SlackPairs(places, candidates, LoadedKinds(self._kinds_named(kinds), candidates))
             case Attribute.NEEDS:
                 return NeedsPairs(keys, candidates)
             case Attribute.LANGUAGE:
@@ -289,11 +316,13 @@ class Bank:
                 assert attribute is Attribute.AMOUNT_BAND, f"{attribute} is not kept"
                 return NamedPairs(keys, candidates, statistics.by_amount, AmountBandCell)
 
-    def kinds(self, names: Sequence[KindId], candidates: Candidates) -> KindPairs:
-        """Kinds against people."""
-        return KindPairs([self._state.kinds.get(name, KIND_UNKNOWN) for name in names], candidates)
+    def _kinds_named(self, names: Sequence[KindId]) -> list[TaskKind]:
+        return [self._state.kinds.get(name, KIND_UNKNOWN) for name in names]
 
     def _people(self, line: Line | None, candidates: Candidates) -> PeopleView:
+        return PeopleView(self.roster.matrix[:, candidates.rows], candidates.rows, line, candidates.reading)
+
+    def _loaded(self, candidates: Candidates) -> LoadView:
         state, reading = self._state, candidates.reading
         in_hand = InHand(candidates.people, state.holds, state.tasks, state.kinds, reading.minute_ms // 60_000)
-        return PeopleView(self.roster.matrix[:, candidates.rows], in_hand, candidates.rows, line, reading)
+        return LoadView(self.roster.matrix[:, candidates.rows], in_hand, candidates.rows, reading)

@@ -18,13 +18,14 @@ DIMENSIONS = tuple(Dimension)
 _FIT = (Role.SCORE, Role.COST)
 #: Parameters whose values filters ask, whatever the model weighs.
 FILTERED: dict[Attribute, tuple[str, ...]] = {
-    Attribute.PERSON: ("operator_free_capacity", "operator_quota_left", "operator_shift_minutes_left"),
+    Attribute.LOAD: ("operator_free_capacity", "operator_quota_left", "operator_shift_minutes_left"),
     Attribute.LINE: ("operator_certificate_days_left",),
     Attribute.DUTY: ("operator_heartbeat_age_seconds",),
     Attribute.NEEDS: ("pair_authority_margin", "pair_skill_coverage", "pair_privacy_margin"),
     Attribute.HOME: ("pair_local_rule_certified",),
     Attribute.TASK: ("pair_conflict_flag", "pair_prior_decider_flag", "pair_declined_before_flag"),
     Attribute.KIND: (),
+    Attribute.KIND_LOAD: (),
 }
 #: Asked only where somebody's shift is known (`filtering`), but what it builds on must be there.
 SHIFT_FIT = "pair_shift_fit_minutes"
@@ -102,7 +103,10 @@ def _wanted(fit: Sequence[Parameter]) -> list[str]:
     """Names of parameters whose values are needed though they may have no weight."""
     names = [name for filtered in FILTERED.values() for name in filtered]
     names += [name for parameter in (*fit, CATALOGUE[SHIFT_FIT]) for name in parameter.needs]
-    return list(dict.fromkeys(names))
+    wanted = dict.fromkeys(names)
+    while further := [need for name in wanted for need in CATALOGUE[name].needs if need not in wanted]:
+        wanted |= dict.fromkeys(further)
+    return list(wanted)
 
 
 def _shares(model: MatchingModel, line: Line) -> tuple[int, int, int]:

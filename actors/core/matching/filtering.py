@@ -24,7 +24,7 @@ def filters_of(
     """
     columns = {name: values[place] for name, place in group.places.items()}
     match attribute:
-        case Attribute.PERSON:
+        case Attribute.LOAD:
             return {
                 "capacity": columns["operator_free_capacity"] > 0,
                 "quota": ~(columns["operator_quota_left"] <= 0),
@@ -35,7 +35,9 @@ def filters_of(
         case Attribute.DUTY:
             return {"desk": ~(columns["operator_heartbeat_age_seconds"] > settings.heartbeat_seconds_max)}
         case Attribute.KIND:
-            return _of_kinds(cast(KindPairs, view), settings)
+            return {"kind": cast(KindPairs, view).may_do > 0}
+        case Attribute.KIND_LOAD:
+            return _within_shifts(cast(KindPairs, view), settings)
         case Attribute.HOME:
             return _of_homes(cast(HomePairs, view), columns["pair_local_rule_certified"])
         case Attribute.NEEDS:
@@ -60,11 +62,10 @@ def at_least(values: FloatArray, limit: float) -> Mask:
     return ~(values < limit)
 
 
-def _of_kinds(kinds: KindPairs, settings: FilterSettings) -> dict[str, Mask]:
-    kept = {"kind": kinds.may_do > 0}
-    if not np.isnan(kinds.candidates.value("operator_shift_minutes_left")).all():
-        kept["shift_fit"] = at_least(CATALOGUE[SHIFT_FIT].function(kinds), -settings.overtime_minutes_max)
-    return kept
+def _within_shifts(kinds: KindPairs, settings: FilterSettings) -> dict[str, Mask]:
+    if np.isnan(kinds.candidates.value("operator_shift_minutes_left")).all():
+        return {}
+    return {"shift_fit": at_least(CATALOGUE[SHIFT_FIT].function(kinds), -settings.overtime_minutes_max)}
 
 
 def _of_homes(homes: HomePairs, certified: FloatArray) -> dict[str, Mask]:

@@ -36,7 +36,7 @@ from actors.core.matching.views.pairs import Candidates
 from actors.core.matching.views.tasks import KEPT_MAX, LikeTasks, TaskFacts, TaskView
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
-from actors.core.statistics.reading import Reading
+from actors.core.statistics.reading import StandingReading
 from actors.core.statistics.storage import FloatArray, IntArray
 from actors.core.statistics.tables import NOBODY
 from actors.core.task import Task
@@ -147,7 +147,7 @@ class Scorer:
             silence_seconds: of desks, as far as it is known.
         """
         state, compiled = self.state, self.compiled
-        reading = Reading(state.statistics, now_ms)
+        reading = StandingReading(state.statistics, now_ms)
         facts, keys = self._facts.of(tasks, state.kinds)
         view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
         lines = np.array([_LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
@@ -195,7 +195,7 @@ class Scorer:
             self._board_revision = state.duty_revision
         return self._board
 
-    def _key_ids(self, keys: Sequence[tuple[Hashable, ...]], view: TaskView, reading: Reading) -> IntArray:
+    def _key_ids(self, keys: Sequence[tuple[Hashable, ...]], view: TaskView, reading: StandingReading) -> IntArray:
         """Numbers of the keys of each task, -1 where it has none, (tasks, attributes)."""
         bank = self.bank
         bank.begin(reading)

@@ -24,6 +24,7 @@ two people cannot be added without a common instant.
 """
 
 import math
+from collections.abc import Callable
 
 from actors.core.statistics.cells import Decay
 
@@ -53,9 +54,9 @@ _MONDAY_DAYS = 3
 class DecayClock:
     """The time that counts for the decay, and the weights that an addition has now."""
 
-    __slots__ = ("at_ms", "day", "experience", "first_ms", "seen_ms", "work")
+    __slots__ = ("_begin_minute", "at_ms", "day", "experience", "first_ms", "minute", "seen_ms", "work")
 
-    def __init__(self, first_ms: int = 0, seen_ms: int = 0) -> None:
+    def __init__(self, first_ms: int = 0, seen_ms: int = 0, begin_minute: Callable[[], None] | None = None) -> None:
         #: When the first event was, Unix ms; 0: there was none.
         self.first_ms = first_ms
         #: The latest time that counted, Unix ms; 0: no event yet.
@@ -63,9 +64,18 @@ class DecayClock:
         #: The instant of the latest event, whatever clock it came from, and its local day: kept so that they are worked out once.
         self.at_ms = 0
         self.day = 0
+        #: The minute of the latest event, minutes since 1970; whoever is to know that another one begins is told before anything is learned in it.
+        self.minute = 0
+        self._begin_minute = begin_minute
         #: Weight of an addition to a WORK cell, and to an EXPERIENCE cell, now.
         self.work = 1.0
         self.experience = 1.0
+        if seen_ms:
+            self._set(seen_ms)
+
+    def restore(self, first_ms: int, seen_ms: int, minute: int) -> None:
+        """Become what was captured."""
+        self.first_ms, self.minute = first_ms, minute
         if seen_ms:
             self._set(seen_ms)
 
@@ -74,6 +84,11 @@ class DecayClock:
         if at_ms != self.at_ms:
             self.at_ms = at_ms
             self.day = local_day(at_ms)
+            minute = at_ms // 60_000
+            if minute != self.minute:
+                self.minute = minute
+                if self._begin_minute is not None:
+                    self._begin_minute()
         if at_ms > self.seen_ms:
             if self.seen_ms:
                 self._set(min(at_ms, self.seen_ms + STEP_MAX_MS))

@@ -11,7 +11,6 @@ from itertools import islice
 import msgspec
 
 from actors.core.ids import OperatorId
-from actors.core.statistics.decay import DecayClock
 from actors.core.statistics.group import GroupImage
 from actors.core.statistics.priors import NationalPriors
 from actors.core.statistics.storage import TableImage
@@ -34,6 +33,10 @@ class StatisticsHead(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     next_row: int
     last_kinds: tuple[str, ...]
     group: GroupImage = GroupImage()
+    #: The minute of the latest event, since 1970, and what stands in it (`Standing`).
+    minute: int = 0
+    standing_seen_ms: int = 0
+    standing: tuple[tuple[int, bytes], ...] = ()
 
 
 class StatisticsTable(msgspec.Struct, frozen=True, tag=True):
@@ -64,6 +67,9 @@ def capture(statistics: Statistics) -> Iterator[Piece]:
         next_row=statistics.next_row,
         last_kinds=tuple(statistics.last_kinds),
         group=statistics.group.capture(),
+        minute=statistics.clock.minute,
+        standing_seen_ms=statistics.standing.seen_ms,
+        standing=statistics.standing.capture(),
     )
     tables = [StatisticsTable(name, table.capture()) for name, table in statistics.tables() if table.index]
     recollections = [(name, kept.capture()) for name, kept in statistics.recollections()]
@@ -95,7 +101,8 @@ def restore(statistics: Statistics, piece: Piece) -> None:
 
 
 def _restore_head(statistics: Statistics, head: StatisticsHead) -> None:
-    statistics.clock = DecayClock(head.first_ms, head.seen_ms)
+    statistics.clock.restore(head.first_ms, head.seen_ms, head.minute)
+    statistics.standing.restore(head.standing, head.standing_seen_ms)
     statistics.national = head.national
     statistics.rows = dict(head.rows)
     statistics.free_rows = list(head.free_rows)

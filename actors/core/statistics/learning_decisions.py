@@ -123,7 +123,7 @@ def completed(state: ProvinceState, event: e.TaskCompleted) -> None:
     if spec.prior_reason is _APPEALED and decision.verdict is not _DECLINED:
         _appeal_granted(statistics, task)
     statistics.revisions[row] += 1
-    statistics.group.count(statistics)
+    statistics.group.count()
 
 
 def _by_line(statistics: Statistics, row: int, task: Task, minutes: float, units: float, on_time: bool) -> None:

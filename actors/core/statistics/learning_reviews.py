@@ -53,7 +53,7 @@ def review_submitted(state: ProvinceState, event: e.ReviewSubmitted) -> None:
     _of_the_province(statistics, reviewed, is_passed, count, weight)
     if reviewed.home != state.province:
         _counted(statistics.links, LinkDirection.IN, reviewed.home, _LINK, is_passed, count, weight)
-    statistics.group.count(statistics)
+    statistics.group.count()
 
 
 def _by_line(

@@ -21,7 +21,7 @@ from actors.core.statistics.cells import Decay
 from actors.core.statistics.decay import DAY_MS, HALF_LIVES_MS, local_day, local_hour_of_week, weight_at
 from actors.core.statistics.people import PeopleReading
 from actors.core.statistics.priors import ProvinceTotals
-from actors.core.statistics.storage import FloatArray, RecordTable
+from actors.core.statistics.storage import FloatArray, IntArray, PersonTable, RecordTable
 from actors.core.statistics.tables import RECENT_MINUTES, Statistics, switch_key
 
 #: Minutes of which recent arrivals are counted.
@@ -60,10 +60,14 @@ class Reading:
         self.statistics = statistics
         #: The minute of the reading, Unix ms; all of it is read as of its beginning.
         self.minute_ms = now_ms // 60_000 * 60_000
-        self._time_ms = statistics.clock.as_of(self.minute_ms)
-        #: In the order of `Decay`.
-        self._divisors = tuple(weight_at(decay, self._time_ms) for decay in Decay)
+        self._read_as_of(statistics.clock.as_of(self.minute_ms))
         self._sums: dict[tuple[type[IntEnum], str], FloatArray] = {}
+
+    def _read_as_of(self, time_ms: int) -> None:
+        self._time_ms = time_ms
+        #: In the order of `Decay`.
+        self._divisors = tuple(weight_at(decay, time_ms) for decay in Decay)
+        self._divisors_of: dict[type[IntEnum], FloatArray] = {}
 
     def people(self, operators: Sequence[OperatorId]) -> PeopleReading:
         """The numbers of some operators, in this order."""
@@ -75,7 +79,14 @@ class Reading:
 
     def divisors(self, cells: type[IntEnum]) -> FloatArray:
         """The same for all cells of a table. Shape (cells,)."""
-        return np.array([self._divisors[decay] for decay in c.DECAYS[cells]])
+        known = self._divisors_of.get(cells)
+        if known is None:
+            known = self._divisors_of[cells] = np.array([self._divisors[decay] for decay in c.DECAYS[cells]])
+        return known
+
+    def records(self, table: PersonTable, of: str, rows: IntArray) -> FloatArray:
+        """Some rows' records as stored. Shape (rows, width); a copy."""
+        return table.matrix(of, rows)
 
     # --- all operators of the province together, those who have left included ---
 
@@ -273,3 +284,32 @@ class Reading:
             },
             handling={KindId(kind): tuple((statistics.handling.total(kind) / work).tolist()) for kind in kinds},
         )
+
+
+class StandingReading(Reading):
+    """The statistics as matching reads them: what is of people as of the beginning of the minute (`standing`), all else as of now.
+
+    It may be kept while its `stamp` is that of a new one: then both say the same of people.
+    """
+
+    def __init__(self, statistics: Statistics, now_ms: int) -> None:
+        super().__init__(statistics, now_ms)
+        #: Whether there was an event in the minute; else nothing has changed since it began.
+        self._has_begun = statistics.clock.minute == now_ms // 60_000
+        if self._has_begun:
+            self._read_as_of(max(self.minute_ms, statistics.standing.seen_ms))
+
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """What everything that is read of people rests on, but for their records if there was no event in the minute, and the country's sums."""
+        standing = self.statistics.standing
+        return (self._time_ms, self.minute_ms, self._has_begun, standing.begun, standing.evicted)
+
+    @property
+    def stands(self) -> bool:
+        """Whether events change nothing of what is read of people until the minute is over."""
+        return self._has_begun
+
+    def records(self, table: PersonTable, of: str, rows: IntArray) -> FloatArray:
+        """Some rows' records when the minute began, as stored. Shape (rows, width); a copy."""
+        return table.standing_matrix(of, rows) if self._has_begun else table.matrix(of, rows)

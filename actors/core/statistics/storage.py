@@ -23,6 +23,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.core.statistics.standing import Standing
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -147,3 +149,54 @@ class RecordTable:
         self.cells = array("d", image.cells)
         self.free = list(image.free)
         self.index = _places.decode(image.places)
+
+
+#: Places of one table are below this, so a table's number and a place make one key.
+_PLACES = 1 << 40
+
+
+class PersonTable(RecordTable):
+    """A table by operator, which also knows its records as they were when the minute began (`standing`).
+
+    Args:
+        standing: shared by all tables of a province.
+        number: of the table among them.
+    """
+
+    __slots__ = ("_before", "_standing", "base")
+
+    def __init__(self, width: int, bound: int, standing: Standing, number: int) -> None:
+        super().__init__(width, bound)
+        self._standing = standing
+        self._before = standing.records
+        #: Added to a place, it makes the key of a record in `Standing.records`.
+        self.base = number * _PLACES
+
+    def place(self, row: int, of: str = "") -> int:
+        """The place of a record that is about to be changed; it is made when there is none."""
+        try:
+            place = self.index[row][of]
+        except (IndexError, KeyError):
+            place = self._make(row, of)
+        key = self.base + place
+        if key not in self._before:
+            self._before[key] = self.cells[place : place + self.width]
+        return place
+
+    def _give_back(self, place: int) -> None:
+        super()._give_back(place)
+        self._before.pop(self.base + place, None)
+        self._standing.evicted += 1
+
+    def standing_matrix(self, of: str, rows: IntArray) -> FloatArray:
+        """Some rows' records as they were when the minute of the latest event began. Shape (rows, width); a copy."""
+        places = self.places(of, rows)
+        records = np.frombuffer(self.cells).reshape(-1, self.width)[places // self.width]
+        before, base = self._before, self.base
+        if before:
+            numbers: list[int] = places.tolist()
+            for row, place in enumerate(numbers):
+                record = before.get(base + place)
+                if record is not None:
+                    records[row] = record
+        return records

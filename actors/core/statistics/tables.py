@@ -20,7 +20,8 @@ from actors.core.statistics.decay import DecayClock
 from actors.core.statistics.group import GroupSums
 from actors.core.statistics.priors import NationalPriors
 from actors.core.statistics.recollection import Recollection
-from actors.core.statistics.storage import RecordTable
+from actors.core.statistics.standing import Standing
+from actors.core.statistics.storage import PersonTable, RecordTable
 
 #: Records of one operator at most, in each table by operator.
 KINDS_PER_OPERATOR_MAX = 64
@@ -49,7 +50,9 @@ class Statistics:
     """What a province has learned. Part of `ProvinceState`; changed by `learning_*` alone."""
 
     def __init__(self) -> None:
-        self.clock = DecayClock()
+        self.clock = DecayClock(begin_minute=self._begin_minute)
+        #: The records of people as of the beginning of the minute.
+        self.standing = standing = Standing()
         #: What the country knows, adopted by an event.
         self.national = NationalPriors()
         #: What people's numbers are drawn to.
@@ -62,18 +65,18 @@ class Statistics:
         self.revisions = array("q", bytes(8 * self.next_row))
         # Tables by operator: the row is the operator's; what a record is of stands beside each.
         #: Line.
-        self.by_line = RecordTable(len(c.LineCell), LINES_MAX)
+        self.by_line = PersonTable(len(c.LineCell), LINES_MAX, standing, 0)
         #: "", the only one.
-        self.by_operator = RecordTable(len(c.OperatorCell), 1)
+        self.by_operator = PersonTable(len(c.OperatorCell), 1, standing, 1)
         #: "", the only one.
-        self.by_review = RecordTable(c.ReviewCell.WEEKS + c.WEEKS * c.WEEK_CELLS, 1)
-        self.by_kind = RecordTable(len(c.KindCell), KINDS_PER_OPERATOR_MAX)
-        self.by_product = RecordTable(len(c.ProductCell), PRODUCTS_PER_OPERATOR_MAX)
-        self.by_home = RecordTable(len(c.HomeCell), HOMES_PER_OPERATOR_MAX)
-        self.by_channel = RecordTable(len(c.ChannelCell), CHANNELS_PER_OPERATOR_MAX)
-        self.by_hospital = RecordTable(len(c.HospitalCell), HOSPITALS_PER_OPERATOR_MAX)
+        self.by_review = PersonTable(c.ReviewCell.WEEKS + c.WEEKS * c.WEEK_CELLS, 1, standing, 2)
+        self.by_kind = PersonTable(len(c.KindCell), KINDS_PER_OPERATOR_MAX, standing, 3)
+        self.by_product = PersonTable(len(c.ProductCell), PRODUCTS_PER_OPERATOR_MAX, standing, 4)
+        self.by_home = PersonTable(len(c.HomeCell), HOMES_PER_OPERATOR_MAX, standing, 5)
+        self.by_channel = PersonTable(len(c.ChannelCell), CHANNELS_PER_OPERATOR_MAX, standing, 6)
+        self.by_hospital = PersonTable(len(c.HospitalCell), HOSPITALS_PER_OPERATOR_MAX, standing, 7)
         #: Amount band, as a string.
-        self.by_amount = RecordTable(len(c.AmountBandCell), c.AMOUNT_BANDS)
+        self.by_amount = PersonTable(len(c.AmountBandCell), c.AMOUNT_BANDS, standing, 8)
         #: Row -> the kind that its operator decided last, "": none.
         self.last_kinds: list[str] = [""] * self.next_row
         # Tables of the province: (row; what a record is of).
@@ -102,6 +105,11 @@ class Statistics:
         self.cases = Recollection(CASES_MAX)
         #: Task of this home -> the province that decided it.
         self.outcomes = Recollection(OUTCOMES_MAX)
+
+    def _begin_minute(self) -> None:
+        """An event of another minute than the last one's is about to teach something."""
+        self.standing.begin(self.clock.seen_ms)
+        self.group.begin_minute(self)
 
     def enrol(self, operator: OperatorId) -> int:
         """The operator's row, a new one when there is none."""

@@ -78,9 +78,13 @@ class Attribute(StrEnum):
     #: Nothing: the parameter is the person's alone.
     PERSON = "person"
     LINE = "line"
+    #: Nothing, but it changes with what the person has in hand and with every sign-in: it does not stand for the minute.
+    LOAD = "load"
     #: Nothing, but who else is on duty.
     DUTY = "duty"
     KIND = "kind"
+    #: The kind, for what does not stand for the minute.
+    KIND_LOAD = "kind_load"
     PRODUCT = "product"
     HOME = "home"
     CHANNEL = "channel"
@@ -116,7 +120,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     by_line: bool = False
     #: What of the task it depends on; None: parameters of tasks and provinces.
     attribute: Attribute | None = None
-    #: Operator parameters whose values it builds on: these are worked out even if they themselves have no weight.
+    #: Parameters of people and kinds whose values it builds on: these are worked out even if they themselves have no weight.
     needs: tuple[str, ...] = ()
     #: How much evidence stands behind each value (effective number of items); None: the value is a fact, not a statistic.
     evidence: Callable[[Any], Values] | None = None

@@ -5,7 +5,17 @@ from functools import partial
 import numpy as np
 
 from actors.core.matching.parameters import evidence
-from actors.core.matching.parameters.declaration import Dimension, Role, Scope, Source, Values, declare, unknown
+from actors.core.matching.parameters.declaration import (
+    Attribute,
+    Dimension,
+    Role,
+    Scope,
+    Source,
+    Values,
+    declare,
+    unknown,
+)
+from actors.core.matching.views.load import LoadView
 from actors.core.matching.views.people import PeopleView
 from actors.core.matching.views.ratios import LineRatio, OperatorRatio
 from actors.core.statistics.cells import LineCell, OperatorCell
@@ -101,7 +111,7 @@ def operator_cost_per_unit(people: PeopleView) -> Values:
     return np.divide(cost, units, out=unknown(units), where=units > 0)
 
 
-@_operator("连续作业时长", "min", _EFFECTIVENESS, _COST, _LOAD)
-def operator_continuous_minutes(people: PeopleView) -> Values:
+@_operator("连续作业时长", "min", _EFFECTIVENESS, _COST, _LOAD, attribute=Attribute.LOAD)
+def operator_continuous_minutes(people: LoadView) -> Values:
     """Time since the last break, or since the sign-in."""
     return people.minutes_since(np.fmax(people.in_hand.signed_in_minute, people.in_hand.break_end_minute))

@@ -5,7 +5,17 @@ from functools import partial
 import numpy as np
 
 from actors.core.matching.parameters import evidence
-from actors.core.matching.parameters.declaration import Dimension, Role, Scope, Source, Values, declare, unknown
+from actors.core.matching.parameters.declaration import (
+    Attribute,
+    Dimension,
+    Role,
+    Scope,
+    Source,
+    Values,
+    declare,
+    unknown,
+)
+from actors.core.matching.views.load import LoadView
 from actors.core.matching.views.people import PeopleView
 from actors.core.matching.views.ratios import LineRatio, OperatorRatio
 from actors.core.statistics.cells import LineCell, OperatorCell
@@ -88,11 +98,11 @@ def operator_decline_ratio(people: PeopleView) -> Values:
     return people.overall(OperatorRatio.DECLINED)
 
 
-@_operator("有效作业占比", "ratio", _EFFICIENCY, _SCORE, _STATISTICS)
-def operator_touch_ratio(people: PeopleView) -> Values:
+@_operator("有效作业占比", "ratio", _EFFICIENCY, _SCORE, _STATISTICS, attribute=Attribute.LOAD)
+def operator_touch_ratio(people: LoadView) -> Values:
     """Minutes in progress over minutes signed in today, the open ones included; unknown in the first minute."""
     signed_in = people.signed_in_minutes_today
-    worked = people.today(OperatorCell.WORKED_MINUTES_TODAY) + people.in_hand.working_minutes
+    worked = people.today_by_now(OperatorCell.WORKED_MINUTES_TODAY) + people.in_hand.working_minutes
     ratio = np.divide(worked, signed_in, out=unknown(signed_in), where=signed_in > 0)
     return np.minimum(ratio, 1.0)
 
@@ -119,58 +129,58 @@ def operator_minutes_per_page(people: PeopleView) -> Values:
     return (count * slope + ITEMS * plain) / (count + ITEMS)
 
 
-@_operator("在手件数", "count", _EFFICIENCY, _COST, _LOAD)
-def operator_wip_count(people: PeopleView) -> Values:
+@_operator("在手件数", "count", _EFFICIENCY, _COST, _LOAD, attribute=Attribute.LOAD)
+def operator_wip_count(people: LoadView) -> Values:
     """Tasks in hand, offers included."""
     return people.in_hand.load
 
 
-@_operator("在手工时", "min", _EFFICIENCY, _COST, _LOAD)
-def operator_wip_minutes(people: PeopleView) -> Values:
+@_operator("在手工时", "min", _EFFICIENCY, _COST, _LOAD, attribute=Attribute.LOAD)
+def operator_wip_minutes(people: LoadView) -> Values:
     """Standard minutes that the work in hand still needs."""
     return people.in_hand.wip_minutes
 
 
-@_operator("剩余并发额度", "units", _EFFICIENCY, _FILTER, _LOAD)
-def operator_free_capacity(people: PeopleView) -> Values:
+@_operator("剩余并发额度", "units", _EFFICIENCY, _FILTER, _LOAD, attribute=Attribute.LOAD)
+def operator_free_capacity(people: LoadView) -> Values:
     """Tasks that the person may still take at once, open offers counted; 0 excludes."""
     return people.capacity - people.in_hand.load
 
 
-@_operator("负荷率", "ratio", _EFFICIENCY, _COST, _LOAD)
-def operator_load_ratio(people: PeopleView) -> Values:
+@_operator("负荷率", "ratio", _EFFICIENCY, _COST, _LOAD, attribute=Attribute.LOAD)
+def operator_load_ratio(people: LoadView) -> Values:
     """Capacity in use over capacity."""
     return people.in_hand.load / people.capacity
 
 
-@_operator("预计腾空时长", "min", _EFFICIENCY, _COST, _LOAD)
-def operator_ready_in_minutes(people: PeopleView) -> Values:
+@_operator("预计腾空时长", "min", _EFFICIENCY, _COST, _LOAD, attribute=Attribute.LOAD)
+def operator_ready_in_minutes(people: LoadView) -> Values:
     """Work in hand over the person's efficiency in all lines: when their hands are empty. An unknown efficiency counts as the standard."""
     efficiency = people.overall(OperatorRatio.UNITS_PER_MINUTE) * UNIT_MINUTES
     return people.in_hand.wip_minutes / np.where(efficiency > 0, efficiency, 1.0)
 
 
-@_operator("空闲时长", "min", _EFFICIENCY, _SCORE, _LOAD)
-def operator_idle_minutes(people: PeopleView) -> Values:
+@_operator("空闲时长", "min", _EFFICIENCY, _SCORE, _LOAD, attribute=Attribute.LOAD)
+def operator_idle_minutes(people: LoadView) -> Values:
     """Time since the last release or sign-in of somebody who is available with empty hands."""
     idle = people.minutes_since(people.in_hand.idle_since_minute)
     return np.where(people.in_hand.load > 0, 0.0, idle)
 
 
-@_operator("当日剩余额度", "units", _EFFICIENCY, _FILTER, Source.ROSTER)
-def operator_quota_left(people: PeopleView) -> Values:
+@_operator("当日剩余额度", "units", _EFFICIENCY, _FILTER, Source.ROSTER, attribute=Attribute.LOAD)
+def operator_quota_left(people: LoadView) -> Values:
     """Daily quota less the work units decided today; 0 or less excludes, no quota is unknown."""
-    return people.quota_units - people.today(OperatorCell.UNITS_TODAY)
+    return people.quota_units - people.today_by_now(OperatorCell.UNITS_TODAY)
 
 
-@_operator("当班剩余时长", "min", _EFFICIENCY, _FILTER, Source.CALENDAR)
-def operator_shift_minutes_left(people: PeopleView) -> Values:
+@_operator("当班剩余时长", "min", _EFFICIENCY, _FILTER, Source.CALENDAR, attribute=Attribute.LOAD)
+def operator_shift_minutes_left(people: LoadView) -> Values:
     """Time to the end of the shift, its break taken off; below 0 is overtime; unknown for who signed in outside the shift."""
     return people.shift_minutes_left
 
 
-@_operator("上线时长", "min", _EFFICIENCY, _SCORE, _LOAD)
-def operator_warmup_minutes(people: PeopleView) -> Values:
+@_operator("上线时长", "min", _EFFICIENCY, _SCORE, _LOAD, attribute=Attribute.LOAD)
+def operator_warmup_minutes(people: LoadView) -> Values:
     """Time since the sign-in."""
     return people.signed_in_minutes
 
@@ -182,8 +192,9 @@ def operator_warmup_minutes(people: PeopleView) -> Values:
     _SCORE,
     _STATISTICS,
     evidence=evidence.overall(OperatorCell.FIRST_HOUR_UNITS),
+    attribute=Attribute.LOAD,
 )
-def operator_first_hour_ratio(people: PeopleView) -> Values:
+def operator_first_hour_ratio(people: LoadView) -> Values:
     """Efficiency in the first signed-in hour over the person's mean; unknown (neutral) once that hour is over."""
     sums = people.sums
     ratio = _against_own_mean(people, sums[OperatorCell.FIRST_HOUR_UNITS], sums[OperatorCell.FIRST_HOUR_MINUTES])
@@ -197,8 +208,9 @@ def operator_first_hour_ratio(people: PeopleView) -> Values:
     _COST,
     _STATISTICS,
     evidence=evidence.overall(OperatorCell.LAST_HOURS_UNITS),
+    attribute=Attribute.LOAD,
 )
-def operator_last_hours_ratio(people: PeopleView) -> Values:
+def operator_last_hours_ratio(people: LoadView) -> Values:
     """Efficiency in the last two hours of the shift over the person's mean; unknown (neutral) before them."""
     sums = people.sums
     ratio = _against_own_mean(people, sums[OperatorCell.LAST_HOURS_UNITS], sums[OperatorCell.LAST_HOURS_MINUTES])

@@ -22,7 +22,7 @@ _LOGISTIC = 1.702
 _pair = partial(declare, Scope.PAIR)
 _EFFICIENCY, _QUALITY, _EFFECTIVENESS = Dimension.EFFICIENCY, Dimension.QUALITY, Dimension.EFFECTIVENESS
 _SCORE, _COST, _STATISTICS, _REVIEWS = Role.SCORE, Role.COST, Source.STATISTICS, Source.REVIEWS
-_KIND = Attribute.KIND
+_KIND, _KIND_LOAD = Attribute.KIND, Attribute.KIND_LOAD
 
 
 def _kind_decided(pairs: KindPairs) -> Values:
@@ -60,7 +60,7 @@ def pair_kind_recency_hours(pairs: KindPairs) -> Values:
     return pairs.since_last_minutes / 60.0
 
 
-@_pair("同类连办件数", "count", _EFFICIENCY, _SCORE, Source.LOAD, attribute=_KIND)
+@_pair("同类连办件数", "count", _EFFICIENCY, _SCORE, Source.LOAD, attribute=_KIND_LOAD)
 def pair_kind_streak(pairs: KindPairs) -> Values:
     """Tasks of the kind that the person has just decided one after the other."""
     return pairs.streak
@@ -102,9 +102,9 @@ def pair_channel_done_count(pairs: NamedPairs) -> Values:
     _EFFICIENCY,
     _COST,
     Source.LOAD,
-    attribute=_KIND,
+    attribute=_KIND_LOAD,
     evidence=_kind_decided,
-    needs=("operator_standard_efficiency", "operator_ready_in_minutes"),
+    needs=("pair_kind_handle_minutes", "operator_ready_in_minutes"),
 )
 def pair_finish_minutes(pairs: KindPairs) -> Values:
     """Minutes until the person would have decided the task: hands empty, then the kind's handling."""
@@ -117,9 +117,9 @@ def pair_finish_minutes(pairs: KindPairs) -> Values:
     _EFFICIENCY,
     Role.FILTER,
     Source.CALENDAR,
-    attribute=_KIND,
+    attribute=_KIND_LOAD,
     needs=(
-        "operator_standard_efficiency",
+        "pair_kind_handle_minutes",
         "operator_handle_minutes_cv",
         "operator_ready_in_minutes",
         "operator_shift_minutes_left",
@@ -202,7 +202,7 @@ def pair_hospital_done_count(pairs: NamedPairs) -> Values:
     _SCORE,
     _STATISTICS,
     attribute=Attribute.SLACK,
-    needs=("operator_standard_efficiency", "operator_ready_in_minutes", "operator_handle_minutes_cv"),
+    needs=("pair_kind_handle_minutes", "operator_ready_in_minutes", "operator_handle_minutes_cv"),
 )
 def pair_on_time_probability(pairs: SlackPairs) -> Values:
     """Chance that the person decides the task by its due time: lognormal handling after the work in hand."""

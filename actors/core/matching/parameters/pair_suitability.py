@@ -100,7 +100,7 @@ def pair_surplus_level(pairs: NeedsPairs) -> Values:
     return np.maximum(pairs.authority_margin, 0.0) + np.maximum(np.nan_to_num(pairs.skill_min_margin), 0.0)
 
 
-@_pair("技能养成需求", "0/1", _EFFECTIVENESS, _SCORE, _ROSTER, attribute=Attribute.KIND)
+@_pair("技能养成需求", "0/1", _EFFECTIVENESS, _SCORE, _ROSTER, attribute=Attribute.KIND_LOAD)
 def pair_practice_need(pairs: KindPairs) -> Values:
     """The kind is in the person's training plan and a mentor is signed in."""
     return pairs.in_training_plan * pairs.mentor_on_duty

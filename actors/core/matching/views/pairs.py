@@ -25,7 +25,7 @@ from actors.core.statistics.cells import HomeCell, KindCell, KindTotalCell, Oper
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import ITEMS, REVIEWS, shrunk, shrunk_ratio
 from actors.core.statistics.storage import FloatArray as Values
-from actors.core.statistics.storage import IntArray, RecordTable
+from actors.core.statistics.storage import IntArray, PersonTable
 from actors.core.statistics.tables import switch_key
 
 NAN = float("nan")
@@ -42,7 +42,7 @@ class Candidates:
     """The people of a round, as pair views need them.
 
     Args:
-        value_of: the values of an operator parameter, by name and (if it differs by line) line: (people,).
+        value_of: the values of a parameter of people or kinds, by name and what they are of (a line, a kind, ""): (people,).
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Candidates:
         board: DutyBoard,
         reading: Reading,
         province: ProvinceCode,
-        value_of: Callable[[str, Line | None], Values],
+        value_of: Callable[[str, str], Values],
     ) -> None:
         self.people = people
         self.rows = rows
@@ -63,9 +63,9 @@ class Candidates:
         self.province = province
         self._value_of = value_of
 
-    def value(self, name: str, line: Line | None = None) -> Values:
-        """The values of an operator parameter, (people,)."""
-        return self._value_of(name, line)
+    def value(self, name: str, of: str = "") -> Values:
+        """The values of a parameter of people, of a line if it differs by line; or of a kind. (people,)."""
+        return self._value_of(name, of)
 
     @cached_property
     def place_of(self) -> dict[OperatorId, int]:
@@ -95,11 +95,11 @@ class PairView:
         """NaN for every pair; a fresh array."""
         return np.full((len(self.keys), len(self.candidates.rows)), NAN)
 
-    def records(self, table: RecordTable, cells: type[IntEnum], of: Sequence[str]) -> Values:
+    def records(self, table: PersonTable, cells: type[IntEnum], of: Sequence[str]) -> Values:
         """Decayed sums of pairs, (cells, values, people)."""
-        rows = self.candidates.rows
-        stored = np.stack([table.matrix(name, rows) for name in of])
-        return np.moveaxis(stored, 2, 0) / self.candidates.reading.divisors(cells)[:, None, None]
+        rows, reading = self.candidates.rows, self.candidates.reading
+        stored = np.stack([reading.records(table, name, rows) for name in of])
+        return np.moveaxis(stored, 2, 0) / reading.divisors(cells)[:, None, None]
 
     def per_value(self, numbers: Sequence[float]) -> Values:
         """A number of each value as a column that broadcasts over people, (values, 1)."""
@@ -225,6 +225,15 @@ class KindPairs(PairView):
         return self.candidates.roster.may_do.table([kind.kind for kind in self.kinds], self.candidates.rows)
 
 
+class LoadedKinds(KindPairs):
+    """Kinds against people with what they have in hand; what stands for the minute is taken as it was worked out."""
+
+    @cached_property
+    def handle_minutes(self) -> Values:
+        """The values of `pair_kind_handle_minutes`."""
+        return np.stack([self.candidates.value("pair_kind_handle_minutes", kind.kind) for kind in self.kinds])
+
+
 class NamedPairs(PairView):
     """Products, homes, channels, hospitals or amount bands against people.
 
@@ -237,7 +246,7 @@ class NamedPairs(PairView):
         self,
         keys: Sequence[tuple[str, Line]],
         candidates: Candidates,
-        table: RecordTable,
+        table: PersonTable,
         cells: type[IntEnum],
     ) -> None:
         super().__init__(keys, candidates)

@@ -1,17 +1,14 @@
-"""People as columns: the roster, what they have in hand, and what the statistics say of them, for one line of business.
+"""People as columns: the roster, and what the statistics say of them, for one line of business. All of it stands for the minute.
 
-What the roster says is kept as columns (`roster`). What changes with every task (presence, load, work in hand) is read anew each time that the
-person's values are worked out, which `scoring` does only after something has happened to them or a minute has passed.
+What the roster says is kept as columns (`roster`). What changes with every task is another view (`load`).
 """
 
-from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import cached_property
 
 import numpy as np
 
-from actors.core.country import Line, TaskKind
-from actors.core.ids import KindId, OperatorId, TaskId
+from actors.core.country import Line
 from actors.core.matching.views.ratios import (
     BY_LINE,
     BY_OPERATOR,
@@ -21,21 +18,16 @@ from actors.core.matching.views.ratios import (
     RatioSweep,
     ReviewRatio,
 )
-from actors.core.operators import Operator, PresenceState
+from actors.core.operators import Operator
 from actors.core.statistics.cells import WEEK_CELLS, WEEKS, LineCell, OperatorCell, ReviewCell, WeekCell
-from actors.core.statistics.decay import local_day, local_midnight_ms, local_week
+from actors.core.statistics.decay import local_day, local_week
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.storage import FloatArray as Values
-from actors.core.statistics.storage import IntArray, RecordTable
-from actors.core.task import Task, TaskState
+from actors.core.statistics.storage import IntArray, PersonTable
 
 NAN = float("nan")
 MINUTE_MS = 60_000
 DAY_MINUTES = 1_440
-#: Asia/Shanghai is eight hours ahead of UTC, all year.
-_LOCAL_MINUTES = 480
-#: A started task that has taken all of its standard time still has this part of it to go, as far as anybody knows.
-REMAINING_MIN = 0.1
 
 
 class RosterColumns:
@@ -126,68 +118,18 @@ class RosterView(RosterColumns):
         self.__dict__.update(zip(ROSTER_COLUMNS, matrix, strict=True))
 
 
-class InHand:
-    """What some people have in hand and how present they are, each (people,)."""
-
-    __slots__ = ("break_end_minute", "idle_since_minute", "load", "signed_in_minute", "wip_minutes", "working_minutes")
-
-    def __init__(
-        self,
-        people: Sequence[Operator],
-        holds: Mapping[OperatorId, Mapping[TaskId, None]],
-        tasks: Mapping[TaskId, Task],
-        kinds: Mapping[KindId, TaskKind],
-        now_minute: int,
-    ) -> None:
-        rows = [_in_hand(person, holds.get(person.operator), tasks, kinds, now_minute) for person in people]
-        columns = np.array(rows, dtype=np.float64).reshape(len(people), 6).T
-        self.load, self.wip_minutes, self.working_minutes = columns[0], columns[1], columns[2]
-        self.signed_in_minute, self.idle_since_minute, self.break_end_minute = columns[3], columns[4], columns[5]
-
-
-def _in_hand(
-    person: Operator,
-    held: Mapping[TaskId, None] | None,
-    tasks: Mapping[TaskId, Task],
-    kinds: Mapping[KindId, TaskKind],
-    now_minute: int,
-) -> tuple[float, ...]:
-    left = working = 0.0
-    for task_id in held or ():
-        task = tasks[task_id]
-        kind = kinds.get(task.spec.kind)
-        standard = kind.minutes_for(task.spec.complexity) if kind else 0
-        worked = task.worked_ms / MINUTE_MS
-        if task.state is TaskState.IN_PROGRESS:
-            since_start = max(0, now_minute - task.started_ms // MINUTE_MS)
-            working += since_start
-            worked += since_start
-        left += max(standard * REMAINING_MIN, standard - worked)
-    available = person.presence is PresenceState.AVAILABLE
-    return (
-        len(held) if held else 0,
-        left,
-        working,
-        person.signed_in_ms // MINUTE_MS if person.signed_in_ms else NAN,
-        person.idle_since_ms // MINUTE_MS if available and person.idle_since_ms else NAN,
-        person.break_end_ms // MINUTE_MS if person.break_end_ms else NAN,
-    )
-
-
 class PeopleView(RosterView):
     """Some people of one province. All columns have shape (people,).
 
     Args:
         facts: (roster columns, people).
-        in_hand: of the same people.
         rows: theirs in the statistics.
         line: the line of business for what differs by line; None: such columns must not be asked for.
     """
 
-    def __init__(self, facts: Values, in_hand: InHand, rows: IntArray, line: Line | None, reading: Reading) -> None:
+    def __init__(self, facts: Values, rows: IntArray, line: Line | None, reading: Reading) -> None:
         super().__init__(facts)
         self.now_minute = reading.minute_ms // MINUTE_MS
-        self.in_hand = in_hand
         self._reading = reading
         self._rows = rows
         self._line = line
@@ -212,7 +154,7 @@ class PeopleView(RosterView):
 
     @cached_property
     def _reviews(self) -> Values:
-        return records_of(self._reading.statistics.by_review, "", self._rows)
+        return self._reading.records(self._reading.statistics.by_review, "", self._rows).T
 
     @cached_property
     def review_sums(self) -> Values:
@@ -250,36 +192,12 @@ class PeopleView(RosterView):
         """Whole minutes that have passed, at least 0; NaN where the instant is unknown."""
         return np.maximum(self.now_minute - instants, 0.0)
 
-    @property
-    def signed_in_minutes(self) -> Values:
-        """Time since the sign-in."""
-        return self.minutes_since(self.in_hand.signed_in_minute)
-
-    @cached_property
-    def shift_minutes_left(self) -> Values:
-        """Time to the end of the rostered shift, its break taken off; below 0 after it; NaN if unknown or signed in outside the shift."""
-        minute_of_day = float((self.now_minute + _LOCAL_MINUTES) % DAY_MINUTES)
-        signed_in: Values = (self.in_hand.signed_in_minute + _LOCAL_MINUTES) % DAY_MINUTES
-        now: Values = np.where(minute_of_day < self.shift_start, minute_of_day + DAY_MINUTES, minute_of_day)
-        began: Values = np.where(signed_in < self.shift_start, signed_in + DAY_MINUTES, signed_in)
-        rest = np.maximum(0.0, self.break_end - np.maximum(now, self.break_start))
-        left = self.shift_end - now - np.where(now < self.shift_end, rest, 0.0)
-        return np.where(began < self.shift_end, left, NAN)
-
     # --- today ---
 
     def today(self, cell: OperatorCell) -> Values:
         """A count of the local day."""
         current = self.sums[OperatorCell.DAY] == local_day(self._reading.minute_ms)
         return np.where(current, self.sums[cell], 0.0)
-
-    @property
-    def signed_in_minutes_today(self) -> Values:
-        """Time signed in since local midnight, the open session included."""
-        midnight = local_midnight_ms(self._reading.minute_ms) // MINUTE_MS
-        since = np.maximum(self.in_hand.signed_in_minute, midnight)
-        open_session = np.nan_to_num(np.maximum(self.now_minute - since, 0.0))
-        return self.today(OperatorCell.SIGNED_IN_MINUTES_TODAY) + open_session
 
     # --- reviews by week ---
 
@@ -320,11 +238,6 @@ def _priors(
     return sweep.priors(here, country)
 
 
-def records_of(table: RecordTable, of: str, rows: IntArray) -> Values:
-    """The records of some rows as stored, (cells, rows)."""
-    return table.matrix(of, rows).T
-
-
-def sums_of(reading: Reading, table: RecordTable, cells: type[IntEnum], of: str, rows: IntArray) -> Values:
-    """The same as of the reading's minute."""
-    return records_of(table, of, rows) / reading.divisors(cells)[:, None]
+def sums_of(reading: Reading, table: PersonTable, cells: type[IntEnum], of: str, rows: IntArray) -> Values:
+    """Decayed sums of some rows, (cells, rows)."""
+    return reading.records(table, of, rows).T / reading.divisors(cells)[:, None]

@@ -53,13 +53,18 @@ def test_a_pair_alone_is_scored_as_in_the_round(seed: int) -> None:
             assert (removed is None) == bool(alone.eligible[0, 0])
 
 
-def test_what_is_kept_between_rounds_changes_no_number() -> None:
+@pytest.mark.parametrize("step_ms", [0, 9_000, 60_000])
+def test_what_is_kept_between_rounds_changes_no_number(step_ms: int) -> None:
     """Else a decision would depend on the rounds before it and could not be explained a day later."""
     province = RandomProvince(5, past=40)
     kept = Scorer(province.state, MODELS["shipped"])
+    start_ms = province.now_ms
     for step in range(60):
         province.decide() if step % 3 else province.create()
-        if step % 10 == 0:
+        if step_ms:
+            # Many events a minute, and a clock that goes back after every decision.
+            province.now_ms = start_ms + step * step_ms
+        elif step % 10 == 0:
             province.now_ms += 60_000
         tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
         ours = kept.problem(tasks, people, province.now_ms)

@@ -278,4 +278,9 @@ def test_a_parameter_without_weight_is_never_worked_out(monkeypatch: pytest.Monk
     assert weighted_names <= set(used)
     # Besides those with a weight only what filters ask and what that is built on.
     beside = {name for name in used if CATALOGUE[name].role is not Role.FILTER} - weighted_names
-    assert beside <= {"operator_standard_efficiency", "operator_ready_in_minutes", "operator_handle_minutes_cv"}
+    assert beside <= {
+        "operator_standard_efficiency",
+        "operator_ready_in_minutes",
+        "operator_handle_minutes_cv",
+        "pair_kind_handle_minutes",
+    }

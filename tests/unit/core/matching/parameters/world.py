@@ -27,7 +27,7 @@ from actors.core.presence import Presence
 from actors.core.review import Findings, ReviewVerdict, reviewed_decision
 from actors.core.sharing import ProvinceSummary
 from actors.core.state import ProvinceState
-from actors.core.statistics.reading import Reading
+from actors.core.statistics.reading import Reading, StandingReading
 from actors.core.summary import summarise
 from actors.core.task import Decision, MoveOut, Placement, Task, TaskSpec, Verdict
 from tests.unit.core.harness import FUJIAN, JIANGXI, START_MS
@@ -182,7 +182,9 @@ class World:
         return Reading(self.state.statistics, self.now_ms)
 
     def summary(self) -> ProvinceSummary:
-        """What the province says of itself."""
+        """What the province says of itself, once an event of the next minute has made the group's sums new."""
+        self.wait(1)
+        self.state.statistics.clock.advance(self.now_ms)
         now = Instant(wall_ms=self.now_ms, monotonic_ms=10_000)
         presence = Presence(0)
         presence.hear([SessionId("g/ann"), SessionId("g/bob")], 10_000)
@@ -225,7 +227,9 @@ class World:
     def _of_pair(self, function: Callable[[Any], Any], attribute: Attribute, name: str, task: Task) -> float:
         compiled = CompiledModel(MODEL)
         bank = Bank(self.state, compiled)
-        reading = self.reading
+        # What the statistics say of people stands for the minute.
+        self.wait(1)
+        reading = StandingReading(self.state.statistics, self.now_ms)
         people = [self.state.operators[one] for one in (ANN, BOB)]
         rows = np.array([self.state.statistics.rows[person.operator] for person in people])
         board = DutyBoard([self.state.operators[one] for one in self.state.signed_in], self.state.statistics.rows)

@@ -1,0 +1,124 @@
+"""People as columns: what they have in hand, since when they are there, what is left of their day. Read as of now, never as of the minute's beginning.
+
+What is worked out of it (`Attribute.LOAD`, `Attribute.KIND_LOAD`) is kept until something has happened to the person, so it is kept apart from
+what stands for the minute: three groups of a dozen parameters in place of twelve groups of a hundred, for the one or two people who have
+just got or decided something.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from actors.core.country import TaskKind
+from actors.core.ids import KindId, OperatorId, TaskId
+from actors.core.matching.views.people import DAY_MINUTES, MINUTE_MS, NAN, PeopleView
+from actors.core.operators import Operator, PresenceState
+from actors.core.statistics.cells import OperatorCell
+from actors.core.statistics.decay import local_day, local_midnight_ms
+from actors.core.statistics.reading import Reading
+from actors.core.statistics.storage import FloatArray as Values
+from actors.core.statistics.storage import IntArray
+from actors.core.task import Task, TaskState
+
+#: Asia/Shanghai is eight hours ahead of UTC, all year.
+_LOCAL_MINUTES = 480
+#: A started task that has taken all of its standard time still has this part of it to go, as far as anybody knows.
+REMAINING_MIN = 0.1
+
+
+class InHand:
+    """What some people have in hand and how present they are, each (people,)."""
+
+    __slots__ = ("break_end_minute", "idle_since_minute", "load", "signed_in_minute", "wip_minutes", "working_minutes")
+
+    def __init__(
+        self,
+        people: Sequence[Operator],
+        holds: Mapping[OperatorId, Mapping[TaskId, None]],
+        tasks: Mapping[TaskId, Task],
+        kinds: Mapping[KindId, TaskKind],
+        now_minute: int,
+    ) -> None:
+        rows = [_in_hand(person, holds.get(person.operator), tasks, kinds, now_minute) for person in people]
+        columns = np.array(rows, dtype=np.float64).reshape(len(people), 6).T
+        self.load, self.wip_minutes, self.working_minutes = columns[0], columns[1], columns[2]
+        self.signed_in_minute, self.idle_since_minute, self.break_end_minute = columns[3], columns[4], columns[5]
+
+
+def _in_hand(
+    person: Operator,
+    held: Mapping[TaskId, None] | None,
+    tasks: Mapping[TaskId, Task],
+    kinds: Mapping[KindId, TaskKind],
+    now_minute: int,
+) -> tuple[float, ...]:
+    left = working = 0.0
+    for task_id in held or ():
+        task = tasks[task_id]
+        kind = kinds.get(task.spec.kind)
+        standard = kind.minutes_for(task.spec.complexity) if kind else 0
+        worked = task.worked_ms / MINUTE_MS
+        if task.state is TaskState.IN_PROGRESS:
+            since_start = max(0, now_minute - task.started_ms // MINUTE_MS)
+            working += since_start
+            worked += since_start
+        left += max(standard * REMAINING_MIN, standard - worked)
+    available = person.presence is PresenceState.AVAILABLE
+    return (
+        len(held) if held else 0,
+        left,
+        working,
+        person.signed_in_ms // MINUTE_MS if person.signed_in_ms else NAN,
+        person.idle_since_ms // MINUTE_MS if available and person.idle_since_ms else NAN,
+        person.break_end_ms // MINUTE_MS if person.break_end_ms else NAN,
+    )
+
+
+class LoadView(PeopleView):
+    """Some people of one province and what they have in hand. All columns have shape (people,).
+
+    Args:
+        facts: (roster columns, people).
+        in_hand: of the same people.
+        rows: theirs in the statistics.
+    """
+
+    def __init__(self, facts: Values, in_hand: InHand, rows: IntArray, reading: Reading) -> None:
+        super().__init__(facts, rows, None, reading)
+        self.in_hand = in_hand
+
+    @property
+    def signed_in_minutes(self) -> Values:
+        """Time since the sign-in."""
+        return self.minutes_since(self.in_hand.signed_in_minute)
+
+    @cached_property
+    def shift_minutes_left(self) -> Values:
+        """Time to the end of the rostered shift, its break taken off; below 0 after it; NaN if unknown or signed in outside the shift."""
+        minute_of_day = float((self.now_minute + _LOCAL_MINUTES) % DAY_MINUTES)
+        signed_in: Values = (self.in_hand.signed_in_minute + _LOCAL_MINUTES) % DAY_MINUTES
+        now: Values = np.where(minute_of_day < self.shift_start, minute_of_day + DAY_MINUTES, minute_of_day)
+        began: Values = np.where(signed_in < self.shift_start, signed_in + DAY_MINUTES, signed_in)
+        rest = np.maximum(0.0, self.break_end - np.maximum(now, self.break_start))
+        left = self.shift_end - now - np.where(now < self.shift_end, rest, 0.0)
+        return np.where(began < self.shift_end, left, NAN)
+
+    # --- today ---
+
+    @cached_property
+    def _sums_by_now(self) -> Values:
+        return self._reading.statistics.by_operator.matrix("", self._rows).T
+
+    def today_by_now(self, cell: OperatorCell) -> Values:
+        """A count of the local day, as of now."""
+        sums = self._sums_by_now
+        return np.where(sums[OperatorCell.DAY] == local_day(self._reading.minute_ms), sums[cell], 0.0)
+
+    @property
+    def signed_in_minutes_today(self) -> Values:
+        """Time signed in since local midnight, the open session included."""
+        midnight = local_midnight_ms(self._reading.minute_ms) // MINUTE_MS
+        since = np.maximum(self.in_hand.signed_in_minute, midnight)
+        open_session = np.nan_to_num(np.maximum(self.now_minute - since, 0.0))
+        return self.today_by_now(OperatorCell.SIGNED_IN_MINUTES_TODAY) + open_session
