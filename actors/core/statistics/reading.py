@@ -158,27 +158,32 @@ class Reading:
         self, kind: KindId, standard_minutes: float, complexity: int = 0, pages: int = 0
     ) -> HandleMinutes:
         """How long tasks like this take: its complexity and page band here, shrunk to its kind here, in the country, and to the standard."""
+        return self.like_minutes(kind, standard_minutes, c.like_band(complexity, pages))
+
+    def like_minutes(self, kind: KindId, standard_minutes: float, band: int) -> HandleMinutes:
+        """The same for a band (`cells.like_band`)."""
         statistics = self.statistics
         divisor = self._divisors[Decay.WORK]
-        row = c.like_band(complexity, pages)
-        band = [sum_ / divisor for sum_ in statistics.handling.record(row, kind)]
+        own = [sum_ / divisor for sum_ in statistics.handling.record(band, kind)]
         here = (statistics.handling.total(kind) / divisor).tolist()
         country = statistics.national.handling.get(kind, (0.0,) * len(c.HandleCell))
         mean = math.log(max(standard_minutes, 1.0 / 60.0))
         square = mean * mean + LOG_SPREAD_DEFAULT**2
-        for count, logs, squares in (country, here, band):
+        for count, logs, squares in (country, here, own):
             mean = shrinkage.shrunk_ratio(logs, count, mean)
             square = shrinkage.shrunk_ratio(squares, count, square)
-        return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), band[c.HandleCell.DECIDED])
+        return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), own[c.HandleCell.DECIDED])
 
     def amount_percentile(self, kind: KindId, amount_fen: int) -> float:
         """Rank of an amount among the kind's, 0..1: the share below it, half of its own bucket included; NaN: no amount, or none seen."""
-        if amount_fen <= 0:
-            return math.nan
-        buckets = np.array(self.statistics.amounts.record(0, kind))
-        seen = buckets.sum()
-        bucket = c.amount_bucket(amount_fen)
-        return float((buckets[:bucket].sum() + buckets[bucket] / 2) / seen) if seen > 0 else math.nan
+        return float(self.amount_ranks([kind])[0, c.amount_bucket(amount_fen)]) if amount_fen > 0 else math.nan
+
+    def amount_ranks(self, kinds: Sequence[KindId]) -> FloatArray:
+        """The same for every bucket of amounts of some kinds. Shape (kinds, `AMOUNT_BUCKETS`)."""
+        buckets = self.statistics.amounts.matrix_of(0, kinds)
+        up_to = buckets.cumsum(axis=1)
+        seen = up_to[:, -1:]
+        return np.divide(up_to - buckets / 2, seen, out=np.full(buckets.shape, np.nan), where=seen > 0)
 
     def switch_minutes(self, before: KindId, kind: KindId) -> float:
         """Extra handle minutes of a kind right after another one, against right after its own; 0 without evidence. Shrunk to 0."""

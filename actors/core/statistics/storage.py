@@ -125,6 +125,11 @@ class RecordTable:
         """Some rows' records, as stored. Shape (rows, width); a copy."""
         return np.frombuffer(self.cells).reshape(-1, self.width)[self.places(of, rows) // self.width]
 
+    def matrix_of(self, row: int, names: Iterable[str]) -> FloatArray:
+        """A row's records of several things, as stored. Shape (names, width); a copy."""
+        places = np.array([self.find(row, of) for of in names], dtype=np.int64)
+        return np.frombuffer(self.cells).reshape(-1, self.width)[places // self.width]
+
     def total(self, of: str = "") -> FloatArray:
         """The records of one thing added up over all rows, as stored. Shape (width,)."""
         return self.matrix(of, np.arange(len(self.index))).sum(axis=0)

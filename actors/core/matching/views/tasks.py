@@ -13,7 +13,7 @@ import numpy as np
 from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId, TaskId
 from actors.core.queue import authority_needed
-from actors.core.statistics.cells import KindTotalCell, amount_bucket, like_band
+from actors.core.statistics.cells import PAGE_BANDS, KindTotalCell, amount_bucket, like_band
 from actors.core.statistics.decay import local_hour_of_day
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import REVIEWS
@@ -66,6 +66,10 @@ class TaskColumns:
     resubmitted: Values
     statutory_minute: Values
     breach_points: Values
+    #: Row of the statistics of like tasks (`cells.like_band`).
+    like_band: Values
+    #: -1: no amount.
+    amount_bucket: Values
 
 
 COLUMNS = tuple(TaskColumns.__annotations__)
@@ -107,6 +111,8 @@ def describe(task: Task, kind: TaskKind) -> tuple[float, ...]:
         spec.resubmitted,
         spec.statutory_due_ms // MINUTE_MS or NAN,
         kind.breach_points,
+        like_band(spec.complexity, spec.page_count),
+        amount_bucket(spec.amount_fen) if spec.amount_fen > 0 else -1,
     )
 
 
@@ -189,34 +195,38 @@ class TaskView(TaskColumns):
         self._reading = reading
         self._open_by_batch = open_by_batch
         self._like = like
-        self._ranks: dict[tuple[KindId, int], float] = {}
 
     def minutes_since(self, instants: Values) -> Values:
         """Whole minutes that have passed, at least 0."""
         return np.maximum(self.now_minute - instants, 0.0)
 
-    # --- statistics of like tasks ---
+    # --- statistics of like tasks: asked once for each kind (and band of it) among the tasks ---
+
+    @cached_property
+    def _kinds_here(self) -> tuple[list[TaskKind], list[int]]:
+        """The distinct kinds of the tasks, and the place of each task's among them."""
+        names: dict[KindId, int] = {}
+        places = [names.setdefault(task.spec.kind, len(names)) for task in self._tasks]
+        return [self._kinds.get(name, KIND_UNKNOWN) for name in names], places
 
     @cached_property
     def expected_handle_minutes(self) -> Values:
         """Median handle minutes of tasks of the kind, complexity and page band."""
-        return np.array([self._expected(task) for task in self._tasks])
+        kinds, places = self._kinds_here
+        bands: list[float] = self.like_band.tolist()
+        of_task = list(zip(places, bands, strict=True))
+        known = {one: self._expected(kinds[one[0]], int(one[1])) for one in dict.fromkeys(of_task)}
+        return np.array([known[one] for one in of_task])
 
-    def _expected(self, task: Task) -> float:
-        reading, spec = self._reading, task.spec
-        standard = self._kind(task).minutes_for(spec.complexity)
-        return self._like.of(
-            reading,
-            "median",
-            spec.kind,
-            like_band(spec.complexity, spec.page_count),
-            lambda: reading.handle_minutes(spec.kind, standard, spec.complexity, spec.page_count).median,
-        )
+    def _expected(self, kind: TaskKind, band: int) -> float:
+        reading, standard = self._reading, kind.minutes_for(band // PAGE_BANDS)
+        ask = reading.like_minutes
+        return self._like.of(reading, "median", kind.kind, band, lambda: ask(kind.kind, standard, band).median)
 
     @property
     def handle_minutes_p90(self) -> Values:
         """Minutes that nine in ten tasks of the kind need at most."""
-        return np.array([self._p90(self._kind(task)) for task in self._tasks])
+        return self._by_kind(self._p90)
 
     def _p90(self, kind: TaskKind) -> float:
         reading, standard = self._reading, kind.standard_minutes
@@ -231,16 +241,11 @@ class TaskView(TaskColumns):
     @property
     def amount_percentile(self) -> Values:
         """Rank of the amount among those of the kind, 0..1; NaN: no amount, or none seen."""
-        return np.array([self._percentile(task.spec.kind, task.spec.amount_fen) for task in self._tasks])
-
-    def _percentile(self, kind: KindId, amount_fen: int) -> float:
-        if amount_fen <= 0:
-            return NAN
-        # All amounts of a bucket have the same rank, and every arrival may change it: so once a round and bucket.
-        key = (kind, amount_bucket(amount_fen))
-        if key not in self._ranks:
-            self._ranks[key] = self._reading.amount_percentile(kind, amount_fen)
-        return self._ranks[key]
+        kinds, places = self._kinds_here
+        ranks = self._reading.amount_ranks([kind.kind for kind in kinds])
+        known = self.amount_bucket >= 0
+        ranked: Values = ranks[places, np.where(known, self.amount_bucket, 0.0).astype(np.int64)]
+        return np.where(known, ranked, NAN)
 
     @property
     def hour_defect_factor(self) -> Values:
@@ -254,12 +259,6 @@ class TaskView(TaskColumns):
         batches = [task.spec.batch_id for task in self._tasks]
         return np.array([self._open_by_batch.get(batch, 1) - 1 if batch else NAN for batch in batches])
 
-    def _kind(self, task: Task) -> TaskKind:
-        return self._kinds.get(task.spec.kind, KIND_UNKNOWN)
-
     def _by_kind(self, ask: Callable[[TaskKind], float]) -> Values:
-        known: dict[KindId, float] = {}
-        for task in self._tasks:
-            if task.spec.kind not in known:
-                known[task.spec.kind] = ask(self._kind(task))
-        return np.array([known[task.spec.kind] for task in self._tasks])
+        kinds, places = self._kinds_here
+        return np.array([ask(kind) for kind in kinds])[places]
