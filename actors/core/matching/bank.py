@@ -29,7 +29,7 @@ from actors.core.matching.compiled import CompiledModel
 from actors.core.matching.eligibility import KEPT, Codes, first_removing
 from actors.core.matching.filtering import filters_of
 from actors.core.matching.parameters import CATALOGUE, Attribute
-from actors.core.matching.views.duty import DutyBoard
+from actors.core.matching.views.duty import DutyBoard, TeamView
 from actors.core.matching.views.load import InHand, LoadView
 from actors.core.matching.views.pairs import (
     Candidates,
@@ -62,6 +62,7 @@ KEPT_ATTRIBUTES = (
     Attribute.CHANNEL,
     Attribute.AMOUNT_BAND,
     Attribute.HOSPITAL,
+    Attribute.TEAM,
     Attribute.LOAD,
     Attribute.KIND_LOAD,
     Attribute.SLACK,
@@ -71,6 +72,8 @@ KEPT_ATTRIBUTES = (
 #: From this place on, attributes depend on what the person has in hand.
 _LOAD = KEPT_ATTRIBUTES.index(Attribute.LOAD)
 #: From this place on, attributes ask the roster alone: they stand until the person's entry is edited.
+#: Attributes that depend on who is on duty.
+_TEAM = KEPT_ATTRIBUTES.index(Attribute.TEAM)
 _KIND_LOAD = KEPT_ATTRIBUTES.index(Attribute.KIND_LOAD)
 _ROSTER_ONLY = KEPT_ATTRIBUTES.index(Attribute.LANGUAGE)
 Key = tuple[Attribute, Hashable]
@@ -128,7 +131,10 @@ class Bank:
             self._clear()
         if self._duty_revision != state.duty_revision:
             self._duty_revision = state.duty_revision
-            self._fresh[self._attributes == _KIND_LOAD] = False
+            self._fresh[(self._attributes == _TEAM) | (self._attributes == _KIND_LOAD)] = False
+        elif not reading.stands:
+            # What colleagues have taken is no part of anybody's own revision.
+            self._fresh[self._attributes == _TEAM] = False
 
     def key_id(self, attribute: Attribute, key: Hashable) -> int:
         """The number of a key until the next `begin` that forgets; -1 for None and for attributes without parameters."""
@@ -282,7 +288,7 @@ class Bank:
 
         return Candidates(people, rows, self.roster, board, reading, self._state.province, value_of)
 
-    def view(self, attribute: Attribute, keys: list[Any], candidates: Candidates) -> PeopleView | PairView:
+    def view(self, attribute: Attribute, keys: list[Any], candidates: Candidates) -> PeopleView | PairView | TeamView:
         """What the parameters of an attribute read."""
         statistics = candidates.reading.statistics
         match attribute:
@@ -290,6 +296,8 @@ class Bank:
                 return self._people(None, candidates)
             case Attribute.LINE:
                 return self._people(keys[0], candidates)
+            case Attribute.TEAM:
+                return TeamView(candidates.people, candidates.rows, candidates.board, candidates.reading)
             case Attribute.LOAD:
                 return self._loaded(candidates)
             case Attribute.KIND | Attribute.SWITCH:

@@ -10,7 +10,8 @@ import numpy as np
 from actors.core.country import Line
 from actors.core.matching.model import MatchingModel, curve_of, weighted
 from actors.core.matching.parameters import CATALOGUE, Attribute, Dimension, Parameter, Role, Scope
-from actors.core.matching.points import Curves
+from actors.core.matching.points import POINTS_MAX, Curves
+from actors.core.matching.shares import WHOLE
 from actors.core.statistics.storage import FloatArray
 
 LINES = tuple(Line)
@@ -95,6 +96,8 @@ class CompiledModel:
         self.weights = np.concatenate([group.weights for group in groups], axis=1)
         self.dimensions = np.concatenate([group.dimensions for group in groups])
         self.fit = tuple(parameter for group in groups for parameter in group.scored)
+        #: No sum of weight x points is greater in magnitude: a task weighs one row of each parameter at most.
+        self.reach = len(self.fit) * WHOLE * POINTS_MAX
         #: The line's own shares, (lines, dimensions).
         self.base_shares = np.array([_shares(model, line) for line in LINES], dtype=np.float64)
 

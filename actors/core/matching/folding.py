@@ -20,14 +20,15 @@ from actors.core.matching.assignment.result import FloatArray
 EXACT_BELOW = 1 << 24
 
 
-def fold(weights: FloatArray, points: FloatArray) -> FloatArray:
+def fold(weights: FloatArray, points: FloatArray, bound: float | None = None) -> FloatArray:
     """(tasks, operators) sums of weight x points, whole numbers; float32 where that is exact, else float64.
 
     Args:
         weights: (tasks, parameters) whole numbers.
         points: (parameters, operators) whole numbers.
+        bound: no partial sum is greater than this in magnitude, where it is known beforehand.
     """
-    if reach(weights, points) < EXACT_BELOW:
+    if (reach(weights, points) if bound is None else bound) < EXACT_BELOW:
         return weights.astype(np.float32, copy=False) @ points.astype(np.float32, copy=False)
     return weights.astype(np.float64) @ points.astype(np.float64)
 

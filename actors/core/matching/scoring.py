@@ -157,7 +157,7 @@ class Scorer:
         used = np.unique(ids[ids >= 0])
         self.bank.refresh(used, people, rows, board, reading)
         candidates = self.bank.candidates(people, rows, board, reading)
-        duty = DutyView(people, rows, board, reading, prices or {}, silence_seconds or {})
+        duty = DutyView(people, reading, prices or {}, silence_seconds or {})
         extras = extras_of(compiled, self.bank, candidates, duty, tasks, now_ms)
         shifts = _task_terms(compiled.shares, view, lines)
         shares = shares_of(compiled.base_shares[lines], _by_dimension(shifts))
@@ -171,7 +171,7 @@ class Scorer:
             tasks=tasks,
             people=people,
             eligible=codes == KEPT,
-            fit=fold(pairs.weights, pairs.points),
+            fit=fold(pairs.weights, pairs.points, compiled.reach),
             urgency=urgencies.sums() + ageing,
             codes=codes,
             shares=shares,

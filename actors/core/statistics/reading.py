@@ -30,6 +30,7 @@ ARRIVALS_MINUTES = RECENT_MINUTES - 1
 LOG_SPREAD_DEFAULT = 0.77
 _WEEK_MS = 7 * DAY_MS
 _DECAY_OF_A_WEEK = 0.5 ** (_WEEK_MS / HALF_LIVES_MS[Decay.WORK])
+_DECAYS = tuple(Decay)
 #: 90th percentile of the standard normal distribution.
 _Z90 = 1.2815515655446004
 
@@ -60,14 +61,15 @@ class Reading:
         self.statistics = statistics
         #: The minute of the reading, Unix ms; all of it is read as of its beginning.
         self.minute_ms = now_ms // 60_000 * 60_000
-        self._read_as_of(statistics.clock.as_of(self.minute_ms))
-        self._sums: dict[tuple[type[IntEnum], str], FloatArray] = {}
-
-    def _read_as_of(self, time_ms: int) -> None:
-        self._time_ms = time_ms
+        self._time_ms = self._as_of()
         #: In the order of `Decay`.
-        self._divisors = tuple(weight_at(decay, time_ms) for decay in Decay)
+        self._divisors = tuple([weight_at(decay, self._time_ms) for decay in _DECAYS])
+        self._sums: dict[tuple[type[IntEnum], str], FloatArray] = {}
         self._divisors_of: dict[type[IntEnum], FloatArray] = {}
+
+    def _as_of(self) -> int:
+        """The time as of which sums are read, Unix ms."""
+        return self.statistics.clock.as_of(self.minute_ms)
 
     def people(self, operators: Sequence[OperatorId]) -> PeopleReading:
         """The numbers of some operators, in this order."""
@@ -298,11 +300,12 @@ class StandingReading(Reading):
     """
 
     def __init__(self, statistics: Statistics, now_ms: int) -> None:
-        super().__init__(statistics, now_ms)
         #: Whether there was an event in the minute; else nothing has changed since it began.
         self._has_begun = statistics.clock.minute == now_ms // 60_000
-        if self._has_begun:
-            self._read_as_of(max(self.minute_ms, statistics.standing.seen_ms))
+        super().__init__(statistics, now_ms)
+
+    def _as_of(self) -> int:
+        return max(self.minute_ms, self.statistics.standing.seen_ms) if self._has_begun else super()._as_of()
 
     @property
     def stamp(self) -> tuple[int, ...]:

@@ -80,7 +80,9 @@ class Attribute(StrEnum):
     LINE = "line"
     #: Nothing, but it changes with what the person has in hand and with every sign-in: it does not stand for the minute.
     LOAD = "load"
-    #: Nothing, but who else is on duty.
+    #: Nothing, but who else is on duty; it stands for the minute, or until somebody comes or goes.
+    TEAM = "team"
+    #: Nothing, but what is told anew in every round.
     DUTY = "duty"
     KIND = "kind"
     #: The kind, for what does not stand for the minute.

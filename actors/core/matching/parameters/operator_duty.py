@@ -1,11 +1,12 @@
-"""Operator parameters that depend on who else is on duty. They are worked out in every round; all others are kept until the person changes."""
+"""Operator parameters that depend on who else is on duty, or are told anew in every round (desks that are heard, prices of the last round)."""
 
 from functools import partial
 
 from actors.core.matching.parameters.declaration import Attribute, Dimension, Role, Scope, Source, Values, declare
-from actors.core.matching.views.duty import DutyView
+from actors.core.matching.views.duty import DutyView, TeamView
 
 _operator = partial(declare, Scope.OPERATOR, attribute=Attribute.DUTY)
+_in_team = partial(declare, Scope.OPERATOR, attribute=Attribute.TEAM)
 _EFFECTIVENESS = Dimension.EFFECTIVENESS
 
 
@@ -15,16 +16,16 @@ def operator_heartbeat_age_seconds(duty: DutyView) -> Values:
     return duty.silence_seconds
 
 
-@_operator("派件公平差额", "units", _EFFECTIVENESS, Role.SCORE, Source.STATISTICS)
-def operator_fairness_deficit_units(duty: DutyView) -> Values:
+@_in_team("派件公平差额", "units", _EFFECTIVENESS, Role.SCORE, Source.STATISTICS)
+def operator_fairness_deficit_units(team: TeamView) -> Values:
     """What the signed-in people of the team have taken today on average, less what this person has taken."""
-    return duty.team_units_today - duty.units_today
+    return team.mean_units_today - team.units_today
 
 
-@_operator("稀缺技能度", "0-1", _EFFECTIVENESS, Role.COST, Source.LOAD)
-def operator_scarcity(duty: DutyView) -> Values:
+@_in_team("稀缺技能度", "0-1", _EFFECTIVENESS, Role.COST, Source.LOAD)
+def operator_scarcity(team: TeamView) -> Values:
     """One over the signed-in holders of the person's rarest skill: keeps specialists free; unknown without skills."""
-    return duty.scarcity
+    return team.scarcity
 
 
 @_operator("产能影子价", "points", _EFFECTIVENESS, Role.COST, Source.LOAD)

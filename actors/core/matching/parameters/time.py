@@ -19,4 +19,6 @@ def hour_defect_factor(tasks: TaskView) -> Values:
 @declare(Scope.TIME, "加班差错系数", "ratio", Dimension.QUALITY, Role.COST, Source.REVIEWS, attribute=Attribute.DUTY)
 def overtime_defect_factor(duty: DutyView) -> Values:
     """Defect ratio of decisions beyond eight signed-in hours over the mean, for those beyond them; unknown for all others."""
-    return np.where(duty.signed_in_minutes > OVERTIME_MINUTES, duty.overtime_factor, np.nan)
+    beyond = duty.signed_in_minutes > OVERTIME_MINUTES
+    # The factor takes ten times as long as seeing that nobody is there.
+    return np.where(beyond, duty.overtime_factor if beyond.any() else np.nan, np.nan)

@@ -1,7 +1,7 @@
 """The people on duty as a group: what somebody's value owes to colleagues.
 
 `DutyBoard` holds what changes when people come, go or learn (teams, holders of skills, mentors) and is made anew then; what the team has
-taken today is summed in every round, two gathers over those signed in.
+taken today stands for the minute (`TeamView`), and what a round is told is read in every round (`DutyView`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,29 +70,14 @@ class DutyBoard:
         return means
 
 
-class DutyView:
-    """Some people among their colleagues. All columns have shape (people,).
+class TeamView:
+    """Some people among their colleagues, as of the beginning of the minute. All columns have shape (people,)."""
 
-    Args:
-        prices: shadow prices of the last round that was solved jointly; who is missing had none.
-        silence_seconds: since when desks were not heard; who is missing is not known to be silent.
-    """
-
-    def __init__(
-        self,
-        people: Sequence[Operator],
-        rows: IntArray,
-        board: DutyBoard,
-        reading: Reading,
-        prices: Mapping[OperatorId, int],
-        silence_seconds: Mapping[OperatorId, float],
-    ) -> None:
+    def __init__(self, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: Reading) -> None:
         self._people = people
         self._rows = rows
         self._board = board
         self._reading = reading
-        self._prices = prices
-        self._silence = silence_seconds
 
     @property
     def scarcity(self) -> Values:
@@ -105,15 +90,36 @@ class DutyView:
         return self._taken(self._rows)
 
     @property
-    def team_units_today(self) -> Values:
+    def mean_units_today(self) -> Values:
         """The mean of the team's signed-in people."""
         teams = [self._board.team(person) for person in self._people]
         return self._board.team_means(self._taken(self._board.member_rows))[teams]
 
     def _taken(self, rows: IntArray) -> Values:
-        records = self._reading.statistics.by_operator.matrix("", rows)
+        records = self._reading.records(self._reading.statistics.by_operator, "", rows)
         today = records[:, OperatorCell.DAY] == local_day(self._reading.minute_ms)
         return np.where(today, records[:, OperatorCell.UNITS_TAKEN_TODAY], 0.0)
+
+
+class DutyView:
+    """What a round is told of some people. All columns have shape (people,).
+
+    Args:
+        prices: shadow prices of the last round that was solved jointly; who is missing had none.
+        silence_seconds: since when desks were not heard; who is missing is not known to be silent.
+    """
+
+    def __init__(
+        self,
+        people: Sequence[Operator],
+        reading: Reading,
+        prices: Mapping[OperatorId, int],
+        silence_seconds: Mapping[OperatorId, float],
+    ) -> None:
+        self._people = people
+        self._reading = reading
+        self._prices = prices
+        self._silence = silence_seconds
 
     @property
     def signed_in_minutes(self) -> Values:

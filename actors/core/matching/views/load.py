@@ -120,5 +120,5 @@ class LoadView(PeopleView):
         """Time signed in since local midnight, the open session included."""
         midnight = local_midnight_ms(self._reading.minute_ms) // MINUTE_MS
         since = np.maximum(self.in_hand.signed_in_minute, midnight)
-        open_session = np.nan_to_num(np.maximum(self.now_minute - since, 0.0))
+        open_session = np.fmax(self.now_minute - since, 0.0)
         return self.today_by_now(OperatorCell.SIGNED_IN_MINUTES_TODAY) + open_session

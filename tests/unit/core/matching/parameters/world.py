@@ -246,7 +246,7 @@ class World:
             if keys[attribute] is None:
                 return float("nan")
             return float(np.ravel(function(bank.view(attribute, [keys[attribute]], candidates)))[0])
-        duty = DutyView(people, rows, board, reading, self.prices, self.silence)
+        duty = DutyView(people, reading, self.prices, self.silence)
         for extra in extras_of(compiled, bank, candidates, duty, [task], self.now_ms):
             if name in extra.group.places:
                 return float(extra.values[extra.group.places[name], 0, 0])
