@@ -15,6 +15,8 @@ PARTS_MAX = 18
 CANDIDATES_MAX = 12
 #: Characters of the bar that stands for the largest contribution.
 BAR_LENGTH = 16
+#: Narrower terminals, in columns, get no bars: cut off by the edge they would all be equally long.
+BAR_WIDTH_MIN = 100
 
 _WORDS = {
     "why": ("为什么", "Why"),
@@ -29,7 +31,7 @@ _WORDS = {
     "candidates": ("候选人", "candidates"),
     "score": ("得分", "score"),
     "free": ("空位", "room"),
-    "removed": ("筛除原因", "removed by"),
+    "removed": ("筛除原因 / 同轮派给", "removed by / given"),
 }
 
 
@@ -46,7 +48,7 @@ def show(console: Console, explanation: dispatch_pb2.TaskExplanation, language: 
     candidates = explanation.decision.candidates
     if candidates:
         other = _other(candidates, asked)
-        console.print(_parts(candidates[0], other, language))
+        console.print(_parts(candidates[0], other, language, bars=console.width >= BAR_WIDTH_MIN))
         console.print(_candidates(candidates, language))
 
 
@@ -72,15 +74,18 @@ def _who(candidate: dispatch_pb2.Candidate) -> str:
     return candidate.display_name or candidate.operator.rpartition("/")[2]
 
 
-def _parts(winner: dispatch_pb2.Candidate, other: dispatch_pb2.Candidate | None, language: Language) -> Table:
+def _parts(
+    winner: dispatch_pb2.Candidate, other: dispatch_pb2.Candidate | None, language: Language, *, bars: bool
+) -> Table:
     """Every part of the winner's score, the largest first, with the other's beside it; what is left out is summed up."""
     table = Table(title=f"{_who(winner)} {winner.score:,}")
     for key in ("parameter", "value", "sample", "points", "brings"):
         table.add_column(_word(key, language), justify="left" if key == "parameter" else "right")
-    table.add_column("")
+    if bars:
+        table.add_column("")
     theirs = {part.parameter: part for part in other.contributions} if other is not None else {}
     if other is not None:
-        table.add_column(_who(other), justify="right")
+        table.add_column(_who(other) if bars else other.operator.rpartition("/")[2], justify="right")
     counting = [
         part
         for part in winner.contributions
@@ -89,32 +94,37 @@ def _parts(winner: dispatch_pb2.Candidate, other: dispatch_pb2.Candidate | None,
     ranked = sorted(counting, key=lambda part: -abs(part.contribution))
     largest = abs(ranked[0].contribution) if ranked else 0
     for part in ranked[:PARTS_MAX]:
-        row = _part(part, largest, language)
+        row = _part(part, language)
+        if bars:
+            row.append(_bar(part, largest))
         if other is not None:
             row.append(f"{theirs[part.parameter].contribution:+,}" if part.parameter in theirs else "")
         table.add_row(*row)
     rest = sum(part.contribution for part in ranked[PARTS_MAX:])
     shown = {part.parameter for part in ranked[:PARTS_MAX]}
     their_rest = sum(part.contribution for name, part in theirs.items() if name not in shown)
-    tail = [] if other is None else [f"{their_rest:+,}"]
-    table.add_row(_word("others", language), "", "", "", f"{rest:+,}", "", *tail, style="dim")
+    gap = [""] if bars else []
+    tail = gap + ([] if other is None else [f"{their_rest:+,}"])
+    table.add_row(_word("others", language), "", "", "", f"{rest:+,}", *tail, style="dim")
     table.add_section()
-    total = [] if other is None else [f"{other.score:,}"]
-    table.add_row(_word("sum", language), "", "", "", f"{winner.score:,}", "", *total, style="bold")
+    total = gap + ([] if other is None else [f"{other.score:,}"])
+    table.add_row(_word("sum", language), "", "", "", f"{winner.score:,}", *total, style="bold")
     return table
 
 
-def _part(part: dispatch_pb2.Contribution, largest: int, language: Language) -> list[str | Text]:
-    value = None if part.unknown else part.value_micro / 1_000_000
+def _bar(part: dispatch_pb2.Contribution, largest: int) -> Text:
     length = round(BAR_LENGTH * abs(part.contribution) / largest) if largest else 0
-    bar = Text("█" * length, style="green" if part.contribution >= 0 else "red")
+    return Text("█" * length, style="green" if part.contribution >= 0 else "red")
+
+
+def _part(part: dispatch_pb2.Contribution, language: Language) -> list[str | Text]:
+    value = None if part.unknown else part.value_micro / 1_000_000
     return [
         parameter_words(part.parameter, language),
         value_words(value, part.unit, language),
         f"{part.sample_milli / 1_000:.0f}" if part.sample_milli else "",
         f"{part.points:,} × {part.weight}",
         f"{part.contribution:+,}",
-        bar,
     ]
 
 

@@ -13,8 +13,8 @@ from actors.core.matching.explained import (
     RoutingRecord,
     RoutingReplay,
 )
-from actors.core.matching.wording.choice import ChoiceWords
-from actors.core.matching.wording.templates import Language, filter_words, say
+from actors.core.matching.wording.choice import ChoiceWords, removal_words
+from actors.core.matching.wording.templates import Language, say
 from actors.core.matching.wording.waiting import wait_changes, wait_sentence
 from actors.core.refusal import Reason
 from actors.core.task import Task, TaskState
@@ -104,7 +104,7 @@ def _why_not_now(operator: OperatorId, asked: Candidate | None, language: Langua
         return say("other.unknown", language, operator=names.operator_local_id(operator))
     name = _named(asked.operator, asked.display_name)
     if asked.removed_by:
-        return say("other.removed", language, operator=name, filter=filter_words(asked.removed_by, language))
+        return say("other.removed", language, operator=name, filter=removal_words(asked, language))
     return say("other.suitable", language, operator=name, score=f"{asked.score:,}")
 
 

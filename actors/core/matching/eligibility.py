@@ -69,6 +69,11 @@ def removed_counts(codes: Codes) -> list[dict[str, int]]:
     return found
 
 
+def lasting(name: str) -> bool:
+    """Whether a filter does not pass by itself: not to have declined, to have room and to be heard do."""
+    return _PLACES.get(name, ABLE) < ABLE
+
+
 def removed_by(code: int) -> str | None:
     """The name of the filter at a place, or None for `KEPT`."""
     return None if code == KEPT else NAMES[code]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.contributions import fit_contributions, urgency_contributions
+from actors.core.matching.eligibility import lasting
 from actors.core.matching.explained import Candidate, MatchPreview
 from actors.core.matching.record import Shares
 from actors.core.matching.scoring import Problem, Scorer
@@ -63,6 +64,11 @@ class Explainer:
             for place, person in enumerate(problem.people)
         ]
 
+    def _also(self, place: int) -> str:
+        """What else keeps somebody from the task who is away: it would be unfair to say that they need only come."""
+        found = self._problem.removed_by(self._task, place) or ""
+        return found if found != self.removed_by[place] and lasting(found) else ""
+
     def removed(self) -> dict[str, int]:
         """How many people each filter is the first to remove, most first."""
         counts: dict[str, int] = {}
@@ -95,6 +101,7 @@ class Explainer:
             score=int(self._problem.fit[self._task, place]),
             contributions=parts,
             removed_by=self.removed_by[place],
+            also_removed_by=self._also(place),
             free_capacity=max(0, person.capacity - self._scorer.state.load_of(person.operator)),
             price=self._prices.get(person.operator, 0),
             assigned_task=self._assigned.get(person.operator, ""),

@@ -100,10 +100,10 @@ def validate(model: MatchingModel) -> list[str]:
     for line, shares in model.base_shares.items():
         parts = (shares.efficiency, shares.quality, shares.effectiveness)
         if sum(parts) != 100 or min(parts) < SHARE_MIN:
-            violations.append(f"base_shares[{line}]: {parts} must be at least {SHARE_MIN} each and add up to 100.")
+            violations.append(f"shares[{line}]: {parts} must be at least {SHARE_MIN} each and add up to 100.")
     violations += _filter_violations(model.filters)
     if model.ageing_per_minute < 1:
-        violations.append("ageing_per_minute must be at least 1: without ageing tasks can wait for ever.")
+        violations.append("ageing_points_per_minute must be at least 1: without ageing tasks can wait for ever.")
     if not violations:
         violations += _range_violations(model)
     return violations
@@ -137,9 +137,9 @@ def _filter_violations(filters: FilterSettings) -> list[str]:
     table = filters.amount_authority
     rising = all(low < high and level <= higher for (low, level), (high, higher) in itertools.pairwise(table))
     if not rising:
-        found.append("filters.amount_authority: amounts must rise, and authority must not fall with them.")
+        found.append("filters.amount_authorities: amounts must rise, and authority must not fall with them.")
     if any(amount <= 0 or not 0 <= level <= AUTHORITY_MAX for amount, level in table):
-        found.append(f"filters.amount_authority: amounts must be above 0, authority between 0 and {AUTHORITY_MAX}.")
+        found.append(f"filters.amount_authorities: amounts must be above 0, authority between 0 and {AUTHORITY_MAX}.")
     if not 0 <= filters.fraud_level_experienced <= 3:
         found.append("filters.fraud_level_experienced must lie between 0 and 3.")
     if min(filters.heartbeat_seconds_max, filters.certificate_days_min, filters.overtime_minutes_max) < 0:

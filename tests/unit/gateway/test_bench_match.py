@@ -35,6 +35,19 @@ def test_the_summary_tells_what_was_measured() -> None:
         assert 0 < missed <= one.greedy.gap
 
 
+def test_an_instance_in_which_nobody_may_do_anything_is_summed_up() -> None:
+    """One task and one person who may not do it: there is nothing to lose, and a division by nothing to avoid."""
+    figures = [measure(make_instance(1, 1, seed=1), 1)]
+    assert figures[0].found.total == 0
+    shown = summary(1, 1, 1, figures)
+    assert (shown["certified"], shown["equals_scipy"], shown["greedy_gap"], shown["greedy_gap_proven"]) == (
+        True,
+        True,
+        0,
+        0,
+    )
+
+
 def test_the_command_prints_one_json_line_from_a_process_with_one_blas_thread() -> None:
     """What CI and a reader's script take in."""
     run = CliRunner().invoke(

@@ -108,7 +108,7 @@ async def test_an_explanation_says_why_why_not_and_what_would_have_changed_it(se
     assert any("Without “does not do this kind”" in change for change in told.changes)
     assert told.decision.reproduced and not told.HasField("diagnosis")
     chinese = await explain(served, language=1)
-    assert any("名候选人中选中 Op-1" in line for line in chinese.lines)
+    assert any("人后选中 Op-1" in line for line in chinese.lines)
     assert all(len(line) <= 500 for line in (*told.lines, *told.changes, *chinese.lines))
 
 
@@ -116,9 +116,9 @@ async def test_a_waiting_task_says_what_it_waits_for(served: Gateway) -> None:
     """That nobody can tell why nothing routes is the first complaint about such systems."""
     await a_task(served)
     told = await explain(served, operator="provinces/fujian/operators/fujian-op-2")
-    assert told.lines[0] == "3 people may do it, but none of them is on duty now."
+    assert told.lines[0] == "Of those who may do it (3) nobody is on duty now."
     assert "Why not Op-2 (fujian-op-2): not signed in." in told.lines
-    assert told.changes == ["Any one of the 3 people who may do it has to sign in."]
+    assert told.changes == ["It goes when one of those who may do it (3) signs in."]
     assert told.diagnosis.cause == dispatch_pb2.WAIT_CAUSE_NOBODY_ON_DUTY
     assert (told.diagnosis.qualified_count, told.diagnosis.on_duty_count) == (3, 0)
     assert not told.HasField("decision")
@@ -198,7 +198,7 @@ async def test_a_preview_and_a_diagnosis_change_nothing(served: Gateway) -> None
     queue.page_token = first.next_page_token
     second = await served.dispatch.DiagnoseQueue(queue, **as_("ops"))
     assert [one.task for one in second.tasks] == [TASK] and not second.next_page_token and not second.causes
-    assert second.tasks[0].sentence == "2 suitable people are free: it goes with the next round."
+    assert second.tasks[0].sentence == "Somebody suitable is free (2): it goes with the next round."
     served.country.match("fujian")
     held = await failure(served.dispatch.PreviewMatch(request, **as_("lead-fujian")))
     assert (held["code"].name, held["reason"]) == ("FAILED_PRECONDITION", "WRONG_STATE")

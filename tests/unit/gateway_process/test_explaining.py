@@ -30,7 +30,7 @@ async def test_a_task_is_explained_on_the_command_line(country: LiveCountry) -> 
     await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
     waiting = await explain(country, "fujian-1", "--language", "en")
     assert waiting.exit_code == 0, waiting.output
-    assert "2 people may do it, but none of them is on duty now." in waiting.output
+    assert "Of those who may do it (2) nobody is on duty now." in waiting.output
     desk = StreamedDesk(country, "fujian", "fujian-op-2")
     await desk.sign_in()
     await desk.update("offer")

@@ -117,7 +117,7 @@ class ChoiceWords:
         if other is None or winner is None:
             return self._say("other.unknown", operator=name)
         if other.removed_by:
-            return self._say("other.removed", operator=name, filter=filter_words(other.removed_by, self._language))
+            return self._say("other.removed", operator=name, filter=removal_words(other, self._language))
         gap = winner.score - other.score
         if gap > 0:
             parts = self._behind(winner, other)
@@ -139,7 +139,7 @@ class ChoiceWords:
             return ""
         if other.removed_by:
             ahead = self._say("change.ahead" if other.score > winner.score else "change.behind")
-            words = filter_words(other.removed_by, self._language)
+            words = removal_words(other, self._language)
             return self._say("change.filter", operator=name, filter=words, score=f"{other.score:,}", ahead=ahead)
         gap = winner.score - other.score
         if gap <= 0:
@@ -152,6 +152,12 @@ class ChoiceWords:
         return self._say(
             "change.parts", operator=name, winner=self._named(winner.operator), parts=parts, gap=f"{gap:,}"
         )
+
+
+def removal_words(candidate: Candidate, language: Language) -> str:
+    """Everything known that removes somebody: of those who are away, what would still remove them if they came."""
+    found = [name for name in (candidate.removed_by, candidate.also_removed_by) if name]
+    return joined((filter_words(name, language) for name in found), language)
 
 
 def differing(winner: Candidate, other: Candidate) -> list[tuple[str, int]]:

@@ -32,15 +32,15 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     ),
     "wait.nobody_qualified": (
         "花名册 {roster} 人中没有人可以办理此件：{removed}。",
-        "Nobody of the {roster} people on the roster may do it: {removed}.",
+        "Nobody on the roster ({roster}) may do it: {removed}.",
     ),
     "wait.nobody_on_duty": (
         "{qualified} 人可以办理此件，但现在没有一人在岗。",
-        "{qualified} people may do it, but none of them is on duty now.",
+        "Of those who may do it ({qualified}) nobody is on duty now.",
     ),
     "wait.all_busy": (
         "在岗的 {on_duty} 名可办人员都已满负荷；前面还有 {tasks_before} 件由同一批人办理。",
-        "All {on_duty} people on duty who may do it are full; {tasks_before} more urgent tasks wait for the same people.",
+        "Everybody on duty who may do it ({on_duty}) is full; more urgent tasks that wait for the same people: {tasks_before}.",
     ),
     "wait.declined": (
         "有空的 {free} 名可办人员都拒过此件，拒单记忆到期后会再派。",
@@ -52,40 +52,40 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     ),
     "wait.next": (
         "有 {free} 名合适人员，下一轮匹配即派出。",
-        "{free} suitable people are free: it goes with the next round.",
+        "Somebody suitable is free ({free}): it goes with the next round.",
     ),
-    "wait.so_far": ("已等候 {minutes} 分钟。", "It has waited for {minutes} minutes."),
+    "wait.so_far": ("已等候 {minutes} 分钟。", "It has waited for {minutes} min."),
     # --- what would let it go ---
     "free.open_province": ("本省恢复派单后即进入匹配。", "It goes as soon as the province hands out work again."),
     "free.qualify": (
-        "给一人补上“{filter}”的条件即可派出：这一条挡住了 {count} 人。",
-        "Somebody who meets “{filter}” would do: that alone keeps {count} people away.",
+        "先要解决“{filter}”：它最先挡住 {count} 人，其后可能还有别的条件。",
+        "First of all “{filter}” would have to be put right: it keeps {count} away, and there may be more behind it.",
     ),
     "free.share": ("或由其他省承办。", "Or another province takes it."),
     "free.sign_in": (
         "{qualified} 名可办人员中任一人签到即可。",
-        "Any one of the {qualified} people who may do it has to sign in.",
+        "It goes when one of those who may do it ({qualified}) signs in.",
     ),
     "free.place": (
         "{on_duty} 名可办人员中任一人办结一件、且前面 {tasks_before} 件不占用即可。",
-        "It goes when one of the {on_duty} people finishes a task and the {tasks_before} before it have gone.",
+        "It goes when one of them ({on_duty}) finishes a task and those before it ({tasks_before}) have gone.",
     ),
     "free.green": (
         "列为绿色通道会使紧急度增加 {gain} 分，前面的件由 {before} 件减为 {after} 件。",
-        "As a green-channel task it would gain {gain} points of urgency: {after} tasks before it instead of {before}.",
+        "As a green-channel task it would gain {gain} points of urgency; tasks before it: {after} instead of {before}.",
     ),
     "free.willing": (
         "任一未拒过此件的可办人员腾出空位即可。",
         "It goes when somebody who has not declined it has room.",
     ),
     "free.filter": (
-        "放宽“{filter}”会让 {count} 人可以承接。",
-        "Without “{filter}” {count} people could take it.",
+        "先要解决“{filter}”：它最先挡住 {count} 人，其后可能还有别的条件。",
+        "First of all “{filter}” would have to be put right: it keeps {count} away, and there may be more behind it.",
     ),
     # --- who holds or decided it ---
     "choice.matched": (
-        "从 {considered} 名候选人中选中 {operator}，得 {score} 分（效率、质量、效能各占 {shares}%）。",
-        "{operator} was chosen of {considered} with {score} points (efficiency, quality, effectiveness count {shares} %).",
+        "考察 {considered} 人后选中 {operator}，得 {score} 分（效率、质量、效能各占 {shares}%）。",
+        "{operator} was chosen of {considered} looked at with {score} points (efficiency, quality, effectiveness count {shares} %).",
     ),
     "choice.parts": ("主要因为：{parts}。", "Above all: {parts}."),
     "choice.against": ("不利于 {operator} 的：{parts}。", "Against {operator}: {parts}."),

@@ -60,7 +60,7 @@ def test_a_preview_says_who_is_better_and_who_is_no_candidate() -> None:
     made.arrive(person("novice"), person("expert", kinds={MEDICAL: KindExperience(done_count=400)}))
     made.arrive(person("resting"), presence=PresenceState.BREAK)
     made.arrive(person("stranger", kinds={}), person("silent"))
-    made.do(c.UpsertOperators(who="ops", entries=(person("at-home"),)))
+    made.do(c.UpsertOperators(who="ops", entries=(person("at-home"), person("at-home-too", kinds={}))))
     held = {made.create(): None for _ in range(3)}
     waiting = next(iter(set(made.state.queue.members) - set(held)), None) or made.create()
     asked = c.PreviewMatch(task_id=waiting, candidates_max=10, operator=OperatorId("at-home"))
@@ -69,6 +69,11 @@ def test_a_preview_says_who_is_better_and_who_is_no_candidate() -> None:
     assert shown.candidates[0].operator == "at-home"
     reasons = {name: by_name[OperatorId(name)].removed_by for name in ("at-home", "resting", "stranger")}
     assert reasons == {"at-home": "off_duty", "resting": "on_break", "stranger": "kind"}
+    assert {name: one.also_removed_by for name, one in by_name.items() if one.also_removed_by} == {}
+    again = made.did(
+        c.PreviewMatch(task_id=waiting, candidates_max=10, operator=OperatorId("at-home-too")), MatchPreview
+    )
+    assert (again.candidates[0].removed_by, again.candidates[0].also_removed_by) == ("off_duty", "kind")
     assert by_name[OperatorId("expert")].score > by_name[OperatorId("novice")].score
     assert sum(shown.removed.values()) == sum(bool(candidate.removed_by) for candidate in shown.candidates)
     assert sum(part.contribution for part in shown.urgency_contributions) == shown.urgency
@@ -166,6 +171,9 @@ def test_what_would_have_changed_it_is_a_sum_that_comes_out() -> None:
         words.change("zhao")
         == "Without “not enough authority” zhao would have had 900 points, more than the one chosen."
     )
+    away = choice(candidate("sun", 900, 0, 0, removed_by="off_duty", also_removed_by="conflict"))
+    assert away.why_not("sun") == "Why not sun: not signed in; conflict of interest."
+    assert away.change("sun").startswith("Without “not signed in; conflict of interest” sun would")
     assert words.change("wang") == ""
     taken = enough(WINNER, BEHIND)
     assert BEHIND.score + sum(points for _, points in taken) >= WINNER.score

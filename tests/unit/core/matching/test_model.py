@@ -55,19 +55,19 @@ def test_a_whole_model_is_valid_and_survives_the_journal(model: MatchingModel) -
         (with_weighting(curve=()), "task_priority_class: a weight without breakpoints gives no points."),
         (
             MatchingModel(base_shares={Line.CLAIMS: Shares(50, 30, 30)}),
-            "base_shares[claims]: (50, 30, 30) must be at least 5 each and add up to 100.",
+            "shares[claims]: (50, 30, 30) must be at least 5 each and add up to 100.",
         ),
         (
             MatchingModel(base_shares={Line.CLAIMS: Shares(96, 2, 2)}),
-            "base_shares[claims]: (96, 2, 2) must be at least 5 each and add up to 100.",
+            "shares[claims]: (96, 2, 2) must be at least 5 each and add up to 100.",
         ),
         (
             MatchingModel(filters=FilterSettings(amount_authority=((100, 3), (200, 2)))),
-            "filters.amount_authority: amounts must rise, and authority must not fall with them.",
+            "filters.amount_authorities: amounts must rise, and authority must not fall with them.",
         ),
         (
             MatchingModel(filters=FilterSettings(amount_authority=((0, 3),))),
-            "filters.amount_authority: amounts must be above 0, authority between 0 and 9.",
+            "filters.amount_authorities: amounts must be above 0, authority between 0 and 9.",
         ),
         (
             MatchingModel(filters=FilterSettings(fraud_level_experienced=4)),
@@ -76,7 +76,7 @@ def test_a_whole_model_is_valid_and_survives_the_journal(model: MatchingModel) -
         (MatchingModel(filters=FilterSettings(overtime_minutes_max=-1)), "filters: no limit may be negative."),
         (
             MatchingModel(ageing_per_minute=0),
-            "ageing_per_minute must be at least 1: without ageing tasks can wait for ever.",
+            "ageing_points_per_minute must be at least 1: without ageing tasks can wait for ever.",
         ),
     ],
 )
