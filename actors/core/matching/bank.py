@@ -241,10 +241,11 @@ class Bank:
         codes = first_removing(kept, shape)
         for place, key in enumerate(keys):
             self._values[key][:, rows] = values[:, place]
-            start = int(self._starts[key])
-            self._points[start : start + len(points), rows] = points[:, place]
-            self._codes[key, rows] = codes[place]
-            self._fresh[key, rows] = True
+        places: IntArray = np.array(keys, dtype=np.int64)[:, None]
+        own: IntArray = self._starts[places] + np.arange(len(points))
+        self._points[own[:, :, None], rows] = points.swapaxes(0, 1)
+        self._codes[places, rows] = codes
+        self._fresh[places, rows] = True
 
     # --- what a round takes ---
 

@@ -48,9 +48,14 @@ def first_removing(kept: Mapping[str, Mask], shape: tuple[int, ...]) -> Codes:
         kept: filter -> whom it keeps; broadcasts to `shape`.
     """
     codes = np.full(shape, KEPT, dtype=np.uint8)
-    for name, mask in kept.items():
-        np.minimum(codes, np.where(mask, KEPT, _PLACES[name]).astype(np.uint8), out=codes)
+    # The last filter first, so that the earliest one has the last word.
+    for place, mask in sorted(((_PLACES[name], mask) for name, mask in kept.items()), key=_by_place, reverse=True):
+        np.putmask(codes, ~np.broadcast_to(mask, shape) if mask.shape != shape else ~mask, place)
     return codes
+
+
+def _by_place(filtered: tuple[int, Mask]) -> int:
+    return filtered[0]
 
 
 def removed_counts(codes: Codes) -> list[dict[str, int]]:

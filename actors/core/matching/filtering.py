@@ -22,36 +22,39 @@ def filters_of(
     Args:
         values: of the group's parameters, (parameters, values of the attribute, people).
     """
-    columns = {name: values[place] for name, place in group.places.items()}
+
+    def column(name: str) -> FloatArray:
+        return values[group.places[name]]
+
     match attribute:
         case Attribute.LOAD:
             return {
-                "capacity": columns["operator_free_capacity"] > 0,
-                "quota": ~(columns["operator_quota_left"] <= 0),
-                "shift": at_least(columns["operator_shift_minutes_left"], -settings.overtime_minutes_max),
+                "capacity": column("operator_free_capacity") > 0,
+                "quota": ~(column("operator_quota_left") <= 0),
+                "shift": at_least(column("operator_shift_minutes_left"), -settings.overtime_minutes_max),
             }
         case Attribute.LINE:
-            return {"certificate": at_least(columns["operator_certificate_days_left"], settings.certificate_days_min)}
+            return {"certificate": at_least(column("operator_certificate_days_left"), settings.certificate_days_min)}
         case Attribute.DUTY:
-            return {"desk": ~(columns["operator_heartbeat_age_seconds"] > settings.heartbeat_seconds_max)}
+            return {"desk": ~(column("operator_heartbeat_age_seconds") > settings.heartbeat_seconds_max)}
         case Attribute.KIND:
             return {"kind": cast(KindPairs, view).may_do > 0}
         case Attribute.KIND_LOAD:
             return _within_shifts(cast(KindPairs, view), settings)
         case Attribute.HOME:
-            return _of_homes(cast(HomePairs, view), columns["pair_local_rule_certified"])
+            return _of_homes(cast(HomePairs, view), column("pair_local_rule_certified"))
         case Attribute.NEEDS:
             return {
-                "authority": columns["pair_authority_margin"] >= 0,
-                "skill": columns["pair_skill_coverage"] >= 1,
-                "clearance": columns["pair_privacy_margin"] >= 0,
+                "authority": column("pair_authority_margin") >= 0,
+                "skill": column("pair_skill_coverage") >= 1,
+                "clearance": column("pair_privacy_margin") >= 0,
                 "probation": _experienced(cast(NeedsPairs, view)),
             }
         case Attribute.TASK:
             return {
-                "conflict": ~(columns["pair_conflict_flag"] > 0),
-                "prior_decider": ~(columns["pair_prior_decider_flag"] > 0),
-                "declined_before": ~(columns["pair_declined_before_flag"] > 0),
+                "conflict": ~(column("pair_conflict_flag") > 0),
+                "prior_decider": ~(column("pair_prior_decider_flag") > 0),
+                "declined_before": ~(column("pair_declined_before_flag") > 0),
             }
         case _:
             return {}

@@ -83,7 +83,7 @@ def extras_of(
         group = compiled.groups.get(attribute)
         if group is None:
             continue
-        keys = _keys(attribute, candidates, tasks)
+        keys = _keys(attribute, candidates, duty, tasks)
         distinct: dict[Hashable, int] = {}
         place = [-1 if key is None else first + distinct.setdefault(key, len(distinct)) for key in keys]
         if distinct:
@@ -110,12 +110,12 @@ def _extra(
     return Extra(group, view, first, values, points, first_removing(kept, shape) if kept else None, place)
 
 
-def _keys(attribute: Attribute, candidates: Candidates, tasks: Sequence[Task]) -> list[Hashable]:
+def _keys(attribute: Attribute, candidates: Candidates, duty: DutyView, tasks: Sequence[Task]) -> list[Hashable]:
     """Each task's key; None: it has nothing to say there."""
     statistics = candidates.reading.statistics
     match attribute:
         case Attribute.DUTY:
-            return [""] * len(tasks)
+            return ["" if duty.says_anything else None] * len(tasks)
         case Attribute.SWITCH:
             return [task.spec.kind for task in tasks]
         case Attribute.CUSTOMER:

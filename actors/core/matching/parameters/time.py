@@ -6,9 +6,6 @@ from actors.core.matching.parameters.declaration import Attribute, Dimension, Ro
 from actors.core.matching.views.duty import DutyView
 from actors.core.matching.views.tasks import TaskView
 
-#: Signed-in minutes beyond which somebody works overtime.
-OVERTIME_MINUTES = 480
-
 
 @declare(Scope.TIME, "时段差错系数", "ratio", Dimension.QUALITY, Role.SHARES, Source.REVIEWS)
 def hour_defect_factor(tasks: TaskView) -> Values:
@@ -19,6 +16,4 @@ def hour_defect_factor(tasks: TaskView) -> Values:
 @declare(Scope.TIME, "加班差错系数", "ratio", Dimension.QUALITY, Role.COST, Source.REVIEWS, attribute=Attribute.DUTY)
 def overtime_defect_factor(duty: DutyView) -> Values:
     """Defect ratio of decisions beyond eight signed-in hours over the mean, for those beyond them; unknown for all others."""
-    beyond = duty.signed_in_minutes > OVERTIME_MINUTES
-    # The factor takes ten times as long as seeing that nobody is there.
-    return np.where(beyond, duty.overtime_factor if beyond.any() else np.nan, np.nan)
+    return np.where(duty.is_overtime, duty.overtime_factor, np.nan)

@@ -5,10 +5,12 @@ taken today stands for the minute (`TeamView`), and what a round is told is read
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from actors.core.ids import OperatorId
+from actors.core.matching.eligibility import Mask
 from actors.core.operators import Operator
 from actors.core.statistics.cells import OperatorCell
 from actors.core.statistics.decay import local_day
@@ -18,6 +20,8 @@ from actors.core.statistics.storage import IntArray
 from actors.core.statistics.tables import NOBODY
 
 NAN = float("nan")
+#: Longer signed in than this is overtime.
+OVERTIME_MINUTES = 480
 
 
 class DutyBoard:
@@ -122,11 +126,16 @@ class DutyView:
         self._silence = silence_seconds
 
     @property
-    def signed_in_minutes(self) -> Values:
-        """Time since the sign-in; NaN for who is not signed in."""
-        now_ms = self._reading.minute_ms
-        since = [now_ms - person.signed_in_ms if person.signed_in_ms else NAN for person in self._people]
-        return np.maximum(np.array(since, dtype=np.float64), 0.0) // 60_000
+    def says_anything(self) -> bool:
+        """Whether any parameter of these is known of anybody."""
+        return bool(self._prices or self._silence or self.is_overtime.any())
+
+    @cached_property
+    def is_overtime(self) -> Mask:
+        """Who has been signed in for more than `OVERTIME_MINUTES`, (people,)."""
+        # More by a whole minute; 0 is not signed in.
+        latest_ms = self._reading.minute_ms - (OVERTIME_MINUTES + 1) * 60_000
+        return np.array([0 < person.signed_in_ms <= latest_ms for person in self._people], dtype=np.bool_)
 
     @property
     def overtime_factor(self) -> float:

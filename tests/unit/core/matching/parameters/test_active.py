@@ -57,9 +57,10 @@ def two_values(name: str) -> tuple[float, float]:
 
 
 def busy() -> World:
-    """A world in which every attribute of a task has something to say."""
+    """A world in which every attribute of a task has something to say, and a round is told something of people."""
     world = World(skills=(Skill("icd", 5),), languages=("min",))
     world.decide(customer_id="customer-1", case_id="case-1", product="term", channel="agency", hospital="union")
+    world.prices = {BOB: 1}
     return world
 
 
