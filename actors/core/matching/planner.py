@@ -29,7 +29,7 @@ from actors.core.matching.planning.pools import Pools
 from actors.core.matching.planning.presence import AWAY_MINUTES, Presence
 from actors.core.matching.planning.remaining import residual_table
 from actors.core.matching.planning.shortlist import shortlist
-from actors.core.matching.planning.urgency import AGE_POINTS, MINUTE_POINTS, age_points, due_weights
+from actors.core.matching.planning.urgency import AGE_POINTS, MINUTE_POINTS, age_points, age_weights, due_weights
 from actors.core.matching.planning.work_in_hand import WorkInHand
 
 #: Minutes for which a task may be left on purpose, or so many times its kind's mean minutes if that is more.
@@ -181,8 +181,8 @@ class Planner:
         kind_rows = np.array([self._estimates.kind_row(kind) for kind in pools])
         minutes = self._estimates.minutes(kind_rows, rows[columns])
         quality = self._estimates.quality_points(kind_rows, rows[columns])
-        weight = due_weights(listed, now)
-        chance = minutes[kind_of] * self._estimates.newcomer_shares(rows[columns]) * (weight[:, None] == 1.0)
+        due = due_weights(listed, now)
+        chance = minutes[kind_of] * self._estimates.newcomer_shares(rows[columns]) * (due[:, None] == 1.0)
         problem = policy.Problem(
             urgency=age_points(listed, now),
             fit=(quality - np.rint(MINUTE_POINTS * minutes))[kind_of] + np.rint(MINUTE_POINTS * chance),
@@ -190,7 +190,7 @@ class Planner:
             capacity=(columns < free).astype(np.int64),
             minutes=minutes[kind_of],
             ready_minutes=ready_minutes[columns],
-            weight=weight,
+            weight=due * age_weights(listed, now, self._estimates.overall_minutes()),
             overdue=self._overdue(listed, self._estimates.kind_minutes(kind_rows)[kind_of], now),
             minute_points=MINUTE_POINTS,
         )
@@ -248,7 +248,7 @@ class Planner:
         remaining = self._in_hand.remaining(operator, now, self._residuals)
         rows = np.array([self._estimates.operator_row(operator)])
         ready = float(self._until_free(rows, np.array([remaining]), now)[0]) if remaining > 0 else 0.0
-        weight = float(due_weights([task], now)[0])
+        weight = float((due_weights([task], now) * age_weights([task], now, self._estimates.overall_minutes()))[0])
         return Part(
             parameter="operator_ready_minutes",
             value=ready,

@@ -107,7 +107,7 @@ class Estimates:
         self.evictions += was_full
         self._make_room(row, 0)
         self._minutes[row] = self._counts[row] = 0.0
-        self._kind[row] = self._overall_mean()
+        self._kind[row] = self.overall_minutes()
         return row
 
     def operator_row(self, operator: str) -> int:
@@ -162,6 +162,10 @@ class Estimates:
         prior = self._kind[kind_rows, None] * self._speed[operator_rows]
         return (self._pair_prior * prior + self._minutes[pairs]) / (self._pair_prior + self._counts[pairs])
 
+    def overall_minutes(self) -> float:
+        """Mean minutes of all tasks so far."""
+        return float(self._overall[0] / self._overall[1]) if self._overall[1] else UNKNOWN_MINUTES
+
     def kind_minutes(self, kind_rows: IntArray) -> FloatArray:
         """(kinds,) mean minutes for an average person."""
         return self._kind[kind_rows]
@@ -209,7 +213,7 @@ class Estimates:
 
     def _relearn(self, k: int, o: int) -> None:
         """One step of each level for the row and the column that were touched."""
-        kind = KIND_PRIOR * self._overall_mean() + (self._minutes[k] / self._speed).sum()
+        kind = KIND_PRIOR * self.overall_minutes() + (self._minutes[k] / self._speed).sum()
         self._kind[k] = max(EXPECTED_MIN, kind / (KIND_PRIOR + self._counts[k].sum()))
         speed = self._speed_prior * self._unknown[o] + (self._minutes[:, o] / self._kind).sum()
         self._speed[o] = max(SPEED_MIN, speed / (self._speed_prior + self._counts[:, o].sum()))
@@ -222,9 +226,6 @@ class Estimates:
         pair = self._minutes / (kind * self._speed), self._counts
         self._speed_prior = _prior_weight(*speed, noise, SPEED_PRIOR, SPEED_PRIOR_RANGE)
         self._pair_prior = _prior_weight(*pair, noise, PAIR_PRIOR, PAIR_PRIOR_RANGE)
-
-    def _overall_mean(self) -> float:
-        return float(self._overall[0] / self._overall[1]) if self._overall[1] else UNKNOWN_MINUTES
 
     def _make_room(self, kind_row: int, operator_row: int) -> None:
         """Doubles the arrays until they hold both rows."""

@@ -128,6 +128,24 @@ def test_no_flood_of_short_tasks_starves_a_long_one() -> None:
     assert planner.plan([long, task("y", "short", late)], ["ann"], late, pools) == [("long", "ann")]
 
 
+def test_the_oldest_of_like_tasks_goes_first() -> None:
+    """Else which of them waits longest would be left to how the list happens to be ordered."""
+    like = [task("young", arrived=90.0), task("old", arrived=10.0), task("middle", arrived=50.0)]
+    for turned in (like, like[::-1]):
+        assert taught(ann=5.0, bob=5.0).plan(turned, ["ann"], 100.0, POOLS) == [("old", "ann")]
+
+
+def test_a_long_task_that_has_waited_goes_before_a_short_one() -> None:
+    """Else the long ones would starve wherever short ones keep coming."""
+    planner = Planner()
+    for turn in range(30):
+        planner.observe(task(f"s{turn}", "change"), "bob", 4.0, float(turn))
+        planner.observe(task(f"l{turn}", "claim"), "bob", 8.0, float(turn))
+    for arrived, first in ((990.0, "short"), (100.0, "long")):
+        waiting = [task("short", "change", 999.0), task("long", "claim", arrived)]
+        assert planner.plan(waiting, ["bob"], 1000.0, POOLS) == [(first, "bob")]
+
+
 def test_nearly_due_goes_first_among_equals() -> None:
     """Else due dates would not count."""
     planner = taught(ann=10.0)

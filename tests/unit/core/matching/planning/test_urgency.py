@@ -1,0 +1,35 @@
+"""What a minute of delay costs."""
+
+import numpy as np
+
+from actors.core.matching.planner import PlannerTask
+from actors.core.matching.planning.urgency import AGE_MEANS, AGE_WEIGHT_MAX, DUE_WEIGHT_MAX, age_weights, due_weights
+
+
+def tasks(*arrived: float) -> list[PlannerTask]:
+    """Tasks that arrived then."""
+    return [PlannerTask(id=str(number), kind="claim", arrived=each) for number, each in enumerate(arrived)]
+
+
+def test_age_raises_the_cost_of_delay_up_to_a_bound() -> None:
+    """Else long tasks would starve behind short ones, or one old task would outweigh any other concern."""
+    now = 10.0 * AGE_MEANS
+    weights = age_weights(tasks(now, now - 5.0 * AGE_MEANS, -1e7, now + 3.0), now, 5.0)
+    assert weights.tolist() == [1.0, 2.0, AGE_WEIGHT_MAX, 1.0]
+
+
+def test_the_unit_of_time_does_not_matter() -> None:
+    """Else a place whose tasks take hours would age them in minutes."""
+    in_minutes, in_hours = age_weights(tasks(0.0, 60.0), 120.0, 30.0), age_weights(tasks(0.0, 1.0), 2.0, 0.5)
+    np.testing.assert_allclose(in_minutes, in_hours)
+
+
+def test_tasks_that_take_no_time_age_without_trouble() -> None:
+    """Else a log of instant tasks would divide by nothing."""
+    assert np.isfinite(age_weights(tasks(0.0), 1.0, 0.0)).all()
+
+
+def test_the_due_time_raises_it_as_it_comes_near() -> None:
+    """Else a promise made to a customer would not count."""
+    due = [PlannerTask(id="t", kind="claim", arrived=0.0, due=due) for due in (None, 1e6, 0.0, -5.0)]
+    assert due_weights(due, 0.0).tolist() == [1.0, 1.0, DUE_WEIGHT_MAX, DUE_WEIGHT_MAX]
