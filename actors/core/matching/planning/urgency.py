@@ -19,7 +19,7 @@ MINUTE_POINTS = 100
 #: Points that a minute of age brings, without end.
 AGE_POINTS = 5
 #: So many mean handle minutes of age double what a minute's delay costs, in a straight line, up to so many times.
-AGE_MEANS, AGE_WEIGHT_MAX = 40.0, 10.0
+AGE_MEANS, AGE_WEIGHT_MAX = 100.0, 10.0
 #: What a minute's delay costs once the due time is near, against 1 for a task without one.
 DUE_WEIGHT_MAX = 4.0
 #: Floor of the mean handle minutes, where all tasks so far took no time.

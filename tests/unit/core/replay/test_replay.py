@@ -159,7 +159,7 @@ def test_the_same_seed_plays_the_same() -> None:
 def test_from_nothing_the_planner_beats_the_usual_ways(gap: float, cut_min: float) -> None:
     """Else it would not learn who is quick: far below the usual ways, and no worse than the shortest pair, which is told every mean.
 
-    Over sixteen seeds it is 1 ± 2 % above that one at the lower load and 2.5 ± 1.5 % below at the higher; three seeds say less.
+    Over sixteen seeds it is 1 ± 2 % above that one at the lower load and 2 ± 1.7 % below at the higher; three seeds say less.
     """
     speeds = {"ann": 0.5, "bob": 0.6, "cao": 1.0, "dan": 2.0, "eve": 2.5}
     plays = {
