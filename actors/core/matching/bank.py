@@ -284,10 +284,14 @@ class Bank:
         def value_of(name: str, of: str) -> FloatArray:
             attribute = CATALOGUE[name].attribute
             assert attribute is not None, f"{name} is no parameter of people"
-            number = self._ids[attribute, of]
-            return self._values[number][self._compiled.groups[attribute].places[name]][rows]
+            group = self._compiled.groups.get(attribute)
+            if group is None or name not in group.places:
+                # Asked by a filter alone, and only now and then.
+                return CATALOGUE[name].function(self.view(attribute, [of], candidates)).reshape(len(rows))
+            return self._values[self._ids[attribute, of]][group.places[name]][rows]
 
-        return Candidates(people, rows, self.roster, board, reading, self._state.province, value_of)
+        candidates = Candidates(people, rows, self.roster, board, reading, self._state.province, value_of)
+        return candidates
 
     def view(self, attribute: Attribute, keys: list[Any], candidates: Candidates) -> PeopleView | PairView | TeamView:
         """What the parameters of an attribute read."""

@@ -28,7 +28,7 @@ FILTERED: dict[Attribute, tuple[str, ...]] = {
     Attribute.KIND: (),
     Attribute.KIND_LOAD: (),
 }
-#: Asked only where somebody's shift is known (`filtering`), but what it builds on must be there.
+#: Asked only where somebody's shift is known (`filtering`); what it builds on is worked out then, if the model does not weigh it anyway.
 SHIFT_FIT = "pair_shift_fit_minutes"
 
 
@@ -105,7 +105,7 @@ class CompiledModel:
 def _wanted(fit: Sequence[Parameter]) -> list[str]:
     """Names of parameters whose values are needed though they may have no weight."""
     names = [name for filtered in FILTERED.values() for name in filtered]
-    names += [name for parameter in (*fit, CATALOGUE[SHIFT_FIT]) for name in parameter.needs]
+    names += [name for parameter in fit for name in parameter.needs]
     wanted = dict.fromkeys(names)
     while further := [need for name in wanted for need in CATALOGUE[name].needs if need not in wanted]:
         wanted |= dict.fromkeys(further)
