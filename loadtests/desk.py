@@ -18,7 +18,7 @@ from typing import Annotated
 import grpc
 import typer
 
-from gateway.v1 import task_pb2, work_pb2, work_pb2_grpc
+from gateway.v1 import error_pb2, task_pb2, work_pb2, work_pb2_grpc
 from loadtests.wire import RequestIds, backoff_s, bearer, open_channel, read_development_tokens
 
 HEARTBEAT_S = 1.0
@@ -118,19 +118,28 @@ class Desk:
 
     async def _work(self) -> None:
         say(f"Signing in as {self._operator}")
-        sign_in = work_pb2.SignInAction(desk_id=f"terminal-{self._operator.rpartition('/')[2]}")
-        result = await self._act(work_pb2.WorkAction(sign_in=sign_in))
-        if result is None:
-            raise DeskRefused
+        session = await self._sign_in()
         say("Signed in; waiting for work (Ctrl-C signs out)")
         self._is_signed_in = True
         # What is in progress goes on first: the hands are given to the tasks in this order.
-        for assignment in sorted(result.session.assignments, key=_urgency):
+        for assignment in sorted(session.assignments, key=_urgency):
             self._take_up(assignment.task.name, self._handle(assignment.task, assignment.token, "still in your hands"))
-        for offer in result.session.offers:
+        for offer in session.offers:
             self._take_up(offer.task.name, self._answer(offer))
         await self._is_done.wait()
         await self._sign_out()
+
+    async def _sign_in(self) -> work_pb2.Session:
+        """The session. A refusal that names a time is asked again: after a restart the gateway is there before the provinces are."""
+        desk_id = f"terminal-{self._operator.rpartition('/')[2]}"
+        while True:
+            result = await self._send(work_pb2.WorkAction(sign_in=work_pb2.SignInAction(desk_id=desk_id)))
+            if result.WhichOneof("outcome") != "error":
+                return result.session
+            _say_refused(result.error)
+            if not result.error.retry_after_ms:
+                raise DeskRefused
+            await asyncio.sleep(result.error.retry_after_ms / 1000)
 
     async def _sign_out(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -198,18 +207,19 @@ class Desk:
 
     async def _act(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult | None:
         """Send an action and wait for its result; None, and said why, when it was refused."""
+        result = await self._send(action)
+        if result.WhichOneof("outcome") != "error":
+            return result
+        _say_refused(result.error)
+        return None
+
+    async def _send(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult:
         action.operator = self._operator
         action.action_id = f"a{next(self._action_ids)}"
         action.request_id = self._request_ids()
         answered = self._results[action.action_id] = asyncio.get_running_loop().create_future()
         self._outbox.put_nowait(action)
-        result = await answered
-        if result.WhichOneof("outcome") != "error":
-            return result
-        error = result.error
-        winner = error.metadata.get("winning_operator")
-        say(f"REFUSED     {error.reason}: {error.message}" + (f" It is with {winner} now." if winner else ""))
-        return None
+        return await answered
 
     async def _write(self, call: grpc.aio.StreamStreamCall) -> None:
         while True:
@@ -248,6 +258,11 @@ class Desk:
                 self._is_done.set()
             case _:
                 pass
+
+
+def _say_refused(error: error_pb2.Error) -> None:
+    winner = error.metadata.get("winning_operator")
+    say(f"REFUSED     {error.reason}: {error.message}" + (f" It is with {winner} now." if winner else ""))
 
 
 def _urgency(assignment: work_pb2.Assignment) -> tuple[bool, bool]:

@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from gateway.v1 import task_pb2, work_pb2, work_pb2_grpc
-from loadtests.desk import Desk, main
+from gateway.v1 import error_pb2, task_pb2, work_pb2, work_pb2_grpc
+from loadtests.desk import Desk, DeskRefused, main
 from loadtests.wire import open_channel
 
 OPERATOR = "provinces/fujian/operators/fujian-op-1"
@@ -25,8 +25,11 @@ def held(number: int, state: task_pb2.TaskState, *, green: bool = False) -> work
 class Office(work_pb2_grpc.WorkServiceServicer):
     """Gives the same assignments at each sign-in, writes down what is done, and cuts the line once after `cut_after`."""
 
-    def __init__(self, assignments: list[work_pb2.Assignment], cut_after: str = "") -> None:
+    def __init__(
+        self, assignments: list[work_pb2.Assignment], cut_after: str = "", refusals: list[error_pb2.Error] | None = None
+    ) -> None:
         self.assignments = assignments
+        self.refusals = refusals or []
         self.cut_after = cut_after
         self.done: list[str] = []
 
@@ -46,7 +49,9 @@ class Office(work_pb2_grpc.WorkServiceServicer):
     def _answer(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult:
         what = action.WhichOneof("action")
         result = work_pb2.ActionResult(action_id=action.action_id)
-        if what == "sign_in":
+        if what == "sign_in" and self.refusals:
+            result.error.CopyFrom(self.refusals.pop(0))
+        elif what == "sign_in":
             result.session.CopyFrom(work_pb2.Session(operator=OPERATOR, assignments=self.assignments))
         elif what in ("start", "complete"):
             task = getattr(action, what).task
@@ -75,6 +80,17 @@ async def work_at(office: Office, *, tasks: int, work_s: float = 0.0) -> None:
     finally:
         await channel.close()
         await server.stop(None)
+
+
+def test_a_sign_in_that_came_too_early_is_tried_again() -> None:
+    """After a restart the gateway answers before the provinces do; a desk that then gave up stayed away for good."""
+    away = error_pb2.Error(code=14, reason="PROVINCE_UNAVAILABLE", message="It is away.", retry_after_ms=1)
+    office = Office([held(1, task_pb2.TASK_STATE_ASSIGNED)], refusals=[away, away])
+    asyncio.run(work_at(office, tasks=1))
+    assert office.done == ["start fujian-1", "complete fujian-1"]
+    unknown = error_pb2.Error(code=5, reason="OPERATOR_UNKNOWN", message="There is no such operator.")
+    with pytest.raises(DeskRefused):
+        asyncio.run(work_at(Office([], refusals=[unknown]), tasks=1))
 
 
 def test_the_task_in_progress_goes_on_before_others_begin(capsys: pytest.CaptureFixture[str]) -> None:
