@@ -94,6 +94,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     green_gain: int = 0
     tasks_before_if_green: int = 0
     waiting_ms: int = 0
+    #: The branch has ruled that no other province may take it.
+    home_only: bool = False
     #: Why the province hands out no work.
     status: str = ""
 

@@ -24,7 +24,7 @@ def wait_sentence(diagnosis: Diagnosis, language: Language) -> str:
 def wait_changes(diagnosis: Diagnosis, language: Language) -> list[str]:
     """What would let the task go, the most direct first."""
     changes = [_DIRECT[diagnosis.cause](diagnosis, language)] if diagnosis.cause in _DIRECT else []
-    if diagnosis.cause is WaitCause.NOBODY_QUALIFIED:
+    if diagnosis.cause is WaitCause.NOBODY_QUALIFIED and not diagnosis.home_only:
         changes.append(say("free.share", language))
     if diagnosis.cause is WaitCause.ALL_BUSY and diagnosis.green_gain and diagnosis.tasks_before:
         changes.append(

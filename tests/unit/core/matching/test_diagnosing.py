@@ -56,6 +56,13 @@ def test_nobody_qualified_names_what_removes_most() -> None:
     assert (found.roster, found.qualified) == (3, 0)
 
 
+def test_another_province_is_named_only_where_the_task_may_leave() -> None:
+    """Advice that the branch's own order forbids sends people to look in vain."""
+    made = branch("op-1", kinds={})
+    advice = [wait_changes(diagnosis(made, made.create(home_only=ruled)), Language.EN) for ruled in (False, True)]
+    assert ["Or another province takes it." in changes for changes in advice] == [True, False]
+
+
 def test_qualified_people_at_home_are_not_enough() -> None:
     """Then somebody has to be called in, not trained."""
     made = branch("op-1")
