@@ -52,7 +52,9 @@ _STREAM_MAX = 2**31 - 1
 STREAMS_MAX = 64
 #: Times that a call is sent. A server counts a call for a moment longer than its client, so one that comes at the bound may be turned away
 #: unseen, and is then to be sent again (RFC 9113, 8.7), as gRPC's own clients do. Its clock runs on.
-TRIES_MAX = 4
+TRIES_MAX = 6
+#: Rest before a call is sent again, doubled with each try; sent at once it would often be turned away for the same reason. Seconds.
+REST_S = 0.002
 _REFUSED_STREAM = 7
 #: Time for a server to say its settings, seconds.
 CONNECT_MAX_S = 5.0
@@ -105,6 +107,8 @@ class Connection(asyncio.Protocol):
         self._unread_bytes = 0
         self._open: dict[int, _Call] = {}
         self._waiting: deque[_Call] = deque()
+        #: Calls turned away that rest before they are sent again; each keeps its room.
+        self._resting = 0
         self._answers: dict[bytes, End] = {}
         self._broken = ""
         #: How often a call was turned away unseen and sent again.
@@ -136,7 +140,7 @@ class Connection(asyncio.Protocol):
 
     def flush(self) -> None:
         """Send what there is room for, in one write."""
-        while self._waiting and len(self._open) < self._streams_max:
+        while self._waiting and len(self._open) + self._resting < self._streams_max:
             size_bytes = len(self._waiting[0].body) + 5
             if size_bytes > self._window_bytes:
                 break
@@ -147,7 +151,8 @@ class Connection(asyncio.Protocol):
             self._out.clear()
 
     def close(self) -> None:
-        """Leave; calls that are still open never end."""
+        """Leave; calls that are still open never end, those that rest end as lost."""
+        self._broken = "closed"
         self._open.clear()
         self._waiting.clear()
         if self._transport is not None:
@@ -247,7 +252,17 @@ class Connection(asyncio.Protocol):
             call.ended(End(LOST, f"reset with {why}"))
             return
         self.repeated += 1
-        self._waiting.appendleft(call._replace(tries=call.tries + 1))
+        self._resting += 1
+        again = call._replace(tries=call.tries + 1)
+        asyncio.get_running_loop().call_later(REST_S * 2**call.tries, self._send_again, again)
+
+    def _send_again(self, call: _Call) -> None:
+        self._resting -= 1
+        if self._broken:
+            call.ended(End(LOST, self._broken))
+            return
+        self._waiting.appendleft(call)
+        self.flush()
 
     def _read(self, size_bytes: int) -> None:
         self._unread_bytes += size_bytes
