@@ -49,7 +49,7 @@ class FilterSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ExplorationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """When a person who is new to a kind is tried out."""
+    """When a person who is new to a kind is tried out. No round acts on it yet: new people start from priors alone."""
 
     #: Below so many effective decisions of a kind a person counts as new to it.
     decided_min: int = 20
