@@ -6,6 +6,7 @@ stored, they are derived again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import dropwhile
 
 import msgspec
 
@@ -114,17 +115,22 @@ def _slices(head: Head, learned: Iterator[image.Piece], tasks: list[Task], peopl
         yield _encode(Tasks(tuple(tasks[start : start + SLICE_RECORDS])))
 
 
-def is_of(slices: Iterable[bytes], state: ProvinceState) -> bool:
+def is_of(slices: Iterable[bytes], state: ProvinceState, *, is_taught: bool = True) -> bool:
     """Whether a stored snapshot holds exactly this state.
+
+    Args:
+        is_taught: whether the events taught the state its statistics; else those of the snapshot are compared with nothing.
 
     Raises:
         msgspec.DecodeError, ValueError: it is no snapshot.
     """
-    stored = list(slices)
-    if stored == list(capture(state)):
+    stored, given = list(slices), list(capture(state))
+    if not is_taught:
+        stored, given = _without_statistics(stored), _without_statistics(given)
+    if stored == given:
         return True
     *known, learned = _contents(capture(restore(stored)))
-    *expected, taught = _contents(capture(state))
+    *expected, taught = _contents(given)
     return known == expected and (learned == taught or not has_statistics(stored))
 
 
@@ -138,6 +144,15 @@ def has_statistics(slices: Sequence[bytes]) -> bool:
         msgspec.DecodeError: the slice after the head is not one of ours.
     """
     return len(slices) > 1 and isinstance(_decoder.decode(slices[1]), image.StatisticsHead)
+
+
+def _without_statistics(slices: Sequence[bytes]) -> list[bytes]:
+    """The same slices without those between the head and the people, which are still decoded: all of them must be ours."""
+    return [*slices[:1], *dropwhile(_is_learned, slices[1:])]
+
+
+def _is_learned(piece: bytes) -> bool:
+    return isinstance(_decoder.decode(piece), image.Piece)
 
 
 def _contents(

@@ -8,27 +8,30 @@ from actors.store import HQ, Store, read_store
 from actors.verification.country import Country
 from actors.verification.hq import HqFacts, read_anchors
 from actors.verification.province import Facts
-from actors.verification.report import PROBLEMS_MAX, Report
+from actors.verification.report import PROBLEMS_MAX, STATISTICS_COMPARED, Report
 from actors.verification.workers import Errand, Findings, Workers
 
 #: Times that the journals of a running system are read on.
 ROUNDS_MAX = 10
 
 
-def verify_directory(directory: Path, *, processes: int | None = None) -> Report:
+def verify_directory(directory: Path, *, processes: int | None = None, is_thorough: bool = False) -> Report:
     """Check the whole directory.
 
     Args:
         processes: that read; None: one a core, or none besides this one when there is little to read.
+        is_thorough: learn the statistics again from all frames and compare those of the snapshots, at twice the cost.
 
     Raises:
         StoreError: there is no store there.
     """
     started_s = time.perf_counter()
     store = read_store(directory)
-    with Workers(_errands(store), processes) as workers:
+    with Workers(_errands(store, is_thorough=is_thorough), processes) as workers:
         facts, hq, disagreements = read_until_agreed(workers)
         report = Report(processes=workers.processes)
+    if is_thorough:
+        report.statistics = STATISTICS_COMPARED
     missing = [f"{name}: the journal is missing" for name in store.missing_journals()]
     strange = [f"{name}: a journal of a province that store.json does not name" for name in store.strange_journals()]
     _fill(report, facts, hq, missing, disagreements)
@@ -38,11 +41,17 @@ def verify_directory(directory: Path, *, processes: int | None = None) -> Report
     return report
 
 
-def _errands(store: Store) -> list[Errand]:
+def _errands(store: Store, *, is_thorough: bool) -> list[Errand]:
     hq_path = store.journal_path(HQ)
     anchors = read_anchors(hq_path, store.identity.provinces) if hq_path.exists() else {}
     errands = [
-        Errand(path=str(path), store_id=store.store_id, province=code, anchor=anchors.get(code))
+        Errand(
+            path=str(path),
+            store_id=store.store_id,
+            province=code,
+            anchor=anchors.get(code),
+            is_thorough=is_thorough,
+        )
         for code in store.identity.provinces
         if (path := store.journal_path(code)).exists()
     ]

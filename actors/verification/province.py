@@ -9,7 +9,6 @@ import msgspec
 
 from actors.core import codec, records, snapshot
 from actors.core import events as e
-from actors.core.applying import apply
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.invariants import validate
@@ -56,12 +55,20 @@ class ProvinceCheck:
 
     Args:
         anchor: what headquarters knows of the journal; read before the journal itself, which may only have grown since.
+        is_thorough: whether the statistics are learned again and compared with those of the snapshots.
     """
 
-    def __init__(self, view: CheckedView, province: ProvinceCode, anchor: AnchoredHead | None = None) -> None:
+    def __init__(
+        self,
+        view: CheckedView,
+        province: ProvinceCode,
+        anchor: AnchoredHead | None = None,
+        *,
+        is_thorough: bool = False,
+    ) -> None:
         self.view = view
         self.province = province
-        self.state = ReplayedState(province)
+        self.state = ReplayedState(province, is_taught=is_thorough)
         self._anchor = anchor
         self._facts = Facts(province=province)
         self._decided_home = array("Q")
@@ -125,7 +132,7 @@ class ProvinceCheck:
         state, noted = self.state, _NOTED
         events = codec.decode_events(frame.payload)
         for event in events:
-            apply(state, event)
+            state.replay(event)
             note = noted.get(type(event))
             if note is not None:
                 note(self, event, expected)
@@ -141,7 +148,7 @@ class ProvinceCheck:
         self._facts.snapshots += 1
         is_same = False
         with suppress(*_BROKEN):
-            is_same = snapshot.is_of(stored.slices, self.state)
+            is_same = snapshot.is_of(stored.slices, self.state, is_taught=self.state.is_taught)
         if not is_same:
             self._note(f"the snapshot at frame {stored.sequence} is not what the frames give")
 
@@ -204,13 +211,15 @@ _NOTED = {
 }
 
 
-def open_check(path: Path, store_id: str, province: ProvinceCode, anchor: AnchoredHead | None) -> ProvinceCheck | Facts:
+def open_check(
+    path: Path, store_id: str, province: ProvinceCode, anchor: AnchoredHead | None, *, is_thorough: bool = False
+) -> ProvinceCheck | Facts:
     """The journal, ready to be read; only the facts when it cannot even be opened."""
     try:
         view = open_readonly(path)
     except JournalError as error:
         return Facts(province=province, is_broken=True, problems=[f"{province}: {error}"])
-    check = ProvinceCheck(view, province, anchor)
+    check = ProvinceCheck(view, province, anchor, is_thorough=is_thorough)
     if (view.store_id, view.province) != (store_id, province):
         check._note(f"the journal belongs to {view.province} of store {view.store_id}")
     return check

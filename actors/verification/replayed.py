@@ -2,9 +2,15 @@
 
 Who is free, who holds what and who is first in the queue is derived from the hard state; it is not in the journal, so it cannot be
 verified either, and keeping it up made a quarter of the cost of an event. What `validate` compares is derived once, when it is asked.
+
+The statistics are hard state, but learning them anew costs as much as all the rest of an event, and nothing that they say can lose a task or
+decide it twice. So this state learns only when it is told to. It is the only one that can be told not to.
 """
 
+from actors.core import events as e
 from actors.core import records
+from actors.core.applying import APPLIERS, apply
+from actors.core.ids import ProvinceCode
 from actors.core.operators import Operator
 from actors.core.queue import TaskQueue
 from actors.core.state import ProvinceState
@@ -15,7 +21,26 @@ _CLOSED = frozenset(CLOSED_STATES)
 
 
 class ReplayedState(ProvinceState):
-    """Rebuilt by `apply`, never asked to decide."""
+    """Rebuilt from events, never asked to decide.
+
+    Args:
+        is_taught: whether the events teach the statistics, too; else these stay empty.
+    """
+
+    def __init__(self, province: ProvinceCode, *, is_taught: bool) -> None:
+        super().__init__(province)
+        self.is_taught = is_taught
+
+    def replay(self, event: e.AnyEvent) -> None:
+        """Change by one event.
+
+        Raises:
+            KeyError, AssertionError: as `apply`.
+        """
+        if self.is_taught:
+            apply(self, event)
+        else:
+            APPLIERS[type(event)](self, event)
 
     def add_task(self, task: Task) -> None:
         """As ever, but for the indexes."""

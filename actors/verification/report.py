@@ -4,6 +4,9 @@ import msgspec
 
 #: Problems listed; there may be more.
 PROBLEMS_MAX = 100
+#: What is said of the statistics: their bytes were checked only, or they were learned again from all frames.
+STATISTICS_LEFT = "not recomputed (--thorough)"
+STATISTICS_COMPARED = "recomputed and compared"
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -32,6 +35,8 @@ class Report(msgspec.Struct, kw_only=True):
     tasks_decided_shared: int = 0
     ledger_legs: int = 0
     ledger_sum_fen: int = 0
+    #: Whether the statistics of the snapshots were compared with what the frames teach.
+    statistics: str = STATISTICS_LEFT
     #: Processes that read, how long it took, and the events of provinces read in a second.
     processes: int = 1
     seconds: float = 0.0

@@ -38,6 +38,8 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     #: None: the headquarters.
     province: ProvinceCode | None = None
     anchor: AnchoredHead | None = None
+    #: Whether a province's statistics are learned again.
+    is_thorough: bool = False
 
 
 class Findings(msgspec.Struct, kw_only=True):
@@ -57,7 +59,9 @@ class Readings:
         """The first reading of one journal."""
         if errand.province is None:
             return Findings(hq=check_hq(Path(errand.path), errand.store_id))
-        check = open_check(Path(errand.path), errand.store_id, errand.province, errand.anchor)
+        check = open_check(
+            Path(errand.path), errand.store_id, errand.province, errand.anchor, is_thorough=errand.is_thorough
+        )
         self._checks.append(check)
         if isinstance(check, ProvinceCheck):
             check.read_all()

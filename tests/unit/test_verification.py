@@ -292,3 +292,16 @@ def test_numbers_that_a_restore_gave_up_are_not_lost_tasks(books: Books) -> None
     report = books.verified(fujian=[skipped, later, *lost])
     assert report.problems == []
     assert (report.tasks_created, report.tasks_ended) == (3, 1)
+
+
+def test_only_verification_applies_events_without_learning() -> None:
+    """A province that did would go on serving, and match by what it knew at its last start."""
+    root = Path(__file__).parents[2]
+    files = [file for folder in ("actors", "gateway") for file in (root / folder).rglob("*.py")]
+    named = {file.relative_to(root).as_posix() for file in files if "APPLIERS" in file.read_text(encoding="utf-8")}
+    assert named == {
+        "actors/core/applying/__init__.py",
+        "actors/verification/replayed.py",
+        # Plants a bug, in the simulator alone.
+        "actors/testing/mutants/transit.py",
+    }

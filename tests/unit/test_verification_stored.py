@@ -20,7 +20,7 @@ from actors.journal.sqlite_view import record_crc
 from actors.store import read_store
 from actors.testing.damage.country import OLD, make_country
 from actors.verification.directory import verify_directory
-from actors.verification.report import Report
+from actors.verification.report import STATISTICS_COMPARED, STATISTICS_LEFT, Report
 from actors.verification.stored import ExpectedRecords, canonical_record
 from tests.unit.core.harness import FUJIAN
 
@@ -68,6 +68,8 @@ def test_a_sound_country_is_sound_whoever_reads_it(country: Path) -> None:
     shared = verify_directory(country, processes=2)
     assert shared.processes == 2
     assert untimed(shared) == untimed(report)
+    thorough = verify_directory(country, processes=1, is_thorough=True)
+    assert untimed(thorough) == msgspec.structs.replace(untimed(report), statistics=STATISTICS_COMPARED)
 
 
 @pytest.mark.parametrize(
@@ -88,22 +90,42 @@ def test_a_record_that_the_frames_do_not_give_is_found(country: Path, change: st
     assert found(verify_directory(country), "fujian", "record", text)
 
 
-def test_a_snapshot_that_the_frames_do_not_give_is_found(country: Path) -> None:
-    """A restart would believe it, every hash being right: here one was taken of a state that lacks a task."""
+def falsify_snapshot(country: Path, falsify: Callable[[ProvinceState], object]) -> str:
+    """Snapshot what Fujian's frames give, falsified, every hash being right; what verification must say of it."""
     path = country / "journals" / "fujian.sqlite"
     journal = open_sqlite(path, store_id=read_store(country).store_id, province="fujian", reserve_bytes=0)
     state = ProvinceState(FUJIAN)
     for frame in journal.frames():
         for event in codec.decode_events(frame.payload):
             apply(state, event)
-    del state.tasks[next(iter(state.tasks))]
+    falsify(state)
     writer = journal.begin_snapshot()
     for piece in snapshot.capture(state):
         writer.write(piece)
     writer.commit()
     sequence = journal.head.sequence
     journal.close()
-    assert found(verify_directory(country), f"fujian: the snapshot at frame {sequence} is not what the frames give")
+    return f"fujian: the snapshot at frame {sequence} is not what the frames give"
+
+
+@pytest.mark.parametrize("is_thorough", [False, True])
+def test_a_snapshot_that_the_frames_do_not_give_is_found(country: Path, is_thorough: bool) -> None:
+    """A restart would believe it: here one was taken of a state that lacks a task."""
+    problem = falsify_snapshot(country, lambda state: state.tasks.pop(next(iter(state.tasks))))
+    assert found(verify_directory(country, processes=1, is_thorough=is_thorough), problem)
+
+
+def test_statistics_that_the_frames_do_not_teach_are_found_when_asked_for(country: Path) -> None:
+    """A thorough verification that learned nothing would pass everything; one that is not thorough must say so."""
+
+    def falsify(state: ProvinceState) -> None:
+        state.statistics.customers.note("nobody", "nobody", 1)
+
+    problem = falsify_snapshot(country, falsify)
+    quick = verify_directory(country, processes=1)
+    assert (quick.problems, quick.statistics) == ([], STATISTICS_LEFT)
+    thorough = verify_directory(country, processes=2, is_thorough=True)
+    assert (thorough.problems, thorough.statistics) == ([problem], STATISTICS_COMPARED)
 
 
 def test_a_watermark_that_is_too_low_is_found(country: Path) -> None:

@@ -3,6 +3,9 @@
 `apply` decides nothing and refuses nothing: an event that does not fit is a bug or a damaged journal, and raises. One function a type of
 event, in `tasks`, `moves` and `people`; the table below names them all. What the event teaches (`statistics.learning`) is noted first, while the
 state is still what it was.
+
+There is no switch that leaves the learning out: `apply` always learns. Only `verification.replayed`, whose states decide nothing, goes to
+`APPLIERS` itself.
 """
 
 from collections.abc import Callable
@@ -23,10 +26,11 @@ def apply(state: ProvinceState, event: e.AnyEvent) -> None:
     learn = LEARNERS.get(kind)
     if learn is not None:
         learn(state, event)
-    _APPLIERS[kind](state, event)
+    APPLIERS[kind](state, event)
 
 
-_APPLIERS: dict[type, Callable[..., None]] = {
+#: Type of event -> what changes the hard state and learns nothing.
+APPLIERS: dict[type, Callable[..., None]] = {
     e.TaskCreated: tasks.task_created,
     e.TaskScheduleReached: tasks.schedule_reached,
     e.TaskAmended: tasks.amended,

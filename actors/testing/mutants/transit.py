@@ -9,7 +9,7 @@ from actors.commit_loop import CommitLoop
 from actors.core import clockwork, moves, outbox, records
 from actors.core import commands as c
 from actors.core import events as e
-from actors.core.applying import _APPLIERS
+from actors.core.applying import APPLIERS
 from actors.core.applying import moves as applying
 from actors.core.deciding import Turn
 from actors.core.province import _DECISIONS
@@ -95,7 +95,7 @@ def _accepted_as(plant: Plant, **changes: Any) -> None:
         if task.state is TaskState.QUEUED:
             state.replace_task(replace(task, **values))
 
-    plant.entry(_APPLIERS, e.MoveAccepted, mutant)
+    plant.entry(APPLIERS, e.MoveAccepted, mutant)
 
 
 def takes_a_task_without_raising_its_generation(plant: Plant) -> None:

@@ -69,14 +69,14 @@ def refusal_is_not_recorded(plant: Plant) -> None:
 
 def token_begins_anew(plant: Plant) -> None:
     """A desk of the last host holds a token that is current again at the next."""
-    accepted = applying._APPLIERS[e.MoveAccepted]
+    accepted = applying.APPLIERS[e.MoveAccepted]
 
     def accept(state: ProvinceState, event: e.MoveAccepted) -> None:
         accepted(state, event)
         task = state.tasks[event.task.task_id]
         state.tasks[task.task_id] = msgspec.structs.replace(task, token=0)
 
-    plant.setitem(applying._APPLIERS, e.MoveAccepted, accept)
+    plant.setitem(applying.APPLIERS, e.MoveAccepted, accept)
 
 
 def sent_only_once(plant: Plant) -> None:
