@@ -39,6 +39,7 @@ from actors.core.matching.views.pairs import (
     NamedPairs,
     PairView,
     SlackPairs,
+    TrialKinds,
 )
 from actors.core.matching.views.people import PeopleView
 from actors.core.matching.views.roster import Roster
@@ -57,6 +58,7 @@ KEPT_ATTRIBUTES = (
     Attribute.PERSON,
     Attribute.LINE,
     Attribute.KIND,
+    Attribute.TRIAL,
     Attribute.PRODUCT,
     Attribute.HOME,
     Attribute.CHANNEL,
@@ -307,6 +309,8 @@ class Bank:
                 return self._loaded(candidates)
             case Attribute.KIND | Attribute.SWITCH:
                 return KindPairs(self._kinds_named(keys), candidates)
+            case Attribute.TRIAL:
+                return TrialKinds(self._kinds_named(keys), candidates, self._compiled.model.exploration.decided_min)
             case Attribute.KIND_LOAD:
                 return LoadedKinds(self._kinds_named(keys), candidates)
             case Attribute.SLACK:

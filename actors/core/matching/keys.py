@@ -9,11 +9,11 @@ from collections.abc import Hashable
 from actors.core.country import TaskKind
 from actors.core.ids import OperatorId
 from actors.core.matching.parameters import Attribute
-from actors.core.matching.record import FilterSettings
+from actors.core.matching.record import ExplorationSettings, FilterSettings, MatchingModel
 from actors.core.matching.views.suitability import Family, Needs
 from actors.core.queue import authority_needed
 from actors.core.statistics.cells import amount_band
-from actors.core.task import PriorReason, Task
+from actors.core.task import PriorReason, Task, TaskSpec
 
 #: Time left before the promise counts in steps: (up to so many minutes, step); beyond the last it is not told apart.
 SLACK_STEPS = ((60, 1), (480, 5), (2_880, 60))
@@ -29,13 +29,14 @@ def slack_step(minutes: int) -> int:
     return SLACK_STEPS[-1][0]
 
 
-def keys_of(task: Task, kind: TaskKind, filters: FilterSettings) -> tuple[Hashable, ...]:
+def keys_of(task: Task, kind: TaskKind, model: MatchingModel) -> tuple[Hashable, ...]:
     """The keys of a task that change with its record alone, in the order of `KEYS`; None: it has nothing to say there."""
-    spec, line = task.spec, task.line
+    spec, line, filters = task.spec, task.line, model.filters
     return (
         "",
         line,
         spec.kind,
+        spec.kind if is_low_risk(spec, model.exploration) else None,
         "",
         "",
         spec.kind,
@@ -62,6 +63,7 @@ KEYS = (
     Attribute.PERSON,
     Attribute.LINE,
     Attribute.KIND,
+    Attribute.TRIAL,
     Attribute.TEAM,
     Attribute.LOAD,
     Attribute.KIND_LOAD,
@@ -73,6 +75,21 @@ KEYS = (
     Attribute.LANGUAGE,
     Attribute.NEEDS,
 )
+
+
+def is_low_risk(spec: TaskSpec, settings: ExplorationSettings) -> bool:
+    """Whether somebody new to the kind may be tried out on the task; never where the model tries out nobody.
+
+    A risk or an amount that the branch did not tell is nought, as everywhere: what keeps the delicate away is then the alert, the dispute
+    and the green channel.
+    """
+    delicate = spec.green_channel or spec.dispute or spec.prior_reason is PriorReason.APPEALED or spec.fraud_alert_level
+    return (
+        settings.decided_min > 0
+        and not delicate
+        and spec.risk_score_permille <= settings.risk_permille_max
+        and spec.amount_fen <= settings.amount_fen_max
+    )
 
 
 def amount_authority(filters: FilterSettings, amount_fen: int) -> int:

@@ -49,13 +49,13 @@ class FilterSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ExplorationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """When a person who is new to a kind is tried out. No round acts on it yet: new people start from priors alone."""
+    """When a person who is new to a kind is tried out: what `pair_trial_need` asks. How much that is worth is its weight; nought is off."""
 
-    #: Below so many effective decisions of a kind a person counts as new to it.
+    #: Below so many decisions of a kind, the roster's history included, a person counts as new to it; 0: nobody is.
     decided_min: int = 20
     #: Only tasks of at most this risk, permille, ...
     risk_permille_max: int = 300
-    #: ... and of at most this amount, fen; never disputes, alerts or green channel.
+    #: ... and of at most this amount, fen; never disputes, appeals, alerts or green channel.
     amount_fen_max: int = 5_000_000
 
 

@@ -120,7 +120,7 @@ class Scorer:
         self.model = model
         self.compiled = CompiledModel(model)
         self.bank = Bank(state, self.compiled)
-        self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model.filters))
+        self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model))
         self._like = LikeTasks()
         #: Numbers of the keys of tasks seen in this epoch of the bank, as bytes.
         self._numbers: dict[tuple[tuple[Hashable, ...], int], bytes] = {}

@@ -149,6 +149,8 @@ PAIRS: dict[str, Weighting] = {
     "pair_kind_handle_minutes": _all(60, *_MINUTES),
     # Logarithmic: the tenth task teaches as much as the next forty.
     "pair_kind_done_count": _all(60, (0, 0), (10, 170), (50, 420), (200, 670), (1_000, 1_000)),
+    # Somebody quite new draws level with a hundred tasks done, and is known after twenty: what is learnt of them is worth a few slower tasks.
+    "pair_trial_need": _all(30, *_FLAG),
     "pair_kind_recency_hours": _all(3, (1, 150), (24, 50), (168, 0), (1_440, -500)),
     "pair_kind_streak": _all(3, (0, 0), (3, 300), (10, 500)),
     "pair_switch_minutes": _all(3, (0, 0), (5, -1_000)),

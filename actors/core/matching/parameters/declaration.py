@@ -85,6 +85,8 @@ class Attribute(StrEnum):
     #: Nothing, but what is told anew in every round.
     DUTY = "duty"
     KIND = "kind"
+    #: The kind, of tasks on which somebody new to it may be tried out; the others have nothing to say there.
+    TRIAL = "trial"
     #: The kind, for what does not stand for the minute.
     KIND_LOAD = "kind_load"
     PRODUCT = "product"

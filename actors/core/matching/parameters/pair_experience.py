@@ -13,7 +13,7 @@ from actors.core.matching.parameters.declaration import (
     Values,
     declare,
 )
-from actors.core.matching.views.pairs import HomePairs, KindPairs, NamedPairs, SlackPairs
+from actors.core.matching.views.pairs import HomePairs, KindPairs, NamedPairs, SlackPairs, TrialKinds
 from actors.core.statistics.cells import AmountBandCell, ChannelCell, HomeCell, HospitalCell, KindCell, ProductCell
 
 #: The normal distribution is within 0.01 of a logistic one with this slope.
@@ -70,6 +70,25 @@ def pair_kind_streak(pairs: KindPairs) -> Values:
 def pair_switch_minutes(pairs: KindPairs) -> Values:
     """Extra handle minutes that the kind takes here after the kind that the person did last."""
     return pairs.switch_minutes
+
+
+def _known_from(pairs: TrialKinds) -> Values:
+    return pairs.known_from
+
+
+@_pair(
+    "试派样本缺口",
+    "ratio",
+    _EFFECTIVENESS,
+    _SCORE,
+    _STATISTICS,
+    attribute=Attribute.TRIAL,
+    evidence=_known_from,
+    needs=("pair_kind_done_count",),
+)
+def pair_trial_need(pairs: TrialKinds) -> Values:
+    """What is missing of the decisions of the kind from which a person is known; unknown for tasks that are not low-risk."""
+    return pairs.missing_share
 
 
 @_pair("本产品办结件数", "count", _EFFICIENCY, _SCORE, _STATISTICS, attribute=Attribute.PRODUCT)

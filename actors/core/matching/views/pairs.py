@@ -234,6 +234,28 @@ class LoadedKinds(KindPairs):
         return np.stack([self.candidates.value("pair_kind_handle_minutes", kind.kind) for kind in self.kinds])
 
 
+class TrialKinds(KindPairs):
+    """Kinds of low-risk tasks against people, who may be new to them.
+
+    Args:
+        decided_min: from so many decisions of a kind on, above 0, a person is no longer new to it.
+    """
+
+    def __init__(self, kinds: Sequence[TaskKind], candidates: Candidates, decided_min: int) -> None:
+        super().__init__(kinds, candidates)
+        self._decided_min = decided_min
+
+    @cached_property
+    def known_from(self) -> Values:
+        """How many decisions of the kind each is known from: the values of `pair_kind_done_count`."""
+        return np.stack([self.candidates.value("pair_kind_done_count", kind.kind) for kind in self.kinds])
+
+    @property
+    def missing_share(self) -> Values:
+        """What is missing of the sample, of one; 0: the person is known."""
+        return np.maximum(0.0, 1.0 - self.known_from / self._decided_min)
+
+
 class NamedPairs(PairView):
     """Products, homes, channels, hospitals or amount bands against people.
 

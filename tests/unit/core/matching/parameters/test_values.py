@@ -73,6 +73,7 @@ ROSTER: dict[str, dict[str, Any]] = {
     "operator_share_opt_in": {"share_opt_in": False},
     "operator_scarcity": {"skills": (Skill("icd", 3),)},
     "pair_kind_done_count": {"kinds": {MEDICAL: KindExperience(done_count=50), LARGE: KindExperience()}},
+    "pair_trial_need": {"kinds": {MEDICAL: KindExperience(done_count=5), LARGE: KindExperience()}},
     "pair_kind_qa_pass_ratio": {"kinds": {MEDICAL: KindExperience(quality_permille=930), LARGE: KindExperience()}},
     "pair_shift_fit_minutes": {"shift": Shift(0, 1_439)},
 }

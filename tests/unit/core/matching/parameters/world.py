@@ -235,7 +235,7 @@ class World:
         board = DutyBoard([self.state.operators[one] for one in self.state.signed_in], self.state.statistics.rows)
         bank.begin(reading)
         keys: dict[Attribute, Hashable] = dict(
-            zip(KEYS, keys_of(task, self.state.kinds[task.spec.kind], MODEL.filters), strict=True)
+            zip(KEYS, keys_of(task, self.state.kinds[task.spec.kind], MODEL), strict=True)
         )
         left = (task.spec.due_ms or self.now_ms + 480 * MINUTE_MS) - self.now_ms
         keys[Attribute.SLACK] = (task.spec.kind, left // MINUTE_MS)
