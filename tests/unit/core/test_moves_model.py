@@ -58,13 +58,6 @@ class MovesMachine(RuleBasedStateMachine):
 def test_every_task_has_one_owner_whatever_befalls_three_provinces() -> None:
     """The promise of the system: no move loses a task or doubles it; and the run has met every row of the crash table."""
     MovesMachine.met.clear()
-    # A change of the rules changes the examples, so now and then it takes more of them to meet every row.
-    for examples in (100, 400):
-        run_state_machine_as_test(MovesMachine, settings=machine_settings(examples=examples, steps=60))
-        if not _rows_missed():
-            return
-    assert _rows_missed() == []
-
-
-def _rows_missed() -> list[str]:
-    return [row for row, sign in ROWS.items() if sign not in MovesMachine.met]
+    # A change of the rules changes the examples. Every row is met in more than a tenth of them, so a hundred do not miss one by chance.
+    run_state_machine_as_test(MovesMachine, settings=machine_settings(examples=100, steps=60))
+    assert [row for row, sign in ROWS.items() if sign not in MovesMachine.met] == []

@@ -68,6 +68,7 @@ STEPS: dict[str, int] = {
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 codes = st.sampled_from(CODES)
 truths = st.booleans()
+fates = st.sampled_from(("before the disk", "after the disk"))
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -250,6 +251,7 @@ class ThreeProvinces:
         source, _ = draw(st.sampled_from(self.open_tasks(TaskState.QUEUED)))
         host = draw(st.sampled_from([code for code in CODES if code != source]))
         flow = MoveFlow(source=source, host=host, kind=MEDICAL, count=draw(st.integers(1, 2)), reason="test")
+        self.endanger(source, draw, one_in=10)
         self.advise(source, flow)
 
     def advise(self, source: ProvinceCode, *flows: MoveFlow) -> None:
@@ -272,6 +274,10 @@ class ThreeProvinces:
             self.bag.remove(message)
         else:
             self.ownership.saw("a doubled message")
+        if message.reply is None:
+            self.endanger(message.sent.destination, draw, one_in=10)
+        else:
+            self.endanger(message.sender, draw, one_in=4)
         self.arrive(message)
 
     def arrive(self, message: Message) -> None:
@@ -359,7 +365,12 @@ class ThreeProvinces:
 
     def doom(self, draw: Draw) -> None:
         """A province will die over the next frame that it has to write."""
-        self.doomed[draw(codes)] = draw(st.sampled_from(("before the disk", "after the disk")))
+        self.doomed[draw(codes)] = draw(fates)
+
+    def endanger(self, at: ProvinceCode, draw: Draw, *, one_in: int) -> None:
+        """Now and then a province dies over its part of a move: left to `doom`, too few deaths would meet one."""
+        if draw(st.integers(1, one_in)) == one_in:
+            self.doomed[at] = draw(fates)
 
     def crash(self, draw: Draw) -> None:
         """A province dies at rest; what was on disk comes back exactly."""
@@ -398,11 +409,13 @@ class ThreeProvinces:
         assert {code: len(site.frames) for code, site in self.sites.items()} == frames, "an old message did something"
 
     def settle(self) -> None:
-        """Deliver everything while time passes; then nothing may be under way any more."""
+        """Deliver everything while time passes; in time nothing may be under way any more."""
         for _ in range(SETTLING_MAX_MS // TICK_MS):
             self.pass_time(TICK_MS)
             while self.bag:
                 self.arrive(self.bag.pop(0))
+            if not any(site.province.state.moving or site.province.state.notices for site in self.sites.values()):
+                break
         for code, site in self.sites.items():
             state = site.province.state
             assert not state.moving, f"{code} still moves {list(state.moving)}"
