@@ -46,6 +46,8 @@ class Overload(msgspec.Struct, kw_only=True):
     offered_per_second: float = 0.0
     seconds: float
     accepted: int = 0
+    #: Of the accepted, those whose answers came when the time was over: the queue that a gateway leaves behind is no goodput.
+    accepted_late: int = 0
     refused: int = 0
     goodput_per_second: float = 0.0
     goodput_ratio: float = 0.0
@@ -148,7 +150,7 @@ async def _measure(system: LiveSystem, limit: int, offered: int, seconds: float)
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-    result = _summed(Overload(limit_per_second=limit, seconds=seconds), parts, cpu_s)
+    result = summed(Overload(limit_per_second=limit, seconds=seconds), parts, cpu_s)
     result.ops_calls, result.ops_failures = len(lane.waits_s), lane.failures
     result.ops_p99_ms = _percentile([int(wait_s * 1e6) for wait_s in lane.waits_s], 0.99)
     result.gateway_rss_before_mib, result.gateway_rss_peak_mib = memory.before_mib, memory.peak_mib
@@ -173,14 +175,16 @@ async def _offer(order: Order) -> Offered:
     return msgspec.json.decode(answer, type=Offered)
 
 
-def _summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> Overload:
+def summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> Overload:
+    """Fill in what the clients counted and the gateway took."""
     accepted = [wait for part in parts for wait in part.accepted_us]
     refused = [wait for part in parts for wait in part.refused_us]
     offered = sum(part.offered for part in parts)
     all_calls = offered * (1 + WARM_UP_S / result.seconds)
     result.offered_per_second = round(offered / result.seconds, 1)
     result.accepted, result.refused = len(accepted), len(refused)
-    result.goodput_per_second = round(len(accepted) / result.seconds, 1)
+    result.accepted_late = sum(part.accepted_late for part in parts)
+    result.goodput_per_second = round((result.accepted - result.accepted_late) / result.seconds, 1)
     result.goodput_ratio = round(result.goodput_per_second / result.limit_per_second, 3)
     result.accepted_p50_ms, result.accepted_p99_ms = _percentile(accepted, 0.5), _percentile(accepted, 0.99)
     result.refused_p50_ms, result.refused_p99_ms = _percentile(refused, 0.5), _percentile(refused, 0.99)

@@ -5,16 +5,16 @@ import pytest
 
 from gateway.admission import Limits
 from gateway.command.bench_overload import checks_of
-from loadtests.bench.offering import Offered, Order, offer
-from loadtests.bench.overload import Overload
+from loadtests.bench.connection import End
+from loadtests.bench.offering import Client, Offered, Order, offer
+from loadtests.bench.overload import Overload, summed
 from tests.unit.gateway_streams.served import KIND, Served, served
 
 
-async def _offer(found: Served) -> Offered:
+def _order(address: str, token: str) -> Order:
     """Some hundred calls."""
-    token = found.as_("branch", "fujian")["metadata"][0][1].removeprefix("Bearer ")
-    order = Order(
-        address=found.grpc,
+    return Order(
+        address=address,
         token=token,
         province="fujian",
         kind=KIND,
@@ -23,7 +23,11 @@ async def _offer(found: Served) -> Offered:
         warm_up_s=0.05,
         prefix="c0",
     )
-    return await offer(order)
+
+
+async def _offer(found: Served) -> Offered:
+    token = found.as_("branch", "fujian")["metadata"][0][1].removeprefix("Bearer ")
+    return await offer(_order(found.grpc, token))
 
 
 async def test_every_call_offered_is_accounted_for() -> None:
@@ -43,6 +47,21 @@ async def test_refusals_are_told_apart_and_looked_into() -> None:
     assert len(offered.refused_us) == offered.offered > 0
     assert offered.without_retry_info == 0
     assert not offered.accepted_us
+
+
+async def test_what_is_accepted_when_the_time_is_over_is_no_goodput() -> None:
+    """A gateway that only ever queues would be praised for what it answers when nobody offers anything any more."""
+    client = Client(_order("127.0.0.1:1", "none"), ())
+    client.count(End(0), 1_000)
+    client.time_is_over = True
+    client.count(End(0), 9_000_000)
+    assert client.offered.accepted_us == [1_000, 9_000_000]
+    client.offered.offered = 2
+    parts = [client.offered, msgspec.structs.replace(client.offered, accepted_late=0)]
+    result = summed(Overload(limit_per_second=10, seconds=2.0), parts, gateway_cpu_s=1.0)
+    assert (result.accepted, result.accepted_late) == (4, 1)
+    assert result.goodput_per_second == 1.5
+    assert result.goodput_ratio == 0.15
 
 
 _HELD = Overload(
