@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId
-from actors.core.matching.compiled import CompiledModel
+from actors.core.matching.compiled import FILTERED, CompiledModel
 from actors.core.matching.eligibility import KEPT, Codes, first_removing
 from actors.core.matching.filtering import filters_of
 from actors.core.matching.parameters import CATALOGUE, Attribute
@@ -78,6 +78,8 @@ _LOAD = KEPT_ATTRIBUTES.index(Attribute.LOAD)
 _TEAM = KEPT_ATTRIBUTES.index(Attribute.TEAM)
 _KIND_LOAD = KEPT_ATTRIBUTES.index(Attribute.KIND_LOAD)
 _ROSTER_ONLY = KEPT_ATTRIBUTES.index(Attribute.LANGUAGE)
+#: Places of attributes that have filters.
+_FILTERED = [place for place, attribute in enumerate(KEPT_ATTRIBUTES) if attribute in FILTERED]
 Key = tuple[Attribute, Hashable]
 
 
@@ -150,7 +152,8 @@ class Bank:
         self._keys.append(key)
         group = self._compiled.groups[key[0]]
         self._values.append(np.empty((len(group.parameters), self._rows)))
-        if number >= len(self._starts):
+        # The last row is given to nobody: -1, which says that a task has no key, leads there, and there everybody is kept.
+        if number + 1 >= len(self._starts):
             self._make_room(2 * number + 16)
         length = len(group.scored)
         self._attributes[number] = KEPT_ATTRIBUTES.index(key[0])
@@ -251,9 +254,17 @@ class Bank:
 
     # --- what a round takes ---
 
-    def codes(self, keys: IntArray, rows: IntArray) -> Codes:
-        """Verdicts of the filters, (keys, people)."""
-        return self._codes[keys[:, None], rows]
+    def codes(self, ids: IntArray, rows: IntArray) -> Codes:
+        """The first removing filter of each pair: the least over all keys of the task, (tasks, people).
+
+        Args:
+            ids: numbers of the keys of each task, -1 where it has none, (tasks, attributes).
+        """
+        # Whole rows first and columns once at the end: numpy copies rows at the speed of memory, and columns byte by byte.
+        least = np.full((len(ids), self._rows), KEPT, dtype=np.uint8)
+        for place in _FILTERED:
+            np.minimum(least, self._codes.take(ids[:, place], axis=0), out=least)
+        return least.take(rows, axis=1)
 
     def rows_of_points(
         self, keys: IntArray, rows: IntArray
@@ -262,7 +273,7 @@ class Bank:
         lengths = self._lengths[keys]
         key_of = np.repeat(keys, lengths)
         within = np.arange(len(key_of)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        points = self._points[(self._starts[key_of] + within)[:, None], rows]
+        points = self._points.take(self._starts[key_of] + within, axis=0).take(rows, axis=1)
         return points, self._parameters[key_of] + within, key_of, self._attributes[key_of]
 
     @property

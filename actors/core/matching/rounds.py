@@ -37,7 +37,7 @@ import numpy as np
 from actors.core.events import MatchRoundHeld, Routing
 from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching import policy
-from actors.core.matching.assignment.result import Method
+from actors.core.matching.assignment.result import FloatArray, Method
 from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.waiting import DEEP_TASKS_MAX, deeper, foremost
@@ -108,7 +108,8 @@ def hold_round(
         kinds: only tasks of these; empty: of all.
     """
     state = scorer.state
-    people = sorted(map(state.operators.__getitem__, heard), key=_LONGEST_IDLE_FIRST)
+    # Sorting is stable, and sorting twice by what can be compared at once is faster than once by pairs.
+    people = sorted(map(state.operators.__getitem__, sorted(heard)), key=_IDLE_SINCE)
     found = _problem_of(scorer, people, now_ms, kinds)
     if found is None:
         return None
@@ -162,7 +163,7 @@ def rerun(state: ProvinceState, held: MatchRoundHeld) -> Round:
     return again
 
 
-_LONGEST_IDLE_FIRST = attrgetter("idle_since_ms", "operator")
+_IDLE_SINCE = attrgetter("idle_since_ms")
 
 
 def _absent(state: ProvinceState, heard: Collection[OperatorId]) -> tuple[tuple[OperatorId, ...], bool]:
@@ -268,48 +269,52 @@ def _prices(solution: _Solution, people: Sequence[Operator]) -> tuple[tuple[Oper
 def _matches(
     state: ProvinceState, number: int, problem: Problem, pairs: Sequence[tuple[int, int]]
 ) -> tuple[Match, ...]:
-    matches: list[Match] = []
-    rows = [row for row, _ in pairs]
-    for (row, column), others, removed in zip(
-        pairs, _runners_up(problem, pairs), removed_counts(problem.codes[rows]), strict=True
-    ):
-        task: Task = problem.tasks[row]
-        routing = Routing(
-            points=int(problem.fit[row, column]),
-            urgency=int(problem.urgency[row]),
-            shares=tuple(problem.shares[row].tolist()),
-            runners_up=others,
-            considered=len(problem.people),
-            removed=removed,
-            round=number,
-            model_revision=state.model.revision,
-            kinds_revision=state.kinds_revision,
+    people = problem.people
+    rows, columns = [row for row, _ in pairs], [column for _, column in pairs]
+    points = _whole(problem.fit[rows, columns])
+    urgency: list[int] = problem.urgency[rows].tolist()
+    shares: list[list[int]] = problem.shares[rows].tolist()
+    others = _runners_up(problem, rows, columns)
+    removed = removed_counts(problem.codes[rows])
+    return tuple(
+        Match(
+            task_id=problem.tasks[row].task_id,
+            operator=people[column].operator,
+            routing=Routing(
+                points=points[place],
+                urgency=urgency[place],
+                shares=tuple(shares[place]),
+                runners_up=others[place],
+                considered=len(people),
+                removed=removed[place],
+                round=number,
+                model_revision=state.model.revision,
+                kinds_revision=state.kinds_revision,
+            ),
         )
-        matches.append(Match(task_id=task.task_id, operator=problem.people[column].operator, routing=routing))
-    return tuple(matches)
+        for place, (row, column) in enumerate(pairs)
+    )
 
 
-def _runners_up(problem: Problem, pairs: Sequence[tuple[int, int]]) -> list[tuple[tuple[OperatorId, int], ...]]:
-    """(person, fit) of the best others for each pair's task, whether or not they got another."""
-    if len(problem.people) == 1:
-        return [() for _ in pairs]
-    rows = [row for row, _ in pairs]
-    width = len(problem.people)
-    # Points and column in one number, so that ties have an order on every machine, whatever way its numpy sorts.
-    rank = problem.fit[rows].astype(np.float64) * width - np.arange(width)
-    rank[~problem.eligible[rows]] = -np.inf
-    rank[np.arange(len(rows)), [column for _, column in pairs]] = -np.inf
-    if width > RUNNERS_UP_MAX:
-        some = np.argpartition(rank, width - RUNNERS_UP_MAX, axis=1)[:, -RUNNERS_UP_MAX:]
-    else:
-        some = np.broadcast_to(np.arange(width), rank.shape)
-    order = np.argsort(-np.take_along_axis(rank, some, axis=1), axis=1)
-    columns_of: list[list[int]] = np.take_along_axis(some, order, axis=1).tolist()
-    return [
-        tuple(
-            (problem.people[column].operator, int(problem.fit[row, column]))
-            for column in columns
-            if rank[place, column] > -np.inf
-        )
-        for place, (row, columns) in enumerate(zip(rows, columns_of, strict=True))
-    ]
+def _whole(points: FloatArray) -> list[int]:
+    return points.astype(np.int64).tolist()
+
+
+def _runners_up(
+    problem: Problem, rows: Sequence[int], columns: Sequence[int]
+) -> list[tuple[tuple[OperatorId, int], ...]]:
+    """(person, fit) of the best others for each pair's task, whether or not they got another; of equal ones the first column's."""
+    people = problem.people
+    others: list[list[tuple[OperatorId, int]]] = [[] for _ in rows]
+    every = np.arange(len(rows))
+    left = np.where(problem.eligible[rows], problem.fit[rows], -np.inf)
+    taken = np.array(columns)
+    for _ in range(min(RUNNERS_UP_MAX, len(people) - 1)):
+        left[every, taken] = -np.inf
+        taken = left.argmax(axis=1)
+        places: list[int] = taken.tolist()
+        best: list[float] = left[every, taken].tolist()
+        for mine, column, fit in zip(others, places, best, strict=True):
+            if fit > -np.inf:
+                mine.append((people[column].operator, int(fit)))
+    return [tuple(mine) for mine in others]

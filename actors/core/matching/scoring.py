@@ -163,7 +163,7 @@ class Scorer:
         shares = shares_of(compiled.base_shares[lines], _by_dimension(shifts))
         weights = effective_weights(compiled.weights[lines], shares[:, compiled.dimensions])
         pairs = self._pair_terms(weights, ids, used, rows, extras)
-        codes = self._codes(ids, used, rows, extras)
+        codes = self._codes(ids, rows, extras)
         urgencies = _task_terms(compiled.urgency, view, lines)
         waited = view.minutes_since(view.taken_in_minute).astype(np.int64)
         ageing = waited * self.model.ageing_per_minute
@@ -233,13 +233,9 @@ class Scorer:
         weighed = (weights[:, parameters] * (ids[:, attributes] == keys)).astype(np.float32)
         return PairTerms(points, weighed, parameters, keys, extras)
 
-    def _codes(self, ids: IntArray, used: IntArray, rows: IntArray, extras: tuple[Extra, ...]) -> Codes:
-        """The first removing filter of each pair: the least over all keys of the task."""
-        codes = np.empty((len(used) + 1, len(rows)), dtype=np.uint8)
-        codes[:-1] = self.bank.codes(used, rows)
-        codes[-1] = KEPT
-        place = np.where(ids < 0, len(used), np.searchsorted(used, ids))
-        result: Codes = codes[place].min(axis=1)
+    def _codes(self, ids: IntArray, rows: IntArray, extras: tuple[Extra, ...]) -> Codes:
+        """The first removing filter of each pair."""
+        result = self.bank.codes(ids, rows)
         for extra in extras:
             if extra.codes is not None:
                 concerned = extra.place >= 0

@@ -189,16 +189,21 @@ class Reading:
 
     def switch_minutes(self, before: KindId, kind: KindId) -> float:
         """Extra handle minutes of a kind right after another one, against right after its own; 0 without evidence. Shrunk to 0."""
-        table = self.statistics.switches
-        divisor = self._divisors[Decay.WORK]
-        same_count, same_minutes = table.record(0, switch_key(kind, kind))
-        count, minutes = table.record(0, switch_key(before, kind))
-        if before == kind or same_count <= 0 or count <= 0:
-            return 0.0
-        excess = minutes / count - same_minutes / same_count
+        return float(self.switch_table([before], [kind])[0, 0])
+
+    def switch_table(self, before: Sequence[str], kinds: Sequence[str]) -> FloatArray:
+        """The same for every kind right after every one of `before`. Shape (before, kinds)."""
+        table, shape = self.statistics.switches, (len(before), len(kinds))
+        names = [switch_key(one, kind) for one in before for kind in kinds]
+        count, minutes = table.matrix_of(0, names).T.reshape(2, *shape)
+        same_count, same_minutes = table.matrix_of(0, [switch_key(kind, kind) for kind in kinds]).T
         # As sure as the less sure of the two means.
-        sure = min(count, same_count) / divisor
-        return excess * sure / (sure + shrinkage.ITEMS)
+        least = np.minimum(count, same_count)
+        known = (least > 0) & np.array([one != kind for one in before for kind in kinds], dtype=np.bool_).reshape(shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            excess = minutes / count - same_minutes / same_count
+        sure = least / self._divisors[Decay.WORK]
+        return np.where(known, excess * sure / (sure + shrinkage.ITEMS), 0.0)
 
     # --- links to other provinces ---
 

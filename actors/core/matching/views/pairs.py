@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from actors.core.country import Line, TaskKind
-from actors.core.ids import KindId, OperatorId, ProvinceCode
+from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.matching.views.duty import DutyBoard
 from actors.core.matching.views.people import RosterView, line_priors
 from actors.core.matching.views.ratios import LineRatio
@@ -26,7 +26,6 @@ from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import ITEMS, REVIEWS, shrunk, shrunk_ratio
 from actors.core.statistics.storage import FloatArray as Values
 from actors.core.statistics.storage import IntArray, PersonTable
-from actors.core.statistics.tables import switch_key
 
 NAN = float("nan")
 UNIT_MINUTES = 6.0
@@ -187,16 +186,12 @@ class KindPairs(PairView):
     @property
     def switch_minutes(self) -> Values:
         """Extra minutes that the kind takes after what the person did last; NaN for who has done nothing yet."""
-        reading, result = self.candidates.reading, self.unknown
-        switches = reading.statistics.switches
-        for before in dict.fromkeys(self._last):
-            if not before:
-                continue
-            after = [place for place, last in enumerate(self._last) if last == before]
-            for place, kind in enumerate(self.kinds):
-                seen = switches.find(0, switch_key(before, kind.kind))
-                result[place, after] = reading.switch_minutes(KindId(before), kind.kind) if seen else 0.0
-        return result
+        before = dict.fromkeys(kind for kind in self._last if kind)
+        known = self.candidates.reading.switch_table(list(before), [kind.kind for kind in self.kinds])
+        # One row more, of NaN, for who has done nothing.
+        table = np.vstack([known, np.full(len(self.kinds), NAN)])
+        place_of = {kind: place for place, kind in enumerate(before)}
+        return table[[place_of.get(last, -1) for last in self._last]].T
 
     @property
     def pass_ratio(self) -> Values:
