@@ -183,6 +183,8 @@ class MatchRoundHeld(Event, frozen=True, kw_only=True, omit_defaults=True, tag=T
     tasks: int = 0
     people: int = 0
     model_revision: int = 0
+    #: `matching.rounds.RULES_VERSION` of the program that decided; 0: it was decided before versions were recorded.
+    rules_version: int = 0
     #: (operator, points) by which a place with a person is worth more than one with the cheapest, by operator; only those above nought.
     prices: tuple[tuple[OperatorId, int], ...] = ()
     #: Whether people were sought after at all, so that prices were found: they are in force until the next such round.

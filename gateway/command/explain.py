@@ -46,7 +46,8 @@ def explain(
     Example: sharedops explain fujian-12 --operator fujian-op-3 --language en
 
     Candidates and points are not looked up but made again from the journal as of the decision, and compared with what was recorded. Exit
-    code 0 if the task is explained, 1 if the system refuses or the replayed decision is another one, 2 if the question cannot be asked.
+    code 0 if the task is explained, 1 if the system refuses or the same version of the rules comes to another decision when it is replayed, 2
+    if the question cannot be asked.
     """
     request = dispatch_pb2.ExplainTaskRequest(
         name=_name(task, _TASK_ID, names.is_task_name, "tasks", as_json=as_json),
@@ -56,13 +57,19 @@ def explain(
         language=LANGUAGES[language],
     )
     explanation = _ask(address, token or _development_token(data_dir, as_json=as_json), request, as_json=as_json)
-    differs = bool(explanation.decision.candidates) and not explanation.decision.reproduced
+    differs = is_contradicted(explanation.decision)
     if as_json:
         answer: dict[str, Any] = MessageToDict(explanation, preserving_proto_field_name=True)
         print(json.dumps({"ok": not differs} | answer, ensure_ascii=False))
     else:
         show(Console(), explanation, language, request.operator)
     raise typer.Exit(1 if differs else 0)
+
+
+def is_contradicted(decision: dispatch_pb2.RoutingDecision) -> bool:
+    """Whether the very rules that decided come to something else now; by rules of another version that is no contradiction."""
+    same_rules = decision.rules_version == decision.replay_rules_version
+    return bool(decision.candidates) and same_rules and not decision.reproduced
 
 
 def _name(text: str, short: re.Pattern[str], is_name: Any, collection: str, *, as_json: bool) -> str:

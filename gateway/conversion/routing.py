@@ -123,6 +123,7 @@ def routing_out(record: RoutingRecord, replay: RoutingReplay | None = None) -> d
         operator_count=record.people or record.considered,
         model_revision=record.model_revision,
         kinds_revision=record.kinds_revision,
+        rules_version=record.rules_version,
         runners_up=[
             dispatch_pb2.Candidate(operator=names.operator_name(operator), score=points)
             for operator, points in record.runners_up
@@ -134,6 +135,7 @@ def routing_out(record: RoutingRecord, replay: RoutingReplay | None = None) -> d
         shown.candidates.extend(map(candidate_out, replay.candidates))
         shown.urgency_contributions.extend(map(contribution_out, replay.urgency_contributions))
         shown.reproduced = replay.reproduced
+        shown.replay_rules_version = replay.rules_version
     return shown
 
 

@@ -350,7 +350,7 @@ class FilterCount(_message.Message):
     def __init__(self, filter: _Optional[str] = ..., operator_count: _Optional[int] = ...) -> None: ...
 
 class RoutingDecision(_message.Message):
-    __slots__ = ("name", "task", "province", "time_ms", "operator", "score", "urgency", "shares", "method", "certified", "gap", "task_count", "operator_count", "model_revision", "kinds_revision", "runners_up", "removed", "candidates", "urgency_contributions", "reproduced", "reason")
+    __slots__ = ("name", "task", "province", "time_ms", "operator", "score", "urgency", "shares", "method", "certified", "gap", "task_count", "operator_count", "model_revision", "kinds_revision", "runners_up", "removed", "candidates", "urgency_contributions", "reproduced", "reason", "rules_version", "replay_rules_version")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     PROVINCE_FIELD_NUMBER: _ClassVar[int]
@@ -372,6 +372,8 @@ class RoutingDecision(_message.Message):
     URGENCY_CONTRIBUTIONS_FIELD_NUMBER: _ClassVar[int]
     REPRODUCED_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    RULES_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REPLAY_RULES_VERSION_FIELD_NUMBER: _ClassVar[int]
     name: str
     task: str
     province: str
@@ -393,7 +395,9 @@ class RoutingDecision(_message.Message):
     urgency_contributions: _containers.RepeatedCompositeFieldContainer[Contribution]
     reproduced: bool
     reason: str
-    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., province: _Optional[str] = ..., time_ms: _Optional[int] = ..., operator: _Optional[str] = ..., score: _Optional[int] = ..., urgency: _Optional[int] = ..., shares: _Optional[_Union[DimensionShares, _Mapping]] = ..., method: _Optional[_Union[MatchMethod, str]] = ..., certified: _Optional[bool] = ..., gap: _Optional[int] = ..., task_count: _Optional[int] = ..., operator_count: _Optional[int] = ..., model_revision: _Optional[int] = ..., kinds_revision: _Optional[int] = ..., runners_up: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., urgency_contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., reproduced: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+    rules_version: int
+    replay_rules_version: int
+    def __init__(self, name: _Optional[str] = ..., task: _Optional[str] = ..., province: _Optional[str] = ..., time_ms: _Optional[int] = ..., operator: _Optional[str] = ..., score: _Optional[int] = ..., urgency: _Optional[int] = ..., shares: _Optional[_Union[DimensionShares, _Mapping]] = ..., method: _Optional[_Union[MatchMethod, str]] = ..., certified: _Optional[bool] = ..., gap: _Optional[int] = ..., task_count: _Optional[int] = ..., operator_count: _Optional[int] = ..., model_revision: _Optional[int] = ..., kinds_revision: _Optional[int] = ..., runners_up: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., urgency_contributions: _Optional[_Iterable[_Union[Contribution, _Mapping]]] = ..., reproduced: _Optional[bool] = ..., reason: _Optional[str] = ..., rules_version: _Optional[int] = ..., replay_rules_version: _Optional[int] = ...) -> None: ...
 
 class GetRoutingDecisionRequest(_message.Message):
     __slots__ = ("name", "candidates_max")

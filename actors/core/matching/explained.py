@@ -162,6 +162,8 @@ class RoutingRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     runners_up: tuple[tuple[OperatorId, int], ...] = ()
     model_revision: int = 0
     kinds_revision: int = 0
+    #: Version of the rules of the program that decided; 0: before versions were recorded.
+    rules_version: int = 0
 
 
 class RoutingReplay(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +176,8 @@ class RoutingReplay(msgspec.Struct, frozen=True, kw_only=True):
     urgency: int
     urgency_contributions: tuple[Contribution, ...]
     shares: Shares
+    #: Version of the rules that made it again: only those of the decision's own version must come to the same.
+    rules_version: int
     #: Whether winner, points, runners-up and urgency are those recorded, to the point.
     reproduced: bool
 

@@ -15,7 +15,7 @@ from actors.core.matching.contributions import urgency_contributions
 from actors.core.matching.explained import HowChosen, ProvinceMove, RoutingRecord, RoutingReplay
 from actors.core.matching.explaining import Explainer, shares_at
 from actors.core.matching.record import Shares
-from actors.core.matching.rounds import Match, rerun
+from actors.core.matching.rounds import RULES_VERSION, Match, Round, rerun
 from actors.core.matching.scoring import Scorer
 from actors.core.state import ProvinceState
 
@@ -123,6 +123,7 @@ def _with_round(record: RoutingRecord, held: e.MatchRoundHeld) -> RoutingRecord:
         gap=held.gap,
         tasks=held.tasks,
         people=held.people,
+        rules_version=held.rules_version,
     )
 
 
@@ -142,9 +143,8 @@ def replay_decision(
     """
     held, record = decided.held, decided.record
     assert held is not None, "only rounds are held again"
-    again = rerun(state, held)
-    match = next((match for match in again.matches if match.task_id == record.task_id), None)
-    recorded = Match(task_id=record.task_id, operator=record.operator, routing=decided.routing or e.Routing(points=0))
+    again = _held_again(state, held)
+    matches = again.matches if again is not None else ()
     # Everybody on duty is shown, not only who was free: to be busy is a reason, too. A pair's points do not depend on who else is looked at.
     names: dict[OperatorId, None] = dict.fromkeys([record.operator, *([asked] if asked else []), *state.signed_in])
     people = [state.operators[name] for name in names if name in state.operators]
@@ -156,7 +156,7 @@ def replay_decision(
         0,
         absent=_absent(state, held),
         prices=dict(held.prices),
-        assigned={match.operator: match.task_id for match in again.matches},
+        assigned={match.operator: match.task_id for match in matches},
     )
     first = [name for name in (record.operator, asked) if name]
     candidates = explainer.candidates(candidates_max, first)
@@ -167,8 +167,28 @@ def replay_decision(
         urgency=int(problem.urgency[0]),
         urgency_contributions=tuple(urgency_contributions(problem, 0)),
         shares=shares_at(problem, 0),
-        reproduced=match == recorded and again.event == held and candidates[0].score == record.score,
+        rules_version=RULES_VERSION,
+        reproduced=again is not None and _is_recorded(again, decided) and candidates[0].score == record.score,
     )
+
+
+def _held_again(state: ProvinceState, held: e.MatchRoundHeld) -> Round | None:
+    """The round by the rules of this program; None: by these it gives nothing, and it was decided by others."""
+    try:
+        return rerun(state, held)
+    except ValueError:
+        if held.rules_version == RULES_VERSION or held.round != state.round_number + 1:
+            raise
+        return None
+
+
+def _is_recorded(again: Round, decided: Decided) -> bool:
+    """Whether round and match are those in the journal; rules of another version may well come to the same."""
+    held, record = decided.held, decided.record
+    assert held is not None, "only rounds are held again"
+    match = next((match for match in again.matches if match.task_id == record.task_id), None)
+    recorded = Match(task_id=record.task_id, operator=record.operator, routing=decided.routing or e.Routing(points=0))
+    return match == recorded and msgspec.structs.replace(again.event, rules_version=held.rules_version) == held
 
 
 def _absent(state: ProvinceState, held: e.MatchRoundHeld) -> frozenset[OperatorId]:

@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gateway.command import app
+from gateway.command.explain import is_contradicted
+from gateway.v1 import dispatch_pb2
 from tests.unit.gateway_process.live_country import LiveCountry, StreamedDesk, as_, create, live_country
 
 
@@ -44,6 +46,16 @@ async def test_a_task_is_explained_on_the_command_line(country: LiveCountry) -> 
     unknown = await explain(country, "fujian-99", "--json")
     assert unknown.exit_code == 1 and "NOT_FOUND" in json.loads(unknown.stdout.splitlines()[-1])["problem"]
     await desk.close()
+
+
+def test_only_the_same_rules_can_contradict_a_decision() -> None:
+    """After an upgrade a script that checks decisions would raise the alarm for every older one."""
+    shown = dispatch_pb2.RoutingDecision(candidates=[{}], rules_version=1, replay_rules_version=1)
+    assert is_contradicted(shown)
+    shown.replay_rules_version = 2
+    assert not is_contradicted(shown)
+    shown.rules_version, shown.reproduced = 2, True
+    assert not is_contradicted(shown)
 
 
 def test_what_cannot_be_asked_ends_with_its_code(tmp_path: Path) -> None:

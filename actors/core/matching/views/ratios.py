@@ -5,6 +5,7 @@ imagined items (`statistics.shrinkage`). There are thirty of them for every pers
 tables here and worked out together, (ratios, people) at a time, instead of with four numpy calls each.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
@@ -16,8 +17,11 @@ from actors.core.statistics.cells import LineCell, OperatorCell, ReviewCell
 from actors.core.statistics.shrinkage import ITEMS, REVIEWS
 from actors.core.statistics.storage import FloatArray as Values
 
-#: Eight reviews of ten thousand yuan: how many fen the group's amount error counts for.
-REVIEWED_FEN = 8.0 * 1_000_000
+#: A reviewed amount of ten thousand yuan stands for one review where errors of amount are counted, fen.
+REVIEW_FEN = 1_000_000.0
+#: Imagined reviews that what is usual stands for. A province's figure is what all its people are drawn to, so a handful of its first reviews
+#: must not move it: with eight, as for a person, one failed review would take everybody from 0.96 to 0.85.
+GROUP_REVIEWS = 100.0
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -28,6 +32,15 @@ class Terms(msgspec.Struct, frozen=True):
     count: IntEnum
     #: Imagined items of the group.
     items: float = ITEMS
+    #: What is taken for the country's where nobody has any figures; NaN: nothing. ...
+    usual: float = math.nan
+    #: ... and the imagined items by which a province's ratio is drawn to the country's, and that to the usual one.
+    group_items: float = ITEMS
+
+
+def _reviewed(total: IntEnum, weight: IntEnum, count: IntEnum, usual: float, per_review: float = 1.0) -> Terms:
+    """A ratio from reviews. `usual` is where the shipped model's curve of the parameter is neutral: unreviewed work is taken for sound."""
+    return Terms(total, weight, count, REVIEWS * per_review, usual, GROUP_REVIEWS * per_review)
 
 
 class LineRatio(IntEnum):
@@ -80,9 +93,9 @@ LINE_TERMS: dict[LineRatio, Terms] = {
     LineRatio.HANDLE_MINUTES_SQUARED: Terms(_L.HANDLE_MINUTES_SQUARED, _L.DECIDED, _L.DECIDED),
     LineRatio.UNITS_PER_MINUTE: Terms(_L.UNITS, _L.HANDLE_MINUTES, _L.DECIDED),
     LineRatio.SUSPENDED: Terms(_L.SUSPENDED, _L.STARTED, _L.STARTED),
-    LineRatio.PASSED: Terms(_L.PASSED, _L.REVIEWED, _L.REVIEWS, REVIEWS),
-    LineRatio.CRITICAL: Terms(_L.CRITICAL, _L.REVIEWED, _L.REVIEWS, REVIEWS),
-    LineRatio.MINOR: Terms(_L.MINOR, _L.REVIEWED, _L.REVIEWS, REVIEWS),
+    LineRatio.PASSED: _reviewed(_L.PASSED, _L.REVIEWED, _L.REVIEWS, 0.96),
+    LineRatio.CRITICAL: _reviewed(_L.CRITICAL, _L.REVIEWED, _L.REVIEWS, 0.01),
+    LineRatio.MINOR: _reviewed(_L.MINOR, _L.REVIEWED, _L.REVIEWS, 0.04),
     LineRatio.SENT_BACK: Terms(_L.SENT_BACK, _L.DECIDED, _L.DECIDED),
     LineRatio.REOPENED: Terms(_L.REOPENED, _L.DECIDED, _L.DECIDED),
     LineRatio.OVERTURNED: Terms(_L.OVERTURNED, _L.DECIDED, _L.DECIDED),
@@ -105,17 +118,20 @@ OPERATOR_TERMS: dict[OperatorRatio, Terms] = {
     OperatorRatio.HARD_UNITS: Terms(_O.HARD_UNITS, _O.UNITS, _O.DECIDED),
 }
 REVIEW_TERMS: dict[ReviewRatio, Terms] = {
-    ReviewRatio.AMOUNT_ERROR: Terms(_R.AMOUNT_ERROR_FEN, _R.AMOUNT_REVIEWED_FEN, _R.AMOUNT_REVIEWED_FEN, REVIEWED_FEN),
+    ReviewRatio.AMOUNT_ERROR: _reviewed(
+        _R.AMOUNT_ERROR_FEN, _R.AMOUNT_REVIEWED_FEN, _R.AMOUNT_REVIEWED_FEN, 0.002, REVIEW_FEN
+    ),
+    # Which agreement is neutral depends on how often the person approves (kappa), so there is no usual one.
     ReviewRatio.BLIND_AGREED: Terms(_R.BLIND_AGREED, _R.BLIND, _R.BLIND, REVIEWS),
-    ReviewRatio.BENCHMARK_SCORE: Terms(_R.BENCHMARK_SCORE, _R.BENCHMARKS, _R.BENCHMARKS, REVIEWS),
-    ReviewRatio.NOTES_COMPLETE: Terms(_R.NOTES_COMPLETE, _R.NOTES, _R.NOTES, REVIEWS),
+    ReviewRatio.BENCHMARK_SCORE: _reviewed(_R.BENCHMARK_SCORE, _R.BENCHMARKS, _R.BENCHMARKS, 0.9),
+    ReviewRatio.NOTES_COMPLETE: _reviewed(_R.NOTES_COMPLETE, _R.NOTES, _R.NOTES, 0.95),
 }
 
 
 class RatioSweep:
     """The ratios of one group of cells."""
 
-    __slots__ = ("_counts", "_items", "_totals", "_weights")
+    __slots__ = ("_counts", "_group_items", "_items", "_totals", "_usual", "_weights")
 
     def __init__(self, terms: Mapping[Any, Terms]) -> None:
         assert list(terms) == list(range(len(terms))), "ratios stand in the order of their numbers"
@@ -123,20 +139,21 @@ class RatioSweep:
         self._weights = np.array([int(ratio.weight) for ratio in terms.values()])
         self._counts = np.array([int(ratio.count) for ratio in terms.values()])
         self._items = np.array([ratio.items for ratio in terms.values()])
+        self._usual = np.array([ratio.usual for ratio in terms.values()])
+        self._group_items = np.array([ratio.group_items for ratio in terms.values()])
 
     def priors(self, here: Values, country: Sequence[float]) -> Values:
-        """What people's ratios are drawn to: the province's, itself drawn to the country's; NaN where neither is known.
+        """What people's ratios are drawn to: the province's, drawn to the country's, drawn to the usual; NaN where nothing is known.
 
         Args:
             here: sums of the province, (cells,).
             country: sums of the country in the order of the cells; empty: nothing known.
         """
-        unknown = np.full((len(self._totals), 1), np.nan)
-        wider = unknown
+        wider = self._usual
         if len(country):
             sums = np.array(country[: 1 + int(max(self._totals.max(), self._weights.max(), self._counts.max()))])
-            wider = self.values(sums[:, None], unknown[:, 0])
-        return self.values(here[:, None], wider[:, 0])[:, 0]
+            wider = self._drawn(sums[:, None], wider, self._group_items)[:, 0]
+        return self._drawn(here[:, None], wider, self._group_items)[:, 0]
 
     def values(self, sums: Values, priors: Values) -> Values:
         """Ratios, (ratios, people); NaN where nothing is known.
@@ -145,10 +162,16 @@ class RatioSweep:
             sums: decayed sums, (cells, people).
             priors: (ratios,).
         """
-        weight, count = sums[self._weights], sums[self._counts]
-        own = sums[self._totals] / np.maximum(weight, 1e-300) * count
+        return self._drawn(sums, priors, self._items)
+
+    def _drawn(self, sums: Values, priors: Values, items_of: Values) -> Values:
+        weight = sums[self._weights]
+        # Decisions that took no time at all say nothing of the time that decisions take: no weight, no evidence.
+        weighed = weight > 0
+        count = sums[self._counts] * weighed
+        own = np.divide(sums[self._totals], weight, out=np.zeros(weight.shape), where=weighed) * count
         known = priors == priors
-        items = np.where(known, self._items, 0.0)[:, None]
+        items = np.where(known, items_of, 0.0)[:, None]
         drawn = np.where(known, priors, 0.0)[:, None] * items
         evidence = count + items
         result = np.full(own.shape, np.nan)

@@ -67,8 +67,15 @@ class ChoiceWords:
         if self._replay is None:
             lines.append(self._say("choice.recorded_only"))
         elif not self._replay.reproduced:
-            lines.append(self._say("choice.differs"))
+            lines.append(self._differs(self._replay))
         return lines
+
+    def _differs(self, replay: RoutingReplay) -> str:
+        """The replay came to something else: a matter of course by other rules, an alarm by the same."""
+        decided = self._record.rules_version
+        if decided == replay.rules_version:
+            return self._say("choice.differs")
+        return self._say("choice.other_rules", decided=decided, now=replay.rules_version)
 
     def _chosen(self) -> str:
         record = self._record

@@ -106,6 +106,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "注意：重演结果与当时记录不一致。",
         "Beware: replaying the decision gave another result than the one recorded.",
     ),
+    "choice.other_rules": (
+        "这次派单依据第 {decided} 版匹配规则，现行为第 {now} 版：以上各项分数是按现行规则重算的，与当时记录不同。",
+        "It was decided by version {decided} of the matching rules; these are version {now}: the parts shown are theirs, and differ from what was recorded.",
+    ),
     "choice.none": ("此件还没有派给过任何人。", "Nobody has been given this task yet."),
     "task.decided": ("此件由 {operator} 于 {when} 决定。", "{operator} decided it at {when}."),
     "task.returned": ("此件已退回分公司：{reason}。", "It was returned to the branch: {reason}."),

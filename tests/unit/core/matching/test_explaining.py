@@ -115,6 +115,7 @@ def record(**fields: Any) -> RoutingRecord:
         "certified": True,
         "considered": 3,
         "removed": {"kind": 2},
+        "rules_version": 2,
     }
     return RoutingRecord(**known | fields)
 
@@ -128,6 +129,7 @@ def choice(*others: Candidate, language: Language = Language.EN, **fields: Any) 
         urgency=0,
         urgency_contributions=(),
         shares=Shares(),
+        rules_version=2,
         reproduced=fields.pop("reproduced", True),
     )
     return ChoiceWords(record(**fields), replay, language, named=lambda name: name, when="noon")
@@ -141,6 +143,16 @@ def test_why_names_the_largest_parts_with_their_samples() -> None:
     assert lines[2] == "Against wang: kind handle minutes 3 (n = 12) -50."
     assert "proven optimal" in lines[3] and "2 does not do this kind" in lines[4]
     assert "another result" in choice(BEHIND, reproduced=False).why()[-1]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_decision_by_other_rules_is_no_alarm(language: Language) -> None:
+    """After an upgrade every older decision would look like a forged journal."""
+    words = choice(BEHIND, language=language, reproduced=False, rules_version=1).why()
+    alarm = choice(BEHIND, language=language, reproduced=False).why()[-1]
+    assert alarm not in words
+    assert "1" in words[-1] and "2" in words[-1]
+    assert choice(BEHIND, language=language, rules_version=1).why() == choice(BEHIND, language=language).why()
 
 
 def test_why_not_gives_the_filter_the_gap_or_the_other_task() -> None:

@@ -12,7 +12,8 @@ from actors.core.applying import apply
 from actors.core.ids import OperatorId
 from actors.core.matching.contributions import fit_contributions, urgency_contributions
 from actors.core.matching.record import MatchingModel
-from actors.core.matching.rounds import Round, rerun
+from actors.core.matching.replaying import Decided, Trace, replay_decision
+from actors.core.matching.rounds import RULES_VERSION, Round, rerun
 from actors.core.operators import PresenceState
 from actors.core.state import ProvinceState
 from actors.core.task import TaskState, Verdict
@@ -107,6 +108,75 @@ def test_every_round_of_a_journal_can_be_held_again(seed: int, model: MatchingMo
             check_that_points_add_up(again)
         apply(state, event)
     assert held > BATCHES // 2 and fetched and contested, (held, fetched, contested)
+
+
+#: Version -> what its rules make of the days of seed 7: rounds, tasks given, sums of points and of urgency.
+RESULTS = {1: (38, 66, 3_283_368, 2_798_270)}
+
+
+def test_rules_that_come_to_other_results_have_another_version() -> None:
+    """Decisions from before an upgrade would be called wrong instead of made by other rules.
+
+    If you meant to change the results: raise `RULES_VERSION` and note the new ones here.
+    """
+    days = Days(7, SHIPPED)
+    for _ in range(BATCHES):
+        days.live()
+    routings = [
+        event.routing for event in days.branch.log if isinstance(event, (e.OfferMade, e.TaskAssigned)) and event.routing
+    ]
+    assert RESULTS[RULES_VERSION] == (
+        sum(isinstance(event, e.MatchRoundHeld) for event in days.branch.log),
+        len(routings),
+        sum(routing.points for routing in routings),
+        sum(routing.urgency for routing in routings),
+    )
+
+
+def decided_by_other_rules(routing_points: int, version: int) -> tuple[ProvinceState, Decided]:
+    """The last decision of a journal, as if its points and the version of its rules were these; and the state before it."""
+    days = Days(4, SHIPPED)
+    while not isinstance(days.branch.log[-1], (e.OfferMade, e.TaskAssigned)):
+        days.live()
+    state = ProvinceState(days.branch.code)
+    place = max(place for place, event in enumerate(days.branch.log) if isinstance(event, e.MatchRoundHeld))
+    for event in days.branch.log[:place]:
+        apply(state, event)
+    held, given = days.branch.log[place], days.branch.log[place + 1]
+    assert isinstance(held, e.MatchRoundHeld) and isinstance(given, (e.OfferMade, e.TaskAssigned)) and given.routing
+    routing = msgspec.structs.replace(given.routing, points=given.routing.points + routing_points)
+    trace = Trace(days.branch.code, given.task_id)
+    trace.note(
+        1,
+        [msgspec.structs.replace(held, rules_version=version), msgspec.structs.replace(given, routing=routing)],
+    )
+    return state, trace.decided[-1]
+
+
+@pytest.mark.parametrize(
+    ("points", "version", "reproduced"),
+    [(0, RULES_VERSION, True), (0, 0, True), (5, 0, False), (5, RULES_VERSION, False)],
+)
+def test_a_decision_says_by_which_rules_it_was_made(points: int, version: int, reproduced: bool) -> None:
+    """Whoever reads the explanation could not tell an upgrade from a damaged journal."""
+    state, decided = decided_by_other_rules(points, version)
+    replay = replay_decision(state, decided, asked=None, candidates_max=3)
+    assert (decided.record.rules_version, replay.rules_version) == (version, RULES_VERSION)
+    assert replay.reproduced == reproduced
+
+
+def test_rules_that_would_give_nothing_now_are_told_apart_from_a_wrong_state() -> None:
+    """A decision that today's filters forbid could not be explained at all."""
+    state, decided = decided_by_other_rules(0, 0)
+    held = decided.held
+    assert held is not None
+    nobody = msgspec.structs.replace(held, absent=tuple(state.free), heard_only=False, asked_by=None)
+    state.signed_in.clear()
+    decided.held = nobody
+    assert not replay_decision(state, decided, asked=None, candidates_max=3).reproduced
+    decided.held = msgspec.structs.replace(nobody, rules_version=RULES_VERSION)
+    with pytest.raises(ValueError, match="gives nothing"):
+        replay_decision(state, decided, asked=None, candidates_max=3)
 
 
 def check_that_points_add_up(again: Round) -> None:
