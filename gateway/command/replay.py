@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.core.replay.comparison import OURS, WAYS, Comparison, compare
+from actors.core.replay.loading import at_load, offered_load, round_the_clock
 from actors.core.replay.log import LogError, WorkItem, read_items
 from actors.core.replay.measures import Interval, Summary, Times, cut, summary_of, times_of
-from actors.core.replay.people import HANDLE_MAX_MINUTES, closed_minutes, people_of, usable
+from actors.core.replay.people import HANDLE_MAX_MINUTES, People, closed_minutes, people_of, usable
 
 #: What each way of deciding is called.
 NAMES = {
@@ -43,6 +45,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     operators: int
     seeds: int
     spread: float
+    #: Minutes of work, by whoever did it, over minutes on duty.
+    offered_load: float
     ways: dict[str, Summary]
     #: way -> share by which the planner's mean turnaround is below that way's.
     cut_of_mean_turnaround: dict[str, Interval]
@@ -70,6 +74,17 @@ def replay(
             max=100.0,
         ),
     ] = 1.0,
+    load: Annotated[
+        float | None,
+        typer.Option(
+            help="Move arrivals closer together until minutes of work are this share of minutes on duty.",
+            min=0.01,
+            max=2.0,
+        ),
+    ] = None,
+    shifts: Annotated[
+        bool, typer.Option("--shifts/--no-shifts", help="People on duty as logged, or all of them round the clock.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Play a log of real work again: its arrivals and people, decided by our matcher and by other ways, in virtual time.
@@ -82,20 +97,28 @@ def replay(
         _refuse("only --virtual is there: the log is played without a running system")
     try:
         items = _read(file, first)
-    except (LogError, OSError, UnicodeDecodeError, csv.Error, EOFError) as error:
+        kept = usable(items)
+        if not kept:
+            raise LogError(f"no item took at most {HANDLE_MAX_MINUTES:.0f} minutes")
+        logged = people_of(kept)
+        people = logged if shifts else round_the_clock(kept, logged)
+        played = kept if load is None else at_load(kept, logged, people, load)
+    except LogError as error:
         _refuse(f"{file.name}: {error}")
-    kept = usable(items)
-    if not kept:
-        _refuse(f"{file.name}: no item took at most {HANDLE_MAX_MINUTES:.0f} minutes")
+    except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        _refuse(f"{file.name} is no CSV file in UTF-8, plain or gzip: {error}")
+    except OSError as error:
+        _refuse(f"{file}: {error.strerror}")
     console = Console(stderr=True)
     comparison = compare(
-        kept,
+        played,
+        people,
         seeds,
         time.perf_counter,
         spread=spread,
         tell=lambda way, seed: console.print(f"[dim]seed {seed}: {way}[/dim]"),
     )
-    answer = _answer(items, kept, comparison, spread)
+    answer = _answer(items, played, people, comparison, spread)
     if as_json:
         print(json.dumps(msgspec.to_builtins(answer), ensure_ascii=False))
     else:
@@ -110,7 +133,9 @@ def _refuse(reason: str) -> NoReturn:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[TextIO]:
-    if file.read_bytes()[:2] == b"\x1f\x8b":
+    with file.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    if packed:
         with gzip.open(file, "rt", encoding="utf-8-sig", newline="") as stream:
             yield stream
     else:
@@ -125,19 +150,24 @@ def _read(file: Path, first: int | None) -> list[WorkItem]:
         return read_items(reader.fieldnames or (), rows)
 
 
-def _answer(items: list[WorkItem], kept: list[WorkItem], comparison: Comparison, spread: float) -> Answer:
+def _answer(
+    items: list[WorkItem], played: list[WorkItem], people: People, comparison: Comparison, spread: float
+) -> Answer:
+    """Sums up: `items` are all of the log, `played` those that were, arriving as they were played."""
+    kept = usable(items)
     plays = comparison.plays
     cuts = {way: cut(plays[OURS], plays[way]) for way in WAYS if way != OURS}
-    closed = closed_minutes(kept, people_of(kept))
-    closed_mean = sum(closed) / max(1, len(closed))
+    closed = closed_minutes(played, people)
+    closed_mean = sum(closed) / len(closed)
     return Answer(
         ok=all(each.mean > 0 for each in cuts.values()),
-        items=len(kept),
+        items=len(played),
         left_out_too_long=len(items) - len(kept),
         kinds=len({item.kind for item in kept}),
         operators=len({item.operator for item in kept}),
         seeds=len(plays[OURS]),
         spread=spread,
+        offered_load=offered_load(played, people),
         ways={way: summary_of(plays[way]) for way in WAYS},
         cut_of_mean_turnaround=cuts,
         closed_minutes_mean=closed_mean,
@@ -151,7 +181,7 @@ def _show(answer: Answer) -> None:
     console = Console()
     console.width = max(console.width, TABLE_WIDTH_MIN)
     table = Table(
-        title=f"replay 回放: {answer.items:,} items, {answer.kinds} kinds, {answer.operators} people, {answer.seeds} seeds"
+        title=f"replay 回放: {answer.items:,} items, {answer.kinds} kinds, {answer.operators} people, load {answer.offered_load:.2f}, {_seeds(answer.seeds)}"
     )
     for column in COLUMNS:
         table.add_column(column, justify="left" if column == COLUMNS[0] else "right")
@@ -171,6 +201,10 @@ def _show(answer: Answer) -> None:
         f"{answer.left_out_too_long:,} items left out: they were open for more than {HANDLE_MAX_MINUTES:.0f} minutes. "
         "As logged includes waiting for customers and for what the log does not hold: nobody can dispatch that away."
     )
+
+
+def _seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count:,} seeds"
 
 
 def _cells(summary: Summary) -> list[str]:

@@ -14,7 +14,7 @@ from actors.core.matching.planning.draws import Draws
 from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestProcessingTime
 from actors.core.replay.engine import Dispatcher, Played, Work, play
 from actors.core.replay.log import WorkItem
-from actors.core.replay.people import People, people_of
+from actors.core.replay.people import People
 
 OURS = "planner"
 FIRST_COME, RANDOM, SHORTEST = "first_come_first_served", "random", "shortest_processing_time"
@@ -30,6 +30,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 def compare(
     items: Sequence[WorkItem],
+    logged: People,
     seeds: int,
     timer: Callable[[], float],
     spread: float = 1.0,
@@ -38,16 +39,16 @@ def compare(
     """Plays a log with each of `WAYS`, once a seed.
 
     Args:
-        items: usable items of a log (`people.usable`).
+        items: usable items of a log (`people.usable`), arrivals as they are to be played.
+        logged: its people, as quick as they were, with the duty that is to be played.
         seeds: how many, from 0 on.
         timer: seconds on some clock.
         spread: how many times slower than the quickest the slowest are made, beyond what the log shows; 1: as logged.
         tell: hears of (way, seed) before each play.
     """
-    logged = people_of(items)
     plays: dict[str, list[Played]] = {way: [] for way in WAYS}
     for seed in range(seeds):
-        people = spread_out(logged, spread, Draws(seed))
+        people = spread_out(items, logged, spread, Draws(seed))
         work = work_of(items, logged, people, seed)
         for way in WAYS:
             tell(way, seed)
@@ -55,11 +56,17 @@ def compare(
     return Comparison(plays=plays)
 
 
-def spread_out(people: People, spread: float, draws: Draws) -> People:
-    """The same people, each slower or quicker in everything by a drawn factor of spread ** -0.5 .. spread ** 0.5."""
+def spread_out(items: Sequence[WorkItem], people: People, spread: float, draws: Draws) -> People:
+    """The same people, each slower or quicker in everything by a drawn factor, up to `spread` between the slowest and the quickest.
+
+    Whoever did the items would have needed as long for all of them together: the log's load stays what it is.
+    """
     factors = {operator: spread ** (draws.share() - 0.5) for operator in people.duty}
+    logged = sum(item.handle_minutes for item in items)
+    drawn = sum(item.handle_minutes * factors[item.operator] for item in items)
+    scale = logged / drawn if drawn else 1.0
     ratios = {
-        (operator, kind): people.ratio(operator, kind) * factors[operator]
+        (operator, kind): people.ratio(operator, kind) * factors[operator] * scale
         for kind in people.kind_minutes
         for operator in people.duty
     }

@@ -48,8 +48,8 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     turnarounds: list[float]
     #: Minutes from arrival to start, in the same order.
     waits: list[float]
-    #: Tasks that nobody had started when the last duty ended.
-    unfinished: int
+    #: Minutes from arrival to the end of all duty, of each task that nobody had started by then: it has waited for so long at least.
+    left: list[float]
     #: Times the dispatcher was asked.
     calls: int
     #: What it took of the timer, in all.
@@ -76,6 +76,8 @@ class _Game:
     def __init__(self, work: Work, dispatcher: Dispatcher, timer: Callable[[], float]) -> None:
         self.work, self.dispatcher, self.timer = work, dispatcher, timer
         self.pools = {kind: frozenset(pool) for kind, pool in work.pools.items()}
+        #: The same for every dispatcher, so that none looks quicker by leaving what takes long.
+        self.end = max((end for spans in work.duty.values() for _, end in spans), default=0.0)
         self.index = {task.id: position for position, task in enumerate(work.tasks)}
         self.instants: list[tuple[float, int, int, str]] = [
             (task.arrived, ARRIVED, position, "") for position, task in enumerate(work.tasks)
@@ -105,7 +107,7 @@ class _Game:
         return Played(
             turnarounds=self.turnarounds,
             waits=self.waits,
-            unfinished=len(self.waiting),
+            left=[max(0.0, self.end - task.arrived) for task in self.waiting.values()],
             calls=self.calls,
             call_seconds=self.call_seconds,
         )

@@ -21,7 +21,7 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """Minutes."""
+    """Minutes. Tasks that were left count with what they had waited when all duty ended, so leaving them makes nobody look quicker."""
 
     mean: float
     p50: float
@@ -38,6 +38,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: int
     calls: int
     microseconds_per_call: float
+
+
+def turnarounds_of(played: Played) -> list[float]:
+    """Minutes from arrival to completion, or to the end of all duty for tasks that were left."""
+    return played.turnarounds + played.left
 
 
 def times_of(minutes: Sequence[float]) -> Times:
@@ -57,13 +62,13 @@ def interval(values: Sequence[float]) -> Interval:
 
 
 def summary_of(plays: Sequence[Played]) -> Summary:
-    """Sums up one way of deciding; one play a seed, each with something finished."""
+    """Sums up one way of deciding; one play a seed, each of at least one task."""
     calls = sum(played.calls for played in plays)
     return Summary(
-        turnaround_minutes=_intervals([times_of(played.turnarounds) for played in plays]),
-        wait_minutes=_intervals([times_of(played.waits) for played in plays]),
+        turnaround_minutes=_intervals([times_of(turnarounds_of(played)) for played in plays]),
+        wait_minutes=_intervals([times_of(played.waits + played.left) for played in plays]),
         finished=sum(len(played.turnarounds) for played in plays),
-        unfinished=sum(played.unfinished for played in plays),
+        unfinished=sum(len(played.left) for played in plays),
         calls=calls,
         microseconds_per_call=1e6 * sum(played.call_seconds for played in plays) / max(1, calls),
     )
@@ -78,7 +83,7 @@ def cut(ours: Sequence[Played], theirs: Sequence[Played], unavoidable: float = 0
         unavoidable: minutes of the mean that no way of deciding can change, taken off both.
     """
     means = [
-        (float(np.mean(a.turnarounds)) - unavoidable, float(np.mean(b.turnarounds)) - unavoidable)
+        (float(np.mean(turnarounds_of(a))) - unavoidable, float(np.mean(turnarounds_of(b))) - unavoidable)
         for a, b in zip(ours, theirs, strict=True)
     ]
     return interval([1 - a / b if b > 0 else 0.0 for a, b in means])

@@ -47,8 +47,9 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 def closed_minutes(items: Sequence[WorkItem], people: People) -> list[float]:
     """Minutes after each item's arrival until anybody who may do it is on duty: no way of deciding can be quicker to start it.
 
-    Items after whose arrival nobody is on duty any more are left out.
+    If nobody ever is again, until all duty ends.
     """
+    over = max(end for spans in people.duty.values() for _, end in spans)
     open_spans = {
         kind: _joined([span for operator in pool for span in people.duty[operator]], 0.0)
         for kind, pool in people.pools.items()
@@ -57,8 +58,8 @@ def closed_minutes(items: Sequence[WorkItem], people: People) -> list[float]:
     for item in items:
         spans = open_spans[item.kind]
         position = bisect_right(spans, item.arrived, key=lambda span: span[1])
-        if position < len(spans):
-            closed.append(max(0.0, spans[position][0] - item.arrived))
+        opens = spans[position][0] if position < len(spans) else over
+        closed.append(max(0.0, opens - item.arrived))
     return closed
 
 

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from gateway.command import app
@@ -42,6 +44,7 @@ def test_replay_shows_a_table(tmp_path: Path) -> None:
     file.write_text(log(), encoding="utf-8")
     result = CliRunner().invoke(app, ["replay", str(file), "--virtual", "--seeds", "1", "--first", "30"])
     assert "30 items" in result.stdout
+    assert "1 seed\n" in re.sub(r" +\n", "\n", result.stdout)
     assert "as logged" in result.stdout
 
 
@@ -52,5 +55,28 @@ def test_replay_refuses_what_it_cannot_use(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["replay", str(file), "--virtual"])
     assert (refused.exit_code, "line 2: kind is empty" in refused.output) == (2, True)
     missing = CliRunner().invoke(app, ["replay", str(tmp_path / "none.csv"), "--virtual"])
-    assert missing.exit_code == 2
+    assert (missing.exit_code, "none.csv: No such file or directory" in missing.output) == (2, True)
     assert CliRunner().invoke(app, ["replay", str(file)]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00\x01binary", b"\x1f\x8bnot gzip at all", gzip.compress(b"x" * 5000)[:-20]]
+)
+def test_replay_says_when_a_file_is_no_table(tmp_path: Path, content: bytes) -> None:
+    """Would break if a picture or half a download ended in a stack trace."""
+    file = tmp_path / "log.csv"
+    file.write_bytes(content)
+    result = CliRunner().invoke(app, ["replay", str(file), "--virtual"])
+    assert (result.exit_code, "log.csv is no CSV file in UTF-8, plain or gzip" in result.output) == (2, True)
+
+
+def test_replay_at_a_load_says_what_it_plays(tmp_path: Path) -> None:
+    """Would break if the load shown were not the one played, or one that the log cannot give were played as another."""
+    file = tmp_path / "log.csv"
+    file.write_text(log(), encoding="utf-8")
+    command = ["replay", str(file), "--virtual", "--seeds", "1", "--json", "--load"]
+    for more in ([], ["--no-shifts"]):
+        answer = json.loads(CliRunner().invoke(app, [*command, "0.9", *more]).stdout.splitlines()[-1])
+        assert answer["offered_load"] == pytest.approx(0.9)
+    refused = CliRunner().invoke(app, [*command, "0.01"])
+    assert (refused.exit_code, "cannot be played at load 0.01: its own is 0.4" in refused.output) == (2, True)

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import pytest
 
 from actors.core.matching import Planner, PlannerTask
 from actors.core.matching.planning.draws import Draws
-from actors.core.replay.comparison import OURS, WAYS, compare, work_of
+from actors.core.replay.comparison import OURS, WAYS, compare, spread_out, work_of
 from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestProcessingTime
-from actors.core.replay.engine import Work, play
+from actors.core.replay.engine import Played, Work, play
 from actors.core.replay.log import COLUMNS, LogError, WorkItem, read_items
 from actors.core.replay.measures import cut, interval, summary_of, times_of
 from actors.core.replay.people import closed_minutes, people_of, usable
@@ -103,7 +104,9 @@ def test_minutes_while_nobody_is_on_duty_are_told_apart() -> None:
     """Else nights would be held against, or credited to, a way of deciding."""
     people = people_of([item("ann", 10.0 * turn, 5.0) for turn in range(10)])
     arriving = [item("ann", start, 1.0) for start in (-30.0, 50.0, 95.0, 200.0)]
-    assert closed_minutes(arriving, people) == [30.0, 0.0]
+    assert closed_minutes(arriving, people) == [30.0, 0.0, 0.0, 0.0]
+    bob_stays = msgspec.structs.replace(people, duty={**people.duty, "bob": [(0.0, 500.0)]})
+    assert closed_minutes(arriving, bob_stays) == [30.0, 0.0, 405.0, 300.0]
 
 
 def test_whoever_really_did_an_item_takes_what_was_logged() -> None:
@@ -122,7 +125,17 @@ def test_people_finish_what_they_began_and_start_nothing_after_duty() -> None:
     played = play(work, FirstComeFirstServed(), still)
     assert played.waits == [5.0, 11.0]
     assert played.turnarounds == [11.0, 17.0]
-    assert played.unfinished == 1
+    assert played.left == [12.0]
+
+
+def test_leaving_what_takes_long_makes_nobody_look_quicker() -> None:
+    """Else the way that never starts long tasks would win."""
+    done = Played(turnarounds=[10.0, 30.0], waits=[0.0, 10.0], left=[], calls=2, call_seconds=0.0)
+    left = Played(turnarounds=[10.0], waits=[0.0], left=[50.0], calls=2, call_seconds=0.0)
+    assert cut([left], [done]).mean == pytest.approx(-0.5)
+    summary = summary_of([left])
+    assert (summary.finished, summary.unfinished) == (1, 1)
+    assert (summary.turnaround_minutes["mean"].mean, summary.wait_minutes["mean"].mean) == (30.0, 25.0)
 
 
 def test_a_dispatcher_that_breaks_the_rules_is_stopped() -> None:
@@ -173,7 +186,7 @@ def test_from_nothing_the_planner_beats_the_usual_ways(gap: float, cut_min: floa
             ),
         }.items()
     }
-    assert all(not each.unfinished for way in plays.values() for each in way)
+    assert not any(each.left for way in plays.values() for each in way)
     assert cut(plays["ours"], plays["first"]).mean > 0.25
     assert cut(plays["ours"], plays["random"]).mean > 0.25
     assert cut(plays["ours"], plays["shortest"]).mean > cut_min
@@ -182,12 +195,23 @@ def test_from_nothing_the_planner_beats_the_usual_ways(gap: float, cut_min: floa
 def test_compare_plays_every_way_once_a_seed() -> None:
     """Else a way would be missing from the report, or intervals be of other plays."""
     items = [item(("ann", "bob")[turn % 2], 7.0 * turn, 3.0 + turn % 5) for turn in range(40)]
-    plays = compare(items, 2, still).plays
+    plays = compare(items, people_of(items), 2, still).plays
     assert list(plays) == list(WAYS)
     assert all(len(each) == 2 for each in plays.values())
     summary = summary_of(plays[OURS])
     assert summary.finished + summary.unfinished == 80
     assert summary.turnaround_minutes["mean"].half is not None
+
+
+def test_spreading_people_out_leaves_the_work_as_it_was() -> None:
+    """Else a spread would be a change of load as well."""
+    items = [item(("ann", "bob", "cao")[turn % 3], 7.0 * turn, 3.0 + turn % 5) for turn in range(60)]
+    people = people_of(items)
+    spread = spread_out(items, people, 4.0, Draws(1))
+    factors = {name: spread.ratio(name, "claim") / people.ratio(name, "claim") for name in people.duty}
+    assert 1.1 < max(factors.values()) / min(factors.values()) <= 4.0
+    logged = sum(each.handle_minutes for each in items)
+    assert sum(each.handle_minutes * factors[each.operator] for each in items) == pytest.approx(logged)
 
 
 def test_intervals_are_students() -> None:
