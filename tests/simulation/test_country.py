@@ -14,7 +14,7 @@ from actors.testing.storm import storm_of
 ROOT = Path(__file__).parents[2]
 #: Seeds per test, so that several workers can share them.
 BLOCK = 20
-BLOCKS = 10
+BLOCKS = 5
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
