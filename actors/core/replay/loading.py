@@ -53,10 +53,9 @@ def at_load(items: Sequence[WorkItem], logged: People, played: People, load: flo
         raise LogError(
             f"cannot be played at load {load:g}: its own is {own:.3f}, and its people are there for no longer"
         )
-    moved: FloatArray = np.interp(until / until[-1] * needed, attended, minutes)
-    return [
-        msgspec.structs.replace(item, arrived=arrived) for item, arrived in zip(ordered, moved.tolist(), strict=True)
-    ]
+    shrunk: FloatArray = until * (needed / float(until[-1]))
+    moved = np.interp(shrunk, attended, minutes).tolist()
+    return [msgspec.structs.replace(item, arrived=arrived) for item, arrived in zip(ordered, moved, strict=True)]
 
 
 def _work_minutes(items: Sequence[WorkItem]) -> float:
