@@ -52,12 +52,15 @@ class WorkInHand:
             now: minutes.
             table: of `residual_table`.
         """
-        for operator, given in list(self._given.items()):
-            if now - given.since > FORGOTTEN_RATIO * given.expected_minutes + 24 * 60:
-                self.end(operator)
+        people = list(self._given)
         since = np.array([given.since for given in self._given.values()])
         expected = np.array([given.expected_minutes for given in self._given.values()])
-        return list(self._given), remaining_minutes(np.maximum(now - since, 0.0), expected, table)
+        forgotten = now - since > FORGOTTEN_RATIO * expected + 24 * 60
+        if forgotten.any():
+            for row in np.flatnonzero(forgotten).tolist():
+                self.end(people[row])
+            return self.busy(now, table)
+        return people, remaining_minutes(np.maximum(now - since, 0.0), expected, table)
 
     def remaining(self, operator: str, now: float, table: FloatArray) -> float:
         """Minutes until a person is expected to be free; 0 for one who has nothing in hand."""
