@@ -1,5 +1,7 @@
 """Decisions on tasks that branch systems and team leads ask for: create, read, amend, cancel, resume, reassign."""
 
+import msgspec
+
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
@@ -10,7 +12,7 @@ from actors.core.ids import task_id as mint_task_id
 from actors.core.matching.eligibility import ABLE
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
-from actors.core.task import Action, Task, can
+from actors.core.task import Action, PriorReason, Task, TaskSpec, can
 
 
 def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
@@ -19,7 +21,7 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
     if spec.external_id:
         record = turn.record(records.external_key(spec.external_id))
         if record is not None:
-            return _known_external(command, records.decode_external(record))
+            return _known_external(turn, command, records.decode_external(record))
     if state.status is ProvinceStatus.DRAINING:
         return Refused(
             reason=Reason.PROVINCE_DRAINING,
@@ -32,6 +34,13 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
         )
     if len(state.tasks) >= state.bounds.open_tasks_max:
         return Refused(reason=Reason.QUEUE_FULL, message="The province's queue is full.", retry_after_ms=1_000)
+    spec = _with_prior_decider(turn, spec)
+    if state.model.filters.dispute_needs_another and _lacks_prior_decider(spec):
+        return Refused(
+            reason=Reason.NOT_DECIDED,
+            message=f"This province knows of no decision of {spec.prior_task}: name who made it in prior_operator, who must not judge it again.",
+            metadata={"task": spec.prior_task},
+        )
     task = mint_task_id(state.province, state.task_number + 1)
     turn.emit(
         e.TaskCreated(
@@ -48,8 +57,26 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
     return TaskReply(state.tasks[task])
 
 
-def _known_external(command: c.CreateTask, known: records.ExternalTask) -> AnyReply:
-    if known.fingerprint == records.spec_digest(command.spec):
+def _with_prior_decider(turn: Turn, spec: TaskSpec) -> TaskSpec:
+    """The spec, with whoever decided the earlier task, if it does not say and the province's own record does."""
+    if not spec.prior_task or spec.prior_operator:
+        return spec
+    prior = turn.closed_task(TaskId(spec.prior_task))
+    if prior is None or prior.decision is None:
+        return spec
+    return msgspec.structs.replace(spec, prior_operator=prior.decision.operator)
+
+
+def _lacks_prior_decider(spec: TaskSpec) -> bool:
+    """An appeal or a dispute of an earlier decision of which nobody says who made it: it could go to that very person."""
+    disputed = spec.dispute or spec.prior_reason is PriorReason.APPEALED
+    return bool(spec.prior_task) and disputed and not spec.prior_operator
+
+
+def _known_external(turn: Turn, command: c.CreateTask, known: records.ExternalTask) -> AnyReply:
+    # The record is of the spec as it was taken in, with the earlier decider; a repetition leaves that out again.
+    specs = (command.spec, _with_prior_decider(turn, command.spec))
+    if known.fingerprint in map(records.spec_digest, specs):
         return records.decode_reply(known.answer)
     return Refused(
         reason=Reason.EXTERNAL_ID_REUSED,

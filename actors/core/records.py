@@ -9,6 +9,7 @@ keys that `recall_keys` names. They can all be rebuilt from the frames.
 | ``r:<who>:<request id>`` | `RecordedAnswer` |
 | ``x:<external id>`` | `ExternalTask` |
 | ``m:<task>:<generation>:<attempt>`` | `replies.MoveAnswer` |
+| ``q:<task>`` | `RecordedReview` of a task that was decided here |
 """
 
 import hashlib
@@ -36,18 +37,27 @@ class ExternalTask(msgspec.Struct, frozen=True, array_like=True):
     answer: bytes
 
 
+class RecordedReview(msgspec.Struct, frozen=True, array_like=True):
+    """Who reviewed a decision, and when the review was taken in, Unix ms."""
+
+    reviewer: str
+    submitted_ms: int
+
+
 encode = msgspec.msgpack.Encoder().encode
 _task = msgspec.msgpack.Decoder(Task)
 _answer = msgspec.msgpack.Decoder(RecordedAnswer)
 _external = msgspec.msgpack.Decoder(ExternalTask)
 _reply = msgspec.msgpack.Decoder(AnyReply)
 _move_answer = msgspec.msgpack.Decoder(MoveAnswer)
+_review = msgspec.msgpack.Decoder(RecordedReview)
 
 decode_task = _task.decode
 decode_answer = _answer.decode
 decode_external = _external.decode
 decode_reply = _reply.decode
 decode_move_answer = _move_answer.decode
+decode_review = _review.decode
 
 
 def task_key(task: TaskId) -> str:
@@ -70,6 +80,11 @@ def move_key(task: TaskId, move: MoveOut) -> str:
     return f"m:{task}:{move.generation}:{move.attempt}"
 
 
+def review_key(task: TaskId) -> str:
+    """Key of the review of a decision."""
+    return f"q:{task}"
+
+
 def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Container[str]) -> list[str]:
     """The keys whose stored records `handle` may need for this command.
 
@@ -83,6 +98,8 @@ def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Contai
     if isinstance(command, c.CreateTask):
         if command.spec.external_id:
             keys.append(external_key(command.spec.external_id))
+        if command.spec.prior_task and not command.spec.prior_operator and command.spec.prior_task not in open_tasks:
+            keys.append(task_key(TaskId(command.spec.prior_task)))
     elif isinstance(command, c.AcceptMove):
         keys.append(move_key(command.task.task_id, command.move))
         keys.append(task_key(command.task.task_id))
@@ -92,6 +109,8 @@ def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Contai
         task = getattr(command, "task_id", None)
         if task is not None and task not in open_tasks:
             keys.append(task_key(task))
+        if isinstance(command, c.SubmitReview):
+            keys.append(review_key(command.task_id))
     return [key for key in keys if key not in fresh]
 
 

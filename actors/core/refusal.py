@@ -36,6 +36,7 @@ class Reason(StrEnum):
     PROVINCE_DRAINING = "province_draining"
     ALREADY_DECIDED = "already_decided"
     NOT_DECIDED = "not_decided"
+    ALREADY_REVIEWED = "already_reviewed"
     ELSEWHERE = "elsewhere"
     # Bounds and outages.
     QUEUE_FULL = "queue_full"

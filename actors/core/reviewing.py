@@ -1,10 +1,15 @@
 """The decision on a review: it is taken by the province that decided the task, since the person's statistics are there.
 
 A review changes nothing of the task: decided is decided. Who drew the sample and whether the person may appeal is another matter.
+
+A decision is reviewed once. What a second, blind reviewer found belongs into the one review (`Findings.blind_agreed`). Refused: to let a newer
+review replace the older one, since running sums that decay cannot give back exactly what they took in; and to count both, which would
+hold one mistake against a person twice, or for and against them at once.
 """
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core import records
 from actors.core.deciding import Turn
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, ReviewReply
@@ -29,6 +34,17 @@ def submit_review(turn: Turn, command: c.SubmitReview) -> AnyReply:
         )
     if task.decision.province != turn.state.province:
         return Elsewhere(task_id=task.task_id, host=task.decision.province, generation=task.generation)
+    earlier = turn.record(records.review_key(task.task_id))
+    if earlier is not None:
+        return _reviewed_before(task, records.decode_review(earlier))
     reviewed, now_ms = reviewed_decision(task), turn.now.wall_ms
     turn.emit(e.ReviewSubmitted(at_ms=now_ms, who=command.who, reviewed=reviewed, findings=command.findings))
     return ReviewReply(reviewed=reviewed, findings=command.findings, reviewer=command.who, submitted_ms=now_ms)
+
+
+def _reviewed_before(task: Task, earlier: records.RecordedReview) -> Refused:
+    return Refused(
+        reason=Reason.ALREADY_REVIEWED,
+        message=f"Task {task.task_id} was reviewed by {earlier.reviewer} already: one review counts.",
+        metadata={"task": task.task_id, "reviewer": earlier.reviewer, "submit_time_ms": str(earlier.submitted_ms)},
+    )

@@ -48,7 +48,9 @@ class QualityServiceServicer:
 
     def SubmitReview(self, request, context):
         """Takes in what a review of a decided task has found, and answers after it is on disk in the province that decided. The
-        operator's statistics follow; the decision itself stays. FAILED_PRECONDITION while the task has no decision.
+        operator's statistics follow, and matching goes by them from the next minute on; the decision itself stays. FAILED_PRECONDITION with
+        reason NOT_DECIDED while the task has no decision, and with ALREADY_REVIEWED once it has a review, whoever submitted that: one
+        counts. What a second reviewer found belongs into the first review, as blind_agreed. Repeating the request_id gives the first answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

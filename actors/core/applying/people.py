@@ -3,6 +3,7 @@
 import msgspec
 
 from actors.core import events as e
+from actors.core import records
 from actors.core.country import ProvinceStatus
 from actors.core.operators import Operator, PresenceState
 from actors.core.queue import authority_needed
@@ -58,8 +59,9 @@ def _break_end_ms(person: Operator, presence: PresenceState, at_ms: int) -> int:
 
 
 def review_submitted(state: ProvinceState, event: e.ReviewSubmitted) -> None:
-    del event
     state.reviewed_count += 1
+    key = records.review_key(event.reviewed.task_id)
+    state.records[key] = records.encode(records.RecordedReview(event.who, event.at_ms))
 
 
 def configured(state: ProvinceState, event: e.ProvinceConfigured) -> None:

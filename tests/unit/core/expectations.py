@@ -64,7 +64,9 @@ def _expects_review(model: NaiveProvince, command: c.SubmitReview) -> Expected:
         return Reason.UNKNOWN_TASK
     if entry.state in NOT_HERE:
         return Elsewhere
-    return ["ReviewSubmitted"] if entry.decision is not None else Reason.NOT_DECIDED
+    if entry.decision is None:
+        return Reason.NOT_DECIDED
+    return Reason.ALREADY_REVIEWED if entry.is_reviewed else ["ReviewSubmitted"]
 
 
 def _expects_of_holder(model: NaiveProvince, command: c.HolderCommand) -> Expected:

@@ -38,6 +38,7 @@ class Entry:
     declined: list[tuple[OperatorId, int]] = field(default_factory=list[tuple[OperatorId, int]])
     #: (operator, token, verdict, amount, note) of the decision.
     decision: tuple[Any, ...] | None = None
+    is_reviewed: bool = False
     #: The move under way: (host, generation, attempt).
     move: tuple[ProvinceCode, int, int] | None = None
     #: Mark of the present version, as the core gave it out.
@@ -315,6 +316,8 @@ class NaiveProvince:
         reviewed = event.reviewed
         entry = self.tasks[reviewed.task_id]
         assert entry.decision is not None, "only a decision is reviewed"
+        assert not entry.is_reviewed, "one review counts"
+        entry.is_reviewed = True
         assert (reviewed.operator, reviewed.verdict) == (entry.decision[0], entry.decision[2])
         assert (reviewed.province, reviewed.home, reviewed.kind) == (self.code, entry.home, entry.spec.kind)
         self.reviewed += 1

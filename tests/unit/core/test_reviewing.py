@@ -5,7 +5,7 @@ from actors.core import events as e
 from actors.core.country import Line
 from actors.core.ids import OperatorId, TaskId
 from actors.core.operators import PresenceState
-from actors.core.refusal import Reason
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import Elsewhere, ReviewReply
 from actors.core.review import Findings, ReviewedDecision, ReviewVerdict, Severity
 from actors.core.task import TaskState, Verdict
@@ -102,6 +102,24 @@ def test_a_review_goes_to_where_the_task_was_decided() -> None:
     assert home.did(review(task_id), Elsewhere).host == JIANGXI
     other.flush()
     assert other.did(review(task_id), ReviewReply).reviewed.home == FUJIAN
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_second_review_of_a_decision_is_refused_whoever_submits_it(batches: int) -> None:
+    """Two contradicting verdicts would both count, and one mistake be held against somebody twice."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.COMPLETED)
+    branch.did(review(task_id, "r-1"), ReviewReply)
+    taken_ms = branch.wall_ms
+    if batches > 1:
+        branch.wait(1_000)
+        branch.flush()
+    passed = Findings(verdict=ReviewVerdict.PASSED)
+    second = c.SubmitReview(who="auditor:wu", request_id="r-2", task_id=task_id, findings=passed)
+    refused = branch.do(second)
+    assert isinstance(refused, Refused) and refused.reason is Reason.ALREADY_REVIEWED
+    assert refused.metadata == {"task": task_id, "reviewer": "auditor:lan", "submit_time_ms": str(taken_ms)}
+    assert (branch.events, branch.state.reviewed_count) == ((), 1)
 
 
 def test_a_repeated_review_counts_once() -> None:

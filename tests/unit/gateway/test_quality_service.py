@@ -76,8 +76,8 @@ async def test_a_review_is_taken_in_once(served: Gateway) -> None:
     )
     reused = await failure(served.quality.SubmitReview(review(overturned=False), **as_("auditor")))
     assert (reused["code"].name, reused["reason"]) == ("INVALID_ARGUMENT", "REQUEST_ID_REUSED")
-    by_ops = await served.quality.SubmitReview(review(), **as_("ops"))
-    assert by_ops.reviewer == "ops:test"
+    by_ops = await failure(served.quality.SubmitReview(review(), **as_("ops")))
+    assert (by_ops["reason"], by_ops["metadata"]["reviewer"]) == ("ALREADY_REVIEWED", "auditor:test")
 
 
 async def test_a_review_lands_where_the_task_was_decided(served: Gateway) -> None:
@@ -86,8 +86,11 @@ async def test_a_review_lands_where_the_task_was_decided(served: Gateway) -> Non
     decided = await decide(served, "jiangxi")
     before = await served.quality.SubmitReview(review("before"), **as_("auditor"))
     await ask(served, "fujian", c.NoteOutcome(task=decided))
-    after = await served.quality.SubmitReview(review("after"), **as_("auditor"))
+    after = await served.quality.SubmitReview(review("before"), **as_("auditor"))
     assert [answer.host_province for answer in (before, after)] == ["jiangxi", "jiangxi"]
+    second = await failure(served.quality.SubmitReview(review("second"), **as_("auditor")))
+    assert (second["code"].name, second["reason"]) == ("FAILED_PRECONDITION", "ALREADY_REVIEWED")
+    assert second["metadata"]["reviewer"] == before.reviewer
 
 
 async def test_what_cannot_be_reviewed_has_a_definite_status(served: Gateway) -> None:
