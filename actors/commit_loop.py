@@ -32,6 +32,7 @@ from actors.core.clock import Instant
 from actors.core.country import Bounds
 from actors.core.ids import ProvinceCode
 from actors.core.invariants import validate
+from actors.core.matching.rounds import Matcher
 from actors.core.outbox import Outgoing
 from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
@@ -109,6 +110,7 @@ class CommitLoop:
         journal: opened for writing; replayed here.
         clock: now.
         outputs: where consequences go.
+        matcher: makes what keeps the scorer of the province's rounds.
 
     Raises:
         Corrupt: the journal does not replay.
@@ -123,12 +125,14 @@ class CommitLoop:
         outputs: Outputs,
         bounds: Bounds | None = None,
         commit_bounds: CommitBounds | None = None,
+        matcher: Callable[[], Matcher] = Matcher,
     ) -> None:
         self.journal = journal
         self._code = province
         self._clock = clock
         self._outputs = outputs
         self._bounds = bounds
+        self._matcher = matcher
         self._commit_bounds = commit_bounds or CommitBounds()
         self._mailbox: deque[tuple[c.AnyCommand, Answer]] = deque()
         self._snapshot: tuple[SnapshotWriter, Iterator[bytes]] | None = None
@@ -277,7 +281,7 @@ class CommitLoop:
     def _replayed(self) -> Province:
         """The province as the journal says."""
         opened = self._clock()
-        province = Province(self._code, opened, self._bounds)
+        province = Province(self._code, opened, self._bounds, self._matcher())
         stored = self.journal.latest_snapshot()
         after = 0
         if stored is not None and snapshot.has_statistics(stored.slices):

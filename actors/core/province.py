@@ -42,14 +42,20 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Province:
-    """A province's rules over its hard and soft state."""
+    """A province's rules over its hard and soft state.
 
-    def __init__(self, province: ProvinceCode, opened: Instant, bounds: Bounds | None = None) -> None:
+    Args:
+        matcher: keeps the scorer of the rounds.
+    """
+
+    def __init__(
+        self, province: ProvinceCode, opened: Instant, bounds: Bounds | None = None, matcher: Matcher | None = None
+    ) -> None:
         self.state = ProvinceState(province, bounds)
         self.presence = Presence(opened.monotonic_ms)
         self.outbox = Outbox()
         self.site_watch = SiteWatch()
-        self.matcher = Matcher()
+        self.matcher = matcher or Matcher()
         self._last_tick_ms = opened.monotonic_ms
         self._turn: Turn | None = None
 

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from actors.core import commands as c
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, ShareOutMode
 from actors.core.ids import ProvinceCode
+from actors.core.matching.scoring import Scorer
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.task import TaskState
@@ -27,6 +28,7 @@ from actors.testing.gateways import REPORT_EVERY_MS, Gateway
 from actors.testing.headquarters import Coordinator
 from actors.testing.network import Delivery, Network
 from actors.testing.people import Desk
+from actors.testing.plain_scoring import PlainScorer
 from actors.testing.portal import Portal
 from actors.testing.roster import KINDS, LIMITS, OPERATORS_PER_PROVINCE, POLICY, PROVINCES, roster
 from actors.testing.site import Site
@@ -117,7 +119,8 @@ class Country:
     def _site(self, code: ProvinceCode) -> Site:
         settings = ProvinceSettings(province=code, display_name=code, display_name_zh=code)
         introduction = (settings, LIMITS, KINDS, roster(code))
-        site = Site(code, self.scheduler, self.chance, self.witness, Bounds(bucket_scan_max=3), introduction)
+        scorer = Scorer if self.storm.scores_for_real else PlainScorer
+        site = Site(code, self.scheduler, self.chance, self.witness, Bounds(bucket_scan_max=3), introduction, scorer)
         site.fsync_max_ms = self.storm.fsync_max_ms
         site.wall_skew_ms = self.chance.between(-20_000, 20_000)
         site.on_desk_updates = lambda updates: self._tell_desks(code, updates)

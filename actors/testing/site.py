@@ -8,6 +8,9 @@ from actors.core import snapshot
 from actors.core.clock import Instant
 from actors.core.country import Bounds, ProvinceSettings, TaskKind, TimeLimits
 from actors.core.ids import ProvinceCode
+from actors.core.matching.record import MatchingModel
+from actors.core.matching.rounds import Matcher
+from actors.core.matching.scoring import Scorer
 from actors.core.operators import Operator
 from actors.core.outbox import Outgoing
 from actors.core.refusal import Refused
@@ -28,6 +31,7 @@ INTRODUCE_AGAIN_MS = 200
 ORDER_AGAIN_MS = 500
 #: A standstill longer than this must be noticed by the province itself.
 STALL_NOTICED_MS = LIMITS.observer_stall_ms + 2 * TICK_MS
+ScorerOf = Callable[[ProvinceState, MatchingModel], Scorer]
 #: What a new province is told first.
 Introduction = tuple[ProvinceSettings, TimeLimits, tuple[TaskKind, ...], tuple[Operator, ...]]
 
@@ -61,7 +65,13 @@ class Incarnation:
         check_anchor(site.disk.view(), site.anchor)
         journal = open_memory(site.disk.store, store_id="store", province=site.code)
         self.loop = CommitLoop(
-            site.code, journal, clock=self.now, outputs=self, bounds=site.bounds, commit_bounds=COMMIT_BOUNDS
+            site.code,
+            journal,
+            clock=self.now,
+            outputs=self,
+            bounds=site.bounds,
+            commit_bounds=COMMIT_BOUNDS,
+            matcher=lambda: Matcher(site.scorer),
         )
 
     def now(self) -> Instant:
@@ -148,7 +158,12 @@ class Incarnation:
 
 
 class Site:
-    """A province's disk and whoever writes on it at the moment."""
+    """A province's disk and whoever writes on it at the moment.
+
+    Args:
+        introduction: what a new process is told.
+        scorer: makes what scores the province's rounds.
+    """
 
     def __init__(
         self,
@@ -158,12 +173,14 @@ class Site:
         witness: Witness,
         bounds: Bounds,
         introduction: Introduction,
+        scorer: ScorerOf = Scorer,
     ) -> None:
         self.code = code
         self.scheduler = scheduler
         self.chance = chance
         self.witness = witness
         self.bounds = bounds
+        self.scorer = scorer
         self.disk = Disk(code, chance)
         self.disk.on_doom = self._note_crash
         #: The head that headquarters has on record.

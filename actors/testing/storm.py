@@ -11,6 +11,8 @@ from actors.testing.network import NetworkFaults
 CALM_EVERY = 8
 #: ... and another eighth a restless one: provinces are evacuated one after the other, and tasks wander and come home.
 RESTLESS_REMAINDER = 5
+#: Of four such eights of seeds one scores its rounds as live provinces do.
+REAL_SCORES_EVERY = 4
 RESTLESS = {"evacuate": 40, "doom": 10, "doom_everybody": 16, "lose_coordinator": 2}
 
 
@@ -23,6 +25,8 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
     #: Mean pause between two strokes of fate; 0: none.
     stroke_every_ms: int = 700
     fsync_max_ms: int = 5
+    #: Whether rounds are scored as live provinces do, or plainly (`plain_scoring`).
+    scores_for_real: bool = True
     #: Name of a stroke -> how likely it is among the others; a stroke that is not named counts 1.
     weights: Mapping[str, int] = {}
 
@@ -35,8 +39,9 @@ def storm_of(seed: int, strokes: tuple[str, ...]) -> Storm:
     """
     chance = Chance(f"storm {seed}")
     weights = {name: chance.one_of((0, 1, 1, 2, 4)) for name in strokes}
+    scores_for_real = seed // CALM_EVERY % REAL_SCORES_EVERY == 0
     if seed % CALM_EVERY == 0:
-        return Storm(network=NetworkFaults(), stroke_every_ms=1_000, weights=weights)
+        return Storm(network=NetworkFaults(), stroke_every_ms=1_000, weights=weights, scores_for_real=scores_for_real)
     is_restless = seed % CALM_EVERY == RESTLESS_REMAINDER
     network = NetworkFaults(
         loss_permille=chance.one_of((0, 20, 100, 300)),
@@ -49,4 +54,5 @@ def storm_of(seed: int, strokes: tuple[str, ...]) -> Storm:
         stroke_every_ms=120 if is_restless else chance.one_of((0, 120, 250, 600)),
         fsync_max_ms=chance.one_of((2, 20, 200)),
         weights=weights | RESTLESS if is_restless else weights,
+        scores_for_real=scores_for_real,
     )

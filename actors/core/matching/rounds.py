@@ -28,7 +28,7 @@ given. And t does come among the round's tasks: what stands before it in rank or
 over. A task in the middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
 
 import msgspec
@@ -39,6 +39,7 @@ from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching import policy
 from actors.core.matching.assignment.result import FloatArray, Method
 from actors.core.matching.eligibility import removed_counts
+from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.waiting import DEEP_TASKS_MAX, deeper, foremost
 from actors.core.operators import Operator
@@ -83,15 +84,20 @@ class Round(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Matcher:
-    """The scorer of a province, kept between rounds. It holds nothing that the state and the minute do not say."""
+    """The scorer of a province, kept between rounds. It holds nothing that the state and the minute do not say.
 
-    def __init__(self) -> None:
+    Args:
+        scorer: makes one for a state and a model; a simulation that is about something else than the match brings its own.
+    """
+
+    def __init__(self, scorer: Callable[[ProvinceState, MatchingModel], Scorer] = Scorer) -> None:
+        self._make = scorer
         self._scorer: Scorer | None = None
 
     def scorer(self, state: ProvinceState) -> Scorer:
         """The scorer of this state by the model in force."""
         if self._scorer is None or self._scorer.state is not state or self._scorer.model is not state.model:
-            self._scorer = Scorer(state, state.model)
+            self._scorer = self._make(state, state.model)
         return self._scorer
 
 
