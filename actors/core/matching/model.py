@@ -72,12 +72,11 @@ def _everywhere(curve: Curve, weight: int) -> Weighting:
 
 def weighted(model: MatchingModel, *roles: Role, scopes: tuple[Scope, ...] = tuple(Scope)) -> list[Parameter]:
     """Parameters of these roles and scopes that count in some line, in the catalogue's order. No other is ever computed."""
+    counting = {name for name, weighting in model.weightings.items() if any(weighting.weights.values())}
     return [
         parameter
-        for parameter in CATALOGUE.values()
-        if parameter.role in roles
-        and parameter.scope in scopes
-        and any(model.weightings.get(parameter.name, Weighting()).weights.values())
+        for name, parameter in CATALOGUE.items()
+        if name in counting and parameter.role in roles and parameter.scope in scopes
     ]
 
 
