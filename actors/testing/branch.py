@@ -125,7 +125,7 @@ class Branch:
     def _change(self, task_id: TaskId, command: c.AnyCommand) -> None:
         """Ask for a change, and sometimes ask again long after, as a client does that has lost the answer."""
         self._follow(task_id, command)
-        if self._chance.hits(400):
+        if self._chance.hits(750):
             self._scheduler.after(self._chance.between(300, 4_000), lambda: self._follow(task_id, command))
 
     def _is_suspended(self, task_id: TaskId) -> bool:

@@ -59,6 +59,8 @@ class Incarnation:
         self.is_dead = False
         self.is_stopped = False
         self._stopped_at_ms = 0
+        #: What has come in while it was stopped: a process reads its sockets only when it runs.
+        self._unread: list[tuple[c.AnyCommand, Answer]] = []
         self.doom: Doom | None = None
         self._is_commit_due = False
         # Before the epoch is taken, as the real actor does: a file that a human must look at is not altered.
@@ -88,9 +90,13 @@ class Incarnation:
 
     def submit(self, command: c.AnyCommand, answer: Answer) -> None:
         """Put a command into the mailbox, if anybody is there to read it."""
-        if not self.is_dead:
-            self.loop.submit(command, answer)
-            self._commit_soon()
+        if self.is_dead:
+            return
+        if self.is_stopped:
+            self._unread.append((command, answer))
+            return
+        self.loop.submit(command, answer)
+        self._commit_soon()
 
     def tick(self) -> None:
         """A turn of the clock."""
@@ -133,7 +139,9 @@ class Incarnation:
         if self._site.process is self and stood_still_ms > STALL_NOTICED_MS:
             self._site.witness.forgive(self._site.code, stood_still_ms)
         self.tick()
-        self._commit_soon()
+        unread, self._unread = self._unread, []
+        for command, answer in unread:
+            self.submit(command, answer)
 
     # --- outputs of the commit loop ---
 
