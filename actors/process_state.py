@@ -5,6 +5,8 @@ from pathlib import Path
 
 #: A process in one of these states executes nothing until it is continued.
 STOPPED = ("T", "t")
+#: A process in one of these states has ended, or its number is not given out at all.
+GONE = ("Z", "X", "")
 
 
 def process_state(pid: int) -> str:

@@ -24,6 +24,7 @@ import msgspec
 
 from actors.core.ids import ProvinceCode
 from actors.journal import JournalError, open_readonly
+from actors.process_state import GONE, process_state
 
 #: Name under which the coordinator's journal lies among those of the provinces.
 HQ = "hq"
@@ -31,6 +32,8 @@ HQ = "hq"
 DAMAGED_RUNBOOK = "docs/runbooks/journal-damaged.md"
 #: What names a journal's file.
 _CODE = re.compile(r"[a-z0-9_-]{1,64}")
+#: How long a system that is alive may take to end, when it was told to just before the next one is started; seconds.
+LIVE_HOLDER_WAIT_S = 3.0
 #: What a backup has and a data directory has not.
 BACKUP_MANIFEST = "backup.json"
 
@@ -129,7 +132,8 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
 
     Args:
         provinces: codes for a new store; an existing one keeps its own.
-        lock_wait_s: how long to wait for the processes of a killed system to be gone.
+        lock_wait_s: how long to wait for the processes of a killed system to be gone; one that is alive is waited for at most
+            `LIVE_HOLDER_WAIT_S`.
 
     Raises:
         StoreError: in use, not empty and not ours, or holding a journal of another store.
@@ -175,14 +179,14 @@ def lock_store(directory: Path) -> Store:
 
 def _lock(directory: Path, wait_s: float) -> int:
     locked_fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    until = time.monotonic() + wait_s
+    begun = time.monotonic()
     while True:
         try:
             fcntl.flock(locked_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             break
         except BlockingIOError:
-            if time.monotonic() >= until:
-                holder = os.pread(locked_fd, 32, 0).decode("ascii", "replace").strip()
+            holder = os.pread(locked_fd, 32, 0).decode("ascii", "replace").strip()
+            if time.monotonic() >= begun + _patience_s(holder, wait_s):
                 os.close(locked_fd)
                 raise StoreInUse(f"{directory} is in use by process {holder or 'unknown'}") from None
             time.sleep(0.1)
@@ -191,6 +195,12 @@ def _lock(directory: Path, wait_s: float) -> int:
         os.ftruncate(locked_fd, 0)
         os.pwrite(locked_fd, f"{os.getpid()}\n".encode(), 0)
     return locked_fd
+
+
+def _patience_s(holder: str, wait_s: float) -> float:
+    """How long to wait for a lock: whoever starts a second system by mistake is told soon."""
+    is_alive = holder.isdecimal() and process_state(int(holder)) not in GONE
+    return min(wait_s, LIVE_HOLDER_WAIT_S) if is_alive else wait_s
 
 
 def _create(directory: Path, provinces: tuple[ProvinceCode, ...]) -> None:

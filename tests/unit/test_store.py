@@ -1,5 +1,7 @@
 import fcntl
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -7,7 +9,8 @@ import pytest
 
 from actors.core.ids import ProvinceCode
 from actors.journal import open_sqlite
-from actors.store import HQ, StoreError, open_store, read_store
+from actors.process_state import process_state
+from actors.store import HQ, LIVE_HOLDER_WAIT_S, StoreError, _patience_s, open_store, read_store
 
 PROVINCES = (ProvinceCode("fujian"), ProvinceCode("jiangxi"))
 
@@ -53,6 +56,18 @@ def test_children_that_inherited_the_lock_keep_it(tmp_path: Path) -> None:
         open_store(tmp_path, PROVINCES, lock_wait_s=0)
     os.close(inherited)
     open_store(tmp_path, PROVINCES, lock_wait_s=0).release()
+
+
+def test_a_killed_system_is_waited_for_longer_than_a_living_one() -> None:
+    """Whoever types `serve` twice would wait a quarter of a minute for nothing, or a restart after a crash be refused."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        # Not reaped: a zombie has a number and holds nothing.
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        zombie = _patience_s(str(ended.pid), 15.0)
+    assert (zombie, _patience_s(str(ended.pid), 15.0), _patience_s("", 15.0)) == (15.0, 15.0, 15.0)
+    # Where the kernel does not tell (`process_state`), everybody is waited for.
+    patience_s = LIVE_HOLDER_WAIT_S if process_state(os.getpid()) else 15.0
+    assert (_patience_s(str(os.getpid()), 15.0), _patience_s(str(os.getpid()), 0.0)) == (patience_s, 0.0)
 
 
 def test_a_strangers_directory_is_refused_and_left_alone(tmp_path: Path) -> None:
