@@ -13,8 +13,9 @@ pure function of the state and the minute, so they may be kept, and keeping them
   at every change) or the revision of the row has risen;
 * what asks the roster alone stands until the entry was edited (another version).
 
-Points of all keys lie in one array, `length` rows a key, so that a round gathers all its rows at once. Most rounds are small and follow the
-event that made somebody free: a round works out a handful of columns of three groups, not two hundred of twelve.
+Keys outlive what was worked out for them, since the next minute's tasks are like this one's. Points of all keys lie in one array, `length` rows
+a key, so that a round gathers all its rows at once. Most rounds are small and follow the event that made somebody free: a round works out a
+handful of columns of three groups, not two hundred of twelve.
 """
 
 from collections.abc import Hashable, Sequence
@@ -51,8 +52,8 @@ from actors.core.statistics.cells import AmountBandCell, ChannelCell, HomeCell, 
 from actors.core.statistics.reading import Reading, StandingReading
 from actors.core.statistics.storage import FloatArray, IntArray
 
-#: Keys that are kept; one more, and all are forgotten.
-KEYS_MAX = 4_096
+#: Keys that are kept from round to round; one more, and all are forgotten. A key of one parameter takes 12 bytes a person.
+KEYS_MAX = 1_024
 #: In this order, since later ones build on earlier ones.
 KEPT_ATTRIBUTES = (
     Attribute.PERSON,
@@ -73,10 +74,10 @@ KEPT_ATTRIBUTES = (
 )
 #: From this place on, attributes depend on what the person has in hand.
 _LOAD = KEPT_ATTRIBUTES.index(Attribute.LOAD)
-#: From this place on, attributes ask the roster alone: they stand until the person's entry is edited.
 #: Attributes that depend on who is on duty.
 _TEAM = KEPT_ATTRIBUTES.index(Attribute.TEAM)
 _KIND_LOAD = KEPT_ATTRIBUTES.index(Attribute.KIND_LOAD)
+#: From this place on, attributes ask the roster alone: they stand until the person's entry is edited.
 _ROSTER_ONLY = KEPT_ATTRIBUTES.index(Attribute.LANGUAGE)
 #: Places of attributes that have filters.
 _FILTERED = [place for place, attribute in enumerate(KEPT_ATTRIBUTES) if attribute in FILTERED]
@@ -107,7 +108,7 @@ class Bank:
         self._clear()
 
     def _clear(self) -> None:
-        #: Counts how often all keys were forgotten: their numbers are good within one epoch.
+        #: Counts how often all keys were forgotten: their numbers are good within one epoch, which may be many minutes.
         self.epoch += 1
         self._ids: dict[Key, int] = {}
         self._keys: list[Key] = []
@@ -126,13 +127,15 @@ class Bank:
     # --- keys ---
 
     def begin(self, reading: StandingReading) -> None:
-        """Begin a round: forget everything if what all of it rests on has changed."""
+        """Begin a round: what was worked out and no longer stands is forgotten, and too many keys are, with their numbers."""
         state, statistics = self._state, reading.statistics
-        stamp = (*reading.stamp, statistics.group.revision)
-        same = stamp == self._stamp and self._national is statistics.national and self._kinds is state.kinds
-        if not same or len(self._keys) > KEYS_MAX:
-            self._stamp, self._national, self._kinds = stamp, statistics.national, state.kinds
+        if self._kinds is not state.kinds or len(self._keys) > KEYS_MAX:
+            self._kinds = state.kinds
             self._clear()
+        stamp = (*reading.stamp, statistics.group.revision)
+        if stamp != self._stamp or self._national is not statistics.national:
+            self._stamp, self._national = stamp, statistics.national
+            self._fresh[self._attributes < _ROSTER_ONLY] = False
         if self._duty_revision != state.duty_revision:
             self._duty_revision = state.duty_revision
             self._fresh[(self._attributes == _TEAM) | (self._attributes == _KIND_LOAD)] = False
@@ -205,7 +208,7 @@ class Bank:
     def _grow(self, rows: int) -> None:
         if rows <= self._rows:
             return
-        self._rows = 2 * rows
+        self._rows = rows + rows // 4
         self._records += [None] * (self._rows - len(self._records))
         known = self._revisions
         self._revisions = np.full(self._rows, -1, dtype=np.int64)

@@ -66,6 +66,8 @@ class Reading:
         self._divisors = tuple([weight_at(decay, self._time_ms) for decay in _DECAYS])
         self._sums: dict[tuple[type[IntEnum], str], FloatArray] = {}
         self._divisors_of: dict[type[IntEnum], FloatArray] = {}
+        #: Sums of `handling` of a kind over its bands.
+        self._handling: dict[KindId, list[float]] = {}
 
     def _as_of(self) -> int:
         """The time as of which sums are read, Unix ms."""
@@ -167,7 +169,9 @@ class Reading:
         statistics = self.statistics
         divisor = self._divisors[Decay.WORK]
         own = [sum_ / divisor for sum_ in statistics.handling.record(band, kind)]
-        here = (statistics.handling.total(kind) / divisor).tolist()
+        here = self._handling.get(kind)
+        if here is None:
+            here = self._handling[kind] = (statistics.handling.total(kind) / divisor).tolist()
         country = statistics.national.handling.get(kind, (0.0,) * len(c.HandleCell))
         mean = math.log(max(standard_minutes, 1.0 / 60.0))
         square = mean * mean + LOG_SPREAD_DEFAULT**2

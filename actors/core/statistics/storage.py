@@ -197,11 +197,9 @@ class PersonTable(RecordTable):
         """Some rows' records as they were when the minute of the latest event began. Shape (rows, width); a copy."""
         places = self.places(of, rows)
         records = np.frombuffer(self.cells).reshape(-1, self.width)[places // self.width]
-        before, base = self._before, self.base
+        before = self._before
         if before:
-            numbers: list[int] = places.tolist()
-            for row, place in enumerate(numbers):
-                record = before.get(base + place)
-                if record is not None:
-                    records[row] = record
+            keys: list[int] = (places + self.base).tolist()
+            for row in [row for row, key in enumerate(keys) if key in before]:
+                records[row] = before[keys[row]]
         return records
