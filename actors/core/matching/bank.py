@@ -182,28 +182,40 @@ class Bank:
     def refresh(
         self, keys: IntArray, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: StandingReading
     ) -> None:
-        """Bring some keys up to date for some people."""
+        """Bring some keys up to date for some people.
+
+        A new key is worked out for everybody, the others for those who have changed: one new task must not make all the rest new.
+        """
         self._grow(int(rows.max(initial=0)) + 1)
         self._forget_changed(people, rows, stands=reading.stands)
-        stale = ~self._fresh[keys[:, None], rows]
-        if not stale.any():
-            return
-        columns: IntArray = np.flatnonzero(stale.any(axis=0))
-        places: list[int] = columns.tolist()
-        every = [people[place] for place in places]
-        self.roster.note(rows[columns].tolist(), every)
-        by_attribute: dict[Attribute, list[int]] = {}
-        old_keys: list[int] = keys[stale.any(axis=1)].tolist()
-        for key in old_keys:
-            by_attribute.setdefault(self._keys[key][0], []).append(key)
-        candidates = self.candidates(every, rows[columns], board, reading)
-        for attribute in KEPT_ATTRIBUTES:
-            keys_of_attribute = by_attribute.get(attribute, [])
-            # The parameters of people see one line at a time, those of pairs all values together.
-            together = [[key] for key in keys_of_attribute] if attribute is Attribute.LINE else [keys_of_attribute]
-            for some in together:
-                if some:
-                    self._work_out(attribute, some, candidates)
+        stale = ~self._fresh.take(keys, axis=0).take(rows, axis=1)
+        new = stale.all(axis=1)
+        parts: list[tuple[dict[Attribute, list[list[int]]], Candidates]] = []
+        for concerned in (new, stale.any(axis=1) & ~new):
+            if concerned.any():
+                columns = np.flatnonzero(stale[concerned].any(axis=0))
+                places: list[int] = columns.tolist()
+                some = [people[place] for place in places]
+                self.roster.note(rows[columns].tolist(), some)
+                parts.append(
+                    (self._by_attribute(keys[concerned]), self.candidates(some, rows[columns], board, reading))
+                )
+        for attribute in KEPT_ATTRIBUTES if parts else ():
+            for by_attribute, candidates in parts:
+                for together in by_attribute.get(attribute, ()):
+                    self._work_out(attribute, together, candidates)
+
+    def _by_attribute(self, keys: IntArray) -> dict[Attribute, list[list[int]]]:
+        """Keys that are worked out together: the parameters of people see one line at a time, those of pairs all values."""
+        found: dict[Attribute, list[list[int]]] = {}
+        numbers: list[int] = keys.tolist()
+        for key in numbers:
+            attribute = self._keys[key][0]
+            if attribute is Attribute.LINE or attribute not in found:
+                found.setdefault(attribute, []).append([key])
+            else:
+                found[attribute][0].append(key)
+        return found
 
     def _grow(self, rows: int) -> None:
         if rows <= self._rows:
@@ -278,6 +290,12 @@ class Bank:
         within = np.arange(len(key_of)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         points = self._points.take(self._starts[key_of] + within, axis=0).take(rows, axis=1)
         return points, self._parameters[key_of] + within, key_of, self._attributes[key_of]
+
+    def used(self, ids: IntArray) -> IntArray:
+        """The distinct numbers of keys among those of tasks, rising; -1 is none."""
+        seen = np.zeros(len(self._keys) + 1, dtype=np.bool_)
+        seen[ids] = True
+        return np.flatnonzero(seen[:-1])
 
     @property
     def key_count(self) -> int:

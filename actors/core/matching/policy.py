@@ -163,7 +163,7 @@ def _places(tasks: int, operators: int) -> int:
 
 def _solve_all(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> Assignment:
     """The best assignment in which nobody is left out who can have a place: leaving is worth less than the worst pair."""
-    lowest = values.min(initial=0.0, where=eligible) - 1
+    lowest = np.where(eligible, values, 0.0).min(initial=0.0) - 1
     return solve(values, eligible, capacity, leave=np.full(len(values), lowest))
 
 

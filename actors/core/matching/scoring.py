@@ -154,7 +154,7 @@ class Scorer:
         rows = self._rows(people)
         board = self._duty_board()
         ids = self._key_ids(keys, view, reading)
-        used = np.unique(ids[ids >= 0])
+        used = self.bank.used(ids)
         self.bank.refresh(used, people, rows, board, reading)
         candidates = self.bank.candidates(people, rows, board, reading)
         duty = DutyView(people, reading, prices or {}, silence_seconds or {})

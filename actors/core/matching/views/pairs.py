@@ -148,7 +148,9 @@ class KindPairs(PairView):
     def handle_minutes(self) -> Values:
         """What each would need: own mean of the kind, drawn to the kind's mean at the person's speed in the line."""
         reading = self.candidates.reading
-        usual = self.per_value([line_priors(reading, kind.line)[LineRatio.UNITS_PER_MINUTE] for kind in self.kinds])
+        lines = dict.fromkeys(kind.line for kind in self.kinds)
+        usual_in = {line: line_priors(reading, line)[LineRatio.UNITS_PER_MINUTE] for line in lines}
+        usual = self.per_value([usual_in[kind.line] for kind in self.kinds])
         own = self.of_line("operator_standard_efficiency") / UNIT_MINUTES
         slowness = np.divide(usual, own, out=np.ones_like(own), where=own > 0)
         slowness = np.clip(np.where(slowness > 0, slowness, 1.0), 1.0 / SPEED_FACTOR_MAX, SPEED_FACTOR_MAX)

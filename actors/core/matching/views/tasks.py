@@ -151,22 +151,21 @@ class LikeTasks:
     __slots__ = ("_known", "_minute_ms", "_national")
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, KindId, float], tuple[float, float]] = {}
+        self._known: dict[tuple[str, KindId], tuple[float, dict[float, float]]] = {}
         self._minute_ms = -1
         self._national: object = None
 
-    def of(self, reading: Reading, what: str, kind: KindId, detail: float, ask: Callable[[], float]) -> float:
-        """The number that `ask` gives for a kind and a detail of it."""
+    def of(self, reading: Reading, what: str, kind: KindId) -> dict[float, float]:
+        """A number for each detail of a kind, as far as it was asked for; whoever asks for another adds it."""
         statistics = reading.statistics
         if reading.minute_ms != self._minute_ms or statistics.national is not self._national:
             self._minute_ms, self._national = reading.minute_ms, statistics.national
             self._known.clear()
         totals = statistics.kind_totals
         decided = totals.cells[totals.find(0, kind) + KindTotalCell.DECIDED]
-        key = (what, kind, detail)
-        known = self._known.get(key)
+        known = self._known.get((what, kind))
         if known is None or known[0] != decided:
-            known = self._known[key] = (decided, ask())
+            known = self._known[what, kind] = (decided, {})
         return known[1]
 
 
@@ -212,25 +211,31 @@ class TaskView(TaskColumns):
     @cached_property
     def expected_handle_minutes(self) -> Values:
         """Median handle minutes of tasks of the kind, complexity and page band."""
-        kinds, places = self._kinds_here
+        ask = self._reading.like_minutes
         bands: list[float] = self.like_band.tolist()
-        of_task = list(zip(places, bands, strict=True))
-        known = {one: self._expected(kinds[one[0]], int(one[1])) for one in dict.fromkeys(of_task)}
-        return np.array([known[one] for one in of_task])
-
-    def _expected(self, kind: TaskKind, band: int) -> float:
-        reading, standard = self._reading, kind.minutes_for(band // PAGE_BANDS)
-        ask = reading.like_minutes
-        return self._like.of(reading, "median", kind.kind, band, lambda: ask(kind.kind, standard, band).median)
+        return self._of_like(
+            "median",
+            bands,
+            lambda kind, band: ask(kind.kind, kind.minutes_for(int(band) // PAGE_BANDS), int(band)).median,
+        )
 
     @property
     def handle_minutes_p90(self) -> Values:
         """Minutes that nine in ten tasks of the kind need at most."""
-        return self._by_kind(self._p90)
+        ask = self._reading.handle_minutes
+        return self._of_like("p90", [0.0] * len(self._tasks), lambda kind, _: ask(kind.kind, kind.standard_minutes).p90)
 
-    def _p90(self, kind: TaskKind) -> float:
-        reading, standard = self._reading, kind.standard_minutes
-        return self._like.of(reading, "p90", kind.kind, 0, lambda: reading.handle_minutes(kind.kind, standard).p90)
+    def _of_like(self, what: str, details: Sequence[float], ask: Callable[[TaskKind, float], float]) -> Values:
+        """A number for each task's kind and detail of it, asked only where it is not known yet."""
+        kinds, places = self._kinds_here
+        known = [self._like.of(self._reading, what, kind.kind) for kind in kinds]
+        numbers: list[float] = []
+        for place, detail in zip(places, details, strict=True):
+            number = known[place].get(detail)
+            if number is None:
+                number = known[place][detail] = ask(kinds[place], detail)
+            numbers.append(number)
+        return np.array(numbers)
 
     @property
     def kind_defect_ratio(self) -> Values:
