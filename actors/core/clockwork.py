@@ -98,13 +98,14 @@ def _end_isolation(turn: Turn, desks: list[DeskSign]) -> None:
 def _expire_leases(turn: Turn) -> None:
     """A desk that is silent for longer than the lease loses what it holds; after ten minutes it is signed out."""
     state, now_ms = turn.state, turn.now.monotonic_ms
+    shortest_ms = min(state.limits.lease_duration_ms, SESSION_SILENCE_MAX_MS)
     for operator in list(state.signed_in):
         person = state.operators[operator]
         if person.session is None:
             continue
-        if turn.presence.path_lost(person.session, now_ms, state.limits):
-            continue
         silent_ms = turn.presence.silent_ms(person.session, now_ms)
+        if silent_ms < shortest_ms or turn.presence.path_lost(person.session, now_ms, state.limits):
+            continue
         if silent_ms >= SESSION_SILENCE_MAX_MS:
             end_session(turn, person, "silent", WHO)
         elif silent_ms >= state.limits.lease_duration_ms and operator in state.holds:

@@ -44,7 +44,7 @@ class Outbox:
         self._hosts: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] | None = None
         #: The matching model that `_hosting` was made of, and what it makes of the picture's hosts by line; empty: not asked yet.
         self._model: MatchingModel | None = None
-        self._hosting = Hosting(MatchingModel())
+        self._hosting: Hosting | None = None
         self._host_points: dict[Line, dict[ProvinceCode, int]] = {}
         #: Tasks sent since the picture was taken.
         self.pledged: dict[tuple[ProvinceCode, KindId], int] = {}
@@ -79,7 +79,7 @@ class Outbox:
 
     def hosting(self, model: MatchingModel) -> Hosting:
         """The model's parameters of provinces, made once for each model."""
-        if self._model is not model:
+        if self._hosting is None or self._model is not model:
             self._model, self._hosting, self._host_points = model, Hosting(model), {}
         return self._hosting
 
