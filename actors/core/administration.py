@@ -139,7 +139,6 @@ def _merged(entry: Operator, known: Operator | None) -> Operator:
             told,
             done_count=max(told.done_count, known.kinds.get(kind, KindExperience()).done_count),
             measured_count=known.kinds.get(kind, KindExperience()).measured_count,
-            measured_handle_ms=known.kinds.get(kind, KindExperience()).measured_handle_ms,
         )
         for kind, told in entry.kinds.items()
     }

@@ -22,9 +22,8 @@ class KindExperience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     #: Tasks decided, the roster's history included.
     done_count: int = 0
-    #: Of those, how many were handled here and so have a measured handle time.
+    #: Of those, how many were decided here: the rest is the roster's history, which the statistics know nothing of.
     measured_count: int = 0
-    measured_handle_ms: int = 0
     #: QA pass ratio of the kind, permille; -1: no samples.
     quality_permille: int = -1
 
@@ -109,12 +108,3 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def etag(self) -> str:
         """Opaque mark of this version of the roster entry."""
         return str(self.version)
-
-
-_NO_EXPERIENCE = KindExperience()
-
-
-def handle_ms(person: Operator, kind: KindId, kind_handle_ms: int) -> int:
-    """The person's mean handle time of a kind, shrunk to the kind's with the weight of ten tasks. Milliseconds."""
-    own = person.kinds.get(kind, _NO_EXPERIENCE)
-    return (own.measured_handle_ms + 10 * kind_handle_ms) // (own.measured_count + 10)

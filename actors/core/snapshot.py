@@ -11,10 +11,10 @@ from itertools import dropwhile
 import msgspec
 
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
-from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
-from actors.core.state import Away, KindTotals, Notice, ProvinceState
+from actors.core.state import Away, Notice, ProvinceState
 from actors.core.statistics import image
 from actors.core.task import Task
 
@@ -38,7 +38,6 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     task_number: int
     away: dict[TaskId, Away]
     notices: tuple[Notice, ...]
-    totals: dict[KindId, KindTotals]
     balance_fen: dict[ProvinceCode, int]
     ledger_legs: int
     created_count: int
@@ -86,10 +85,6 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         task_number=state.task_number,
         away=dict(state.away),
         notices=tuple(state.notices.values()),
-        totals={
-            kind: KindTotals(decided_count=totals.decided_count, handle_ms=totals.handle_ms)
-            for kind, totals in state.totals.items()
-        },
         balance_fen=dict(state.balance_fen),
         ledger_legs=state.ledger_legs,
         created_count=state.created_count,
@@ -199,7 +194,6 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.task_number = head.task_number
     state.away = head.away
     state.notices = {(notice.task_id, notice.generation, notice.task is not None): notice for notice in head.notices}
-    state.totals = head.totals
     state.balance_fen = head.balance_fen
     state.ledger_legs = head.ledger_legs
     state.created_count = head.created_count

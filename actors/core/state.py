@@ -44,13 +44,6 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 NoticeKey = tuple[TaskId, int, bool]
 
 
-class KindTotals(msgspec.Struct, kw_only=True):
-    """Running totals of a kind in this province."""
-
-    decided_count: int = 0
-    handle_ms: int = 0
-
-
 class ProvinceState:
     """Everything a province knows that its journal can rebuild."""
 
@@ -81,7 +74,6 @@ class ProvinceState:
         self.away: dict[TaskId, Away] = {}
         self.notices: dict[NoticeKey, Notice] = {}
         self.operators: dict[OperatorId, Operator] = {}
-        self.totals: dict[KindId, KindTotals] = {}
         #: What the journal has taught about people, kinds and provinces.
         self.statistics = Statistics()
         #: Net amount per province, fen; the legs of every frame sum to zero.
@@ -130,14 +122,6 @@ class ProvinceState:
             self.free[operator] = None
         else:
             self.free.pop(operator, None)
-
-    def kind_handle_ms(self, kind: KindId) -> int:
-        """Mean handle time of a kind here, shrunk to its standard time with the weight of ten tasks. Milliseconds."""
-        standard = self.kinds[kind].standard_minutes * 60_000 if kind in self.kinds else 900_000
-        totals = self.totals.get(kind)
-        if totals is None:
-            return standard
-        return (totals.handle_ms + 10 * standard) // (totals.decided_count + 10)
 
     # --- the only three ways to change a task ---
 

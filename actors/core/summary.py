@@ -9,14 +9,15 @@ import msgspec
 
 from actors.core.clock import Instant
 from actors.core.country import Line
-from actors.core.ids import KindId, ProvinceCode
+from actors.core.ids import KindId, OperatorId, ProvinceCode
 from actors.core.line_summary import LineSummary
 from actors.core.matching.hosting import Hosting, facts_of
-from actors.core.operators import Operator, PresenceState, handle_ms
+from actors.core.matching.views.pairs import typical_minutes
+from actors.core.operators import Operator, PresenceState
 from actors.core.presence import Presence
 from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState
-from actors.core.statistics.cells import LinkCell, LinkDirection
+from actors.core.statistics.cells import KindCell, LinkCell, LinkDirection
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import REVIEWS, shrunk_ratio
 from actors.core.summary_lines import summarise_lines
@@ -24,6 +25,7 @@ from actors.core.task import Task
 
 #: The people whose experience speaks for a province.
 EXPERIENCED_MAX = 3
+MINUTE_MS = 60_000
 
 
 def summarise(
@@ -35,7 +37,8 @@ def summarise(
         hosting: what the province's matching model makes of provinces, to say how hard pressed this one is; None: nothing.
     """
     on_duty = _on_duty(state, presence, now)
-    waits_ms = _line_waits_ms(state, on_duty)
+    times = _HandleTimes(state, now)
+    waits_ms = _line_waits_ms(state, on_duty, times)
     by_kind: dict[KindId, list[Operator]] = {}
     for person in on_duty:
         for kind in person.kinds:
@@ -76,11 +79,33 @@ def summarise(
     )
     pressure = {one.line: hosting.pressure_permille(facts_of(bare, one.line)) for one in lines} if hosting else {}
     kinds = tuple(
-        _kind_summary(state, kind, by_kind.get(kind, []), waits_ms[line], pressure.get(line, 0))
+        _kind_summary(state, kind, by_kind.get(kind, []), times, waits_ms[line], pressure.get(line, 0))
         for kind, line in ((kind.kind, kind.line) for kind in state.kinds.values())
         if kind in by_kind or kind in state.queue.waiting_by_kind
     )
     return msgspec.structs.replace(bare, kinds=kinds)
+
+
+class _HandleTimes:
+    """What the statistics say of handle times, ms. Number by number: of each kind a summary asks for three people, and an array costs more."""
+
+    def __init__(self, state: ProvinceState, now: Instant) -> None:
+        self._state = state
+        self._reading = Reading(state.statistics, now.wall_ms)
+        self._divisor = self._reading.divisor(KindCell.HANDLE_MINUTES)
+        assert self._divisor == self._reading.divisor(KindCell.DECIDED), "both decay alike"
+
+    def of_kind(self, kind: KindId) -> int:
+        """The kind's mean here, drawn to the country's and to the standard time."""
+        return round(typical_minutes(self._reading, self._state.kinds[kind]) * MINUTE_MS)
+
+    def of_person(self, operator: OperatorId, kind: KindId, kind_ms: int) -> int:
+        """The person's mean of the kind, drawn to the kind's."""
+        statistics = self._reading.statistics
+        place = statistics.by_kind.find(statistics.rows[operator], kind)
+        cells = statistics.by_kind.cells
+        minutes, count = cells[place + KindCell.HANDLE_MINUTES], cells[place + KindCell.DECIDED]
+        return round(shrunk_ratio(minutes / self._divisor * MINUTE_MS, count / self._divisor, kind_ms))
 
 
 def _shared_quality_gaps(state: ProvinceState, lines: Sequence[LineSummary], now: Instant) -> dict[ProvinceCode, int]:
@@ -116,11 +141,11 @@ def _on_duty(state: ProvinceState, presence: Presence, now: Instant) -> list[Ope
     ]
 
 
-def _line_waits_ms(state: ProvinceState, on_duty: list[Operator]) -> dict[Line, int]:
+def _line_waits_ms(state: ProvinceState, on_duty: list[Operator], times: _HandleTimes) -> dict[Line, int]:
     """Work that waits per line over the capacity on duty for it, milliseconds."""
     work_ms = dict.fromkeys(Line, 0)
     for kind, waiting in state.queue.waiting_by_kind.items():
-        work_ms[state.kinds[kind].line] += waiting * state.kind_handle_ms(kind)
+        work_ms[state.kinds[kind].line] += waiting * times.of_kind(kind)
     capacity = dict.fromkeys(Line, 0)
     for person in on_duty:
         for line in {state.kinds[kind].line: None for kind in person.kinds if kind in state.kinds}:
@@ -129,7 +154,12 @@ def _line_waits_ms(state: ProvinceState, on_duty: list[Operator]) -> dict[Line, 
 
 
 def _kind_summary(
-    state: ProvinceState, kind: KindId, people: list[Operator], line_wait_ms: int, pressure_permille: int
+    state: ProvinceState,
+    kind: KindId,
+    people: list[Operator],
+    times: _HandleTimes,
+    line_wait_ms: int,
+    pressure_permille: int,
 ) -> KindSummary:
     lent = [person for person in people if person.share_opt_in]
     experienced = sorted(lent, key=lambda person: (-person.kinds[kind].done_count, person.operator))
@@ -137,14 +167,14 @@ def _kind_summary(
     free = sum(max(0, person.capacity - state.load_of(person.operator)) for person in lent)
     qualities = [quality for person in experienced if (quality := person.kinds[kind].quality_permille) >= 0]
     waiting = state.queue.waiting_by_kind.get(kind, 0)
-    kind_ms = state.kind_handle_ms(kind)
+    kind_ms = times.of_kind(kind)
     return KindSummary(
         kind=kind,
         waiting=waiting,
         eligible=len(lent),
         free_capacity=free,
         expected_wait_ms=(0 if free and not waiting else line_wait_ms) if people else WAIT_UNBOUNDED_MS,
-        handle_ms=sum(handle_ms(person, kind, kind_ms) for person in experienced) // len(experienced)
+        handle_ms=sum(times.of_person(person.operator, kind, kind_ms) for person in experienced) // len(experienced)
         if experienced
         else kind_ms,
         experience=sum(person.kinds[kind].done_count for person in experienced) // len(experienced)

@@ -8,7 +8,7 @@ from actors.core.ids import KindId, OperatorId, TaskId, task_id
 from actors.core.ledger import LedgerLeg
 from actors.core.operators import KindExperience
 from actors.core.replies import TaskReply
-from actors.core.state import KindTotals, Notice, ProvinceState
+from actors.core.state import Notice, ProvinceState
 from actors.core.task import Action, Decision, Decline, Task, TaskState, moved_on, next_state
 
 replace = msgspec.structs.replace
@@ -211,11 +211,6 @@ def completed(state: ProvinceState, event: e.TaskCompleted) -> None:
     task, decision = state.tasks[event.task_id], event.decision
     kind = task.spec.kind
     _experience(state, decision, kind, event.at_ms)
-    totals = state.totals.get(kind)
-    if totals is None:
-        totals = state.totals[kind] = KindTotals()
-    totals.decided_count += 1
-    totals.handle_ms += decision.handle_ms
     state.decided_count += 1
     if task.home != state.province:
         state.decided_shared_count += 1
@@ -277,12 +272,7 @@ def _experience(state: ProvinceState, decision: Decision, kind: KindId, at_ms: i
     if person is None:
         return
     before = person.kinds.get(kind) or KindExperience()
-    after = replace(
-        before,
-        done_count=before.done_count + 1,
-        measured_count=before.measured_count + 1,
-        measured_handle_ms=before.measured_handle_ms + decision.handle_ms,
-    )
+    after = replace(before, done_count=before.done_count + 1, measured_count=before.measured_count + 1)
     kinds = person.kinds | {kind: after}
     state.put_operator(replace(person, kinds=kinds, decided_count=person.decided_count + 1, idle_since_ms=at_ms))
 

@@ -140,7 +140,6 @@ def test_the_decision_is_recorded_with_all_it_took() -> None:
     )
     assert (decision.handle_ms, decision.work_units_milli) == (90_000, 2_000)
     assert branch.state.operators[CHEN].kinds[MEDICAL].done_count == 1
-    assert branch.state.kind_handle_ms(MEDICAL) < 720_000
 
 
 def test_the_same_decision_said_again_is_answered_again_another_one_refused() -> None:

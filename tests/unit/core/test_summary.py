@@ -1,3 +1,5 @@
+import pytest
+
 from actors.core import commands as c
 from actors.core.ids import OperatorId
 from actors.core.operators import KindExperience, PresenceState
@@ -77,6 +79,25 @@ def test_the_expected_wait_is_work_over_capacity() -> None:
         branch.create()
     # Five wait, twelve standard minutes each, two at a time.
     assert kind_of(branch).expected_wait_ms == 5 * 12 * 60_000 // 2
+
+
+def test_handle_times_are_those_of_the_statistics() -> None:
+    """Hosts would be ranked by another truth than the people in them."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    task_id = branch.create()
+    branch.start(task_id)
+    branch.wait(60_000, heard=["chen"])
+    branch.complete(task_id)
+    branch.wait(60_000, heard=["chen"])
+    branch.create()
+    standard_ms = 12 * 60_000
+    kind_ms = (60_000 + 20 * standard_ms) / 21
+    assert kind_of(branch).handle_ms == pytest.approx((60_000 + 20 * kind_ms) / 21, rel=1e-3)
+    branch.sign_in("chen")
+    branch.create()
+    branch.create()
+    assert kind_of(branch).expected_wait_ms == pytest.approx(2 * kind_ms, rel=1e-3)
 
 
 def test_the_oldest_waiting_task_is_the_oldest() -> None:
