@@ -76,33 +76,35 @@ class Admission:
         self._tokens = self._burst
         self._filled_at = now
         self.in_flight = 0
-        #: When the probe that has not been seen yet was sent.
-        self._probe_sent_at: float | None = None
-        self._delay_s = 0.0
+        #: By queue: when the probe that has not been seen yet was sent, and how long the last one that was seen had waited.
+        self._probe_sent_at: dict[int, float] = {}
+        self._delays_s: dict[int, float] = {}
         #: Whose turn it is while calls are late, from 0 to 1.
         self._turn = 0.0
 
     # --- the age ---
 
-    def probe_sent(self, now: float) -> None:
-        """A probe joins the queue of calls."""
-        self._probe_sent_at = now
+    def probe_sent(self, now: float, queue: int = 0) -> None:
+        """A probe joins a queue of calls."""
+        self._probe_sent_at[queue] = now
 
-    def probe_seen(self, now: float) -> None:
+    def probe_seen(self, now: float, queue: int = 0) -> None:
         """It has come through."""
-        if self._probe_sent_at is not None:
-            self._delay_s = now - self._probe_sent_at
-            self._probe_sent_at = None
+        sent_at = self._probe_sent_at.pop(queue, None)
+        if sent_at is not None:
+            self._delays_s[queue] = now - sent_at
 
-    def probe_lost(self) -> None:
+    def probe_lost(self, queue: int = 0) -> None:
         """It could not be sent; nothing is known of the queue."""
-        self._probe_sent_at = None
-        self._delay_s = 0.0
+        self._probe_sent_at.pop(queue, None)
+        self._delays_s.pop(queue, None)
 
     def _is_late(self, now: float) -> bool:
-        """Whether calls wait too long before they are seen: the last probe did, or the one under way has already."""
-        waits_s = 0.0 if self._probe_sent_at is None else now - self._probe_sent_at
-        return max(self._delay_s, waits_s) > self._limits.age_max_s
+        """Whether calls wait too long before they are seen in any queue: its last probe did, or the one under way has already."""
+        since = now - self._limits.age_max_s
+        return any(sent_at < since for sent_at in self._probe_sent_at.values()) or any(
+            delay_s > self._limits.age_max_s for delay_s in self._delays_s.values()
+        )
 
     # --- the verdict ---
 

@@ -11,7 +11,8 @@ Measured by `sharedops bench overload --limit 1` beside a bare gRPC echo in the 
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
 import grpc
@@ -75,7 +76,7 @@ class Gate(grpc.aio.ServerInterceptor):
         observe: told of each call that ended.
         stopping: ends the streams when the gateway stops.
         admission: how many calls are taken in; default: all that memory can hold.
-        probe_path: a path that is no method; a call to it tells how long calls wait.
+        probe_paths: paths that are no methods, with the number of their queue; a call to one tells how long calls wait in it.
     """
 
     def __init__(
@@ -85,14 +86,14 @@ class Gate(grpc.aio.ServerInterceptor):
         observe: Observe = lambda _method, _outcome, _seconds: None,
         stopping: Stopping | None = None,
         admission: Admission | None = None,
-        probe_path: str = "",
+        probe_paths: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._tokens = tokens
         self._observe = observe
         self._stopping = stopping or Stopping()
         self._loop = asyncio.get_running_loop()
         self._admission = admission or Admission(NO_LIMITS, self._loop.time())
-        self._probe_path = probe_path
+        self._probe_paths = probe_paths
         #: Methods that exist, as they are called for the first time.
         self._methods: dict[str, _Method] = {}
 
@@ -122,8 +123,8 @@ class Gate(grpc.aio.ServerInterceptor):
     def _method(self, path: str, handler: Any) -> "_Method | None":
         """What is worth knowing of a method, from now on; None: there is none of the name."""
         if handler is None:
-            if path == self._probe_path:
-                self._admission.probe_seen(self._loop.time())
+            if path in self._probe_paths:
+                self._admission.probe_seen(self._loop.time(), self._probe_paths[path])
             return None
         is_public = permissions.is_public(path)
         method = self._methods[path] = _Method(

@@ -25,6 +25,7 @@ from grpc_reflection.v1alpha import reflection
 
 from actors import logs, protocol
 from actors.core.ids import ProvinceCode
+from gateway.accepting import SERVERS, Servers
 from gateway.admission import NO_LIMITS, Admission, Limits
 from gateway.calls import Gate
 from gateway.console import ConsoleServer
@@ -75,7 +76,7 @@ GRACE_S = 10.0
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 #: Largest metadata of a call, bytes, as HTTP/2 counts them: 32 more than its name and value for each entry.
 METADATA_BYTES_MAX = 8 * 1024
-#: Calls that may wait for our loop.
+#: Calls that may wait for our loop, for each of the servers: connections may be spread unevenly.
 PENDING_MAX = 10_000
 
 #: Limits of a connection; both ends must agree on how often to ping.
@@ -97,7 +98,7 @@ CHANNEL_OPTIONS = (
     ("grpc.max_connection_age_ms", 30 * 60_000),
     ("grpc.max_connection_age_grace_ms", 60_000),
     ("grpc.server_handshake_timeout_ms", 5_000),
-    ("grpc.so_reuseport", 0),
+    ("grpc.so_reuseport", 1),
     # Of calls that wait for our loop, gRPC ends a growing share beyond 1,000 with CANCELLED, which says nothing to anybody (474 of 2,500 sent to
     # a loop that stood still for three seconds). They are for the admission to refuse, with a reason and a time.
     ("grpc.server.max_pending_requests", PENDING_MAX),
@@ -164,32 +165,32 @@ class Gateway:
         self._console = ConsoleServer(self.overviews, self.metrics)
         self._reporting: asyncio.Task[None] | None = None
         self._admission = Admission(settings.limits, asyncio.get_running_loop().time())
-        self._probe = QueueProbe(self._admission, settings.run_dir, settings.gateway_id)
+        self._probe = QueueProbe(self._admission, settings.run_dir, settings.gateway_id, SERVERS)
         self._probing: asyncio.Task[None] | None = None
-        self._server = self._make_server(incarnation)
+        self._servers = self._make_servers(incarnation)
 
-    def _make_server(self, incarnation: str) -> grpc.aio.Server:
+    def _make_servers(self, incarnation: str) -> Servers:
         gate = Gate(
             Tokens.load(self._settings.tokens),
             observe=self.metrics.observe,
             stopping=self._stopping,
             admission=self._admission,
-            probe_path=self._probe.path,
+            probe_paths=self._probe.paths,
         )
-        server = grpc.aio.server(interceptors=(gate,), options=CHANNEL_OPTIONS)
-        links, shared = self.links, SharedQueue(server)
+        servers = Servers(lambda: grpc.aio.server(interceptors=(gate,), options=CHANNEL_OPTIONS))
+        links, shared = self.links, SharedQueue(servers)
         task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links), shared)
         work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self.desks), shared)
         operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), shared)
         province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), shared)
         dispatch_pb2_grpc.add_DispatchServiceServicer_to_server(DispatchService(links), shared)
         quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(links), shared)
-        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self.overviews), server)
+        monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self.overviews), servers)
         event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), shared)
         admin_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(links, incarnation), shared)
-        self._health.add_to(server)
-        reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-        return server
+        self._health.add_to(servers)
+        reflection.enable_server_reflection((*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), servers)
+        return servers
 
     def _on_news(self, news: protocol.News) -> None:
         if isinstance(news, protocol.DeskNews):
@@ -208,10 +209,10 @@ class Gateway:
         self.links.start()
         self._reporting = asyncio.create_task(self.desks.report_for_ever())
         host = self._settings.grpc.rpartition(":")[0]
-        port = self._server.add_insecure_port(self._settings.grpc)
+        port = self._servers.add_insecure_port(self._settings.grpc)
         if self._settings.limits.per_second:
-            self._probe.listen(self._server)
-        await self._server.start()
+            self._probe.listen(self._servers)
+        await self._servers.start()
         if self._settings.limits.per_second:
             self._probing = asyncio.create_task(self._probe.run())
         console = await self._console.start(self._settings.console)
@@ -229,7 +230,7 @@ class Gateway:
         self._stopping.begin()
         if self._probing is not None:
             self._probing.cancel()
-        await self._server.stop(GRACE_S)
+        await self._servers.stop(GRACE_S)
         if self._reporting is not None:
             self._reporting.cancel()
         await self._console.stop()

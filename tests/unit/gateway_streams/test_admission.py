@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from actors.core import commands as c
+from gateway.accepting import SERVERS
 from gateway.admission import AGE_MAX_S, BURST_S, LATE_SHARE, OPEN_SERVICES, Admission, Limits, is_open
 from gateway.permissions import PUBLIC_SERVICES, TABLE
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
@@ -96,6 +97,23 @@ def test_a_probe_that_could_not_be_sent_slows_nobody_down() -> None:
     assert _admitted(admission, 10.0, 1.0, 2_000) == pytest.approx(1_000, abs=2)
 
 
+def test_calls_are_late_as_soon_as_one_queue_is() -> None:
+    """Whoever stands in the long queue waits, however short the others are; and a queue that is unknown says nothing of the others."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    for queue in (0, 1):
+        admission.probe_sent(0.0, queue)
+    admission.probe_seen(0.01, 0)
+    assert _admitted(admission, 0.1, 1.0, 500) == pytest.approx(500 * LATE_SHARE, abs=2), (
+        "the probe of queue 1 is still waiting"
+    )
+    admission.probe_seen(1.1, 1)
+    admission.probe_lost(0)
+    assert _admitted(admission, 1.1, 1.0, 500) == pytest.approx(500 * LATE_SHARE, abs=2), "it had waited for long"
+    admission.probe_sent(2.1, 1)
+    admission.probe_seen(2.11, 1)
+    assert _admitted(admission, 2.11, 1.0, 500) == 500
+
+
 def test_without_a_pace_nothing_is_too_old() -> None:
     """Who sets no limit gets none."""
     admission = Admission(Limits(), 0.0)
@@ -152,14 +170,17 @@ async def test_an_overload_closes_no_lane_of_operations() -> None:
         await found.until_health("province/fujian", 1)
 
 
-async def test_the_gateway_probes_its_own_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the probe the age is always nought, and the bound on it cannot hold."""
+async def test_the_gateway_probes_each_of_its_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a queue without a probe the age is always nought, and the bound on it cannot hold."""
     seen = asyncio.Event()
+    queues: set[int] = set()
     probe_seen = Admission.probe_seen
 
-    def note(admission: Admission, now: float) -> None:
-        probe_seen(admission, now)
-        seen.set()
+    def note(admission: Admission, now: float, queue: int) -> None:
+        probe_seen(admission, now, queue)
+        queues.add(queue)
+        if len(queues) == SERVERS:
+            seen.set()
 
     monkeypatch.setattr(Admission, "probe_seen", note)
     async with served("fujian", limits=Limits(per_second=1_000)) as found:
@@ -181,7 +202,7 @@ async def test_only_what_must_not_wait_behind_tasks_has_a_queue_of_its_own(monke
     monkeypatch.setattr(kind, "add_registered_method_handlers", note)
     async with served("fujian") as found:
         await found.create(1)
-    assert sorted(registered) == [
+    assert sorted(set(registered)) == [
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
         "sharedops.v1.MonitorService",

@@ -1,0 +1,78 @@
+"""Several servers behind one port: what a client, and whoever else wants the port, sees of them."""
+
+import asyncio
+import socket
+
+import grpc
+import grpc.aio
+import pytest
+
+from gateway.accepting import SERVERS, Servers
+from gateway.server import CHANNEL_OPTIONS
+from tests.unit.gateway_streams.served import PATIENCE_S
+
+#: So many connections that the kernel, which spreads them by a hash, leaves no server out: the chance is one in 10^27.
+CONNECTIONS = 256
+
+
+class _Numbered(grpc.GenericRpcHandler):
+    """Answers every call with the number of its server."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        del handler_call_details
+
+        async def answer(message: bytes, context: object) -> bytes:
+            del message, context
+            return bytes([self._number])
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+
+async def _ask(port: int) -> int:
+    """Who answers on a new connection."""
+    # Without a pool of its own a channel would share the connection of the last.
+    options = (("grpc.use_local_subchannel_pool", 1),)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+        answer: bytes = await channel.unary_unary("/any/Method")(b"", timeout=PATIENCE_S)
+        return answer[0]
+
+
+async def test_connections_are_spread_over_all_servers_of_the_port() -> None:
+    """Servers that nobody reaches would take nothing off the one that everybody does."""
+    servers = Servers(lambda: grpc.aio.server(options=CHANNEL_OPTIONS))
+    for number, server in enumerate(servers):
+        server.add_generic_rpc_handlers((_Numbered(number),))
+    port = servers.add_insecure_port("127.0.0.1:0")
+    await servers.start()
+    try:
+        assert {await _ask(port) for _ in range(CONNECTIONS)} == set(range(SERVERS))
+    finally:
+        await servers.stop(None)
+    assert not await servers.wait_for_termination(PATIENCE_S)
+
+
+async def test_what_is_added_is_served_by_all() -> None:
+    """A service that one server lacks would be unknown to every fourth client."""
+    servers = Servers(lambda: grpc.aio.server(options=CHANNEL_OPTIONS), 2)
+    servers.add_generic_rpc_handlers(iter((_Numbered(7),)))
+    port = servers.add_insecure_port("127.0.0.1:0")
+    await servers.start()
+    try:
+        assert {await _ask(port) for _ in range(32)} == {7}
+    finally:
+        await servers.stop(None)
+
+
+async def test_nobody_else_may_listen_on_the_port() -> None:
+    """The kernel would give a second gateway half of the connections of the first, and neither would know."""
+    first, second = (Servers(lambda: grpc.aio.server(options=CHANNEL_OPTIONS), 2) for _ in range(2))
+    port = first.add_insecure_port("127.0.0.1:0")
+    await first.start()
+    with pytest.raises(OSError, match="in use"):
+        second.add_insecure_port(f"127.0.0.1:{port}")
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
+    await asyncio.gather(first.stop(None), second.stop(None))
