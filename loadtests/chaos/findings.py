@@ -139,7 +139,7 @@ async def verified(data_dir: Path) -> dict[str, Any]:
         RowFailed: it said nothing that can be read.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gateway.command", "verify", str(data_dir), "--json"),
+        *(sys.executable, "-m", "gateway.command", "verify", str(data_dir), "--thorough", "--json"),
         stdout=asyncio.subprocess.PIPE,
     )
     said, _ = await process.communicate()

@@ -261,7 +261,7 @@ class ChaosRun:
     def _verify(self) -> None:
         """Ask the product's own checker about what lies on the disk."""
         done = subprocess.run(
-            [sys.executable, "-m", "gateway.command", "verify", str(self._system.data_dir), "--json"],
+            [sys.executable, "-m", "gateway.command", "verify", str(self._system.data_dir), "--thorough", "--json"],
             capture_output=True,
             text=True,
             timeout=VERIFY_MAX_S,
