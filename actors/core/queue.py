@@ -134,10 +134,12 @@ class TaskQueue:
     def foremost(self, keys: Sequence[BucketKey], bucket_max: int, limit: int) -> list[tuple[TaskId, BucketKey]]:
         """The first `limit` tasks of some buckets in rank order, of each bucket at most `bucket_max`.
 
-        Walks down the heaps side by side and takes nothing out. O((limit + dead entries passed) log n).
+        Walks down the heaps side by side and takes nothing out but dead entries at their heads, or a round would pass all that were matched
+        before it. O((limit + dead entries passed) log n).
         """
+        keys = [key for key in keys if self.head(key)]
         heaps = [self._buckets[key] for key in keys]
-        frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps) if heap]
+        frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps)]
         heapq.heapify(frontier)
         left = [bucket_max] * len(heaps)
         found: list[tuple[TaskId, BucketKey]] = []

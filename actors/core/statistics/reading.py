@@ -198,7 +198,8 @@ class Reading:
     def switch_table(self, before: Sequence[str], kinds: Sequence[str]) -> FloatArray:
         """The same for every kind right after every one of `before`. Shape (before, kinds)."""
         table, shape = self.statistics.switches, (len(before), len(kinds))
-        names = [switch_key(one, kind) for one in before for kind in kinds]
+        # Five hundred names a round: each is put together from its halves.
+        names = [start + kind for start in [switch_key(one, "") for one in before] for kind in kinds]
         count, minutes = table.matrix_of(0, names).T.reshape(2, *shape)
         same_count, same_minutes = table.matrix_of(0, [switch_key(kind, kind) for kind in kinds]).T
         # As sure as the less sure of the two means.

@@ -127,7 +127,8 @@ class RecordTable:
 
     def matrix_of(self, row: int, names: Iterable[str]) -> FloatArray:
         """A row's records of several things, as stored. Shape (names, width); a copy."""
-        places = np.array([self.find(row, of) for of in names], dtype=np.int64)
+        records = self.index[row] if row < len(self.index) else {}
+        places = np.array([records.get(of, 0) for of in names], dtype=np.int64)
         return np.frombuffer(self.cells).reshape(-1, self.width)[places // self.width]
 
     def total(self, of: str = "") -> FloatArray:
