@@ -30,7 +30,8 @@ def match(
     Example: sharedops bench match --tasks 50 --operators 200 --json
 
     Exit code 0 only if every assignment was certified optimal and worth as much as scipy's. Times are medians over all repetitions on all
-    instances (scipy's and greedy's: once an instance); they are shown and do not decide.
+    instances (scipy's and greedy's: once an instance); they are shown and do not decide. `round_50x200_ms` and its like are whole rounds of a
+    province by the shipped model: least and median processor time, and the least of the scorer's part.
     """
     arguments = [str(number) for number in (tasks, operators, repetitions, seeds)]
     run = subprocess.run(

@@ -90,7 +90,11 @@ class Reading:
 
     def records(self, table: PersonTable, of: str, rows: IntArray) -> FloatArray:
         """Some rows' records as stored. Shape (rows, width); a copy."""
-        return table.matrix(of, rows)
+        return self.records_of(table, [of], rows)[0]
+
+    def records_of(self, table: PersonTable, names: Sequence[str], rows: IntArray) -> FloatArray:
+        """Some rows' records of several things as stored. Shape (names, rows, width); a copy."""
+        return table.matrices(names, rows)
 
     # --- all operators of the province together, those who have left included ---
 
@@ -328,6 +332,6 @@ class StandingReading(Reading):
         """Whether events change nothing of what is read of people until the minute is over."""
         return self._has_begun
 
-    def records(self, table: PersonTable, of: str, rows: IntArray) -> FloatArray:
-        """Some rows' records when the minute began, as stored. Shape (rows, width); a copy."""
-        return table.standing_matrix(of, rows) if self._has_begun else table.matrix(of, rows)
+    def records_of(self, table: PersonTable, names: Sequence[str], rows: IntArray) -> FloatArray:
+        """Some rows' records of several things when the minute began, as stored. Shape (names, rows, width); a copy."""
+        return table.standing_matrices(names, rows) if self._has_begun else table.matrices(names, rows)

@@ -17,7 +17,7 @@ by number and takes three times the memory); a dense matrix a table (mostly zero
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -40,6 +40,8 @@ class TableImage(msgspec.Struct, frozen=True, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _places = msgspec.msgpack.Decoder(list[dict[str, int]])
+#: Stands for the records of a row that has none.
+_NO_RECORDS: dict[str, int] = {}
 
 
 class RecordTable:
@@ -111,19 +113,25 @@ class RecordTable:
         place = self.find(row, of)
         return self.cells[place : place + self.width].tolist()
 
-    def places(self, of: str, rows: IntArray) -> IntArray:
-        """The places of some rows' records of one thing, 0 where there is none. Shape (rows,)."""
-        index, end = self.index, len(self.index)
-        wanted: list[int] = rows.tolist()
-        return np.array([index[row].get(of, 0) if row < end else 0 for row in wanted], dtype=np.int64)
+    def places(self, names: Sequence[str], rows: IntArray) -> IntArray:
+        """The places of some rows' records of several things, 0 where there is none. Shape (names, rows)."""
+        end = len(self.index)
+        numbers: list[int] = rows.tolist()
+        of_rows = [self.index[row] if row < end else _NO_RECORDS for row in numbers]
+        found = [[records.get(of, 0) for records in of_rows] for of in names]
+        return np.array(found, dtype=np.int64).reshape(len(names), len(numbers))
 
     def column(self, of: str, rows: IntArray, cell: int) -> FloatArray:
         """One cell of some rows' records, as stored. Shape (rows,); a copy."""
-        return np.frombuffer(self.cells)[self.places(of, rows) + cell]
+        return np.frombuffer(self.cells)[self.places([of], rows)[0] + cell]
 
     def matrix(self, of: str, rows: IntArray) -> FloatArray:
         """Some rows' records, as stored. Shape (rows, width); a copy."""
-        return np.frombuffer(self.cells).reshape(-1, self.width)[self.places(of, rows) // self.width]
+        return self.matrices([of], rows)[0]
+
+    def matrices(self, names: Sequence[str], rows: IntArray) -> FloatArray:
+        """Some rows' records of several things, as stored. Shape (names, rows, width); a copy."""
+        return np.frombuffer(self.cells).reshape(-1, self.width)[self.places(names, rows) // self.width]
 
     def matrix_of(self, row: int, names: Iterable[str]) -> FloatArray:
         """A row's records of several things, as stored. Shape (names, width); a copy."""
@@ -194,13 +202,13 @@ class PersonTable(RecordTable):
         self._before.pop(self.base + place, None)
         self._standing.evicted += 1
 
-    def standing_matrix(self, of: str, rows: IntArray) -> FloatArray:
-        """Some rows' records as they were when the minute of the latest event began. Shape (rows, width); a copy."""
-        places = self.places(of, rows)
+    def standing_matrices(self, names: Sequence[str], rows: IntArray) -> FloatArray:
+        """Some rows' records of several things as they were when the minute of the latest event began. Shape (names, rows, width); a copy."""
+        places = self.places(names, rows).ravel()
         records = np.frombuffer(self.cells).reshape(-1, self.width)[places // self.width]
         before = self._before
         if before:
             keys: list[int] = (places + self.base).tolist()
-            for row in [row for row, key in enumerate(keys) if key in before]:
-                records[row] = before[keys[row]]
-        return records
+            for number in [number for number, key in enumerate(keys) if key in before]:
+                records[number] = before[keys[number]]
+        return records.reshape(len(names), len(rows), self.width)

@@ -143,6 +143,22 @@ def test_the_queue_is_what_a_sorted_list_would_be(steps: Sequence[tuple[str, int
     )
 
 
+def test_a_round_passes_what_was_matched_before_it_once_only() -> None:
+    """A thousand matched tasks at the heads of the heaps would be walked over in every round until something else drops them."""
+    queue = TaskQueue()
+    tasks = [waiting(number, number * 1_000) for number in range(40)]
+    for task in tasks:
+        queue.push(task, 0)
+    key = bucket_of(tasks[0], 0)
+    for task in tasks[:-1]:
+        queue.discard(task.task_id)
+    assert queue.foremost([key], 9, 9) == [(tasks[-1].task_id, key)]
+    assert [len(heap) for heap in queue._buckets.values()] == [1]
+    queue.discard(tasks[-1].task_id)
+    assert queue.foremost([key], 9, 9) == []
+    assert list(queue.buckets()) == []
+
+
 def test_leaving_the_middle_again_and_again_does_not_fill_the_memory() -> None:
     """A task that is offered and declined for hours would leave a dead entry each time."""
     queue = TaskQueue()

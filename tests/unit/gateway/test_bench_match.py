@@ -56,4 +56,4 @@ def test_the_command_prints_one_json_line_from_a_process_with_one_blas_thread() 
     assert run.exit_code == 0
     shown = json.loads(run.output.splitlines()[-1])
     assert (shown["tasks"], shown["operators"], shown["certified"], shown["gap"]) == (12, 20, True, 0)
-    assert {"score_ms", "solve_ms", "total_ms", "greedy_gap", "scipy_total_ms"} <= shown.keys()
+    assert {"score_ms", "solve_ms", "total_ms", "greedy_gap", "scipy_total_ms", "round_50x200_ms"} <= shown.keys()

@@ -97,7 +97,7 @@ class PairView:
     def records(self, table: PersonTable, cells: type[IntEnum], of: Sequence[str]) -> Values:
         """Decayed sums of pairs, (cells, values, people)."""
         rows, reading = self.candidates.rows, self.candidates.reading
-        stored = np.stack([reading.records(table, name, rows) for name in of])
+        stored = reading.records_of(table, of, rows)
         return np.moveaxis(stored, 2, 0) / reading.divisors(cells)[:, None, None]
 
     def per_value(self, numbers: Sequence[float]) -> Values:

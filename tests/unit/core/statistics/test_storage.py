@@ -21,6 +21,7 @@ def test_what_has_not_occurred_reads_as_zeros() -> None:
     rows = np.array([0, 1, 2, 99])
     assert table.column("a", rows, 1).tolist() == [0, 0, 5, 0]
     assert table.column("b", rows, 1).tolist() == [0, 0, 0, 0]
+    assert table.matrices(["a", "b"], rows)[:, 2].tolist() == [[0, 5, 0], [0, 0, 0]]
     assert table.matrix("a", rows).tolist() == [[0, 0, 0], [0, 0, 0], [0, 5, 0], [0, 0, 0]]
     assert table.record(99, "a") == [0, 0, 0]
     assert (table.total("a").tolist(), table.row_total(2).tolist(), table.row_total(50).tolist()) == (
