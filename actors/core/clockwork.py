@@ -7,6 +7,7 @@ from actors.core.desk import end_session, give_back
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.rounds import ROUNDS_MAX, Match, hold_round
 from actors.core.matching.rounds import WHO as MATCHER
+from actors.core.move_reasons import Cause, written
 from actors.core.moves import move_tasks_out
 from actors.core.outage import DeskSign, SiteVerdict
 from actors.core.task import TaskState
@@ -75,8 +76,12 @@ def _lose_site(turn: Turn, verdict: SiteVerdict) -> None:
         elif person.site not in state.lost_sites and fresh:
             elsewhere = True
     if not elsewhere and state.status in (ProvinceStatus.ACTIVE, ProvinceStatus.DRAINING):
-        reason = (
-            f"{verdict.silent} of {verdict.signed_in} desks of {verdict.site} silent for {verdict.silent_for_ms} ms"
+        reason = written(
+            Cause.SILENT,
+            silent=verdict.silent,
+            signed_in=verdict.signed_in,
+            site=verdict.site,
+            silent_for_ms=verdict.silent_for_ms,
         )
         turn.emit(
             e.ProvinceStatusChanged(at_ms=turn.now.wall_ms, who=WHO, status=ProvinceStatus.UNREACHABLE, reason=reason)

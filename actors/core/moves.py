@@ -25,6 +25,7 @@ from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.eligibility import ABLE
+from actors.core.move_reasons import Cause, written
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.sharing import HostCandidate, rank_hosts
@@ -60,7 +61,7 @@ def _evacuate(turn: Turn, room: int) -> None:
     state, now_ms = turn.state, turn.now.monotonic_ms
     if now_ms < turn.outbox.evacuate_after_ms:
         return
-    reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else "policy: evacuate"
+    reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else written(Cause.EVACUATING)
     moved = 0
     for task, ranked in _evacuees(turn, state.policy, room):
         _start_move(turn, task, ranked, Placement.EVACUATED, reason)

@@ -24,6 +24,7 @@ import msgspec
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import KindId, OperatorId, ProvinceCode
 from actors.core.line_summary import LineSummary
+from actors.core.move_reasons import Cause, written
 
 #: Stands for "nobody here can do it": longer than any real wait. Milliseconds (ten days).
 WAIT_UNBOUNDED_MS = 10 * 24 * 3_600_000
@@ -255,9 +256,13 @@ def plan_flows(picture: NationalPicture, memory: FlowMemory) -> tuple[list[MoveF
                         host=host.province,
                         kind=waiting.kind,
                         count=count,
-                        reason=(
-                            f"expected wait {waiting.expected_wait_ms} ms exceeds {source.policy.release_wait_ms} ms; "
-                            f"{host.province} has {offered.free_capacity} free, experience {offered.experience}"
+                        reason=written(
+                            Cause.ADVISED,
+                            wait_ms=waiting.expected_wait_ms,
+                            release_ms=source.policy.release_wait_ms,
+                            host=host.province,
+                            free=offered.free_capacity,
+                            experience=offered.experience,
                         ),
                     )
                 )

@@ -14,6 +14,7 @@ from actors.core.matching.explained import (
     RoutingReplay,
 )
 from actors.core.matching.wording.choice import ChoiceWords, removal_words
+from actors.core.matching.wording.moving import move_reason_words
 from actors.core.matching.wording.templates import Language, say
 from actors.core.matching.wording.waiting import wait_changes, wait_sentence
 from actors.core.refusal import Reason
@@ -160,7 +161,7 @@ def _moves(past: Past, language: Language) -> list[str]:
             when=local_time(move.at_ms),
             source=move.source,
             host=move.host,
-            reason=move.reason or "-",
+            reason=move_reason_words(move.reason, language),
         )
         for move in past.moves[:MOVES_MAX]
     ]

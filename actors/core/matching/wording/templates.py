@@ -120,6 +120,16 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "{when} 由 {source} 转给 {host} 承办：{reason}。",
         "At {when} {source} gave it to {host}: {reason}.",
     ),
+    # --- why work leaves a province ---
+    "move.advised": (
+        "预计等候 {wait}，超过 {release}；{host} 有 {free} 个空位，同类经验 {experience} 件",
+        "the expected wait ({wait}) exceeds {release}; {host} has places free ({free}) and experience of the kind ({experience} tasks)",
+    ),
+    "move.evacuating": ("本省按策略整体转出", "the province's policy is to evacuate"),
+    "move.silent": (
+        "{site} 的 {signed_in} 个作业终端中有 {silent} 个失联 {silent_for}",
+        "{silent} of {signed_in} desks of {site} were silent for {silent_for}",
+    ),
     "task.moving": ("正在转往 {host}。", "It is on its way to {host}."),
     # --- why not somebody else ---
     "other.removed": ("为什么不是 {operator}：{filter}。", "Why not {operator}: {filter}."),
