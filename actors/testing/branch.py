@@ -132,27 +132,45 @@ class Branch:
         held = (state.tasks.get(task_id) for state in self._witness.states.values())
         return any(task is not None and task.state is TaskState.SUSPENDED for task in held)
 
-    def _follow(self, task_id: TaskId, command: c.AnyCommand, asked: ProvinceCode | None = None, hops: int = 0) -> None:
-        """Ask the home, then whoever it points to; a task in transit is read at its new host, as the gateway does."""
+    def _follow(
+        self,
+        task_id: TaskId,
+        command: c.AnyCommand,
+        asked: ProvinceCode | None = None,
+        newest: TaskReply | None = None,
+        hops: int = 0,
+    ) -> None:
+        """Ask the home, then whoever it points to; a task in transit is read at its new host, as the gateway does.
+
+        Args:
+            newest: what the provinces asked before had of the task. Two that send it to each other point to each other for a moment.
+        """
         seen = self._seen.get(task_id, (0, 0))
 
         def answered(reply: AnyReply) -> None:
-            onwards = _pointed_to(reply)
+            is_older = newest is not None and isinstance(reply, TaskReply) and _version(reply) < _version(newest)
+            last = newest if newest is not None and is_older else reply
+            onwards = None if is_older else _pointed_to(last)
             if onwards is not None and hops < HOPS_MAX:
-                self._follow(task_id, command, onwards, hops + 1)
-            elif isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_TASK and not hops:
+                onwards_from = last if isinstance(last, TaskReply) else newest
+                self._follow(task_id, command, onwards, onwards_from, hops + 1)
+            elif isinstance(last, Refused) and last.reason is Reason.UNKNOWN_TASK and not hops:
                 raise Violation(f"{task_id} is unknown at its home")
-            elif isinstance(reply, TaskReply):
-                self._note(task_id, reply, seen, is_reading=isinstance(command, c.GetTask))
+            elif isinstance(last, TaskReply):
+                self._note(task_id, last, seen, is_reading=isinstance(command, c.GetTask))
 
         self._ask(asked or home_of(task_id), command, answered)
 
     def _note(self, task_id: TaskId, reply: TaskReply, seen: tuple[int, int], *, is_reading: bool) -> None:
         """Whoever reads after an answer sees at least what the answer said."""
-        version = (reply.task.generation, reply.task.version)
+        version = _version(reply)
         if is_reading and version < seen:
             raise Violation(f"{task_id} was read as {version} after {seen} had been answered")
         self._seen[task_id] = max(version, self._seen.get(task_id, (0, 0)))
+
+
+def _version(reply: TaskReply) -> tuple[int, int]:
+    return reply.task.generation, reply.task.version
 
 
 def _pointed_to(reply: AnyReply) -> ProvinceCode | None:
