@@ -131,8 +131,14 @@ class Planner:
         if not by_kind or not free:
             return []
         ready = np.concatenate([np.zeros(len(free)), self._until_free(rows[len(free) :], remaining, now)])
-        listed = shortlist(by_kind, max(TASKS_MAX, TASKS_PER_PERSON * len(free)))
-        return self._decide(listed, {kind: pools[kind] for kind in by_kind}, people, rows, ready, len(free), now)
+        asked = {kind: pools[kind] for kind in by_kind}
+        eligible = self._pools.eligible(asked, rows)
+        listed = self._listed(by_kind, np.count_nonzero(eligible[:, : len(free)], axis=1).tolist(), len(free), now)
+        looked_at = {task.id for task in listed}
+        aside = {name: since for name, since in self._left_since.items() if name in waiting and name not in looked_at}
+        pairs = self._decide(listed, asked, eligible, people, rows, ready, len(free), now)
+        self._left_since.update(aside)
+        return pairs
 
     def explain(self, task: PlannerTask, operator_id: str, now: float) -> Explanation:
         """Says what speaks for and against a pair, as things stand.
@@ -159,10 +165,27 @@ class Planner:
             left_minutes=max(0.0, now - self._left_since.get(task.id, now)),
         )
 
+    def _listed(
+        self, by_kind: dict[str, list[PlannerTask]], free_of_kind: list[int], free: int, now: float
+    ) -> list[PlannerTask]:
+        """The tasks that are looked at: all, if they are not too many."""
+        tasks_max = max(TASKS_MAX, TASKS_PER_PERSON * free)
+        if sum(map(len, by_kind.values())) <= tasks_max:
+            return [task for tasks in by_kind.values() for task in tasks]
+        return shortlist(by_kind, tasks_max, free_of_kind, lambda task: self._is_overdue(task, now))
+
+    def _is_overdue(self, task: PlannerTask, now: float) -> bool:
+        """What `_overdue` says, of one task."""
+        left = now - self._left_since.get(task.id, now)
+        if left < PATIENCE_MINUTES:
+            return now - task.arrived >= AGE_MAX_MINUTES
+        return bool(self._overdue([task], np.array([self._estimates.reading(task.kind, "").kind_minutes]), now)[0])
+
     def _decide(
         self,
         listed: list[PlannerTask],
         pools: dict[str, Sequence[str]],
+        eligible: BoolArray,
         people: list[str],
         rows: IntArray,
         ready_minutes: FloatArray,
@@ -170,7 +193,6 @@ class Planner:
         now: float,
     ) -> list[tuple[str, str]]:
         """Puts the problem, has it solved, and remembers what follows from it. The first `free` of the people are free."""
-        eligible = self._pools.eligible(pools, rows)
         useful = np.logical_or.reduce(eligible, axis=0)
         useful[free:] &= self._estimates.experience(rows[free:]) >= EXPERIENCE_MIN
         if not useful[:free].any():
@@ -239,15 +261,16 @@ class Planner:
         idle = np.flatnonzero(problem.capacity > taken)
         left = np.logical_or.reduce(problem.eligible[:, idle], axis=1).tolist()
         self._left_since = {
-            task.id: self._left_since.get(task.id, now)
+            task.id: min(now, self._left_since.get(task.id, now))
             for row, task in enumerate(listed)
             if task.id in self._left_since or (left[row] and row not in started)
         }
 
     def _ready_part(self, task: PlannerTask, operator: str, now: float) -> Part:
-        remaining = self._in_hand.remaining(operator, now, self._residuals)
-        rows = np.array([self._estimates.operator_row(operator)])
-        ready = float(self._until_free(rows, np.array([remaining]), now)[0]) if remaining > 0 else 0.0
+        ready = self._in_hand.remaining(operator, now, self._residuals)
+        row = self._estimates.operators.get(operator)
+        if ready > 0 and row is not None:
+            ready = float(self._until_free(np.array([row]), np.array([ready]), now)[0])
         weight = float((due_weights([task], now) * age_weights([task], now, self._estimates.overall_minutes()))[0])
         return Part(
             parameter="operator_ready_minutes",

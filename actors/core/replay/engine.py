@@ -84,6 +84,9 @@ class _Game:
         ]
         for operator, spans in work.duty.items():
             for start, end in spans:
+                # Nobody is on duty for no time; taken for the beginning of a shift, it would have no end.
+                if start == end:
+                    continue
                 self.instants += [(start, DUTY_BEGINS, 0, operator), (end, DUTY_ENDS, 0, operator)]
         heapq.heapify(self.instants)
         #: Both in the order in which they began to wait.

@@ -76,8 +76,9 @@ def _minutes(row: Mapping[str, str | None], column: str, line: int) -> float:
     text = row[column] or ""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise LogError(f"line {line}: {column} is no ISO 8601 time: {text!r}") from None
     if moment.tzinfo is None:
         raise LogError(f"line {line}: {column} names no offset from UTC: {text!r}")
-    return moment.astimezone(UTC).timestamp() / 60
+    return utc.timestamp() / 60

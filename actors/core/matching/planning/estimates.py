@@ -187,20 +187,29 @@ class Estimates:
         return self._counts[:, operator_rows].sum(axis=0)
 
     def reading(self, kind: str, operator: str) -> Reading:
-        """Everything known of one pair."""
-        k, o = self.kind_row(kind), self.operator_row(operator)
-        rows = np.array([k]), np.array([o])
+        """Everything known of one pair.
+
+        Whom or what nobody has seen is told as what it would be taken for, and not remembered for having been asked about: a question must not change what
+        is decided after it.
+        """
+        k, o = self.kinds.get(kind), self.operators.get(operator)
+        kind_minutes = self.overall_minutes() if k is None else float(self._kind[k])
+        speed = 1.0 if o is None else float(self._speed[o])
+        minutes, count = (0.0, 0.0) if k is None or o is None else (self._minutes[k, o], self._counts[k, o])
+        rows = np.array([] if o is None else [o], np.int64)
+        quality = float(self._quality_of(rows).sum()) if rows.size else self._quality_mean()
+        better = quality - self._quality_mean()
         return Reading(
-            kind_minutes=float(self._kind[k]),
-            kind_samples=float(self._counts[k].sum()),
-            speed_ratio=float(self._speed[o]),
-            speed_samples=float(self._counts[:, o].sum()),
-            minutes=float(self.minutes(*rows)[0, 0]),
-            pair_samples=float(self._counts[k, o]),
-            newcomer_share=float(self.newcomer_shares(rows[1])[0]),
-            quality=float(self._quality_of(rows[1])[0]),
-            quality_samples=float(self._quality[1, o]),
-            quality_points=int(self.quality_points(*rows)[0, 0]),
+            kind_minutes=kind_minutes,
+            kind_samples=0.0 if k is None else float(self._counts[k].sum()),
+            speed_ratio=speed,
+            speed_samples=float(self.experience(rows).sum()),
+            minutes=float((self._pair_prior * (kind_minutes * speed) + minutes) / (self._pair_prior + count)),
+            pair_samples=float(count),
+            newcomer_share=float(self.newcomer_shares(rows).sum()) if rows.size else NEWCOMER_SHARE,
+            quality=quality,
+            quality_samples=float(self._quality[1, rows].sum()),
+            quality_points=round(QUALITY_SHARE * MINUTE_POINTS * kind_minutes * better),
         )
 
     def _minutes_of(self, k: int, o: int) -> float:

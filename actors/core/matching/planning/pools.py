@@ -43,9 +43,22 @@ class Pools:
         known = self._rows.get(kind)
         if known is not None and known[0] == self._estimates.evictions and self._members[kind] == members:
             return known[1]
-        rows = np.array([self._estimates.operator_row(member) for member in members], np.int64)
+        rows = self._rows_of(members)
         while len(self._rows) >= KINDS_MAX:
             oldest = next(iter(self._rows))
             del self._rows[oldest], self._members[oldest]
         self._members[kind], self._rows[kind] = members, (self._estimates.evictions, rows)
         return rows
+
+    def _rows_of(self, members: list[str]) -> IntArray:
+        """Rows of the members who have one, or for whom there is room.
+
+        Once there is none, members without a row are left out: they are not there in this call, and making room for them would forget what was learned
+        of people who are. When one comes, they are given a row, which makes what is remembered here stale.
+        """
+        people = self._estimates.operators
+        known = [
+            self._estimates.operator_row(member) if row is None and not people.is_full else row
+            for member, row in zip(members, people.get_all(members), strict=True)
+        ]
+        return np.array([row for row in known if row is not None], np.int64)

@@ -229,3 +229,64 @@ def test_more_people_and_kinds_than_remembered_still_work(monkeypatch: pytest.Mo
         for name, operator in planner.plan([task(f"t{number}", kind, now)], people, now, pools):
             assert operator in pools[kind]
             planner.observe(task(name, kind, now), operator, 3.0, now + 1)
+
+
+def test_a_task_that_waited_a_week_goes_before_tasks_that_came_late() -> None:
+    """Else tasks whose due time had passed before they came would keep it out for ever."""
+    now = AGE_MAX_MINUTES
+    late = [task(f"late{number}", arrived=now, due=-1e6) for number in range(100)]
+    assert Planner().plan([*late, task("old", arrived=0.0)], ["ann"], now, POOLS) == [("old", "ann")]
+
+
+def test_patience_runs_while_a_task_is_not_looked_at() -> None:
+    """Else it would begin anew at each flood of tasks, and never end."""
+    planner = taught(ann=300.0, bob=5.0)
+    waiting = [task("b", arrived=101.0)]
+    assert planner.plan([task("a", arrived=99.0)], ["bob"], 100.0, POOLS) == [("a", "bob")]
+    assert planner.plan(waiting, ["ann"], 101.0, POOLS) == []
+    flood = [task(f"late{number}", arrived=102.0, due=-1e6) for number in range(100)]
+    planner.plan([*flood, *waiting], ["ann"], 102.0, POOLS)
+    assert planner.explain(waiting[0], "ann", 103.0).left_minutes == 2.0
+
+
+def test_people_are_not_idle_while_kinds_of_absent_people_wait() -> None:
+    """Else a morning's crowd would sit before a full queue until something else happens."""
+    people = [f"p{number}" for number in range(40)]
+    kinds = {f"away{number}": ["nobody"] for number in range(9)}
+    waiting = [task(f"{kind}{number}", kind) for kind in ("claim", *kinds) for number in range(50)]
+    assert len(Planner().plan(waiting, people, 0.0, {"claim": people, **kinds})) == len(people)
+
+
+def test_questions_change_nothing() -> None:
+    """Else whoever looks into decisions would change those to come, and forget people that much was learned of."""
+    asked, unasked = taught(ann=7.0, bob=5.0), taught(ann=7.0, bob=5.0)
+    for number in range(estimates.OPERATORS_MAX):
+        asked.explain(task("x", f"kind{number % (estimates.KINDS_MAX + 1)}"), f"stranger{number}", 100.0)
+    assert asked.explain(task("x"), "bob", 100.0) == unasked.explain(task("x"), "bob", 100.0)
+    pools = {"claim": [f"p{number}" for number in range(8)]}
+    for minute in range(100, 110):
+        waiting = [task(f"t{minute}", arrived=float(minute))]
+        plans = [each.plan(waiting, pools["claim"], float(minute), pools) for each in (asked, unasked)]
+        assert plans[0] == plans[1]
+
+
+def test_a_person_not_yet_seen_is_told_as_what_they_would_be_taken_for() -> None:
+    """Else an explanation of a stranger would differ from what decides about them, but for ties."""
+    planner = taught(ann=7.0, bob=5.0)
+    stranger = planner.explain(task("x"), "cao", 100.0)
+    planner.plan([task("x")], ["cao"], 100.0, POOLS)
+    met = planner.explain(task("x"), "cao", 100.0)
+    assert met.minutes == pytest.approx(stranger.minutes, rel=estimates.TIE_SHARE)
+    assert [part.samples for part in met.parts] == [part.samples for part in stranger.parts]
+
+
+def test_a_pool_of_more_people_than_are_remembered_forgets_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else every call would forget all that was learned."""
+    monkeypatch.setattr(estimates, "OPERATORS_MAX", 8)
+    planner = taught(ann=30.0, bob=5.0)
+    pools = {"claim": [*(f"p{number}" for number in range(50)), "ann", "bob"]}
+    for minute in range(100, 110):
+        assert planner.plan([task(f"t{minute}", arrived=99.0)], ["ann", "bob"], float(minute), pools) == [
+            (f"t{minute}", "bob")
+        ]
+    assert planner.plan([task("new", arrived=110.0)], ["p49"], 110.0, pools) == [("new", "p49")], "whoever comes counts"

@@ -76,6 +76,8 @@ def test_what_was_started_had_arrived() -> None:
         ({"operator_id": None}, "line 3: operator_id is empty"),
         ({"started_at": "yesterday"}, "line 3: started_at is no ISO 8601 time: 'yesterday'"),
         ({"started_at": "2026-03-02T09:05:00"}, "line 3: started_at names no offset from UTC"),
+        ({"arrived_at": "0001-01-01T00:00:00+08:00"}, "line 3: arrived_at is no ISO 8601 time"),
+        ({"completed_at": "9999-12-31T23:59:59-08:00"}, "line 3: completed_at is no ISO 8601 time"),
         ({"completed_at": "2026-03-02T09:04:59+08:00"}, "line 3: completed_at is before started_at"),
     ],
 )
@@ -224,3 +226,14 @@ def test_intervals_are_students() -> None:
     assert interval([4.0]).half is None
     assert interval([1.0, 2.0, 3.0]).half == pytest.approx(4.303 / math.sqrt(3))
     assert times_of([1.0, 3.0]).mean == 2.0
+
+
+def test_whoever_took_no_time_is_not_on_duty_ever_after() -> None:
+    """Else a single item that was closed at once would keep its person at work through every night that follows."""
+    work = Work(
+        tasks=[PlannerTask(id="later", kind="claim", arrived=50.0)],
+        duty={"ann": [(0.0, 0.0)], "bob": [(100.0, 200.0)]},
+        pools={"claim": ["ann", "bob"]},
+        minutes=lambda row, operator: 5.0,
+    )
+    assert play(work, FirstComeFirstServed(), still).turnarounds == [55.0]

@@ -82,6 +82,8 @@ def test_the_seed_breaks_ties_and_the_same_seed_the_same_way() -> None:
 
     def order(seed: int) -> list[float]:
         estimates = Estimates(seed)
-        return [estimates.reading("claim", f"p{number}").minutes for number in range(9)]
+        people = [f"p{number}" for number in range(9)]
+        estimates.operator_rows(people)
+        return [estimates.reading("claim", person).minutes for person in people]
 
     assert order(1) == order(1) != order(2)
