@@ -26,7 +26,8 @@ NAMES = {
     "planner": "planner 人单匹配",
     "first_come_first_served": "first come, first served 先来先办",
     "random": "random 随机",
-    "shortest_processing_time": "shortest, told all means 最短优先",
+    "shortest_learning": "shortest, learning 最短优先 (边做边学)",
+    "shortest_processing_time": "shortest, told all means 最短优先 (全知)",
 }
 #: Minutes of turnaround, but for the last five: mean minutes of wait, tasks left at the end, cost, by how much the planner's mean is below, and
 #: the same without the minutes in which nobody who may do the task is on duty.

@@ -11,15 +11,17 @@ import msgspec
 
 from actors.core.matching.planner import Planner, PlannerTask
 from actors.core.matching.planning.draws import Draws
-from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestProcessingTime
+from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestLearning, ShortestProcessingTime
 from actors.core.replay.engine import Dispatcher, Played, Work, play
 from actors.core.replay.log import WorkItem
 from actors.core.replay.people import People
 
 OURS = "planner"
-FIRST_COME, RANDOM, SHORTEST = "first_come_first_served", "random", "shortest_processing_time"
+FIRST_COME, RANDOM = "first_come_first_served", "random"
+#: By means it has to learn as the planner has, and by the true ones.
+SHORTEST_LEARNING, SHORTEST_TOLD = "shortest_learning", "shortest_processing_time"
 #: Ways of deciding, in the order of the report.
-WAYS = (OURS, FIRST_COME, RANDOM, SHORTEST)
+WAYS = (OURS, FIRST_COME, RANDOM, SHORTEST_LEARNING, SHORTEST_TOLD)
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,4 +110,6 @@ def _dispatcher(way: str, people: People, seed: int) -> Dispatcher:
         return Planner(seed=seed)
     if way == FIRST_COME:
         return FirstComeFirstServed()
-    return AtRandom(seed) if way == RANDOM else ShortestProcessingTime(people.expected_minutes)
+    if way == RANDOM:
+        return AtRandom(seed)
+    return ShortestLearning() if way == SHORTEST_LEARNING else ShortestProcessingTime(people.expected_minutes)

@@ -68,6 +68,26 @@ class ShortestProcessingTime(_Unlearning):
         return [(task, operator) for operator, task in taken.items()]
 
 
+class ShortestLearning(ShortestProcessingTime):
+    """The same by what it has seen itself: the pair's plain mean, before that the kind's, before that anybody's. What the planner may be held against."""
+
+    def __init__(self) -> None:
+        super().__init__(self._seen_minutes)
+        #: (operator, kind), kind and everything -> minutes seen, tasks seen.
+        self._seen: dict[tuple[str, ...], tuple[float, int]] = {}
+
+    def observe(self, task: PlannerTask, operator: str, minutes: float, now: float) -> None:
+        """Adds the task to its pair's, its kind's and everybody's mean."""
+        del now
+        for key in ((operator, task.kind), (task.kind,), ()):
+            before, count = self._seen.get(key, (0.0, 0))
+            self._seen[key] = (before + minutes, count + 1)
+
+    def _seen_minutes(self, operator: str, kind: str) -> float:
+        seen = self._seen.get((operator, kind)) or self._seen.get((kind,)) or self._seen.get((), (0.0, 1))
+        return seen[0] / seen[1]
+
+
 def _one_by_one(
     tasks: Sequence[PlannerTask],
     free: list[str],

@@ -34,7 +34,12 @@ def test_replay_prints_one_json_object_last(tmp_path: Path) -> None:
     answer = json.loads(result.stdout.splitlines()[-1])
     assert result.exit_code == (0 if answer["ok"] else 1)
     assert (answer["items"], answer["operators"], answer["seeds"]) == (60, 2, 2)
-    assert set(answer["cut_of_mean_turnaround"]) == {"first_come_first_served", "random", "shortest_processing_time"}
+    assert set(answer["cut_of_mean_turnaround"]) == {
+        "first_come_first_served",
+        "random",
+        "shortest_learning",
+        "shortest_processing_time",
+    }
     assert answer["ways"]["planner"]["finished"] + answer["ways"]["planner"]["unfinished"] == 120
 
 

@@ -9,7 +9,7 @@ import pytest
 from actors.core.matching import Planner, PlannerTask
 from actors.core.matching.planning.draws import Draws
 from actors.core.replay.comparison import OURS, WAYS, compare, spread_out, work_of
-from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestProcessingTime
+from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestLearning, ShortestProcessingTime
 from actors.core.replay.engine import Played, Work, play
 from actors.core.replay.log import COLUMNS, LogError, WorkItem, read_items
 from actors.core.replay.measures import cut, interval, summary_of, times_of
@@ -165,6 +165,21 @@ def test_shortest_processing_time_takes_the_shortest_pair() -> None:
     pools = {"claim": ["ann", "bob"], "change": ["ann", "bob"]}
     way = ShortestProcessingTime(lambda operator, kind: minutes[operator, kind])
     assert sorted(way.plan(tasks, ["ann", "bob"], 0.0, pools)) == [("a", "ann"), ("b", "bob")]
+
+
+def test_the_learning_one_goes_by_the_narrowest_mean_it_has_seen() -> None:
+    """Else it would learn worse than a plain spreadsheet, and beating it would prove nothing."""
+    way = ShortestLearning()
+    pools = {"claim": ["ann", "bob"], "change": ["ann", "bob"]}
+    claim, change = (PlannerTask(id=kind, kind=kind, arrived=0.0) for kind in pools)
+    way.observe(claim, "ann", 9.0, 9.0)
+    way.observe(claim, "bob", 5.0, 9.0)
+    assert way.plan([claim], ["ann", "bob"], 9.0, pools) == [("claim", "bob")]
+    # Of a change nothing is known but everybody's mean of 7, so the claim goes first, to bob; ann is left for the change.
+    assert sorted(way.plan([claim, change], ["ann", "bob"], 9.0, pools)) == [("change", "ann"), ("claim", "bob")]
+    way.observe(change, "ann", 20.0, 20.0)
+    # Bob has never done one: the kind's mean is 20 now, as ann's own is, and the tie goes by name.
+    assert way.plan([change], ["bob", "ann"], 20.0, pools) == [("change", "ann")]
 
 
 def test_the_same_seed_plays_the_same() -> None:
