@@ -9,6 +9,9 @@ import msgspec
 from actors.core.country import TaskKind
 from actors.core.ids import ProvinceCode, TaskId
 
+#: Standard minutes that make one work unit (折算件).
+UNIT_MINUTES = 6
+
 
 class LedgerLeg(msgspec.Struct, frozen=True, kw_only=True):
     """One side of a posting."""
@@ -47,5 +50,5 @@ def legs_of(
 
 
 def work_units_milli(kind: TaskKind, complexity: int = 0) -> int:
-    """Credit for one task: six standard minutes of its kind and complexity are one work unit. Thousandths of a unit."""
-    return kind.minutes_for(complexity) * 1000 // 6
+    """Credit for one task: `UNIT_MINUTES` standard minutes of its kind and complexity are one work unit. Thousandths of a unit."""
+    return kind.minutes_for(complexity) * 1000 // UNIT_MINUTES

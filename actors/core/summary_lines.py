@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from actors.core.clock import Instant
 from actors.core.country import Line
+from actors.core.ledger import UNIT_MINUTES
 from actors.core.line_summary import UNKNOWN, LineSummary
 from actors.core.matching.views.people import line_priors
 from actors.core.matching.views.ratios import LineRatio
@@ -22,7 +23,6 @@ LOOKED_AT_MAX = 64
 STRANDED_MINUTES = 30
 #: A task in progress for more than so many times its standard is overlong (超长), and so is one past its promise.
 OVERLONG_FACTOR = 3
-UNIT_MINUTES = 6
 
 
 def summarise_lines(state: ProvinceState, on_duty: Sequence[Operator], now: Instant) -> tuple[LineSummary, ...]:

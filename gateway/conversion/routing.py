@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from actors.core.matching.assignment.result import Method
 from actors.core.matching.explained import (
     Candidate,
     Contribution,
@@ -22,7 +23,6 @@ from gateway.v1 import dispatch_pb2
 
 _DISPLAY_NAME_LENGTH_MAX = 100
 _REASON_LENGTH_MAX = 200
-_GREEDY = "greedy"
 
 
 def match_preview_out(preview: MatchPreview) -> dispatch_pb2.MatchPreview:
@@ -142,7 +142,7 @@ def routing_out(record: RoutingRecord, replay: RoutingReplay | None = None) -> d
 def _method(record: RoutingRecord) -> dispatch_pb2.MatchMethod:
     if not record.round:
         return dispatch_pb2.MATCH_METHOD_UNSPECIFIED
-    return dispatch_pb2.MATCH_METHOD_GREEDY if record.method == _GREEDY else dispatch_pb2.MATCH_METHOD_OPTIMAL
+    return dispatch_pb2.MATCH_METHOD_GREEDY if record.method == Method.GREEDY else dispatch_pb2.MATCH_METHOD_OPTIMAL
 
 
 def _reason(record: RoutingRecord) -> str:

@@ -19,13 +19,13 @@ import itertools
 import math
 
 from actors.core.country import Line
+from actors.core.matching.folding import EXACT_BELOW
 from actors.core.matching.parameters import CATALOGUE, Parameter, Role, Scope
 from actors.core.matching.points import BREAKPOINTS_MAX, POINTS_MAX, Curve
 from actors.core.matching.record import ExplorationSettings, FilterSettings, MatchingModel, Shares, Weighting
 
 __all__ = [
     "AUTHORITY_MAX",
-    "EXACT_MAX",
     "SHARE_MIN",
     "WEIGHTED_ROLES",
     "WEIGHT_MAX",
@@ -49,8 +49,6 @@ AUTHORITY_MAX = 9
 SHARE_MIN = 5
 #: Roles whose parameters have a curve and weights.
 WEIGHTED_ROLES = (Role.SCORE, Role.COST, Role.URGENCY, Role.SHARES, Role.GUARD)
-#: Sums of contributions must stay below this to be exact in float32.
-EXACT_MAX = 1 << 24
 
 
 def trivial_model() -> MatchingModel:
@@ -151,8 +149,8 @@ def _range_violations(model: MatchingModel) -> list[str]:
     found: list[str] = []
     for line in Line:
         low, high = fit_range(model, line)
-        if max(-low, high) >= EXACT_MAX:
-            found.append(f"weights of {line}: points could add up to {max(-low, high)}, beyond exact {EXACT_MAX}.")
+        if max(-low, high) >= EXACT_BELOW:
+            found.append(f"weights of {line}: points could add up to {max(-low, high)}, beyond exact {EXACT_BELOW}.")
     return found
 
 

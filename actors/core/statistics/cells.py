@@ -24,6 +24,11 @@ AMOUNT_BUCKETS = 164
 AMOUNT_BANDS = 6
 HOURS_OF_WEEK = 168
 HOURS_OF_DAY = 24
+#: The first hour of a sign-in and the last hours of a rostered shift, at which people work at a pace of their own.
+FIRST_HOUR_MINUTES = 60
+LAST_HOURS_MINUTES = 120
+#: Longer signed in than this is overtime.
+OVERTIME_MINUTES = 8 * 60
 
 
 class Decay(IntEnum):

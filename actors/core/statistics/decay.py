@@ -46,7 +46,8 @@ EXPONENT_MAX = 960.0
 _WORK_MS = HALF_LIVES_MS[Decay.WORK]
 _EXPERIENCE_MS = HALF_LIVES_MS[Decay.EXPERIENCE]
 #: Asia/Shanghai is eight hours ahead of UTC, all year.
-_LOCAL_MS = 8 * 3_600_000
+LOCAL_MINUTES = 8 * 60
+_LOCAL_MS = LOCAL_MINUTES * 60_000
 #: 1970-01-01 was a Thursday; so many days earlier the week began.
 _MONDAY_DAYS = 3
 

@@ -8,8 +8,11 @@ import math
 
 from actors.core import events as e
 from actors.core.ids import KindId, OperatorId
+from actors.core.ledger import UNIT_MINUTES
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import (
+    FIRST_HOUR_MINUTES,
+    LAST_HOURS_MINUTES,
     HandleCell,
     HomeCell,
     KindCell,
@@ -27,10 +30,9 @@ from actors.core.statistics.learning_links import begin_line_day, is_on_time, sh
 from actors.core.statistics.tables import Statistics, switch_key
 from actors.core.task import Decision, PriorReason, Task, TaskSpec, Verdict
 
-#: Decided in less than this share of the standard time is rushed; a work unit is six standard minutes.
-RUSHED_MINUTES_PER_UNIT = 0.2 * 6.0
-FIRST_HOUR_MS = 3_600_000
-LAST_HOURS_MINUTES = 120
+#: Decided in less than a fifth of the standard time is rushed.
+RUSHED_MINUTES_PER_UNIT = 0.2 * UNIT_MINUTES
+_FIRST_HOUR_MS = FIRST_HOUR_MINUTES * 60_000
 HARD_COMPLEXITY = 4
 _DAY_MINUTES = 1_440
 #: Shortest handle time that has a logarithm here, minutes.
@@ -240,7 +242,7 @@ def _promises(statistics: Statistics, place: int, spec: TaskSpec, units: float, 
 def _by_hour_of_shift(state: ProvinceState, place: int, decision: Decision, minutes: float, units: float) -> None:
     """Work in the first hour of a session and in the last two of a shift, each of which goes at a pace of its own."""
     cells, weight = state.statistics.by_operator.cells, state.statistics.clock.work
-    if 0 < decision.signed_in_for_ms < FIRST_HOUR_MS:
+    if 0 < decision.signed_in_for_ms < _FIRST_HOUR_MS:
         cells[place + _O_FIRST_UNITS] += weight * units
         cells[place + _O_FIRST_MINUTES] += weight * minutes
     shift = state.operators[decision.operator].shift

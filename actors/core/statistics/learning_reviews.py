@@ -9,6 +9,7 @@ from actors.core import events as e
 from actors.core.review import Findings, ReviewedDecision, ReviewVerdict, Severity
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import (
+    OVERTIME_MINUTES,
     WEEK_CELLS,
     WEEKS,
     AmountBandCell,
@@ -31,8 +32,6 @@ from actors.core.statistics.tables import FORMER, Statistics
 
 #: Points of a defect in `ReviewCell.DEFECT_POINTS`.
 SEVERITY_POINTS = {Severity.NONE: 0.0, Severity.MINOR: 1.0, Severity.CRITICAL: 5.0}
-#: Longer signed in than this is overtime.
-OVERTIME_MS = 8 * 3_600_000
 
 
 def review_submitted(state: ProvinceState, event: e.ReviewSubmitted) -> None:
@@ -114,7 +113,7 @@ def _of_the_province(
     """Defects of the kind, of the hour in which it was decided, and of overtime."""
     _counted(statistics.kind_totals, 0, reviewed.kind, _KIND_TOTAL, not is_passed, count, weight)
     _counted(statistics.hours, local_hour_of_day(reviewed.decided_ms), "", _HOUR, not is_passed, count, weight)
-    is_overtime = reviewed.signed_in_for_ms > OVERTIME_MS
+    is_overtime = reviewed.signed_in_for_ms > OVERTIME_MINUTES * 60_000
     _counted(statistics.overtime, int(is_overtime), "", _HOUR, not is_passed, count, weight)
 
 

@@ -17,6 +17,8 @@ from actors.core.statistics.cells import KindTotalCell
 
 #: Kinds that priors speak of at most; those with the fewest decisions are left out first.
 PRIOR_KINDS_MAX = 128
+#: Sums that have changed by less are not worth an event.
+NOTICEABLE_PERMILLE = 50
 
 Sums = tuple[float, ...]
 
@@ -83,25 +85,26 @@ def knows_decisions(priors: NationalPriors) -> bool:
 
 def most_decided(kinds: dict[KindId, Sums]) -> list[KindId]:
     """The kinds to speak of, in order of name: at most `PRIOR_KINDS_MAX`, those with the most decisions."""
-    ranked = sorted(kinds, key=lambda kind: (-kinds[kind][0], kind))
+    ranked = sorted(kinds, key=lambda kind: (-kinds[kind][KindTotalCell.DECIDED], kind))
     return sorted(ranked[:PRIOR_KINDS_MAX])
 
 
-def differ_noticeably(old: NationalPriors, new: NationalPriors, permille: int = 50) -> bool:
-    """Whether adopting `new` in place of `old` is worth an event: some sum of a line or kind has changed by more than `permille`."""
+def differ_noticeably(old: NationalPriors, new: NationalPriors) -> bool:
+    """Whether adopting `new` in place of `old` is worth an event: some sum of a line or kind has changed by more than `NOTICEABLE_PERMILLE`."""
     if old.provinces != new.provinces or old.kinds.keys() != new.kinds.keys() or old.lines.keys() != new.lines.keys():
         return True
     pairs = [(old.lines[line], sums) for line, sums in new.lines.items()]
     pairs += [(old.kinds[kind], sums) for kind, sums in new.kinds.items()]
     pairs += [(old.people, new.people), (old.reviews, new.reviews)]
-    return any(_moved(before, after, permille) for before, after in pairs)
+    return any(_moved(before, after) for before, after in pairs)
 
 
-def _moved(before: Sums, after: Sums, permille: int) -> bool:
+def _moved(before: Sums, after: Sums) -> bool:
     """Whether a sum has changed noticeably; an item more or less is none."""
     if len(before) != len(after):
         return True
-    return any(abs(x - y) * 1000 > permille * max(abs(x), abs(y)) + 1000 for x, y in zip(before, after, strict=True))
+    pairs = zip(before, after, strict=True)
+    return any(abs(x - y) * 1000 > NOTICEABLE_PERMILLE * max(abs(x), abs(y)) + 1000 for x, y in pairs)
 
 
 def _added(left: Sums, right: Sums) -> Sums:

@@ -32,7 +32,7 @@ _WEEK_MS = 7 * DAY_MS
 _DECAY_OF_A_WEEK = 0.5 ** (_WEEK_MS / HALF_LIVES_MS[Decay.WORK])
 _DECAYS = tuple(Decay)
 #: 90th percentile of the standard normal distribution.
-_Z90 = 1.2815515655446004
+Z90 = 1.2815515655446004
 
 
 class HandleMinutes(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ class HandleMinutes(msgspec.Struct, frozen=True):
     @property
     def p90(self) -> float:
         """Minutes that nine in ten tasks need at most."""
-        return math.exp(self.log_mean + _Z90 * self.log_spread)
+        return math.exp(self.log_mean + Z90 * self.log_spread)
 
 
 class Reading:

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from actors.core.ledger import UNIT_MINUTES
 from actors.core.matching.parameters import evidence
 from actors.core.matching.parameters.declaration import (
     Attribute,
@@ -18,13 +19,8 @@ from actors.core.matching.parameters.declaration import (
 from actors.core.matching.views.load import LoadView
 from actors.core.matching.views.people import PeopleView
 from actors.core.matching.views.ratios import LineRatio, OperatorRatio
-from actors.core.statistics.cells import LineCell, OperatorCell
+from actors.core.statistics.cells import FIRST_HOUR_MINUTES, LAST_HOURS_MINUTES, LineCell, OperatorCell
 from actors.core.statistics.shrinkage import ITEMS
-
-#: Minutes credited for one work unit.
-UNIT_MINUTES = 6.0
-#: The last hours of a shift, of which `operator_last_hours_ratio` speaks.
-LAST_HOURS_MINUTES = 120
 
 _operator = partial(declare, Scope.OPERATOR)
 _EFFICIENCY, _SCORE, _COST, _FILTER = Dimension.EFFICIENCY, Role.SCORE, Role.COST, Role.FILTER
@@ -198,7 +194,7 @@ def operator_first_hour_ratio(people: LoadView) -> Values:
     """Efficiency in the first signed-in hour over the person's mean; unknown (neutral) once that hour is over."""
     sums = people.sums
     ratio = _against_own_mean(people, sums[OperatorCell.FIRST_HOUR_UNITS], sums[OperatorCell.FIRST_HOUR_MINUTES])
-    return np.where(people.signed_in_minutes < 60, ratio, np.nan)
+    return np.where(people.signed_in_minutes < FIRST_HOUR_MINUTES, ratio, np.nan)
 
 
 @_operator(

@@ -6,9 +6,8 @@ import numpy as np
 
 from actors.core.matching.parameters.declaration import Attribute, Dimension, Role, Scope, Source, Values, declare
 from actors.core.matching.views.pairs import HomePairs, KindPairs
+from actors.core.matching.views.people import DAY_MINUTES
 from actors.core.matching.views.suitability import CasePairs, CustomerPairs, LanguagePairs, NeedsPairs, TaskPairs
-
-DAY_MINUTES = 1_440
 
 _pair = partial(declare, Scope.PAIR)
 _QUALITY, _EFFECTIVENESS = Dimension.QUALITY, Dimension.EFFECTIVENESS

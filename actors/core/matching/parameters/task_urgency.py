@@ -5,9 +5,8 @@ from functools import partial
 import numpy as np
 
 from actors.core.matching.parameters.declaration import Dimension, Role, Scope, Source, Values, declare
+from actors.core.matching.views.people import DAY_MINUTES
 from actors.core.matching.views.tasks import TaskView
-
-DAY_MINUTES = 1_440
 
 _urgency = partial(declare, Scope.TASK)
 _EFFICIENCY, _EFFECTIVENESS, _U = Dimension.EFFICIENCY, Dimension.EFFECTIVENESS, Role.URGENCY

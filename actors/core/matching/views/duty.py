@@ -12,7 +12,7 @@ import numpy as np
 from actors.core.ids import OperatorId
 from actors.core.matching.eligibility import Mask
 from actors.core.operators import Operator
-from actors.core.statistics.cells import OperatorCell
+from actors.core.statistics.cells import OVERTIME_MINUTES, OperatorCell
 from actors.core.statistics.decay import local_day
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.storage import FloatArray as Values
@@ -20,8 +20,6 @@ from actors.core.statistics.storage import IntArray
 from actors.core.statistics.tables import NOBODY
 
 NAN = float("nan")
-#: Longer signed in than this is overtime.
-OVERTIME_MINUTES = 480
 
 
 class DutyBoard:

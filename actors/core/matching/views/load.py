@@ -15,14 +15,12 @@ from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching.views.people import DAY_MINUTES, MINUTE_MS, NAN, PeopleView
 from actors.core.operators import Operator, PresenceState
 from actors.core.statistics.cells import OperatorCell
-from actors.core.statistics.decay import local_day, local_midnight_ms
+from actors.core.statistics.decay import LOCAL_MINUTES, local_day, local_midnight_ms
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.storage import FloatArray as Values
 from actors.core.statistics.storage import IntArray
 from actors.core.task import Task, TaskState
 
-#: Asia/Shanghai is eight hours ahead of UTC, all year.
-_LOCAL_MINUTES = 480
 #: A started task that has taken all of its standard time still has this part of it to go, as far as anybody knows.
 REMAINING_MIN = 0.1
 
@@ -96,8 +94,8 @@ class LoadView(PeopleView):
     @cached_property
     def shift_minutes_left(self) -> Values:
         """Time to the end of the rostered shift, its break taken off; below 0 after it; NaN if unknown or signed in outside the shift."""
-        minute_of_day = float((self.now_minute + _LOCAL_MINUTES) % DAY_MINUTES)
-        signed_in: Values = (self.in_hand.signed_in_minute + _LOCAL_MINUTES) % DAY_MINUTES
+        minute_of_day = float((self.now_minute + LOCAL_MINUTES) % DAY_MINUTES)
+        signed_in: Values = (self.in_hand.signed_in_minute + LOCAL_MINUTES) % DAY_MINUTES
         now: Values = np.where(minute_of_day < self.shift_start, minute_of_day + DAY_MINUTES, minute_of_day)
         began: Values = np.where(signed_in < self.shift_start, signed_in + DAY_MINUTES, signed_in)
         rest = np.maximum(0.0, self.break_end - np.maximum(now, self.break_start))

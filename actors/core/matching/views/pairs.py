@@ -16,25 +16,23 @@ import numpy as np
 
 from actors.core.country import Line, TaskKind
 from actors.core.ids import OperatorId, ProvinceCode
+from actors.core.ledger import UNIT_MINUTES
 from actors.core.matching.views.duty import DutyBoard
 from actors.core.matching.views.people import RosterView, line_priors
 from actors.core.matching.views.ratios import LineRatio
 from actors.core.matching.views.roster import Roster
 from actors.core.operators import Operator
 from actors.core.statistics.cells import HomeCell, KindCell, KindTotalCell, OperatorCell
-from actors.core.statistics.reading import Reading
+from actors.core.statistics.reading import Z90, Reading
 from actors.core.statistics.shrinkage import ITEMS, REVIEWS, shrunk, shrunk_ratio
 from actors.core.statistics.storage import FloatArray as Values
 from actors.core.statistics.storage import IntArray, PersonTable
 
 NAN = float("nan")
-UNIT_MINUTES = 6.0
 #: A person's speed in other kinds says something about a new kind, but never more than a factor of two.
 SPEED_FACTOR_MAX = 2.0
 #: Spread of handle minutes over their mean where nothing is known, and the least that is believed.
 CV_UNKNOWN, CV_MIN = 0.9, 0.2
-#: 90th percentile of the standard normal distribution.
-_Z90 = 1.2815515655446004
 
 
 class Candidates:
@@ -142,7 +140,7 @@ class KindPairs(PairView):
     def p90_factor(self) -> Values:
         """What nine in ten tasks need at most, over the mean."""
         variance = self.log_variance
-        return np.exp(_Z90 * np.sqrt(variance) - variance / 2.0)
+        return np.exp(Z90 * np.sqrt(variance) - variance / 2.0)
 
     @cached_property
     def handle_minutes(self) -> Values:
