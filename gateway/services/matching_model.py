@@ -10,7 +10,7 @@ from gateway.merging import fingerprint_of, merge_until_current
 from gateway.v1 import dispatch_pb2
 from gateway.validation.dispatch import MODEL_FIELDS
 
-#: Revisions in a page when the request does not say, and at most.
+#: Revisions in a page when the request does not say; at most `protocol.MODEL_PAGE_MAX`.
 PAGE_SIZE_DEFAULT = 20
 
 

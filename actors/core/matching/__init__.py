@@ -1,9 +1,19 @@
 """人单匹配: who gets which task.
 
-Filters first (`filters`: may this person do it at all?), then an additive score (`score`: how well?), then a round that pairs tasks and
-people (`rounds`). Filters never trade against points.
+Filters first (`eligibility`: may this person do it at all?), then an additive score (`scoring`: how well, by the `model`?), then a round that
+pairs tasks and people (`rounds`). Filters never trade against points.
 
 `Planner` is the matcher on its own, for anyone with tasks, people and finished work: no running system, no roster, no Ray.
+
+| | |
+|---|---|
+| `parameters`, `views` | every parameter, one function each; the columns that they read |
+| `model`, `record`, `shipped` | what parameters are worth |
+| `compiled`, `keys`, `bank`, `naming`, `scoring`, `folding`, `points`, `shares` | from a model, tasks and people to filters and points |
+| `waiting`, `policy`, `assignment`, `rounds` | which tasks are looked at, who gets which, with proof |
+| `contributions`, `explaining`, `explained`, `diagnosing`, `replaying`, `wording` | why, and why not |
+| `hosting` | what the model makes of provinces |
+| `planner`, `planning` | the matcher on its own |
 """
 
 from actors.core.matching.planner import Planner, PlannerTask

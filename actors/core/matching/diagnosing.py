@@ -30,13 +30,15 @@ from actors.core.state import ProvinceState
 #: Provinces in these states hand out no work.
 CLOSED = (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE)
 _GREEN = "task_green_channel_flag"
-#: Filters that pass by themselves; all others stand before them.
+#: Filters that pass by themselves, by tomorrow at the latest; all others stand before them.
 _PASSING = ("quota", "shift", "shift_fit", "declined_before", "capacity", "desk")
 _DECLINED = NAMES.index("declined_before")
-#: Codes from this one on: the person may do the task, if not at this moment.
-_ABLE = len(NAMES) - len(_PASSING)
+#: Codes from this one on: the person may do the task, if not today.
+_QUALIFIED = len(NAMES) - len(_PASSING)
 
-assert frozenset(NAMES[_ABLE:]) == frozenset(_PASSING), "a lasting filter behind a passing one would be hidden by it"
+assert frozenset(NAMES[_QUALIFIED:]) == frozenset(_PASSING), (
+    "a lasting filter behind a passing one would be hidden by it"
+)
 #: In the order asked: the first that holds is the cause.
 _CAUSES = (
     WaitCause.PROVINCE_CLOSED,
@@ -83,8 +85,8 @@ class QueueDoctor:
         #: Whose desks are heard. (people,)
         self._heard: Mask = np.array([not reason for reason in away], dtype=np.bool_)
         #: Who may do each task; of these, on duty; of these, with room; of these, who have not declined it. (tasks, people)
-        self._able: Mask = codes >= _ABLE
-        self._on_duty: Mask = self._able & on_duty
+        self._qualified: Mask = codes >= _QUALIFIED
+        self._on_duty: Mask = self._qualified & on_duty
         self._room: Mask = self._on_duty & has_room
         self._willing: Mask = self._room & (codes != _DECLINED)
         self._ready: Mask = self._willing & (codes == KEPT) & self._heard
@@ -93,7 +95,7 @@ class QueueDoctor:
     def _first_cause(self) -> NDArray[np.int64]:
         """Place of each task's cause in `_CAUSES`, (tasks,)."""
         closed = np.full(len(self._problem.tasks), self._state.status in CLOSED)
-        stages = (self._able, self._on_duty, self._room, self._willing, self._ready)
+        stages = (self._qualified, self._on_duty, self._room, self._willing, self._ready)
         holds = [closed, *(~stage.any(axis=1) for stage in stages)]
         return np.select(holds, range(len(holds)), default=len(holds)).astype(np.int64)
 
@@ -113,7 +115,7 @@ class QueueDoctor:
             filter=next(iter(removed), ""),
             removed=removed,
             roster=len(self._problem.people),
-            qualified=int(self._able[task].sum()),
+            qualified=int(self._qualified[task].sum()),
             on_duty=int(self._on_duty[task].sum()),
             free=int(self._room[task].sum()),
             tasks_before=self._tasks_before(task),

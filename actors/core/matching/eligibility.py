@@ -30,14 +30,14 @@ FILTERS: dict[str, str] = {
     "quota": "operator_quota_left",
     "shift": "operator_shift_minutes_left",
     "shift_fit": "pair_shift_fit_minutes",
-    # What passes by itself comes last, so that it never hides that somebody could not have the task at all.
+    # What passes within the day comes last, so that it never hides that somebody could not have the task at all.
     "declined_before": "pair_declined_before_flag",
     "capacity": "operator_free_capacity",
     "desk": "operator_heartbeat_age_seconds",
 }
 NAMES = tuple(FILTERS)
 _PLACES = {name: place for place, name in enumerate(NAMES)}
-#: Codes from this one on: the person may do the task, if not at this moment.
+#: Codes from this one on: the person may do the task today, if not at this moment.
 ABLE = _PLACES["declined_before"]
 
 
@@ -75,7 +75,7 @@ def removed_counts(codes: Codes) -> list[dict[str, int]]:
 
 
 def lasting(name: str) -> bool:
-    """Whether a filter does not pass by itself: not to have declined, to have room and to be heard do."""
+    """Whether a filter removes somebody for today at least: to have declined, to be full and not to be heard pass before."""
     return _PLACES.get(name, ABLE) < ABLE
 
 

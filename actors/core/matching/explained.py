@@ -79,9 +79,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     task_id: TaskId
     cause: WaitCause
-    #: The filter that removes most people, where filters keep the task.
+    #: The filter that removes most people, where nobody is qualified or filters keep the task; empty: none.
     filter: str = ""
-    #: Filter -> people of the roster (nobody qualified) or on duty (else) whom it is the first to remove.
+    #: Filter -> people of the roster (nobody qualified), or of those with room (else), whom it is the first to remove.
     removed: dict[str, int] = {}
     #: People of the roster, those of them who may do the task, those of these on duty, and those of these with room.
     roster: int = 0

@@ -69,7 +69,7 @@ class MatchingModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     base_shares: dict[Line, Shares] = {}
     filters: FilterSettings = FilterSettings()
     exploration: ExplorationSettings = ExplorationSettings()
-    #: Urgency gained per minute since the task was taken in, without end: nothing starves (`urgency`).
+    #: Urgency gained per minute since the task was taken in, without end: nothing starves (`model.waiting_bound_minutes`).
     ageing_per_minute: int = 300
     updated_ms: int = 0
     updated_by: str = ""

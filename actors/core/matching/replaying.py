@@ -15,7 +15,7 @@ from actors.core.matching.contributions import urgency_contributions
 from actors.core.matching.explained import HowChosen, ProvinceMove, RoutingRecord, RoutingReplay
 from actors.core.matching.explaining import Explainer, shares_at
 from actors.core.matching.record import Shares
-from actors.core.matching.rounds import RULES_VERSION, Match, Round, rerun
+from actors.core.matching.rounds import RULES_VERSION, Match, Round, heard_in, rerun
 from actors.core.matching.scoring import Scorer
 from actors.core.state import ProvinceState
 
@@ -31,6 +31,7 @@ class Decided(msgspec.Struct, kw_only=True):
     sequence: int
     #: The round it came from; None: a person chose, or the journal is older than rounds.
     held: e.MatchRoundHeld | None = None
+    #: What was recorded of it; None: a person chose, and no round gave it.
     routing: e.Routing | None = None
 
 
@@ -184,17 +185,13 @@ def _held_again(state: ProvinceState, held: e.MatchRoundHeld) -> Round | None:
 
 def _is_recorded(again: Round, decided: Decided) -> bool:
     """Whether round and match are those in the journal; rules of another version may well come to the same."""
-    held, record = decided.held, decided.record
-    assert held is not None, "only rounds are held again"
+    held, routing, record = decided.held, decided.routing, decided.record
+    assert held is not None and routing is not None, "only rounds are held again"
     match = next((match for match in again.matches if match.task_id == record.task_id), None)
-    recorded = Match(task_id=record.task_id, operator=record.operator, routing=decided.routing or e.Routing(points=0))
+    recorded = Match(task_id=record.task_id, operator=record.operator, routing=routing)
     return match == recorded and msgspec.structs.replace(again.event, rules_version=held.rules_version) == held
 
 
 def _absent(state: ProvinceState, held: e.MatchRoundHeld) -> frozenset[OperatorId]:
     """Free people whose desks were not heard. Of a round for one person who asked nobody else was looked for."""
-    if held.asked_by is not None:
-        return frozenset()
-    if held.heard_only:
-        return frozenset(state.free) - frozenset(held.absent)
-    return frozenset(held.absent)
+    return frozenset() if held.asked_by is not None else frozenset(state.free).difference(heard_in(state, held))

@@ -161,24 +161,32 @@ def rerun(state: ProvinceState, held: MatchRoundHeld) -> Round:
     """
     if held.round != state.round_number + 1:
         raise ValueError(f"round {held.round} does not follow round {state.round_number}")
-    if held.asked_by is not None:
-        heard: Sequence[OperatorId] = (held.asked_by,)
-    elif held.heard_only:
-        heard = held.absent
-    else:
-        absent = frozenset(held.absent)
-        heard = [name for name in state.free if name not in absent]
+    heard = heard_in(state, held)
     again = hold_round(Scorer(state, state.model), heard, held.at_ms, asked_by=held.asked_by, kinds=held.kinds)
     if again is None:
         raise ValueError(f"round {held.round} gives nothing on this state")
     return again
 
 
+def heard_in(state: ProvinceState, held: MatchRoundHeld) -> Sequence[OperatorId]:
+    """The free people who were heard when a round was held, or the one who asked.
+
+    Args:
+        state: as of before `held`.
+    """
+    if held.asked_by is not None:
+        return (held.asked_by,)
+    if held.heard_only:
+        return held.absent
+    absent = frozenset(held.absent)
+    return [name for name in state.free if name not in absent]
+
+
 _IDLE_SINCE = attrgetter("idle_since_ms")
 
 
 def _absent(state: ProvinceState, heard: Collection[OperatorId]) -> tuple[tuple[OperatorId, ...], bool]:
-    """The shorter of those who were not heard, and (then the second is true) those who were; by id."""
+    """The shorter of those who were not heard, and (then the second is true) those who were; by id. `heard_in` reads it."""
     if len(heard) == len(state.free):
         return (), False
     if 2 * len(heard) < len(state.free):

@@ -42,8 +42,7 @@ from actors.core.statistics.tables import NOBODY
 from actors.core.task import Task
 
 _LINE_PLACES: dict[Line, int] = {line: place for place, line in enumerate(LINES)}
-#: Attributes whose keys a task has, in the order of the columns of `_Terms.keys`; extras follow.
-_ATTRIBUTES = KEPT_ATTRIBUTES
+_KIND = KEYS.index(Attribute.KIND)
 
 
 class TaskTerms(NamedTuple):
@@ -196,7 +195,7 @@ class Scorer:
         return self._board
 
     def _key_ids(self, keys: Sequence[tuple[Hashable, ...]], view: TaskView, reading: StandingReading) -> IntArray:
-        """Numbers of the keys of each task, -1 where it has none, (tasks, attributes)."""
+        """Numbers of the keys of each task, -1 where it has none, (tasks, `KEPT_ATTRIBUTES`)."""
         bank = self.bank
         bank.begin(reading)
         if bank.epoch != self._epoch or len(self._numbers) > KEPT_MAX:
@@ -210,7 +209,7 @@ class Scorer:
             if known is None:
                 known = self._numbers[own] = array("q", self._numbers_of(*own)).tobytes()
             rows.append(known)
-        return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(_ATTRIBUTES))
+        return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(KEPT_ATTRIBUTES))
 
     def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:
         key_id = self.bank.key_id
@@ -227,7 +226,7 @@ class Scorer:
             parameters = np.concatenate([parameters, *(extra.parameters() for extra in extras)])
             keys = np.concatenate([keys, *(extra.keys() for extra in extras)])
             ids = np.concatenate([ids, *(extra.place[:, None] for extra in extras)], axis=1)
-            own = [np.full(extra.row_count, len(_ATTRIBUTES) + place) for place, extra in enumerate(extras)]
+            own = [np.full(extra.row_count, len(KEPT_ATTRIBUTES) + place) for place, extra in enumerate(extras)]
             attributes = np.concatenate([attributes, *own])
         # A row counts for the tasks whose key of the row's attribute is the row's.
         weighed = (weights[:, parameters] * (ids[:, attributes] == keys)).astype(np.float32)
@@ -242,9 +241,6 @@ class Scorer:
                 own = extra.codes[extra.place[concerned] - extra.first]
                 result[concerned] = np.minimum(result[concerned], own)
         return result
-
-
-_KIND = KEYS.index(Attribute.KIND)
 
 
 def _task_terms(group: Group, view: TaskView, lines: IntArray) -> TaskTerms:

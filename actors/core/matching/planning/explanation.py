@@ -5,7 +5,6 @@ from dataclasses import dataclass
 #: parameter -> (Chinese, English, unit)
 PARAMETERS: dict[str, tuple[str, str, str]] = {
     "task_age_minutes": ("等待时长", "age of the task", "min"),
-    "task_due_minutes": ("距到期时长", "time to the due time", "min"),
     "kind_handle_minutes": ("该类任务平均处理时长", "mean handle time of the kind", "min"),
     "operator_speed_ratio": ("本人用时与平均之比", "person's time against the mean", "×"),
     "pair_handle_minutes": ("本人处理该类任务的时长", "person's own time for the kind", "min"),

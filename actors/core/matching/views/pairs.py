@@ -98,6 +98,15 @@ class PairView:
         stored = reading.records_of(table, of, rows)
         return np.moveaxis(stored, 2, 0) / reading.divisors(cells)[:, None, None]
 
+    def flags(self, named: Sequence[Sequence[OperatorId]]) -> Values:
+        """Per value: 1 for those named, 0 for others; NaN for all where nobody is named."""
+        result = self.unknown
+        for place, names in enumerate(named):
+            if names:
+                result[place] = 0.0
+                result[place, self.candidates.places(dict.fromkeys(names, 1.0))[0]] = 1.0
+        return result
+
     def per_value(self, numbers: Sequence[float]) -> Values:
         """A number of each value as a column that broadcasts over people, (values, 1)."""
         return np.array(numbers, dtype=np.float64)[:, None]

@@ -127,13 +127,9 @@ class CasePairs(PairView):
     @property
     def handled(self) -> Values:
         """1 where the person decided another task of the case, or had this very one; NaN where nobody did."""
-        result = self.unknown
-        for place, family in enumerate(self.families):
-            names = [*family.knows, *deciders_of_case(self.candidates, family.case_id)]
-            if names:
-                result[place] = 0.0
-                result[place, self.candidates.places(dict.fromkeys(names, 1.0))[0]] = 1.0
-        return result
+        return self.flags(
+            [[*family.knows, *deciders_of_case(self.candidates, family.case_id)] for family in self.families]
+        )
 
 
 class TaskPairs(PairView):
@@ -149,21 +145,10 @@ class TaskPairs(PairView):
         self._now_ms = now_ms
         self._another = another
 
-    def _flags(self, named: Sequence[Sequence[OperatorId]]) -> Values:
-        """1 for those named, 0 for others; NaN for all where nobody is named."""
-        result = self.unknown
-        for place, names in enumerate(named):
-            if names:
-                result[place] = 0.0
-                result[place, self.candidates.places(dict.fromkeys(names, 1.0))[0]] = 1.0
-        return result
-
     @property
     def preferred(self) -> Values:
         """1 for the operator whom the source system names."""
-        return self._flags(
-            [[OperatorId(name)] if (name := task.spec.preferred_operator) else [] for task in self.tasks]
-        )
+        return self.flags([[OperatorId(name)] if (name := task.spec.preferred_operator) else [] for task in self.tasks])
 
     @property
     def declined(self) -> Values:
@@ -172,12 +157,12 @@ class TaskPairs(PairView):
             [decline.operator for decline in task.declines if decline.is_remembered(self._now_ms)]
             for task in self.tasks
         ]
-        return self._flags(remembered)
+        return self.flags(remembered)
 
     @property
     def prior_decider(self) -> Values:
         """1 for those who decided what is now appealed or disputed."""
-        return self._flags([self._deciders(task) for task in self.tasks])
+        return self.flags([self._deciders(task) for task in self.tasks])
 
     def _deciders(self, task: Task) -> list[OperatorId]:
         spec = task.spec
@@ -189,7 +174,7 @@ class TaskPairs(PairView):
     @property
     def conflict(self) -> Values:
         """1 for those whom the task excludes, and for those whose roster entry names its customer."""
-        result = self._flags([list(task.spec.excluded_operators) for task in self.tasks])
+        result = self.flags([list(task.spec.excluded_operators) for task in self.tasks])
         for place, task in enumerate(self.tasks):
             rows = self.candidates.roster.conflicts.get(task.spec.customer_id)
             if rows:

@@ -118,7 +118,7 @@ class ChoiceWords:
 
     def why_not(self, operator: str) -> str:
         """Why not this person."""
-        name, other, winner = self._named(operator), self._candidates.get(_id(operator)), self._winner
+        name, other, winner = self._named(operator), self._candidates.get(OperatorId(operator)), self._winner
         if operator == self._record.operator:
             return self._say("other.chosen", operator=name)
         if other is None or winner is None:
@@ -141,7 +141,7 @@ class ChoiceWords:
 
     def change(self, operator: str) -> str:
         """What would have spoken for this person; empty: nothing that the numbers prove."""
-        name, other, winner = self._named(operator), self._candidates.get(_id(operator)), self._winner
+        name, other, winner = self._named(operator), self._candidates.get(OperatorId(operator)), self._winner
         if other is None or winner is None or operator == self._record.operator:
             return ""
         if other.removed_by:
@@ -188,7 +188,3 @@ def enough(winner: Candidate, other: Candidate) -> list[tuple[str, int]]:
         taken.append((name, points))
         gap -= points
     return taken
-
-
-def _id(operator: str) -> OperatorId:
-    return OperatorId(operator)

@@ -1,4 +1,4 @@
-"""The one table of sentences: every thing that explanations say, in both languages side by side.
+"""The one table of sentences: everything that explanations say, in both languages side by side.
 
 A template is filled by name; a test fills each in both languages with the same values, so that no language says less. Parameters are called
 by their Chinese names, and in English by their catalogue names read aloud (``pair_kind_done_count``: kind done count).
@@ -57,10 +57,6 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "wait.so_far": ("已等候 {minutes} 分钟。", "It has waited for {minutes} min."),
     # --- what would let it go ---
     "free.open_province": ("本省恢复派单后即进入匹配。", "It goes as soon as the province hands out work again."),
-    "free.qualify": (
-        "先要解决“{filter}”：它最先挡住 {count} 人，其后可能还有别的条件。",
-        "First of all “{filter}” would have to be put right: it keeps {count} away, and there may be more behind it.",
-    ),
     "free.share": ("或由其他省承办。", "Or another province takes it."),
     "free.sign_in": (
         "{qualified} 名可办人员中任一人签到即可。",
@@ -278,10 +274,7 @@ def part_words(part: Contribution, language: Language) -> str:
     """A contribution: what it is, its value, what stands behind it, and the points it brings."""
     value = value_words(part.value, part.unit, language)
     if part.evidence is not None:
-        sample = "样本" if language is Language.ZH else "n"
-        value += (
-            f"（{sample} {part.evidence:.0f}）" if language is Language.ZH else f" ({sample} = {part.evidence:.0f})"
-        )
+        value += f"（样本 {part.evidence:.0f}）" if language is Language.ZH else f" (n = {part.evidence:.0f})"
     return f"{parameter_words(part.parameter, language)} {value} {part.contribution:+,}"
 
 

@@ -39,23 +39,18 @@ def wait_changes(diagnosis: Diagnosis, language: Language) -> list[str]:
     return changes
 
 
-def _qualify(diagnosis: Diagnosis, language: Language) -> str:
-    count = diagnosis.removed.get(diagnosis.filter, 0)
-    return say("free.qualify", language, filter=filter_words(diagnosis.filter, language), count=count)
-
-
-def _filtered(diagnosis: Diagnosis, language: Language) -> str:
+def _put_right(diagnosis: Diagnosis, language: Language) -> str:
     count = diagnosis.removed.get(diagnosis.filter, 0)
     return say("free.filter", language, filter=filter_words(diagnosis.filter, language), count=count)
 
 
 _DIRECT: dict[WaitCause, Callable[[Diagnosis, Language], str]] = {
     WaitCause.PROVINCE_CLOSED: lambda _, language: say("free.open_province", language),
-    WaitCause.NOBODY_QUALIFIED: _qualify,
+    WaitCause.NOBODY_QUALIFIED: _put_right,
     WaitCause.NOBODY_ON_DUTY: lambda found, language: say("free.sign_in", language, qualified=found.qualified),
     WaitCause.ALL_BUSY: lambda found, language: say(
         "free.place", language, on_duty=found.on_duty, tasks_before=found.tasks_before
     ),
     WaitCause.DECLINED: lambda _, language: say("free.willing", language),
-    WaitCause.FILTERED: _filtered,
+    WaitCause.FILTERED: _put_right,
 }
