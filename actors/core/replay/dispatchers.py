@@ -76,10 +76,10 @@ class ShortestLearning(ShortestProcessingTime):
         #: (operator, kind), kind and everything -> minutes seen, tasks seen.
         self._seen: dict[tuple[str, ...], tuple[float, int]] = {}
 
-    def observe(self, task: PlannerTask, operator: str, minutes: float, now: float) -> None:
+    def observe(self, task: PlannerTask, operator_id: str, minutes: float, now: float) -> None:
         """Adds the task to its pair's, its kind's and everybody's mean."""
         del now
-        for key in ((operator, task.kind), (task.kind,), ()):
+        for key in ((operator_id, task.kind), (task.kind,), ()):
             before, count = self._seen.get(key, (0.0, 0))
             self._seen[key] = (before + minutes, count + 1)
 
