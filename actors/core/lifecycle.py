@@ -58,8 +58,11 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
 
 
 def _with_prior_decider(turn: Turn, spec: TaskSpec) -> TaskSpec:
-    """The spec, with whoever decided the earlier task, if it does not say and the province's own record does."""
-    if not spec.prior_task or spec.prior_operator:
+    """The spec, with whoever decided the earlier task by the province's own record, whomever a branch names.
+
+    Else naming somebody else would bring an appeal to the very person it is about.
+    """
+    if not spec.prior_task:
         return spec
     prior = turn.closed_task(TaskId(spec.prior_task))
     if prior is None or prior.decision is None:

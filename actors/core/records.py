@@ -98,7 +98,7 @@ def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Contai
     if isinstance(command, c.CreateTask):
         if command.spec.external_id:
             keys.append(external_key(command.spec.external_id))
-        if command.spec.prior_task and not command.spec.prior_operator and command.spec.prior_task not in open_tasks:
+        if command.spec.prior_task and command.spec.prior_task not in open_tasks:
             keys.append(task_key(TaskId(command.spec.prior_task)))
     elif isinstance(command, c.AcceptMove):
         keys.append(move_key(command.task.task_id, command.move))

@@ -24,14 +24,15 @@ def creation(prior_task: str, **changes: Any) -> c.CreateTask:
 
 
 @pytest.mark.parametrize("is_flushed", [False, True])
-def test_an_appeal_that_names_only_the_task_keeps_its_decider_out(is_flushed: bool) -> None:
-    """Somebody would judge the complaint about themselves because the branch left a field empty."""
+@pytest.mark.parametrize("named", ["", "li"])
+def test_an_appeal_keeps_the_decider_on_record_out(is_flushed: bool, named: str) -> None:
+    """Somebody would judge the complaint about themselves because the branch left a field empty, or named somebody else."""
     branch = Branch()
     decided = branch.closed(bring_to(branch, TaskState.COMPLETED))
     assert decided.decision is not None
     if is_flushed:
         branch.flush()
-    appeal = branch.did(creation(decided.task_id, **APPEAL), TaskReply).task
+    appeal = branch.did(creation(decided.task_id, prior_operator=named, **APPEAL), TaskReply).task
     assert appeal.spec.prior_operator == decided.decision.operator
     branch.wait(1_000, heard=[decided.decision.operator])
     assert branch.task(appeal.task_id).state is TaskState.QUEUED
