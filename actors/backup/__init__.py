@@ -30,7 +30,7 @@ Refused: photographs of different instants, each journal cut back afterwards to 
 snapshots beside the frames cannot be cut back); SQLite's own write locks (see `actors.hold`).
 
 `cut` the instant · `live` the conversation with running provinces · `making` · `manifest` · `draft` a folder that appears only when it is
-whole · `restoring` · `new_life` what a restored store does not give away again.
+whole · `restoring` · `new_life` what a restored store does not give away again · `errors`.
 """
 
 from actors.backup.errors import BackupFailed, NoBackup

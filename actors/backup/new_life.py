@@ -20,10 +20,10 @@ from actors.commit_loop import CommitLoop
 from actors.core import commands as c
 from actors.core.clock import Instant
 from actors.core.ids import ProvinceCode
-from actors.core.outbox import Outgoing
-from actors.core.replies import AnyReply, DeskUpdate
+from actors.core.replies import AnyReply
 from actors.journal import open_sqlite, skip_epochs
 from actors.store import HQ, Store
+from actors.unheard import Unheard
 
 EPOCHS_SKIPPED: Final = 1_000_000
 #: More than any province creates in the time that a backup may be old.
@@ -50,7 +50,7 @@ def _skip_numbers(store: Store, province: ProvinceCode, taken_ms: int) -> None:
     path = store.journal_path(province)
     journal = open_sqlite(path, store_id=store.store_id, province=province, create=False, reserve_bytes=0)
     try:
-        commits = CommitLoop(province, journal, clock=_now, outputs=_Nobody())
+        commits = CommitLoop(province, journal, clock=_now, outputs=Unheard())
         who = f"system:restore-{taken_ms}"
         commits.submit(c.ConfigureProvince(who=who, skip_task_numbers=TASK_NUMBERS_SKIPPED), _ignore)
         commits.commit()
@@ -64,19 +64,3 @@ def _now() -> Instant:
 
 def _ignore(reply: AnyReply) -> None:
     del reply
-
-
-class _Nobody:
-    """Nobody listens yet: what is open is sent again when the province serves."""
-
-    def frame_written(self, sequence: int, epoch: int, at_ms: int, payload: bytes) -> None:
-        """No followers."""
-
-    def tell_desks(self, updates: tuple[DeskUpdate, ...]) -> None:
-        """No desks."""
-
-    def send(self, messages: list[Outgoing]) -> None:
-        """No neighbours."""
-
-    def on_fatal(self, error: Exception) -> None:
-        """The error itself follows."""

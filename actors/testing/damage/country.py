@@ -15,14 +15,14 @@ from actors.core.clock import Instant
 from actors.core.country import TaskKind
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode
-from actors.core.outbox import Outgoing
-from actors.core.replies import AnyReply, DeskUpdate
+from actors.core.replies import AnyReply
 from actors.core.task import TaskSpec
 from actors.country_file import load_country
 from actors.hq_journal import HqBooks
 from actors.journal import Journal, open_sqlite
 from actors.store import HQ, Store, open_store
 from actors.testing.history import HistoryPlan, write_history
+from actors.unheard import Unheard
 
 PROVINCES = tuple(map(ProvinceCode, ("fujian", "jiangxi", "hubei")))
 #: Decided in each province in the first life, and arriving in the second.
@@ -94,12 +94,12 @@ def _open(store: Store, code: ProvinceCode) -> Journal:
 
 
 class _Loop:
-    """One province in its second life. `Outputs` of its own loop: nobody listens."""
+    """One province in its second life."""
 
     def __init__(self, code: ProvinceCode, journal: Journal) -> None:
         self._code = code
         self.journal = journal
-        self._loop = CommitLoop(code, journal, clock=_noon, outputs=self, commit_bounds=BOUNDS)
+        self._loop = CommitLoop(code, journal, clock=_noon, outputs=Unheard(), commit_bounds=BOUNDS)
 
     @property
     def head(self) -> AnchoredHead:
@@ -114,18 +114,6 @@ class _Loop:
             create = c.CreateTask(who="branch:late", request_id=f"late-{frame}-{number}", spec=spec)
             self._loop.submit(create, _ignore)
         self._loop.commit()
-
-    def frame_written(self, sequence: int, epoch: int, at_ms: int, payload: bytes) -> None:
-        """Nobody follows."""
-
-    def tell_desks(self, updates: tuple[DeskUpdate, ...]) -> None:
-        """Nobody is at work."""
-
-    def send(self, messages: list[Outgoing]) -> None:
-        """Nothing moves."""
-
-    def on_fatal(self, error: Exception) -> None:
-        """The loop raises it as well."""
 
 
 def _noon() -> Instant:

@@ -16,12 +16,11 @@ from actors.commit_loop import CommitLoop
 from actors.core import headquarters, snapshot
 from actors.core.clock import Instant
 from actors.core.ids import ProvinceCode
-from actors.core.outbox import Outgoing
-from actors.core.replies import DeskUpdate
 from actors.hq_journal import HqBooks, open_witnessed
 from actors.journal import Frame, Journal, JournalError
 from actors.standing_aside import UNUSABLE
 from actors.store import HQ, Store, StoreError, open_store
+from actors.unheard import Unheard
 
 T = TypeVar("T")
 
@@ -145,25 +144,9 @@ def _or_none(read: Callable[[], T]) -> T | None:
 def _replayed(name: str, path: Path, journal: Journal) -> list[bytes]:
     if name == HQ:
         return [headquarters.encode(headquarters.capture(HqBooks(journal, path).hq))]
-    loop = CommitLoop(ProvinceCode(name), journal, clock=_midnight, outputs=_Nobody())
+    loop = CommitLoop(ProvinceCode(name), journal, clock=_midnight, outputs=Unheard())
     return list(snapshot.capture(loop.province.state))
 
 
 def _midnight() -> Instant:
     return Instant(wall_ms=0, monotonic_ms=0)
-
-
-class _Nobody:
-    """`Outputs` of a loop that commits nothing."""
-
-    def frame_written(self, sequence: int, epoch: int, at_ms: int, payload: bytes) -> None:
-        """Nobody follows."""
-
-    def tell_desks(self, updates: tuple[DeskUpdate, ...]) -> None:
-        """Nobody listens."""
-
-    def send(self, messages: list[Outgoing]) -> None:
-        """Nothing leaves."""
-
-    def on_fatal(self, error: Exception) -> None:
-        """The loop raises it as well."""
