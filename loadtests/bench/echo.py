@@ -1,7 +1,8 @@
 """A bare echo: what gRPC itself costs on this machine, with nothing of ours behind it.
 
-The yardstick of an overload. Whatever a gateway in Python does with a call, taking it in and answering it costs at least this much, so a
-machine whose echo cannot keep up with a load proves nothing about the gateway.
+The yardstick of an overload: what taking a call in and answering it costs a server in Python, as it is usually made. A machine whose echo
+cannot keep up with a load proves little about the gateway. It is one server, where the gateway has several that share the turns of the loop
+(`gateway.accepting`); so a call of the gateway may cost as little as one here, and this is no lower bound.
 
 Run as a process of its own (`python -m loadtests.bench.echo`): it prints its address and ends on SIGTERM.
 """

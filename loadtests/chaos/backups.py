@@ -13,7 +13,6 @@ import itertools
 import json
 import shutil
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ import typer
 
 from gateway.v1 import province_pb2, task_pb2
 from loadtests.branch import BranchSystem
-from loadtests.chaos.findings import Findings, RowFailed, check_journals, run_row, verified
+from loadtests.chaos.findings import Findings, RowFailed, asked, check_journals, run_row, verified
 from loadtests.chaos.provinces import read_provinces_option
 from loadtests.chaos.stage import Stage, staged
 from loadtests.handling import Behaviour
@@ -94,7 +93,7 @@ async def play(
         await asyncio.gather(*jobs, return_exceptions=True)
         acknowledged = len(stage.created)
     report(findings, taken, creates, quiet_s)
-    restored = await _command("restore", str(directory / f"backup-{backups - 1}"), str(directory / "restored"))
+    restored = await asked("restore", str(directory / f"backup-{backups - 1}"), str(directory / "restored"))
     findings.exactly("restored", bool(restored["ok"]), True)
     findings.figures["restore_seconds"] = restored.get("seconds")
     findings.exactly("restored_valid", bool((await verified(directory / "restored"))["ok"]), True)
@@ -172,24 +171,8 @@ async def _order(stage: Stage) -> None:
 
 async def _back_up(stage: Stage, folder: Path) -> Taken:
     acknowledged, began_s = len(stage.created), time.monotonic()
-    said = await _command("backup", str(stage.system.data_dir), str(folder))
+    said = await asked("backup", str(stage.system.data_dir), str(folder))
     return Taken(said, began_s, time.monotonic(), acknowledged)
-
-
-async def _command(*arguments: str) -> dict[str, Any]:
-    """What a `sharedops` command says in JSON.
-
-    Raises:
-        RowFailed: it said nothing that can be read.
-    """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gateway.command", *arguments, "--json"), stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await process.communicate()
-    try:
-        return json.loads(said.splitlines()[-1])
-    except (IndexError, ValueError):
-        raise RowFailed(f"sharedops {arguments[0]} ended with {process.returncode} and said nothing") from None
 
 
 def main(

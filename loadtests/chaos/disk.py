@@ -11,7 +11,6 @@ Example: python -m loadtests.chaos.disk --json
 """
 
 import asyncio
-import resource
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -121,12 +120,6 @@ async def until_async(condition: Callable[[], Awaitable[bool]], within_s: float)
     return time.monotonic() - began_s
 
 
-def limit_file_size(victim: Process, *, is_full: bool) -> None:
-    """Let the kernel refuse every write to a file by that process, or none."""
-    _, hard = resource.prlimit(victim.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(victim.pid, resource.RLIMIT_FSIZE, (0 if is_full else hard, hard))
-
-
 async def play(directory: Path, tell: Callable[[str], None]) -> Findings:
     """Full, read-only, really full, slow; then the journals."""
     findings = Findings("disk")
@@ -151,8 +144,8 @@ async def play(directory: Path, tell: Callable[[str], None]) -> Findings:
         await disk.refuses(
             "file_limit",
             Probe(stage, SICK, kinds[0], known),
-            lambda: limit_file_size(victim, is_full=True),
-            lambda: limit_file_size(victim, is_full=False),
+            lambda: victim.limit_file_size(is_full=True),
+            lambda: victim.limit_file_size(is_full=False),
         )
         await disk.slow(Probe(stage, SICK, kinds[0], known))
         findings.at_least("tasks_held_throughout", held, HELD_MIN)

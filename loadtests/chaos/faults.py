@@ -6,7 +6,6 @@ was found among the descendants of our own child, and whatever was stopped is le
 
 import asyncio
 import contextlib
-import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -126,14 +125,13 @@ def _file(name: str, value: int | str) -> Harm:
 async def _file_size_limit(victims: Victims, province: str) -> AsyncIterator[None]:
     """The kernel refuses every write of the process to any file, with EFBIG."""
     victim = await victims.find(province)
-    _, hard = resource.prlimit(victim.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(victim.pid, resource.RLIMIT_FSIZE, (0, hard))
+    victim.limit_file_size(is_full=True)
     try:
         yield
     finally:
         if victim.is_alive:
             with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(victim.pid, resource.RLIMIT_FSIZE, (hard, hard))
+                victim.limit_file_size(is_full=False)
 
 
 def _cable(mode: Mode) -> Harm:

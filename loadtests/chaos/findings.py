@@ -132,21 +132,29 @@ async def _play(scenario: Scenario, directory: Path, tell: Callable[[str], None]
     return await scenario(directory, tell)
 
 
+async def asked(*arguments: str) -> dict[str, Any]:
+    """What a `sharedops` command says in JSON.
+
+    Raises:
+        RowFailed: it said nothing that can be read.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway.command", *arguments, "--json"), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    try:
+        return json.loads(said.splitlines()[-1])
+    except (IndexError, ValueError):
+        raise RowFailed(f"sharedops {arguments[0]} ended with {process.returncode} and said nothing") from None
+
+
 async def verified(data_dir: Path) -> dict[str, Any]:
     """What `sharedops verify` says of a directory whose system has ended.
 
     Raises:
         RowFailed: it said nothing that can be read.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gateway.command", "verify", str(data_dir), "--thorough", "--json"),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    said, _ = await process.communicate()
-    try:
-        return json.loads(said.splitlines()[-1])
-    except (IndexError, ValueError):
-        raise RowFailed(f"sharedops verify ended with {process.returncode} and said nothing") from None
+    return await asked("verify", str(data_dir), "--thorough")
 
 
 def check_journals(findings: Findings, report: dict[str, Any], created: int) -> None:

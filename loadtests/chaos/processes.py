@@ -9,6 +9,7 @@ tells the two apart.
 
 import contextlib
 import os
+import resource
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,15 @@ class Process:
             os.kill(self.pid, number)
             return True
         return False
+
+    def limit_file_size(self, *, is_full: bool) -> None:
+        """Let the kernel refuse every write to a file by this process (EFBIG), or none.
+
+        Raises:
+            ProcessLookupError: it is gone.
+        """
+        _, hard = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (0 if is_full else hard, hard))
 
 
 def _state_and_start(pid: int) -> tuple[str, int]:

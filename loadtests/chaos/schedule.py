@@ -207,12 +207,3 @@ class _Targets:
         code = self._rng.choice([code for code in among if self._hits[code] == fewest])
         self._hits[code] += 1
         return code
-
-
-def calm_s(faults: Sequence[Fault], seconds: float) -> float:
-    """Seconds of the run that lie outside every window, whomever it may excuse."""
-    calm, covered_to_s = 0.0, 0.0
-    for fault in sorted(faults, key=lambda fault: fault.at_s):
-        calm += max(0.0, min(fault.at_s, seconds) - covered_to_s)
-        covered_to_s = max(covered_to_s, fault.end_s)
-    return calm + max(0.0, seconds - covered_to_s)

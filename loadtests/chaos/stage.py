@@ -3,8 +3,9 @@
 Use::
 
     async with staged(directory, provinces, tell) as stage:
-        await stage.enrol(people)
-        await stage.open_desks("fujian", behaviour)
+        await stage.enrol(seed)
+        stage.open_desks("fujian", behaviour)
+        await stage.all_signed_in()
         ...
     # the system has ended in order; its journals can be verified
 
@@ -26,11 +27,9 @@ from gateway.v1 import (
     admin_pb2_grpc,
     event_pb2,
     monitor_pb2,
-    monitor_pb2_grpc,
     province_pb2,
     province_pb2_grpc,
     task_pb2,
-    task_pb2_grpc,
 )
 from loadtests.branch import BranchSystem
 from loadtests.catalogue import Branch, Kind, read_branches, read_kinds
@@ -161,12 +160,6 @@ class Stage:
         self._start(system.run())
         return system
 
-    async def task(self, name: str) -> task_pb2.Task:
-        """Read a task, wherever it is."""
-        stub = task_pb2_grpc.TaskServiceStub(self.control)
-        request = task_pb2.GetTaskRequest(name=name)
-        return await call_patiently(lambda: stub.GetTask(request, metadata=bearer(self.tokens.ops), timeout=DEADLINE_S))
-
     # --- policy ---
 
     async def set_policy(self, province: str, **fields: int) -> None:
@@ -221,14 +214,6 @@ class Stage:
     def follow_pictures(self, on_picture: Callable[[monitor_pb2.Overview], None]) -> None:
         """Follow the national picture."""
         self._start(PictureWatch(self.open_channel(), self.tokens.ops, on_picture).run())
-
-    async def overview(self) -> monitor_pb2.Overview:
-        """The national picture."""
-        stub = monitor_pb2_grpc.MonitorServiceStub(self.control)
-        request = monitor_pb2.GetOverviewRequest()
-        return await call_patiently(
-            lambda: stub.GetOverview(request, metadata=bearer(self.tokens.ops), timeout=DEADLINE_S)
-        )
 
     async def runtime(self, province: str) -> admin_pb2.ProvinceRuntime:
         """Process and journal head of a province."""

@@ -1,11 +1,23 @@
 """The schedule of a chaos run."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from loadtests.chaos.schedule import CALM_SHARE_MIN, KINDS, Fault, calm_s, plan
+from loadtests.chaos.availability import Window, availability
+from loadtests.chaos.schedule import CALM_SHARE_MIN, KINDS, Fault, plan
 
 PROVINCES = [f"p{number}" for number in range(36)]
 PROXIED = PROVINCES[1::2]
+
+
+def calm_s(faults: Sequence[Fault], seconds: float) -> float:
+    """What a run's report would say of it, were every fault to last as planned."""
+    windows = [
+        Window(begin_s=fault.at_s, end_s=fault.end_s, scope=KINDS[fault.kind].scope, province=fault.province)
+        for fault in faults
+    ]
+    return availability((), windows, seconds).calm_s
 
 
 @pytest.mark.parametrize("seed", range(20))
