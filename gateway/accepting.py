@@ -65,7 +65,7 @@ class Servers(grpc.aio.Server):
 
     def _listen(self, address: str, bind: Callable[[grpc.aio.Server, str], int]) -> int:
         host, _, wanted = address.rpartition(":")
-        _require_free(host.strip("[]"), int(wanted))
+        require_unused(host.strip("[]"), int(wanted))
         port = bind(self._servers[0], address)
         for server in self._servers[1:]:
             bind(server, f"{host}:{port}")
@@ -85,7 +85,11 @@ class Servers(grpc.aio.Server):
         return any(await asyncio.gather(*(server.wait_for_termination(timeout) for server in self._servers)))
 
 
-def _require_free(host: str, port: int) -> None:
-    """Make sure that nobody listens there: whoever binds without SO_REUSEPORT is refused by the kernel beside anybody."""
+def require_unused(host: str, port: int) -> None:
+    """Make sure that nobody listens there: whoever binds without SO_REUSEPORT is refused by the kernel beside anybody.
+
+    Raises:
+        OSError: somebody does, or the host is not this machine's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     socket.create_server((host, port), family=family).close()

@@ -2,9 +2,10 @@
 
 import ipaddress
 import os
-import socket
 from collections.abc import Mapping
 from typing import NamedTuple
+
+from gateway.accepting import require_unused
 
 
 class AddressUnusable(Exception):
@@ -61,9 +62,8 @@ def require_free(addresses: Mapping[str, ListenAddress]) -> None:
         AddressUnusable: somebody does, or the host is not this machine's.
     """
     for option, (host, port) in addresses.items():
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            socket.create_server((host, port), family=family).close()
+            require_unused(host, port)
         except OSError as error:
             raise AddressUnusable(
                 f"{host}:{port} cannot be listened on ({os.strerror(error.errno or 0)}); "
