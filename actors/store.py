@@ -1,12 +1,14 @@
 """The data directory: who owns it, what lies where, and that only one system at a time uses it.
 
 ```
-store.json            id of the installation and its provinces
-lock                  held (flock) by everything that may write here
-journals/<code>.sqlite  one journal per province, and hq.sqlite for the coordinator
-tokens.toml           identities, hashed
-running.json          where the system runs, while it does (`actors.running`)
-logs/                 one file per process
+store.json              id of the installation and its provinces
+lock                    held (flock) by everything that may write here
+journals/<code>.sqlite  one journal per province, and hq.sqlite for the coordinator; beside each its -wal, -shm and .reserve
+journals/hq.head        witness of hq.sqlite (`actors.head_file`)
+tokens.toml             identities, hashed
+dev-tokens.json         the same in the clear, of a development system only
+running.json            where the system runs, while it does (`actors.running`)
+logs/                   one file per process
 ```
 
 A backup has the same layout and a manifest, `backup.json`; it may be read and verified, but never served.

@@ -2,11 +2,11 @@
 
 Work that waits is worth less every moment, and a client that has given up is answered in vain. So under overload the gateway takes what it
 can do at a pace that the provinces keep up with, and refuses the rest as early and as cheaply as a call can be refused: from its headers,
-before its message is read. Three bounds, in the order in which they are asked:
+before its message is read. Three bounds, in the order in which they are asked, the last two only where a pace is set:
 
-* **pace**: a bucket that fills at `Limits.per_second` and holds `BURST_S` of it. It decides from the headers, and is what holds in an
-  overload that the gateway itself can stand;
-* **calls in flight**: bounds memory when the provinces are slow. Asked from the headers, too;
+* **calls in flight**: bounds memory when the provinces are slow;
+* **pace**: a bucket that fills at `Limits.per_second` and holds `BURST_S` of it. It is what holds in an overload that the gateway itself can
+  stand;
 * **age**: while calls wait longer than `AGE_MAX_S` before the gateway sees them (`gateway.queue_probe` tells), at most half of them are let
   in: a refusal costs half of what an acceptance costs, so the queue is worked off. This is the bound that holds when the pace was set higher
   than the machine can go.
@@ -34,7 +34,7 @@ AGE_MAX_S = 0.05
 LATE_SHARE = 0.5
 #: Steps of the golden ratio spread evenly and never repeat themselves: callers that come by turns are let in by turns too.
 _STEP = (5**0.5 - 1) / 2
-#: Calls under way at once. A province that restarts holds its calls for up to six seconds.
+#: Calls under way at once, over all servers of the gateway. Before it as many may wait for each of them (`gateway.server`). A province that restarts holds its calls for up to six seconds.
 IN_FLIGHT_MAX = 10_000
 
 #: Services whose calls are never paced: the country's picture and its controls, the desks, and what tells that the gateway lives.

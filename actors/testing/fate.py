@@ -23,7 +23,7 @@ from actors.testing.site import Site
 from actors.testing.storm import Storm
 from actors.testing.witness import Violation, Witness
 
-#: Frames at which a process is sent to die.
+#: Frames at which a process is sent to die: those that hold this event (empty: any frame). One that stands thrice is drawn thrice as often.
 WORDS = (
     b"",
     b"MoveStarted",
@@ -41,7 +41,8 @@ WORDS = (
     b"OutcomeNoted",
     b"NoticeSettled",
 )
-#: Deaths that are rows of the table of crashes. Half of all dooms are among them: chance alone would meet some once in hundreds of seeds.
+#: Deaths that are rows of the table of crashes (`site`). Half of all dooms are among them: chance alone would meet some once in hundreds of
+#: seeds. The last one, met most seldom, is drawn twice as often.
 AIMED = (
     Doom(Moment.UNWRITTEN, b"MoveStarted"),
     Doom(Moment.SYNCED, b"MoveStarted"),
@@ -246,7 +247,7 @@ class Fate:
             site.kill()
             site.disk.lose_power()
             repair = site.disk.put_back(image)
-            if site.try_to_start() and site.process is not None and site.is_up:
+            if site.try_to_start() and site.is_up:
                 raise Violation(f"{site.code}: a journal shorter than its anchor is served")
             self._repair_later(site, repair)
 

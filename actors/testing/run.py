@@ -181,14 +181,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seeds", type=_at_least(1), default=100, help="how many")
     parser.add_argument("--start", type=_at_least(0), default=0, help="the first one")
-    parser.add_argument("--jobs", type=_at_least(1), default=1, help="processes; 1: this one")
+    parser.add_argument("--jobs", type=_at_least(1), default=1, help="processes; 1, as with --mutant: this one")
     parser.add_argument(
         "--mutant",
         default="",
         help="plant this bug and stop at the first seed that catches it; then exit code 0 means caught, 1 not caught",
     )
     parser.add_argument("--list-mutants", action="store_true", help="name the planted bugs")
-    parser.add_argument("--find-seeds", action="store_true", help="note the first seed that catches each mutant")
+    parser.add_argument(
+        "--find-seeds", action="store_true", help="note the first of --seeds seeds that catches each mutant (-1: none)"
+    )
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
     return parser
 

@@ -11,9 +11,10 @@ from actors.testing.network import NetworkFaults
 CALM_EVERY = 8
 #: ... and another eighth a restless one: provinces are evacuated one after the other, and tasks wander and come home.
 RESTLESS_REMAINDER = 5
-#: Of four such eights of seeds one scores its rounds as live provinces do.
-REAL_SCORES_EVERY = 4
+#: Weights of strokes on a restless day.
 RESTLESS = {"evacuate": 40, "doom": 10, "doom_everybody": 16, "lose_coordinator": 2}
+#: Of four eights of seeds, one calm and one restless seed in each, one eight scores its rounds as live provinces do.
+REAL_SCORES_EVERY = 4
 
 
 class Storm(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from actors.core import codec, records
 from actors.core import events as e
 from actors.core.applying import apply
-from actors.core.country import Bounds, ProvinceStatus
+from actors.core.country import ProvinceStatus
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.invariants import validate
 from actors.core.state import ProvinceState
@@ -61,8 +61,8 @@ class Violation(AssertionError):
 class Witness:
     """The durable truth of all provinces, and what is wrong with it."""
 
-    def __init__(self, provinces: Iterable[ProvinceCode], scheduler: Scheduler, bounds: Bounds | None = None) -> None:
-        self.states = {province: ProvinceState(province, bounds) for province in provinces}
+    def __init__(self, provinces: Iterable[ProvinceCode], scheduler: Scheduler) -> None:
+        self.states = {province: ProvinceState(province) for province in provinces}
         self.created: dict[TaskId, None] = {}
         self.decided: dict[TaskId, ProvinceCode] = {}
         #: Returned or cancelled.

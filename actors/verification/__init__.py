@@ -2,13 +2,14 @@
 
 It reads what is on disk and believes nothing else. `directory.verify_directory` is the entry; the parts:
 
-* `stored`: one journal as a file. Structure, page checksums, schema, the chain of frames, and the record table and the snapshots against
-  what replaying the frames gives;
-* `province`: one province. Its events through the core's own `apply`, which refuses what the state machine does not allow, its invariants,
-  its anchor;
+* `province`: one province. Its file (structure, page checksums, schema, the chain of frames), its events through the core's own appliers,
+  which refuse what the state machine does not allow, its invariants, its anchor, its snapshots;
+* `replayed`: the state that these events lead to, without the indexes that only decisions need;
+* `stored`: the record table against what the frames give;
 * `hq`: the headquarters, likewise;
 * `country`: the provinces against each other: one owner and at most one decision a task, nothing lost, the ledger;
-* `workers`: a process per core, each handed one journal after the other.
+* `workers`: a process per core, each handed one journal after the other (`__main__` is such a process);
+* `directory` puts them together, `report` is what comes of it.
 
 What is found. Every change of a bit below the last anchor that changes anything that can be read: a page has its checksum, a frame its
 hash, a record and a slice theirs, and on top each record and snapshot must be what the frames say. Frames deleted, reordered, put in from

@@ -77,8 +77,8 @@ class ProvinceCheck:
         self._runs: list[tuple[int, int]] = []
         self._run_begins = 1
 
-    def read_all(self) -> bool:
-        """The first reading, of one state of the journal: everything stored is checked against the frames. Whether there was anything."""
+    def read_all(self) -> None:
+        """The first reading, of one state of the journal: everything stored is checked against the frames."""
         try:
             with self.view.one_moment():
                 self.view.check_structure()
@@ -93,14 +93,11 @@ class ProvinceCheck:
                     self._note(*problems)
         except JournalError as error:
             self._break(str(error))
-        return self._facts.frames > 0
 
-    def read_on(self) -> bool:
-        """Replay what came since; whether there was anything."""
-        before = self._facts.frames
+    def read_on(self) -> None:
+        """Replay what came since."""
         if not self._facts.is_broken:
             self._replay({}, None)
-        return self._facts.frames > before
 
     def facts(self) -> Facts:
         """What the journal says, as far as it was read."""

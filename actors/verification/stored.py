@@ -1,6 +1,6 @@
-"""One journal as it is stored: the file, and what lies beside the frames, against what the frames give.
+"""The record table of a journal against what its frames give.
 
-The record table is a cache of the frames, and a dangerous one: a record that is missing or stale lets a repeated request be carried out
+The table is a cache of the frames, and a dangerous one: a record that is missing or stale lets a repeated request be carried out
 again. So while the frames are replayed, the table that they must have led to is built up, as one hash a key, and compared at the end. Three
 rules of the writer decide what must be there (see `CommitLoop`):
 

@@ -40,7 +40,8 @@ def serve(
         int,
         typer.Option(
             min=0,
-            help="Calls on tasks, operators and events that the gateway takes in a second; the rest are told to come back. "
+            help="Calls on tasks, operators, decisions, reviews and events that the gateway takes in a second; the rest are told to come "
+            "back. "
             "Desks and the controls of operations are never refused. 0: no limit.",
         ),
     ] = 0,
@@ -55,7 +56,7 @@ def serve(
     Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
 
     Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use, of another store
-    or not to be written, unusable token file, development tokens on a public address, unknown province).
+    or not to be written, address taken, unusable token file, development tokens on a public address, unknown province).
     """
     try:
         addresses = {

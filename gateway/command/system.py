@@ -55,7 +55,7 @@ class SystemFailed(Exception):
 
 
 class System:
-    """The running country. Use: `start`, `wait_ready`, `wait_stopped`, `stop`."""
+    """The running country. Use: `start`, `wait_ready`, then `wait_failed` for as long as it is to run, `stop`."""
 
     def __init__(self, store: Store, settings: SystemSettings, say: Callable[[str], None]) -> None:
         self._store = store

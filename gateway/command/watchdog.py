@@ -1,8 +1,8 @@
 """The outer supervisor's heartbeat: are the processes that watch everybody else themselves at work?
 
 A dead child is seen at once, because the kernel says so. A stopped one says nothing: the cluster process would watch no actor, the gateway
-would leave every client waiting, and nobody would notice. So each child is asked over its own door, twice a second while it answers, the gateway as a client
-asks (`grpc.health.v1`), the cluster process by joining its directory; and the kernel is asked for its state.
+would leave every client waiting, and nobody would notice. So each child is asked over its own door, twice a second while it answers, the gateway as
+a client asks (`grpc.health.v1`), the cluster process by joining its directory; and the kernel is asked for its state.
 
 | the child                                       | then                                              |
 |-------------------------------------------------|---------------------------------------------------|

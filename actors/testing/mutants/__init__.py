@@ -1,7 +1,7 @@
 """Bugs that are planted on purpose, to prove that the simulator would find them.
 
 Each mutant changes the product's code in memory, in the simulator only, while `planted` is open. A mutant that no seed catches means
-that a promise is not tested; one that is caught by its known seed (`known_seeds`) is caught by every run of the tests. The first thirteen
+that a promise is not tested; one that is caught by its known seed (`known_seeds`) is caught by every run of the tests. The thirteen
 bugs that a small prototype of this design really had are all among them; docs/testing.md says which is which.
 """
 
