@@ -24,7 +24,7 @@ from actors.core.statistics.cells import (
     SwitchCell,
     like_band,
 )
-from actors.core.statistics.decay import local_minute_of_day
+from actors.core.statistics.decay import local_minute_of_day, work_minutes
 from actors.core.statistics.learning_desk import begin_day
 from actors.core.statistics.learning_links import begin_line_day, is_on_time, shared_decided
 from actors.core.statistics.tables import Statistics, switch_key
@@ -101,7 +101,7 @@ def completed(state: ProvinceState, event: e.TaskCompleted) -> None:
     if row is None:
         return
     statistics.clock.advance(at_ms)
-    minutes = decision.handle_ms / 60_000.0
+    minutes = work_minutes(decision.handle_ms)
     units = decision.work_units_milli / 1000.0
     on_time = is_on_time(task, state.kinds.get(spec.kind), at_ms)
     is_shared = task.home != state.province
@@ -149,7 +149,7 @@ def _by_line(statistics: Statistics, row: int, task: Task, minutes: float, units
 def _by_operator(statistics: Statistics, place: int, task: Task, minutes: float, units: float, at_ms: int) -> None:
     cells, weight = statistics.by_operator.cells, statistics.clock.work
     # Of several stints of work, the earlier ones were counted when they ended.
-    stint_minutes = max(0, at_ms - task.started_ms) / 60_000.0
+    stint_minutes = work_minutes(at_ms - task.started_ms)
     cells[place + _O_DECIDED] += weight
     cells[place + _O_UNITS] += weight * units
     cells[place + _O_WORKED] += weight * stint_minutes

@@ -12,6 +12,7 @@ from actors.core.ids import OperatorId
 from actors.core.ledger import work_units_milli
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import LineCell, OperatorCell
+from actors.core.statistics.decay import work_minutes
 from actors.core.statistics.tables import Statistics
 from actors.core.task import Task, TaskState
 
@@ -75,7 +76,7 @@ def worked(state: ProvinceState, task: Task, at_ms: int) -> None:
     if row is None:
         return
     statistics.clock.advance(at_ms)
-    minutes = max(0, at_ms - task.started_ms) / 60_000.0
+    minutes = work_minutes(at_ms - task.started_ms)
     table = statistics.by_operator
     place = table.place(row)
     begin_day(statistics, place)

@@ -10,6 +10,7 @@ from actors.core.country import Line, TaskKind
 from actors.core.ids import ProvinceCode
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import LineTodayCell, LinkCell, LinkDirection
+from actors.core.statistics.decay import work_minutes
 from actors.core.statistics.tables import Statistics
 from actors.core.task import Decision, Task
 
@@ -62,7 +63,7 @@ def shared_decided(
     cells = table.cells
     cells[place + _DECIDED] += weight
     cells[place + _UNITS] += weight * decision.work_units_milli / 1000.0
-    cells[place + _HANDLE_MINUTES] += weight * decision.handle_ms / 60_000.0
+    cells[place + _HANDLE_MINUTES] += weight * work_minutes(decision.handle_ms)
     cells[place + _UNITS_MILLI] += decision.work_units_milli
     if on_time:
         cells[place + _ON_TIME] += weight

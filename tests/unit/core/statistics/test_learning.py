@@ -8,7 +8,7 @@ import pytest
 from actors.core import events as e
 from actors.core.country import Line
 from actors.core.statistics.cells import LineCell, LineTodayCell, OperatorCell, ReviewCell, WeekCell, amount_bucket
-from actors.core.statistics.decay import local_week
+from actors.core.statistics.decay import WORK_MAX_MINUTES, local_week
 from actors.core.statistics.learning import LEARNERS
 from actors.core.statistics.storage import RecordTable
 from actors.core.task import PriorReason
@@ -60,6 +60,21 @@ def test_what_nobody_could_help_is_no_release(reason: str) -> None:
     assert value_of(world, "by_operator", (CHEN, ""), OperatorCell.WORKED_MINUTES) == pytest.approx(
         5, rel=_DECAY_OF_A_STORY
     )
+
+
+def test_work_across_a_jump_of_the_clock_counts_as_a_day_at_most() -> None:
+    """One decision would make every estimate of its kind a thousand times too long, for months."""
+    world = World()
+    task = begun(world)
+    world.wait(days=365)
+    world.complete(task)
+    world.happens(e.AssignmentReleased(task_id=begun(world), at_ms=world.at_ms + 10**12, reason="given_back"))
+    count = value_of(world, "by_operator", (CHEN, ""), OperatorCell.DECIDED)
+    handled = value_of(world, "by_line", (CHEN, Line.CLAIMS), LineCell.HANDLE_MINUTES)
+    worked = value_of(world, "by_operator", (CHEN, ""), OperatorCell.WORKED_MINUTES)
+    assert handled / count == pytest.approx(WORK_MAX_MINUTES)
+    # Each event after the jump lets a day pass for the decay, so that the second weighs a little more.
+    assert worked / count == pytest.approx(2 * WORK_MAX_MINUTES, rel=0.1)
 
 
 def test_a_decision_is_first_pass_only_without_detours() -> None:
