@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import grpc
 import grpc.aio
 import pytest
 
+from actors.core.ids import ProvinceCode
 from gateway.accepting import SERVERS, Servers
-from gateway.server import CHANNEL_OPTIONS
+from gateway.identity import make_development_tokens
+from gateway.server import CHANNEL_OPTIONS, GatewaySettings, run
 from tests.unit.gateway_streams.served import PATIENCE_S
 
 #: So many connections that the kernel, which spreads them by a hash, leaves no server out: the chance is one in 10^27.
@@ -76,3 +79,21 @@ async def test_nobody_else_may_listen_on_the_port() -> None:
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", port))
     await asyncio.gather(first.stop(None), second.stop(None))
+
+
+async def test_a_gateway_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> None:
+    """A traceback in the supervisor's log would tell nobody on duty that another program has the port."""
+    provinces = (ProvinceCode("fujian"),)
+    make_development_tokens(tmp_path / "tokens.toml", provinces)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = GatewaySettings(
+            run_dir=tmp_path,
+            gateway_id="g1",
+            grpc=f"127.0.0.1:{port}",
+            console="127.0.0.1:0",
+            tokens=tmp_path / "tokens.toml",
+            provinces=provinces,
+        )
+        with pytest.raises(SystemExit, match=f"cannot start: .*in use.*{port}"):
+            await run(settings)
