@@ -62,9 +62,9 @@ class DecayClock:
 
     __slots__ = ("_begin_minute", "at_ms", "day", "experience", "first_ms", "minute", "seen_ms", "work")
 
-    def __init__(self, first_ms: int = 0, seen_ms: int = 0, begin_minute: Callable[[], None] | None = None) -> None:
+    def __init__(self, begin_minute: Callable[[], None] | None = None) -> None:
         #: When the first event was, Unix ms; 0: there was none.
-        self.first_ms = first_ms
+        self.first_ms = 0
         #: The latest time that counted, Unix ms; 0: no event yet.
         self.seen_ms = 0
         #: The instant of the latest event, whatever clock it came from, and its local day: kept so that they are worked out once.
@@ -76,8 +76,6 @@ class DecayClock:
         #: Weight of an addition to a WORK cell, and to an EXPERIENCE cell, now.
         self.work = 1.0
         self.experience = 1.0
-        if seen_ms:
-            self._set(seen_ms)
 
     def restore(self, first_ms: int, seen_ms: int, minute: int) -> None:
         """Become what was captured."""

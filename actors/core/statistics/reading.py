@@ -1,4 +1,4 @@
-"""What the statistics say as of a minute: `Reading` for kinds, lines, links and hours, `people.PeopleReading` for operators.
+"""What the statistics say as of a minute, of kinds, lines, links and hours; of people, records for views to work on (`matching.views`).
 
 A reading is a pure function of the statistics and the minute: it may be thrown away and made again at will (5 us), and two readings of the
 same minute after the same events are equal to the last bit. Every number is given as of now (decayed), never as stored.
@@ -14,12 +14,11 @@ import msgspec
 import numpy as np
 
 from actors.core.country import Line
-from actors.core.ids import KindId, OperatorId, ProvinceCode
+from actors.core.ids import KindId, ProvinceCode
 from actors.core.statistics import cells as c
 from actors.core.statistics import shrinkage
 from actors.core.statistics.cells import Decay
 from actors.core.statistics.decay import DAY_MS, HALF_LIVES_MS, local_day, local_hour_of_week, weight_at
-from actors.core.statistics.people import PeopleReading
 from actors.core.statistics.priors import ProvinceTotals
 from actors.core.statistics.storage import FloatArray, IntArray, PersonTable, RecordTable
 from actors.core.statistics.tables import RECENT_MINUTES, Statistics, switch_key
@@ -73,10 +72,6 @@ class Reading:
         """The time as of which sums are read, Unix ms."""
         return self.statistics.clock.as_of(self.minute_ms)
 
-    def people(self, operators: Sequence[OperatorId]) -> PeopleReading:
-        """The numbers of some operators, in this order."""
-        return PeopleReading(self, operators)
-
     def divisor(self, cell: IntEnum) -> float:
         """What a stored cell is divided by to be as of now."""
         return self._divisors[c.DECAYS[type(cell)][cell]]
@@ -98,10 +93,6 @@ class Reading:
 
     # --- all operators of the province together, those who have left included ---
 
-    def line_sum(self, cell: c.LineCell, line: Line) -> float:
-        """A cell of a line, summed over all operators."""
-        return float(self.line_sums(line)[cell])
-
     def line_sums(self, line: Line) -> FloatArray:
         """All cells of a line, summed over all operators. Shape (`LineCell`,). O(operators), once a reading."""
         return self._summed(self.statistics.by_line, c.LineCell, line)
@@ -122,26 +113,6 @@ class Reading:
             sums = self._sums[key] = table.total(of)[: len(divisors)] / divisors
         return sums
 
-    def ratio(self, total: IntEnum, weight: IntEnum, line: Line | None = None, k: float = shrinkage.ITEMS) -> float:
-        """A ratio of two cells of all operators, shrunk to the country's; NaN when neither knows.
-
-        Args:
-            total, weight: both of `LineCell` (then `line` is needed), `OperatorCell` or `ReviewCell`.
-            k: imagined observations of the country.
-        """
-        here, country = self._here_and_country(type(total), line)
-        prior = country[total] / country[weight] if country and country[weight] > 0 else math.nan
-        return shrinkage.shrunk_ratio(float(here[total]), float(here[weight]), prior, k)
-
-    def _here_and_country(self, cells: type[IntEnum], line: Line | None) -> tuple[FloatArray, tuple[float, ...]]:
-        national = self.statistics.national
-        if cells is c.LineCell:
-            assert line is not None, "cells by line need a line"
-            return self.line_sums(line), national.lines.get(line, ())
-        if cells is c.OperatorCell:
-            return self.people_sums(), national.people
-        return self.review_sums(), national.reviews
-
     # --- kinds ---
 
     def kind_sum(self, cell: c.KindTotalCell, kind: KindId) -> float:
@@ -154,13 +125,11 @@ class Reading:
         weight: c.KindTotalCell,
         kind: KindId,
         k: float = shrinkage.ITEMS,
-        default: float = math.nan,
     ) -> float:
-        """A ratio of two cells of a kind here, shrunk to the kind's in the country, and that to `default`."""
+        """A ratio of two cells of a kind here, shrunk to the kind's in the country with the weight of `k`; NaN where neither knows."""
         country = self.statistics.national.kinds.get(kind)
-        if country:
-            default = shrinkage.shrunk_ratio(country[total], country[weight], default, k)
-        return shrinkage.shrunk_ratio(self.kind_sum(total, kind), self.kind_sum(weight, kind), default, k)
+        prior = shrinkage.shrunk_ratio(country[total], country[weight], math.nan) if country else math.nan
+        return shrinkage.shrunk_ratio(self.kind_sum(total, kind), self.kind_sum(weight, kind), prior, k)
 
     def handle_minutes(
         self, kind: KindId, standard_minutes: float, complexity: int = 0, pages: int = 0
@@ -184,23 +153,21 @@ class Reading:
             square = shrinkage.shrunk_ratio(squares, count, square)
         return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), own[c.HandleCell.DECIDED])
 
-    def amount_percentile(self, kind: KindId, amount_fen: int) -> float:
-        """Rank of an amount among the kind's, 0..1: the share below it, half of its own bucket included; NaN: no amount, or none seen."""
-        return float(self.amount_ranks([kind])[0, c.amount_bucket(amount_fen)]) if amount_fen > 0 else math.nan
-
     def amount_ranks(self, kinds: Sequence[KindId]) -> FloatArray:
-        """The same for every bucket of amounts of some kinds. Shape (kinds, `AMOUNT_BUCKETS`)."""
+        """Rank of every bucket of amounts (`cells.amount_bucket`) among those of a kind, for some kinds.
+
+        0..1: the share below it, half of its own bucket included; NaN: no amount was seen. Shape (kinds, `AMOUNT_BUCKETS`).
+        """
         buckets = self.statistics.amounts.matrix_of(0, kinds)
         up_to = buckets.cumsum(axis=1)
         seen = up_to[:, -1:]
         return np.divide(up_to - buckets / 2, seen, out=np.full(buckets.shape, np.nan), where=seen > 0)
 
-    def switch_minutes(self, before: KindId, kind: KindId) -> float:
-        """Extra handle minutes of a kind right after another one, against right after its own; 0 without evidence. Shrunk to 0."""
-        return float(self.switch_table([before], [kind])[0, 0])
-
     def switch_table(self, before: Sequence[str], kinds: Sequence[str]) -> FloatArray:
-        """The same for every kind right after every one of `before`. Shape (before, kinds)."""
+        """Extra handle minutes of each kind right after each of `before`, against right after its own.
+
+        Shrunk to 0; 0 without evidence. Shape (before, kinds).
+        """
         table, shape = self.statistics.switches, (len(before), len(kinds))
         # Five hundred names a round: each is put together from its halves.
         names = [start + kind for start in [switch_key(one, "") for one in before] for kind in kinds]
@@ -226,7 +193,6 @@ class Reading:
         weight: c.LinkCell,
         direction: c.LinkDirection,
         province: ProvinceCode,
-        k: float = shrinkage.ITEMS,
     ) -> float:
         """A ratio of two cells of a link, shrunk to that of all links in this direction; NaN when none has any."""
         sums = self.statistics.links.row_total(direction)
@@ -234,7 +200,7 @@ class Reading:
         all_total, all_weight = sums[total] / every[total], sums[weight] / every[weight]
         prior = float(all_total / all_weight) if all_weight > 0 else math.nan
         own_total = self.link_sum(total, direction, province)
-        return shrinkage.shrunk_ratio(own_total, self.link_sum(weight, direction, province), prior, k)
+        return shrinkage.shrunk_ratio(own_total, self.link_sum(weight, direction, province), prior)
 
     # --- time ---
 

@@ -178,10 +178,6 @@ class RatioSweep:
         np.divide(own + drawn, evidence, out=result, where=evidence > 0)
         return result
 
-    def evidence(self, sums: Values) -> Values:
-        """Items behind each ratio, (ratios, people)."""
-        return sums[self._counts]
-
 
 BY_LINE = RatioSweep(LINE_TERMS)
 BY_OPERATOR = RatioSweep(OPERATOR_TERMS)

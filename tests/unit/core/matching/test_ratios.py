@@ -9,7 +9,8 @@ from actors.core.matching.shipped import shipped_model
 from actors.core.matching.views.ratios import BY_LINE, BY_REVIEW, LINE_TERMS, REVIEW_TERMS, LineRatio, ReviewRatio
 from actors.core.review import ReviewVerdict, Severity
 from actors.core.statistics.cells import LineCell, ReviewCell
-from tests.unit.core.matching.parameters.world import BOB, World
+from actors.core.statistics.shrinkage import ITEMS
+from tests.unit.core.matching.parameters.world import BOB, KINDS, World
 
 #: Parameter -> what is usual of it, in its unit.
 USUAL = {
@@ -66,3 +67,12 @@ def test_decisions_that_took_no_time_tell_nothing_of_speed() -> None:
     assert np.isnan(BY_LINE.values(sums, priors)[LineRatio.UNITS_PER_MINUTE])
     priors[LineRatio.UNITS_PER_MINUTE] = 0.25
     assert BY_LINE.values(sums, priors)[LineRatio.UNITS_PER_MINUTE] == 0.25
+
+
+def test_a_pair_is_drawn_to_what_the_kind_takes() -> None:
+    """Else the first slow task of a kind would make somebody the slowest at it."""
+    world = World()
+    kind = world.value("pair_kind_handle_minutes")
+    assert kind == KINDS[0].standard_minutes
+    world.decide(4 * kind)
+    assert world.value("pair_kind_handle_minutes") == pytest.approx((4 * kind + ITEMS * kind) / (1 + ITEMS), rel=1e-3)

@@ -1,6 +1,5 @@
 """How events teach: what counts as what, and what must not count."""
 
-import math
 from typing import get_args
 
 import pytest
@@ -121,38 +120,35 @@ def test_counts_of_today_begin_anew_after_midnight_in_shanghai() -> None:
     world.decide()
     world.wait(13 * 60)
     world.decide()
-    units = world.reading().people([CHEN]).today(OperatorCell.UNITS_TODAY)
-    assert units.tolist() == [4.0]
+    assert world.people(CHEN).today(OperatorCell.UNITS_TODAY).tolist() == [4.0]
     world.wait(60)
-    assert world.reading().people([CHEN]).today(OperatorCell.UNITS_TODAY).tolist() == [0.0]
+    assert world.people(CHEN).today(OperatorCell.UNITS_TODAY).tolist() == [0.0]
     world.decide()
-    assert world.reading().people([CHEN]).today(OperatorCell.UNITS_TODAY).tolist() == [2.0]
+    assert world.people(CHEN).today(OperatorCell.UNITS_TODAY).tolist() == [2.0]
     assert world.reading().today(LineTodayCell.DECIDED, Line.CLAIMS) == 1
 
 
 def test_a_streak_ends_with_another_kind() -> None:
     """Whoever has just changed kinds would be taken for being in the flow of the new one."""
     world = World()
-    world.decide()
-    world.decide()
-    people = world.reading().people([CHEN, LIN])
-    assert people.streak(MEDICAL).tolist() == [2.0, 0.0]
-    world.decide(kind=ADDRESS)
-    people = world.reading().people([CHEN, LIN])
-    assert (people.streak(MEDICAL).tolist(), people.streak(ADDRESS).tolist()) == ([0.0, 0.0], [1.0, 0.0])
-    assert people.last_kinds() == [ADDRESS, ""]
+    statistics = world.state.statistics
+    chen, lin = statistics.rows[CHEN], statistics.rows[LIN]
+    for kind, streak in ((MEDICAL, 1), (MEDICAL, 2), (ADDRESS, 1)):
+        world.decide(kind=kind)
+        assert value_of(world, "by_operator", (CHEN, ""), OperatorCell.STREAK) == streak
+        assert (statistics.last_kinds[chen], statistics.last_kinds[lin]) == (kind, "")
 
 
 def test_who_dealt_with_a_customer_or_a_case_is_remembered() -> None:
     """The same customer would explain everything to a stranger each time."""
     world = World()
     world.decide(customer_id="wang", case_id="case-1")
-    world.wait(days=2)
-    people = world.reading().people([CHEN, LIN])
-    assert people.since_customer_ms("wang")[0] == pytest.approx(2 * 86_400_000, abs=60_000)
-    assert math.isnan(people.since_customer_ms("wang")[1])
-    assert people.handled_case("case-1").tolist() == [1.0, 0.0]
-    assert people.handled_case("").tolist() == [0.0, 0.0]
+    statistics, first_ms = world.state.statistics, world.at_ms
+    world.decide(operator=LIN, customer_id="wang")
+    world.decide()
+    assert statistics.customers.of("wang") == ((LIN, first_ms + 12 * 60_000), (CHEN, first_ms)), "the latest first"
+    assert statistics.cases.of("case-1") == ((CHEN, first_ms),)
+    assert (len(statistics.customers), len(statistics.cases)) == (1, 1), "no name is nobody's"
 
 
 #: Events that teach nothing about people, kinds or links.

@@ -4,6 +4,7 @@ import pytest
 
 from actors.core.country import Line
 from actors.core.ids import KindId
+from actors.core.matching.views.ratios import LineRatio
 from actors.core.statistics.cells import HandleCell, KindTotalCell, LineCell, OperatorCell
 from actors.core.statistics.priors import (
     PRIOR_KINDS_MAX,
@@ -51,9 +52,7 @@ def test_a_person_begins_with_what_the_country_knows() -> None:
     """The whole purpose: somebody new in a new province is neither fast nor slow, but like everybody."""
     world = World()
     world.state.statistics.national = merge([report(20)])
-    people = world.reading().people([LIN])
-    mean = people.shrunk(LineCell.HANDLE_MINUTES, LineCell.DECIDED, Line.CLAIMS)
-    assert mean[0] == pytest.approx(20, rel=0.01)
+    assert world.people(LIN).by_line(LineRatio.HANDLE_MINUTES)[0] == pytest.approx(20, rel=0.01)
 
 
 def test_the_kinds_that_matter_least_are_left_out() -> None:

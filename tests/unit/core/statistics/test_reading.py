@@ -8,14 +8,24 @@ import pytest
 from actors.core import events as e
 from actors.core.country import Line
 from actors.core.ids import OperatorId
+from actors.core.matching.parameters.operator_quality import operator_leniency_index, operator_pass_slope_8w
+from actors.core.matching.views.people import overall_priors, review_priors
+from actors.core.matching.views.ratios import (
+    GROUP_REVIEWS,
+    LINE_TERMS,
+    REVIEW_TERMS,
+    LineRatio,
+    OperatorRatio,
+    ReviewRatio,
+)
 from actors.core.statistics.cells import (
     HandleCell,
-    KindCell,
     KindTotalCell,
     LineCell,
     LinkCell,
     LinkDirection,
     OperatorCell,
+    amount_bucket,
 )
 from actors.core.statistics.priors import NationalPriors, Sums
 from actors.core.statistics.reading import LOG_SPREAD_DEFAULT
@@ -43,8 +53,7 @@ def adopt(world: World, **priors: object) -> None:
 
 def mean_minutes(world: World, *people: OperatorId) -> list[float]:
     """Handle minutes, shrunk as far as the country."""
-    reading = world.reading().people(people)
-    return reading.shrunk(LineCell.HANDLE_MINUTES, LineCell.DECIDED, CLAIMS).tolist()
+    return world.people(*people).by_line(LineRatio.HANDLE_MINUTES).tolist()
 
 
 def test_few_observations_are_drawn_to_the_group() -> None:
@@ -67,6 +76,7 @@ def test_the_chain_goes_from_the_person_to_the_province_to_the_country() -> None
     assert mean_minutes(world, CHEN, LIN) == pytest.approx([30, 30]), "the country"
     for _ in range(10):
         world.decide(10)
+    world.later()
     province = (100 + ITEMS * 30) / (10 + ITEMS)
     person = (100 + ITEMS * province) / (10 + ITEMS)
     assert mean_minutes(world, LIN) == pytest.approx([province], rel=ROUGHLY), "the province, drawn to the country"
@@ -74,24 +84,14 @@ def test_the_chain_goes_from_the_person_to_the_province_to_the_country() -> None
     assert mean_minutes(world, OperatorId("stranger")) == pytest.approx([province], rel=ROUGHLY)
 
 
-def test_the_pair_is_drawn_to_what_the_caller_says() -> None:
-    """Kinds differ, so a pair's group is the person's own work on the line, scaled to the kind."""
-    world = World()
-    world.decide(24)
-    people = world.reading().people([CHEN, LIN])
-    own = people.shrunk(KindCell.HANDLE_MINUTES, KindCell.DECIDED, MEDICAL, prior=np.array([12.0, 15.0]))
-    assert own == pytest.approx([(24 + ITEMS * 12) / (1 + ITEMS), 15.0], rel=ROUGHLY)
-
-
 def test_reviews_weigh_by_their_sampling_and_convince_by_their_number() -> None:
     """One review that was drawn once in twenty would outvote the prior of eight all alone."""
     world = World()
     world.review(FAILED, sampling_permille=50)
     world.review(PASSED, sampling_permille=1_000)
-    people = world.reading().people([CHEN])
-    ratio = people.shrunk(LineCell.PASSED, LineCell.REVIEWED, CLAIMS, prior=0.9, count=LineCell.REVIEWS)
-    observed = 1 / 21
-    assert ratio[0] == pytest.approx((2 * observed + REVIEWS * 0.9) / (2 + REVIEWS))
+    usual, observed = LINE_TERMS[LineRatio.PASSED].usual, 1 / 21
+    ratio = world.people(CHEN).by_line(LineRatio.PASSED)
+    assert ratio[0] == pytest.approx((2 * observed + REVIEWS * usual) / (2 + REVIEWS))
 
 
 def test_ratios_of_all_operators_and_of_reviews_have_chains_of_their_own() -> None:
@@ -99,25 +99,26 @@ def test_ratios_of_all_operators_and_of_reviews_have_chains_of_their_own() -> No
     world = World()
     world.offer(world.create())
     world.review(PASSED, note_complete=False)
-    reading = world.reading()
-    assert reading.ratio(OperatorCell.OFFERS_ACCEPTED, OperatorCell.OFFERS) == 0.0
+    world.later()
+    assert overall_priors(world.reading())[OperatorRatio.ACCEPTED] == 0.0
+    notes = REVIEW_TERMS[ReviewRatio.NOTES_COMPLETE].usual * GROUP_REVIEWS / (1 + GROUP_REVIEWS)
+    assert review_priors(world.reading())[ReviewRatio.NOTES_COMPLETE] == pytest.approx(notes)
     adopt(world, people=tuple(100.0 if cell is OperatorCell.OFFERS else 50.0 for cell in OperatorCell))
-    ratio = world.reading().ratio(OperatorCell.OFFERS_ACCEPTED, OperatorCell.OFFERS)
-    assert ratio == pytest.approx(ITEMS * 0.5 / (1 + ITEMS))
+    accepted = overall_priors(world.reading())[OperatorRatio.ACCEPTED]
+    assert accepted == pytest.approx(ITEMS * 0.5 / (1 + ITEMS), rel=ROUGHLY)
 
 
-def test_a_kind_is_drawn_to_the_country_and_to_a_default() -> None:
+def test_a_kind_is_drawn_to_the_country() -> None:
     """A rare kind would be judged by its only decision."""
     world = World()
     defects = (KindTotalCell.FAILED, KindTotalCell.REVIEWED, MEDICAL)
-    assert world.reading().kind_ratio(*defects, k=REVIEWS, default=0.02) == 0.02
+    assert math.isnan(world.reading().kind_ratio(*defects, k=REVIEWS))
     world.review(FAILED)
-    here = world.reading().kind_ratio(*defects, k=REVIEWS, default=0.02)
-    assert here == pytest.approx((1 + REVIEWS * 0.02) / (1 + REVIEWS))
-    adopt(world, kinds={MEDICAL: tuple(92.0 if cell is KindTotalCell.REVIEWED else 0.0 for cell in KindTotalCell)})
-    country = REVIEWS * 0.02 / (92 + REVIEWS)
-    here = world.reading().kind_ratio(*defects, k=REVIEWS, default=0.02)
-    assert here == pytest.approx((1 + REVIEWS * country) / (1 + REVIEWS))
+    assert world.reading().kind_ratio(*defects, k=REVIEWS) == 1
+    known = {KindTotalCell.REVIEWED: 200.0, KindTotalCell.FAILED: 50.0}
+    adopt(world, kinds={MEDICAL: tuple(known.get(cell, 0.0) for cell in KindTotalCell)})
+    here = world.reading().kind_ratio(*defects, k=REVIEWS)
+    assert here == pytest.approx((1 + REVIEWS * 0.25) / (1 + REVIEWS))
 
 
 def test_handle_minutes_of_like_tasks() -> None:
@@ -153,32 +154,27 @@ def test_the_country_teaches_how_long_a_kind_takes() -> None:
 def test_the_rank_of_an_amount_is_that_among_its_kind() -> None:
     """What is a large claim is an ordinary loan: only the kind's own amounts say."""
     world = World()
-    assert math.isnan(world.reading().amount_percentile(MEDICAL, 100))
+    assert np.isnan(world.reading().amount_ranks([MEDICAL])).all()
     for amount in range(1, 101):
         world.create(amount_fen=amount * 100_000)
-    rank = world.reading().amount_percentile
-    assert math.isnan(rank(MEDICAL, 0))
-    assert rank(MEDICAL, 1) == 0
-    assert rank(MEDICAL, 10**12) == 1
-    assert rank(MEDICAL, 5_000_000) == pytest.approx(0.5, abs=0.1)
-    assert math.isnan(rank(ADDRESS, 5_000_000))
+    medical, address = world.reading().amount_ranks([MEDICAL, ADDRESS])
+    assert medical[amount_bucket(1)] == 0
+    assert medical[amount_bucket(10**12)] == 1
+    assert medical[amount_bucket(5_000_000)] == pytest.approx(0.5, abs=0.1)
+    assert np.isnan(address).all()
 
 
 def test_a_switch_costs_what_it_was_seen_to_cost() -> None:
     """People would be torn between kinds for free."""
     world = World()
-    assert world.reading().switch_minutes(ADDRESS, MEDICAL) == 0
+    assert world.reading().switch_table([ADDRESS], [MEDICAL]) == 0
     for _ in range(60):
         world.decide(6, kind=ADDRESS)
         world.decide(15)
         world.decide(10)
-    cost = world.reading().switch_minutes(ADDRESS, MEDICAL)
-    assert cost == pytest.approx(5 * 60 / (60 + ITEMS), rel=0.05)
-    assert world.reading().switch_minutes(MEDICAL, MEDICAL) == 0
-    people = world.reading().people([CHEN, LIN])
-    assert people.switch_minutes(MEDICAL).tolist() == [0, 0], "Chen has done the kind last, Lin nothing"
-    world.decide(6, kind=ADDRESS)
-    assert world.reading().people([CHEN, LIN]).switch_minutes(MEDICAL)[0] == pytest.approx(cost, rel=0.01)
+    [[switched], [stayed]] = world.reading().switch_table([ADDRESS, MEDICAL], [MEDICAL])
+    assert switched == pytest.approx(5 * 60 / (60 + ITEMS), rel=0.05)
+    assert stayed == 0
 
 
 def test_links_are_drawn_to_all_links() -> None:
@@ -234,14 +230,14 @@ def test_the_trend_of_quality_over_eight_weeks() -> None:
         for number in range(10):
             world.review(PASSED if number < 10 - week else FAILED)
         if week == 0:
-            assert np.isnan(world.reading().people([CHEN, LIN]).pass_slope()).all(), "one week is no trend"
+            assert np.isnan(operator_pass_slope_8w(world.people(CHEN, LIN))).all(), "one week is no trend"
         world.wait(days=7)
     world.wait(days=-7)
-    slope = world.reading().people([CHEN, LIN]).pass_slope()
+    slope = operator_pass_slope_8w(world.people(CHEN, LIN))
     assert slope[0] == pytest.approx(-10)
     assert math.isnan(slope[1])
     world.wait(days=60)
-    assert np.isnan(world.reading().people([CHEN]).pass_slope()).all(), "too long ago"
+    assert np.isnan(operator_pass_slope_8w(world.people(CHEN))).all(), "too long ago"
 
 
 def test_a_reading_is_a_function_of_the_minute() -> None:
@@ -262,7 +258,5 @@ def test_leniency_is_measured_against_the_kind() -> None:
         world.decide(operator=LIN, verdict=Verdict.DECLINED)
     for _ in range(10):
         world.decide(operator=CHEN, verdict=Verdict.APPROVED)
-    people = world.reading().people([CHEN, LIN])
-    excess = people.weighted(OperatorCell.APPROVED) - people.weighted(OperatorCell.APPROVED_EXPECTED)
-    z = excess / np.sqrt(people.weighted(OperatorCell.APPROVED_VARIANCE))
-    assert z[0] > 4.5 > abs(z[1])
+    chen, lin = operator_leniency_index(world.people(CHEN, LIN))
+    assert chen > 4.5 > abs(lin)

@@ -11,7 +11,7 @@ from actors.core.statistics.recollection import NAMES_MAX, Recollection
 from actors.core.statistics.storage import RecordTable
 from actors.core.statistics.tables import FORMER, PRODUCTS_PER_OPERATOR_MAX
 from tests.unit.core.harness import MEDICAL
-from tests.unit.core.statistics.world import CHEN, LIN, World
+from tests.unit.core.statistics.world import CHEN, LIN, World, value_of
 
 
 def test_what_has_not_occurred_reads_as_zeros() -> None:
@@ -93,10 +93,9 @@ def test_whoever_comes_next_does_not_inherit() -> None:
     world.happens(e.OperatorRemoved(at_ms=world.at_ms, operator=CHEN))
     world.enrol(OperatorId("zhao"))
     assert statistics.rows == {LIN: row + 1, "zhao": row}
-    people = world.reading().people([OperatorId("zhao")])
-    assert people.weighted(LineCell.DECIDED, Line.CLAIMS).tolist() == [0]
-    assert people.weighted(ProductCell.DONE, "life").tolist() == [0]
-    assert people.last_kinds() == [""]
+    assert value_of(world, "by_line", ("zhao", Line.CLAIMS), LineCell.DECIDED) == 0
+    assert value_of(world, "by_product", ("zhao", "life"), ProductCell.DONE) == 0
+    assert statistics.last_kinds[row] == ""
 
 
 def test_what_a_colleague_did_stays_the_provinces() -> None:

@@ -3,13 +3,18 @@
 from enum import IntEnum
 from typing import Any
 
+import numpy as np
+
 from actors.core import events as e
 from actors.core.applying import apply
+from actors.core.country import Line
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId, task_id
+from actors.core.matching.views.people import ROSTER_COLUMNS, PeopleView
 from actors.core.operators import PresenceState, Shift
 from actors.core.review import Findings, ReviewedDecision, ReviewVerdict
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import Reading
+from actors.core.statistics.tables import NOBODY
 from actors.core.task import Decision, MoveOut, Placement, Task, TaskState, Verdict
 from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS, MEDICAL, person, spec
 
@@ -145,6 +150,16 @@ class World:
     def reading(self) -> Reading:
         """The numbers as of now."""
         return Reading(self.state.statistics, self.at_ms)
+
+    def people(self, *names: OperatorId) -> PeopleView:
+        """What matching reads of some people in claims, but for the roster."""
+        rows = np.array([self.state.statistics.rows.get(name, NOBODY) for name in names])
+        return PeopleView(np.zeros((len(ROSTER_COLUMNS), len(rows))), rows, Line.CLAIMS, self.reading())
+
+    def later(self) -> None:
+        """A minute later something happens: what people's numbers are drawn to is taken anew then."""
+        self.wait(1)
+        self.create()
 
 
 def value_of(world: World, table: str, record: tuple[Any, str], cell: IntEnum) -> float:
