@@ -137,7 +137,7 @@ def operator_wip_minutes(people: LoadView) -> Values:
     return people.in_hand.wip_minutes
 
 
-@_operator("剩余并发额度", "units", _EFFICIENCY, _FILTER, _LOAD, attribute=Attribute.LOAD)
+@_operator("剩余并发额度", "count", _EFFICIENCY, _FILTER, _LOAD, attribute=Attribute.LOAD)
 def operator_free_capacity(people: LoadView) -> Values:
     """Tasks that the person may still take at once, open offers counted; 0 excludes."""
     return people.capacity - people.in_hand.load

@@ -83,9 +83,9 @@ def host_shared_wip(hosts: ProvinceView) -> Values:
     return hosts.fact("shared_in")
 
 
-@_province("剩余承接额度", "units", _EFFICIENCY, _FILTER, _POLICY)
+@_province("剩余承接额度", "count", _EFFICIENCY, _FILTER, _POLICY)
 def host_share_quota_left(hosts: ProvinceView) -> Values:
-    """What the host's quota leaves room for; 0 excludes (`sharing.may_host`)."""
+    """Tasks that the host's quota leaves room for; 0 excludes (`sharing.may_host`)."""
     return hosts.fact("share_in_quota") - hosts.fact("shared_in")
 
 
@@ -135,9 +135,3 @@ def host_reserve_operators(hosts: ProvinceView) -> Values:
 def host_share_in_ratio_today(hosts: ProvinceView) -> Values:
     """Work units of other provinces' tasks over all that the host has decided today."""
     return hosts.ratio("shared_units_permille")
-
-
-@declare(Scope.TIME, "时段到件系数", "ratio", _EFFICIENCY, _GUARD, _STATISTICS)
-def hour_arrival_factor(homes: ProvinceView) -> Values:
-    """Arrivals usual in this hour of the week over those of the mean hour."""
-    return homes.ratio("hour_arrival_permille")

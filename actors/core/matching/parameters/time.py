@@ -1,10 +1,17 @@
-"""Parameters of the hour: when decisions go wrong more often."""
+"""Parameters of the hour: when work comes, and when decisions go wrong more often."""
 
 import numpy as np
 
 from actors.core.matching.parameters.declaration import Attribute, Dimension, Role, Scope, Source, Values, declare
 from actors.core.matching.views.duty import DutyView
+from actors.core.matching.views.provinces import ProvinceView
 from actors.core.matching.views.tasks import TaskView
+
+
+@declare(Scope.TIME, "时段到件系数", "ratio", Dimension.EFFICIENCY, Role.GUARD, Source.STATISTICS)
+def hour_arrival_factor(homes: ProvinceView) -> Values:
+    """Arrivals usual in this hour of the week over those of the mean hour."""
+    return homes.ratio("hour_arrival_permille")
 
 
 @declare(Scope.TIME, "时段差错系数", "ratio", Dimension.QUALITY, Role.SHARES, Source.REVIEWS)
