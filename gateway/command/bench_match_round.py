@@ -1,7 +1,8 @@
-"""What a whole round costs in a province, for `sharedops bench match`: filters, the parameters of the shipped model, points, the solution, the record.
+"""What a whole round costs in a province, for `sharedops bench match`.
 
-The province has a past: everybody has decided tasks of several kinds and some were reviewed, all through events, so that every table of the
-statistics answers as it does in production. Three situations are timed, since what a round costs depends on what stands from the round before:
+Filters, the parameters of the shipped model, points, the solution, the record: all that `hold_round` does. The province has a past:
+everybody has decided tasks of several kinds and some were reviewed, all through events, so that every table of the statistics answers as
+it does in production. Three situations are timed, since what a round costs depends on what stands from the round before:
 
 * `nothing_changed`: the round is held again;
 * `three_changed`: three people have just decided a task, three tasks left the queue and three came;

@@ -1,8 +1,9 @@
 """The measuring process of `sharedops bench match`: `python -m gateway.command.bench_match_run TASKS OPERATORS REPETITIONS SEEDS`.
 
-An instance is a hard one: everybody wants the same people. Whole weights of 0 to 100 and points of 0 to 1,000 for 128 parameters; a quarter
-of the parameters follow each person's speed, give or take 200 points, as those of efficiency do, the others are independent; a quarter of the pairs is
-eligible. What is timed is the product's own: `fold` and `solve`. Beside it stand whole rounds of a province (`bench_match_round`).
+An instance is a hard one: everybody wants the same people. Whole weights of 0 to 100 and points of 0 to 1,000 for 128 parameters; a
+quarter of the parameters follow each person's speed, give or take 200 points, as those of efficiency do, the others are independent; a
+quarter of the pairs is eligible. What is timed is the product's own: `fold` and `solve`. Beside it stand whole rounds of a province
+(`bench_match_round`).
 """
 
 import json

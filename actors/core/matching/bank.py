@@ -6,9 +6,9 @@ A *key* is a value of an attribute: the kind "claims-medical", the home "fujian"
 person's alone. For a key and a person the parameters of the attribute have values, points and a verdict of the filters; all three are a
 pure function of the state and the minute, so they may be kept, and keeping them changes no number:
 
-* what the statistics say of people is read as of the beginning of the minute (`statistics.standing`), so it stands until the minute, the table
-  of kinds, or what values are drawn to (the group's sums, the country's) changes; in a minute that no event has opened yet it is read as of now, and
-  a person is worked out anew when the statistics' revision of the row has risen;
+* what the statistics say of people is read as of the beginning of the minute (`statistics.standing`), so it stands until the minute, the
+  table of kinds, or what values are drawn to (the group's sums, the country's) changes; in a minute that no event has opened yet it is
+  read as of now, and a person is worked out anew when the statistics' revision of the row has risen;
 * what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is replaced
   at every change) or the revision of the row has risen;
 * what asks the roster alone stands until the entry was edited (another version).

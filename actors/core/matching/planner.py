@@ -8,9 +8,10 @@ policy (`policy`) is the province's own. Between calls it remembers
 * work in hand (`planning.work_in_hand`): whom it gave which task and has not heard of since, one entry a person;
 * since when a task is left on purpose: one entry for each such task of the latest call.
 
-The bound on waiting. A task is left on purpose at a call if a person who is free and may do it stays without work. From its patience (`PATIENCE_MINUTES`, or
-`PATIENCE_MEANS` times the kind's mean minutes) after the first such call on, or from the age `AGE_MAX_MINUTES` on, it is overdue: at every call, overdue tasks are given to free people before all others, as many as
-can be, and busy people do not count. So a call leaves an overdue task only if everybody free who may do it takes another overdue task.
+The bound on waiting. A task is left on purpose at a call if a person who is free and may do it stays without work. From its patience
+(`PATIENCE_MINUTES`, or `PATIENCE_MEANS` times the kind's mean minutes) after the first such call on, or from the age `AGE_MAX_MINUTES`
+on, it is overdue: at every call, overdue tasks are given to free people before all others, as many as can be, and busy people do not
+count. So a call leaves an overdue task only if everybody free who may do it takes another overdue task.
 
 The same calls with the same seed give the same answers, on every machine.
 """

@@ -16,8 +16,8 @@ work piles up; the person who is relatively best, since a fast person's places a
 Everything is in points, so that a province's full parameters join in: `urgency` and `fit` are what the model says of a task and of a pair;
 delays cost `minute_points` a minute.
 
-The sum above knows nothing of arrivals to come, who will want the same people. `BEHIND_COST` and `READY_COST` stand for them. Not done: a price on each
-person's time that grows with the load (measured: nothing reliable beyond these two).
+The sum above knows nothing of arrivals to come, who will want the same people. `BEHIND_COST` and `READY_COST` stand for them. Not done: a
+price on each person's time that grows with the load (measured: nothing reliable beyond these two).
 
 Refused: one round of tasks x free people (no list, nobody busy): over 18 kinds of synthetic worlds its mean turnaround was 34 % longer, on a par
 with shortest-processing-time. Greedy lists (least completion first, greatest regret first): 25 % and 15 % longer.
@@ -35,9 +35,9 @@ from actors.core.matching.assignment.solving import solve
 PLACES_MAX = 12
 #: Places per person for each task per person: lists are uneven.
 PLACES_SPREAD = 3
-#: What a minute behind others on a list, and a minute of waiting for somebody busy, cost against a minute of handling. More than 1, because
-#: tasks that will arrive want the same people: measured on worlds of specialists, 1 was up to a fifth worse. Few worlds and seeds were tried: that they are
-#: above 1 is measured, their second digits are not.
+#: What a minute behind others on a list, and a minute of waiting for somebody busy, cost against a minute of handling. More than 1,
+#: because tasks that will arrive want the same people: measured on worlds of specialists, 1 was up to a fifth worse. Few worlds and seeds
+#: were tried: that they are above 1 is measured, their second digits are not.
 BEHIND_COST, READY_COST = 1.5, 1.4
 
 

@@ -18,14 +18,15 @@ not heard; all else is in the journal, so `rerun` comes to the same candidates, 
   `operator_shadow_price` reads.
 * One suitable task or one person is no problem to be solved: the greatest sum is taken directly.
 
-The bound on waiting. Let B be `model.waiting_bound_minutes` and let task t wait, suited to a free person p of the round and among its tasks. Then t is
-given in this round, or p takes a task s that was taken in less than B minutes after t. Proof by swapping: if p took nothing, giving t to p would
-add ``urgency(t) + fit(t, p)`` over leaving it, which the policy prices below the worst pair, so the solution were not optimal. If p takes s and t is
-left, then giving t to p and leaving s changes the sum by ``urgency(t) + fit(t, p) - urgency(s) - fit(s, p)``. Were s taken in B minutes or more
-after t, ageing alone would make up for all that other parameters can say (that is how B is defined), so that the difference were above nought
-(or nought, and then rank decides for t): again not optimal. So what goes before t was taken in less than B minutes after it: finitely many, each gone once
-given. And t does come among the round's tasks: what stands before it in rank order came at most eight hours after it (`queue`), and what there suits nobody is passed
-over. A task in the middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
+The bound on waiting. Let B be `model.waiting_bound_minutes` and let task t wait, suited to a free person p of the round and among its
+tasks. Then t is given in this round, or p takes a task s that was taken in less than B minutes after t. Proof by swapping: if p took
+nothing, giving t to p would add ``urgency(t) + fit(t, p)`` over leaving it, which the policy prices below the worst pair, so the solution
+were not optimal. If p takes s and t is left, then giving t to p and leaving s changes the sum by ``urgency(t) + fit(t, p) - urgency(s) -
+fit(s, p)``. Were s taken in B minutes or more after t, ageing alone would make up for all that other parameters can say (that is how B is
+defined), so that the difference were above nought (or nought, and then rank decides for t): again not optimal. So what goes before t was
+taken in less than B minutes after it: finitely many, each gone once given. And t does come among the round's tasks: what stands before it
+in rank order came at most eight hours after it (`queue`), and what there suits nobody is passed over. A task in the middle of unsuitable
+ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
 """
 
 from collections.abc import Callable, Collection, Sequence

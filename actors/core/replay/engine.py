@@ -1,7 +1,8 @@
 """Plays work, people and a dispatcher in virtual time.
 
-Whoever is free and on duty can be given work; whoever is busy when their duty ends finishes first. A dispatcher is asked after every instant at which a
-task arrived, was completed, or somebody came on duty, if something waits and somebody is free. It learns of each completion.
+Whoever is free and on duty can be given work; whoever is busy when their duty ends finishes first. A dispatcher is asked after every
+instant at which a task arrived, was completed, or somebody came on duty, if something waits and somebody is free. It learns of each
+completion.
 """
 
 import heapq

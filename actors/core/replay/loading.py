@@ -1,8 +1,9 @@
 """A log played at another load: the same work and people, arrivals closer together until people are busy a stated share of their attendance.
 
-The measure of time is attendance: a minute in which six people are on duty is six minutes of it, a night is none. The offered load is minutes of work
-over minutes of attendance until the last arrival. Arrivals keep their order, and all their distances in attendance shrink by one factor, so the log's calm and busy
-stretches stay; what is left at the last arrival people finish later. What the log has arrive while nobody is on duty comes when somebody next is.
+The measure of time is attendance: a minute in which six people are on duty is six minutes of it, a night is none. The offered load is
+minutes of work over minutes of attendance until the last arrival. Arrivals keep their order, and all their distances in attendance shrink
+by one factor, so the log's calm and busy stretches stay; what is left at the last arrival people finish later. What the log has arrive
+while nobody is on duty comes when somebody next is.
 
 With shifts as logged a mean is made of nights and of specialists' days off, which no way of deciding can change. `round_the_clock` leaves them out.
 
@@ -19,6 +20,9 @@ from actors.core.matching.assignment.result import FloatArray
 from actors.core.replay.log import LogError, WorkItem
 from actors.core.replay.people import People
 
+#: Times the usual minutes that the slowest take when people are made to differ a hundredfold, the most that `comparison.spread_out` is asked for.
+SLOWEST = 10
+
 
 def offered_load(items: Sequence[WorkItem], people: People) -> float:
     """Minutes of work, done by whoever really did it, over minutes of attendance until the last arrival; 0 if nobody was there by then."""
@@ -29,7 +33,7 @@ def offered_load(items: Sequence[WorkItem], people: People) -> float:
 def round_the_clock(items: Sequence[WorkItem], people: People) -> People:
     """The same people without shifts: all on duty from the first arrival until any one of them could have done everything."""
     start = min(item.arrived for item in items)
-    end = max(item.arrived for item in items) + 10 * _work_minutes(items)
+    end = max(item.arrived for item in items) + SLOWEST * _work_minutes(items)
     return msgspec.structs.replace(people, duty={operator: [(start, end)] for operator in people.duty})
 
 

@@ -2,11 +2,14 @@
 
 Assumptions, all of them stated with the result:
 
-* On duty: while working on something, and in pauses of at most `PAUSE_MAX_MINUTES` between two pieces of work. Longer ones are breaks, nights, days off.
+* On duty: while working on something, and in pauses of at most `PAUSE_MAX_MINUTES` between two pieces of work. Longer ones are breaks,
+  nights, days off.
 * May do a kind: who did it at least `POOL_MIN` times; if there is nobody, whoever did it.
-* Quickness: a person's mean minutes for a kind over the kind's mean, shrunk to 1 with the weight of `RATIO_PRIOR` items. An item is worth its logged
-  minutes over its own person's ratio; another person takes that times their ratio. So whoever really did it takes exactly what was logged.
-* An item that took longer than `HANDLE_MAX_MINUTES` was left open over lunch or night: how long it was worked on is not in the log, and it is left out.
+* Quickness: a person's mean minutes for a kind over the kind's mean, shrunk to 1 with the weight of `RATIO_PRIOR` items. An item is worth
+  its logged minutes over its own person's ratio; another person takes that times their ratio. So whoever really did it takes exactly what
+  was logged.
+* An item that took longer than `HANDLE_MAX_MINUTES` was left open over lunch or night: how long it was worked on is not in the log, and
+  it is left out.
 """
 
 from bisect import bisect_right

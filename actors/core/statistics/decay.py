@@ -19,8 +19,9 @@ ten years ahead by a broken clock weighs as if it came a day later, instead of d
 nothing decays until the real time has caught up; a clock that was set back weighs its events as of `seen_ms`. After a
 week's holiday the first six events weigh up to a seventh less than they should.
 
-Nor is what the clock measured believed without bound: work that seems to have taken longer than `WORK_MAX_MINUTES` counts as that long. Measured: one
-decision across a jump of a year, among 60 of its kind that take 9 minutes, made the kind's mean 9,800 minutes, and still 4,200 after 60 more; so it makes it 36.
+Nor is what the clock measured believed without bound: work that seems to have taken longer than `WORK_MAX_MINUTES` counts as that long.
+Measured: one decision across a jump of a year, among 60 of its kind that take 9 minutes, made the kind's mean 9,800 minutes, and still
+4,200 after 60 more; so it makes it 36.
 
 Refused: (sum, weight, as_of) with a multiplication at each update, as many write it: three numbers a cell, a power per update, and sums of
 two people cannot be added without a common instant.

@@ -1,8 +1,8 @@
 """What provinces tell each other about the country, so that a new operator or a rare kind starts from what is known elsewhere.
 
-A province reports sums, not ratios (`ProvinceTotals`, a few kB): sums of all provinces add up to the country's (`merge`), and every ratio that can be
-asked of a person can be asked of the country with the same two cells. A province adopts the result by an event, seldom, so that a replay
-reads the same priors at the same places.
+A province reports sums, not ratios (`ProvinceTotals`, a few kB): sums of all provinces add up to the country's (`merge`), and every ratio
+that can be asked of a person can be asked of the country with the same two cells. A province adopts the result by an event, seldom, so
+that a replay reads the same priors at the same places.
 
 Refused: priors that the coordinator pushes into memory. They would be soft state, and a decision could not be explained a day later.
 """

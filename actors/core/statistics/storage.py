@@ -6,8 +6,8 @@ place; a decision finds ten places and adds, a reader gathers places and lets nu
 has not occurred reads as zeros without a test.
 
 What records are of comes from outside and without bound. Each row has a bounded number of records; one more takes the place of the one
-with the smallest first cell (tasks, in most tables), which is what was done least lately; the oldest among equals. Everything here depends on the order of
-events alone, so a replay gives every record the same place.
+with the smallest first cell (tasks, in most tables), which is what was done least lately; the oldest among equals. Everything here
+depends on the order of events alone, so a replay gives every record the same place.
 
 An array cannot grow while numpy looks at it, so what is read here are copies, and a view of `cells` must not outlive the expression.
 

@@ -28,9 +28,10 @@ def solve(
     A task is taken at most once, a person at most capacity times, only eligible pairs, and only pairs worth MORE than leaving the task.
     The caller lifts the values (by urgency) so far that serving beats leaving, and names in `leave` what waiting for someone better is worth.
 
-    The same input gives the same output. Of several optimal assignments the one returned is unspecified, except that a task which competes
-    with nobody takes its best person of lowest index. Up to `DENSE_CELLS_MAX` pairs everything is whole numbers, the same on every machine; beyond, the
-    guess of prices rounds as the processor's exp does, and another processor may return another optimum of the same worth.
+    The same input gives the same output. Of several optimal assignments the one returned is unspecified, except that a task which
+    competes with nobody takes its best person of lowest index. Up to `DENSE_CELLS_MAX` pairs everything is whole numbers, the same on
+    every machine; beyond, the guess of prices rounds as the processor's exp does, and another processor may return another optimum of the
+    same worth.
 
     Args:
         values: (tasks, operators) points, whole numbers, negative ones too, finite everywhere; float32 below 2^24, float64 below 2^53.

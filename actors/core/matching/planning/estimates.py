@@ -13,11 +13,12 @@ gamma model), so it costs O(kinds + operators), whatever the history. Sums fade 
 old is ever multiplied down until the weights grow large. Handle times have heavy tails: an observation counts at most `OUTLIER_RATIO`
 times what was expected.
 
-Refused: means in the log domain. They are robust, but what delays others is the mean, and the mean of a skewed person is not the exponential
-of their mean log. Ratios from square roots, squared, lie between the two: in 19 plays of 17 kinds of worlds from nothing, 3,000 tasks each, the
-mean turnaround was .1 ± 1.3 % higher (twice the standard error), and no lower where handle times have a coefficient of variation of 2 to 3. Exploring by how uncertain a
-pair is: over 13 kinds of worlds, one seed each, deciding by a lower bound was between 1.2 ± 2.0 % lower and .2 ± 1.4 % higher, by draws from what is believed
-1.7 ± 1.7 % higher. What not knowing costs in these thirteen is 13 ± 5 % against the same planner told every mean.
+Refused: means in the log domain. They are robust, but what delays others is the mean, and the mean of a skewed person is not the
+exponential of their mean log. Ratios from square roots, squared, lie between the two: in 19 plays of 17 kinds of worlds from nothing,
+3,000 tasks each, the mean turnaround was .1 ± 1.3 % higher (twice the standard error), and no lower where handle times have a coefficient
+of variation of 2 to 3. Exploring by how uncertain a pair is: over 13 kinds of worlds, one seed each, deciding by a lower bound was
+between 1.2 ± 2.0 % lower and .2 ± 1.4 % higher, by draws from what is believed 1.7 ± 1.7 % higher. What not knowing costs in these
+thirteen is 13 ± 5 % against the same planner told every mean.
 """
 
 from collections.abc import Sequence
@@ -39,9 +40,9 @@ UNKNOWN_MINUTES = 10.0
 KIND_PRIOR, SPEED_PRIOR, PAIR_PRIOR = 1.0, 3.0, 3.0
 #: An observation counts at most so many times the expected minutes.
 OUTLIER_RATIO = 8.0
-#: Between which the last two are moved as it shows how much people and pairs differ. A pair's stays small, though a great one foretells better where
-#: observations are few: a pair that was quick once is then tried again until it is known, and that is how talent is found (measured: with up to 60,
-#: people who differ fivefold were 13 % slower over the first 3,000 tasks; equal people lose 1 %).
+#: Between which the last two are moved as it shows how much people and pairs differ. A pair's stays small, though a great one foretells
+#: better where observations are few: a pair that was quick once is then tried again until it is known, and that is how talent is found
+#: (measured: with up to 60, people who differ fivefold were 13 % slower over the first 3,000 tasks; equal people lose 1 %).
 SPEED_PRIOR_RANGE, PAIR_PRIOR_RANGE = (1.0, 30.0), (1.5, 4.0)
 #: Observations between two such moves, cells that the presumed difference is worth, observations of a cell that count for it at most.
 REWEIGH_EVERY, CELLS_PRIOR, CELL_COUNT_MAX = 32, 5.0, 20.0
@@ -189,8 +190,8 @@ class Estimates:
     def reading(self, kind: str, operator: str) -> Reading:
         """Everything known of one pair.
 
-        Whom or what nobody has seen is told as what it would be taken for, and not remembered for having been asked about: a question must not change what
-        is decided after it.
+        Whom or what nobody has seen is told as what it would be taken for, and not remembered for having been asked about: a question
+        must not change what is decided after it.
         """
         k, o = self.kinds.get(kind), self.operators.get(operator)
         kind_minutes = self.overall_minutes() if k is None else float(self._kind[k])

@@ -11,7 +11,8 @@ from actors.core.matching.planning.estimates import KINDS_MAX, Estimates
 class Pools:
     """The pools of the kinds seen lately, at most `KINDS_MAX`.
 
-    A pool is compared with the one remembered at every call, member by member (about 10 ns each): a list that its owner changes in place is noticed.
+    A pool is compared with the one remembered at every call, member by member (about 10 ns each): a list that its owner changes in place
+    is noticed.
     """
 
     def __init__(self, estimates: Estimates) -> None:
@@ -53,8 +54,8 @@ class Pools:
     def _rows_of(self, members: list[str]) -> IntArray:
         """Rows of the members who have one, or for whom there is room.
 
-        Once there is none, members without a row are left out: they are not there in this call, and making room for them would forget what was learned
-        of people who are. When one comes, they are given a row, which makes what is remembered here stale.
+        Once there is none, members without a row are left out: they are not there in this call, and making room for them would forget
+        what was learned of people who are. When one comes, they are given a row, which makes what is remembered here stale.
         """
         people = self._estimates.operators
         known = [

@@ -1,8 +1,9 @@
 """Will a person still be there when they are done? Learned as a share of days on which somebody was seen at this time of the day.
 
-A task that is left for somebody who then goes home waits for the night. Duty rosters are not known here, but the hours at which people are seen
-repeat from day to day. Each person has a share for each half hour of the day, pulled towards everybody's share with the weight of `OTHERS_WEIGHT` days;
-what is used is the ratio of the share later to the share now, so on the first day and in places that never close it is 1.
+A task that is left for somebody who then goes home waits for the night. Duty rosters are not known here, but the hours at which people
+are seen repeat from day to day. Each person has a share for each half hour of the day, pulled towards everybody's share with the weight
+of `OTHERS_WEIGHT` days; what is used is the ratio of the share later to the share now, so on the first day and in places that never close
+it is 1.
 
 Refused: a hazard of leaving per minute. It charges waiting at ten in the morning for those who leave at five.
 """

@@ -1,7 +1,7 @@
 """Which waiting tasks a call looks at when more wait than it can weigh: of each kind the oldest.
 
-Refused: the same share for every kind, whoever is free. Where kinds wait for people who are away, their shares left free people of another kind without
-work although theirs waited: a kind has at least as many tasks looked at as people are free for it.
+Refused: the same share for every kind, whoever is free. Where kinds wait for people who are away, their shares left free people of
+another kind without work although theirs waited: a kind has at least as many tasks looked at as people are free for it.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -2,9 +2,9 @@
 
 Points are hundredths of a minute: one point is what .6 s of delay of an ordinary task costs.
 
-A delay costs more the older the task is (the generalised c-mu rule of Mandelbaum and Stolyar, OR 52(6) 2004). Otherwise what takes long would wait as long
-as anything shorter is there, and which of several like tasks goes first would be left to the solver. Measured on five kinds of worlds, 4,000 tasks each: 95th
-percentile 5 % lower, the longest wait 15 to 77 % lower, the mean the same.
+A delay costs more the older the task is (the generalised c-mu rule of Mandelbaum and Stolyar, OR 52(6) 2004). Otherwise what takes long
+would wait as long as anything shorter is there, and which of several like tasks goes first would be left to the solver. Measured on five
+kinds of worlds, 4,000 tasks each: 95th percentile 5 % lower, the longest wait 15 to 77 % lower, the mean the same.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""People as columns: what they have in hand, since when they are there, what is left of their day. Read as of now, never as of the minute's beginning.
+"""People as columns: what they have in hand, since when they are there, what is left of their day.
 
-What is worked out of it (`Attribute.LOAD`, `Attribute.KIND_LOAD`) is kept until something has happened to the person, so it is kept apart from
-what stands for the minute: three groups of a dozen parameters in place of twelve groups of a hundred, for the one or two people who have
-just got or decided something.
+It is read as of now, never as of the minute's beginning. What is worked out of it (`Attribute.LOAD`, `Attribute.KIND_LOAD`) is kept until
+something has happened to the person, so it is kept apart from what stands for the minute: three groups of a dozen parameters in place of
+twelve groups of a hundred, for the one or two people who have just got or decided something.
 """
 
 from collections.abc import Mapping, Sequence
