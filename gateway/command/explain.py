@@ -77,7 +77,7 @@ def _name(text: str, short: re.Pattern[str], is_name: Any, collection: str, *, a
     found = short.fullmatch(text)
     name = f"provinces/{found[1]}/{collection}/{text}" if found else text
     if not is_name(name):
-        _fail(f"{text!r} is not the name of one of the {collection}", 2, as_json=as_json)
+        _fail(f"{text!r} is not the name or id of one of the {collection}; --help shows both forms", 2, as_json=as_json)
     return name
 
 
