@@ -2,9 +2,9 @@
 
 A review changes nothing of the task: decided is decided. Who drew the sample and whether the person may appeal is another matter.
 
-A decision is reviewed once. What a second, blind reviewer found belongs into the one review (`Findings.blind_agreed`). Refused: to let a newer
-review replace the older one, since running sums that decay cannot give back exactly what they took in; and to count both, which would
-hold one mistake against a person twice, or for and against them at once.
+A decision is reviewed once. What a second, blind reviewer found belongs into the one review (`Findings.blind_agreed`). Refused: to let a
+newer review replace the older one, since running sums that decay cannot give back exactly what they took in; and to count both, which
+would hold one mistake against a person twice, or for and against them at once.
 """
 
 from actors.core import commands as c

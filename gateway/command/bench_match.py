@@ -1,7 +1,7 @@
 """`sharedops bench match`: how long it takes to score and to pair tasks with people, and whether the pairs are proven the best.
 
-The measuring runs in a child (`bench_match_run`) that has one BLAS thread, as a province's process has: the number of threads must be set before
-numpy is loaded. A contended run on two threads was five times slower than on one.
+The measuring runs in a child (`bench_match_run`) that has one BLAS thread, as a province's process has: the number of threads must be set
+before numpy is loaded. A contended run on two threads was five times slower than on one.
 """
 
 import json

@@ -9,13 +9,13 @@ pure function of the state and the minute, so they may be kept, and keeping them
 * what the statistics say of people is read as of the beginning of the minute (`statistics.standing`), so it stands until the minute, the
   table of kinds, or what values are drawn to (the group's sums, the country's) changes; in a minute that no event has opened yet it is
   read as of now, and a person is worked out anew when the statistics' revision of the row has risen;
-* what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is replaced
-  at every change) or the revision of the row has risen;
+* what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is
+  replaced at every change) or the revision of the row has risen;
 * what asks the roster alone stands until the entry was edited (another version).
 
-Keys outlive what was worked out for them, since the next minute's tasks are like this one's. Points of all keys lie in one array, `length` rows
-a key, so that a round gathers all its rows at once. Most rounds are small and follow the event that made somebody free: a round works out a
-handful of columns of three groups, not two hundred of twelve.
+Keys outlive what was worked out for them, since the next minute's tasks are like this one's. Points of all keys lie in one array,
+`length` rows a key, so that a round gathers all its rows at once. Most rounds are small and follow the event that made somebody free: a
+round works out a handful of columns of three groups, not two hundred of twelve.
 """
 
 from collections.abc import Hashable, Sequence

@@ -19,8 +19,8 @@ delays cost `minute_points` a minute.
 The sum above knows nothing of arrivals to come, who will want the same people. `BEHIND_COST` and `READY_COST` stand for them. Not done: a
 price on each person's time that grows with the load (measured: nothing reliable beyond these two).
 
-Refused: one round of tasks x free people (no list, nobody busy): over 18 kinds of synthetic worlds its mean turnaround was 34 % longer, on a par
-with shortest-processing-time. Greedy lists (least completion first, greatest regret first): 25 % and 15 % longer.
+Refused: one round of tasks x free people (no list, nobody busy): over 18 kinds of synthetic worlds its mean turnaround was 34 % longer,
+on a par with shortest-processing-time. Greedy lists (least completion first, greatest regret first): 25 % and 15 % longer.
 """
 
 from collections.abc import Iterator

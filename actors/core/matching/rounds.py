@@ -2,18 +2,19 @@
 
 Theory of operation
 -------------------
-A round is a pure function of the hard state, of who of the free people is heard, and of the instant. It takes the foremost tasks (`waiting`), has
-the scorer filter and score them against all those people (`scoring`), and has the policy that the stand-alone planner uses (`policy`) find the
-pairs of greatest ``urgency + fit``, with certificate. The event `MatchRoundHeld` that is written before the pairs names the instant and who was
-not heard; all else is in the journal, so `rerun` comes to the same candidates, points and winners a day later, and nothing but those need be kept.
+A round is a pure function of the hard state, of who of the free people is heard, and of the instant. It takes the foremost tasks
+(`waiting`), has the scorer filter and score them against all those people (`scoring`), and has the policy that the stand-alone planner
+uses (`policy`) find the pairs of greatest ``urgency + fit``, with certificate. The event `MatchRoundHeld` that is written before the
+pairs names the instant and who was not heard; all else is in the journal, so `rerun` comes to the same candidates, points and winners a
+day later, and nothing but those need be kept.
 
-* Everybody takes one task a round at most, since work in hand changes how well the next one suits; the caller holds rounds until one gives nothing
-  (`ROUNDS_MAX` a batch), so capacity above one fills up in a batch as well, each time with fresh points.
-* Nothing waits on purpose: to the policy all tasks of a round are overdue, so that it counts on nobody who is busy. In a province points tell far
-  more than minutes (quality, rights, fairness), so that the policy's lists, which trade points against minutes, would queue a day's work behind the
-  best person while others sit idle, which is what users of such systems complain of first.
-* Ties: of tasks with equal points the one of earlier rank wins, exactly (points are multiplied by `TIE_STEPS` to make room for the place in rank
-  order); of people the one who has been idle longest, then the smaller id, where nobody competes.
+* Everybody takes one task a round at most, since work in hand changes how well the next one suits; the caller holds rounds until one
+  gives nothing (`ROUNDS_MAX` a batch), so capacity above one fills up in a batch as well, each time with fresh points.
+* Nothing waits on purpose: to the policy all tasks of a round are overdue, so that it counts on nobody who is busy. In a province points
+  tell far more than minutes (quality, rights, fairness), so that the policy's lists, which trade points against minutes, would queue a
+  day's work behind the best person while others sit idle, which is what users of such systems complain of first.
+* Ties: of tasks with equal points the one of earlier rank wins, exactly (points are multiplied by `TIE_STEPS` to make room for the place
+  in rank order); of people the one who has been idle longest, then the smaller id, where nobody competes.
 * Scarce people are kept for what only they can do: by the joint solution within a round, and from one round to the next by their price, which
   `operator_shadow_price` reads.
 * One suitable task or one person is no problem to be solved: the greatest sum is taken directly.
@@ -21,12 +22,12 @@ not heard; all else is in the journal, so `rerun` comes to the same candidates, 
 The bound on waiting. Let B be `model.waiting_bound_minutes` and let task t wait, suited to a free person p of the round and among its
 tasks. Then t is given in this round, or p takes a task s that was taken in less than B minutes after t. Proof by swapping: if p took
 nothing, giving t to p would add ``urgency(t) + fit(t, p)`` over leaving it, which the policy prices below the worst pair, so the solution
-were not optimal. If p takes s and t is left, then giving t to p and leaving s changes the sum by ``urgency(t) + fit(t, p) - urgency(s) -
-fit(s, p)``. Were s taken in B minutes or more after t, ageing alone would make up for all that other parameters can say (that is how B is
-defined), so that the difference were above nought (or nought, and then rank decides for t): again not optimal. So what goes before t was
-taken in less than B minutes after it: finitely many, each gone once given. And t does come among the round's tasks: what stands before it
-in rank order came at most eight hours after it (`queue`), and what there suits nobody is passed over. A task in the middle of unsuitable
-ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
+were not optimal. If p takes s and t is left, then giving t to p and leaving s changes the sum by ``urgency(t) + fit(t, p)`` less
+``urgency(s) + fit(s, p)``. Were s taken in B minutes or more after t, ageing alone would make up for all that other parameters can say
+(that is how B is defined), so that the difference were above nought (or nought, and then rank decides for t): again not optimal. So what
+goes before t was taken in less than B minutes after it: finitely many, each gone once given. And t does come among the round's tasks:
+what stands before it in rank order came at most eight hours after it (`queue`), and what there suits nobody is passed over. A task in the
+middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -5,10 +5,11 @@ minutes of work over minutes of attendance until the last arrival. Arrivals keep
 by one factor, so the log's calm and busy stretches stay; what is left at the last arrival people finish later. What the log has arrive
 while nobody is on duty comes when somebody next is.
 
-With shifts as logged a mean is made of nights and of specialists' days off, which no way of deciding can change. `round_the_clock` leaves them out.
+With shifts as logged a mean is made of nights and of specialists' days off, which no way of deciding can change. `round_the_clock` leaves
+them out.
 
-Refused: larger items, since they would outlast a shift; fewer people, since kinds would be left without anybody; arrivals closer together by the
-clock, since days would be cut off from the attendance that was meant for them.
+Refused: larger items, since they would outlast a shift; fewer people, since kinds would be left without anybody; arrivals closer together
+by the clock, since days would be cut off from the attendance that was meant for them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,8 @@ from actors.core.matching.assignment.result import FloatArray
 from actors.core.replay.log import LogError, WorkItem
 from actors.core.replay.people import People
 
-#: Times the usual minutes that the slowest take when people are made to differ a hundredfold, the most that `comparison.spread_out` is asked for.
+#: Times the usual minutes that the slowest take when people are made to differ a hundredfold, the most that `comparison.spread_out` is
+#: asked for.
 SLOWEST = 10
 
 

@@ -49,7 +49,8 @@ STEP_MAX_MS = DAY_MS
 EXPONENT_MAX = 960.0
 _WORK_MS = HALF_LIVES_MS[Decay.WORK]
 _EXPERIENCE_MS = HALF_LIVES_MS[Decay.EXPERIENCE]
-#: Minutes that one piece of work teaches at most, as many as a kind's standard may be. Longer is a clock that was put forward, or a task left open.
+#: Minutes that one piece of work teaches at most, as many as a kind's standard may be. Longer is a clock that was put forward, or a task
+#: left open.
 WORK_MAX_MINUTES = 1_440.0
 #: Asia/Shanghai is eight hours ahead of UTC, all year.
 LOCAL_MINUTES = 8 * 60
@@ -71,7 +72,8 @@ class DecayClock:
         #: The instant of the latest event, whatever clock it came from, and its local day: kept so that they are worked out once.
         self.at_ms = 0
         self.day = 0
-        #: The minute of the latest event, minutes since 1970; whoever is to know that another one begins is told before anything is learned in it.
+        #: The minute of the latest event, minutes since 1970; whoever is to know that another one begins is told before anything is
+        #: learned in it.
         self.minute = 0
         self._begin_minute = begin_minute
         #: Weight of an addition to a WORK cell, and to an EXPERIENCE cell, now.

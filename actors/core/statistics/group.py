@@ -1,10 +1,10 @@
 """What a person's numbers are drawn to: the sums of all colleagues, taken anew now and then.
 
 The mean of a province changes with every decision, and what one person's value is drawn to would change with it; then nothing that was
-worked out of a person could be kept. So the sums stand, for the minute like everything that matching reads of people (`standing`), and longer:
-they are taken when a minute begins, once there have been so many more decisions and reviews (a quarter more than there had been; later, half
-as many as there are people, at least `EVERY_MIN`). When that is depends on the events alone, so a replay has the same sums at the same
-places, and a snapshot holds them.
+worked out of a person could be kept. So the sums stand, for the minute like everything that matching reads of people (`standing`), and
+longer: they are taken when a minute begins, once there have been so many more decisions and reviews (a quarter more than there had been;
+later, half as many as there are people, at least `EVERY_MIN`). When that is depends on the events alone, so a replay has the same sums at
+the same places, and a snapshot holds them.
 
 Cost: a sum over the province takes a microsecond a person, so a decision pays two for it at most. Refused: running totals (half as many
 additions again for every decision, and no standing still), and taking them every minute (a quiet journal is one event a minute).

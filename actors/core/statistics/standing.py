@@ -4,8 +4,8 @@ The intuition: what somebody has done until a minute ago says as much of them as
 people as of the beginning of the minute, so all that is worked out of them is worked out once a minute, for everybody at once, and stands
 while decisions pour in. What must not wait (work in hand, free capacity, today's quota) is read as of now.
 
-A record is copied when it is first touched in a minute (`PersonTable.place`), which costs 0.2 us, and forgotten when the next minute begins. The
-copies are hard state and lie in snapshots: a decision can be made again from the journal, at any event of the minute.
+A record is copied when it is first touched in a minute (`PersonTable.place`), which costs 0.2 us, and forgotten when the next minute
+begins. The copies are hard state and lie in snapshots: a decision can be made again from the journal, at any event of the minute.
 
 Refused: learning with a minute's delay (a snapshot would have to hold the events that are not yet learned, with the tasks they are about);
 copying everybody's records every minute (megabytes for nothing); letting kept values stand without the copies (nobody could make a decision

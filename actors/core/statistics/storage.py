@@ -11,9 +11,9 @@ depends on the order of events alone, so a replay gives every record the same pl
 
 An array cannot grow while numpy looks at it, so what is read here are copies, and a view of `cells` must not outlive the expression.
 
-Refused: writing through numpy (twice the time an addition, measured); lists (a decision is a tenth cheaper, but a column must be copied number
-by number and takes three times the memory); a dense matrix a table (mostly zeros); bounded slots for names in place of dictionaries
-(looking slots up and keeping their order of use made a decision half as dear again).
+Refused: writing through numpy (twice the time an addition, measured); lists (a decision is a tenth cheaper, but a column must be copied
+number by number and takes three times the memory); a dense matrix a table (mostly zeros); bounded slots for names in place of
+dictionaries (looking slots up and keeping their order of use made a decision half as dear again).
 """
 
 from array import array
@@ -34,7 +34,8 @@ class TableImage(msgspec.Struct, frozen=True, array_like=True):
 
     cells: bytes
     free: tuple[int, ...]
-    #: Row -> what a record is of -> its place, encoded: copying thousands of small dictionaries and encoding them later costs half as much again.
+    #: Row -> what a record is of -> its place, encoded: copying thousands of small dictionaries and encoding them later costs half as
+    #: much again.
     places: bytes
 
 

@@ -1,8 +1,8 @@
 """Scipy's two assignment kernels, each loaded as lightly as it goes.
 
-`dense`: Crouse's shortest augmenting paths over a rectangle (2016), one small extension module that needs numpy alone. Importing it by its
-public name, `scipy.optimize.linear_sum_assignment`, runs all of scipy.optimize: 2.5 s and 49 MB more, measured, in each of 36 province actors.
-Loading the one file takes 3 ms and .2 MB. Should a later scipy keep it elsewhere, the public name is the way.
+`dense`: Crouse's shortest augmenting paths over a rectangle (2016), one small extension module that needs numpy alone. Importing it by
+its public name, `scipy.optimize.linear_sum_assignment`, runs all of scipy.optimize: 2.5 s and 49 MB more, measured, in each of 36
+province actors. Loading the one file takes 3 ms and .2 MB. Should a later scipy keep it elsewhere, the public name is the way.
 
 `sparse`: Jonker and Volgenant's paths over lists of pairs, `scipy.sparse.csgraph`: 1.1 s and 33 MB, measured on a busy
 machine, paid once by whoever meets an instance of many hundred tasks and people, thus not by province actors.

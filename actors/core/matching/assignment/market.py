@@ -5,8 +5,8 @@ more is wanted than there is, the price rises by softness x log(demand); where l
 settles in a few rounds (it is Sinkhorn's iteration for entropic transport); with little the prices come close to those of the exact
 assignment. So softness shrinks from round to round, like a market that first shouts and then haggles.
 
-What it gains, 1,000 x 5,000 contended: the augmenting paths that follow take 5 to 7 ms on lists of 12 pairs; without prices they take 90 to 230 ms
-on lists of 64 that do not even hold the optimum.
+What it gains, 1,000 x 5,000 contended: the augmenting paths that follow take 5 to 7 ms on lists of 12 pairs; without prices they take 90
+to 230 ms on lists of 64 that do not even hold the optimum.
 """
 
 import numpy as np

@@ -46,8 +46,8 @@ class Pairs(NamedTuple):
 def guess_prices(gains: FloatArray, allowed: BoolArray) -> FloatArray:
     """(items,) how far an item's mean gain lies above that of the first item which is not needed.
 
-    Means are over a sample of bidders, each bidder's own level taken off. Whoever costs more than this difference would lose against that item.
-    All by products with the mask: picking by a random mask costs 4 ns a cell, mispredicted branches.
+    Means are over a sample of bidders, each bidder's own level taken off. Whoever costs more than this difference would lose against that
+    item. All by products with the mask: picking by a random mask costs 4 ns a cell, mispredicted branches.
 
     Args:
         gains: (bidders, items), no more bidders than items.
@@ -88,8 +88,8 @@ def pairs_above(gains: FloatArray, allowed: BoolArray, prices: FloatArray, kept:
 def _thresholds(left: FloatArray, may: BoolArray) -> FloatArray:
     """(bidders,) what about `LIST_LENGTH` of each bidder's allowed pairs reach, read off a sorted sample of items.
 
-    Measured at 1,000 x 5,000: np.argpartition takes 131 to 181 ms and np.partition 119 ms, since a partition along rows does not run on vector
-    instructions; a sort of the sample and a comparison do.
+    Measured at 1,000 x 5,000: np.argpartition takes 131 to 181 ms and np.partition 119 ms, since a partition along rows does not run on
+    vector instructions; a sort of the sample and a comparison do.
     """
     sample = _sampled(may).astype(left.dtype)
     sample -= 1

@@ -3,16 +3,17 @@
 1. Guess what everything costs, and list each bidder's best pairs after that (`pairs`).
 2. Let the market correct the guess (`market`). Few pairs stay in question.
 3. Find the best assignment of what is left after prices, exactly, on these pairs (`listed`). Taking a price off a column changes nothing as
-   long as the column is used: every assignment that uses all priced items loses the same sum of prices. So if the best one uses them all, it is
-   the best of the pairs themselves. If not, too many are priced: the idle ones become free, all others cheaper, and the step is repeated.
+   long as the column is used: every assignment that uses all priced items loses the same sum of prices. So if the best one uses them all,
+   it is the best of the pairs themselves. If not, too many are priced: the idle ones become free, all others cheaper, and the step is
+   repeated.
 4. Raise prices until nobody on the lists is tempted, and check them on ALL pairs (`certificate`). Whoever is tempted from outside the
    lists gets those pairs added, and step 3 follows.
 
 Steps 3 and 4 end, since every repetition frees an item or adds a pair; additions are bounded all the same, and an answer without proof
 would show its gap. Measured over 12 instances of 1,000 x 5,000, contended: one pass through the steps sufficed for each of them.
 
-What stays slow: when points are a product of one number a task and one a person, nearly all pairs stay in question (600 x 600: 1.4 s). A caller
-whose rounds may look like that sets `cells_max`.
+What stays slow: when points are a product of one number a task and one a person, nearly all pairs stay in question (600 x 600: 1.4 s). A
+caller whose rounds may look like that sets `cells_max`.
 """
 
 import numpy as np

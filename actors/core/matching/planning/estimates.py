@@ -1,8 +1,8 @@
 """How long will this person need for this kind? Learned from finished tasks alone, good from the first.
 
-The model is multiplicative: expected minutes = kind's mean x person's speed factor x how the pair departs from both. Each level is a ratio of sums
-(observed over expected) shrunk to the level above, so that a person never seen is an average person, a kind never seen is an average kind,
-and one observation already moves the whole of a person's row a little:
+The model is multiplicative: expected minutes = kind's mean x person's speed factor x how the pair departs from both. Each level is a
+ratio of sums (observed over expected) shrunk to the level above, so that a person never seen is an average person, a kind never seen is
+an average kind, and one observation already moves the whole of a person's row a little:
 
     kind(k)    = (W0 * overall + sum over o of minutes(k, o) / speed(o)) / (W0 + count(k))
     speed(o)   = (W1           + sum over k of minutes(k, o) / kind(k))  / (W1 + count(o))

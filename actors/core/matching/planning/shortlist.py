@@ -43,8 +43,8 @@ def shortlist(
 ) -> list[AnyTask]:
     """About `tasks_max` tasks, or `KIND_SHARE_MIN` of each kind if that is more; never above twice that number or `MANY_KINDS_TASKS_MAX`.
 
-    Tasks of one kind differ in little but their age, so the oldest, and those due before that, stand for all. Kinds with few tasks leave their
-    share to the others.
+    Tasks of one kind differ in little but their age, so the oldest, and those due before that, stand for all. Kinds with few tasks leave
+    their share to the others.
 
     Args:
         by_kind: kind -> its tasks.

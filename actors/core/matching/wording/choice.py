@@ -1,7 +1,7 @@
 """Why this person, why not that one, and what would have changed it, in sentences.
 
-A sentence claims only what the numbers prove. That somebody with as many points "would have been chosen" is not among it: tasks and people are
-solved together, so it depends on the others. That they would have had as many points is a sum.
+A sentence claims only what the numbers prove. That somebody with as many points "would have been chosen" is not among it: tasks and
+people are solved together, so it depends on the others. That they would have had as many points is a sum.
 """
 
 from collections.abc import Callable, Sequence
