@@ -40,7 +40,7 @@ def rank_ms(task: Task) -> int:
     if spec.green_channel:
         credit += GREEN_CHANNEL_CREDIT_MS
     credit += FLAG_CREDIT_MS * (spec.vulnerable + spec.complaint + bool(spec.disaster_tag))
-    return max(task.created_ms, spec.not_before_ms) - credit
+    return task.taken_in_ms - credit
 
 
 def authority_needed(task: Task, kind: TaskKind | None) -> int:

@@ -98,7 +98,7 @@ def _drain_minutes(backlog: int, people: Sequence[Operator], units_per_minute: f
 
 def _due_ms(state: ProvinceState, task: Task) -> int:
     kind = state.kinds.get(task.spec.kind)
-    return task.spec.due_ms or task.created_ms + (kind.sla_minutes if kind else 0) * 60_000
+    return task.spec.due_ms or task.taken_in_ms + (kind.sla_minutes if kind else 0) * 60_000
 
 
 def _is_overlong(state: ProvinceState, task: Task, now_ms: int) -> bool:

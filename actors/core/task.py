@@ -277,6 +277,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Opaque mark of this version of the task."""
         return f"{self.generation}.{self.version}"
 
+    @property
+    def taken_in_ms(self) -> int:
+        """When the dispatcher took it in, or its `not_before`: what waiting, ageing and its kind's promise count from. Unix ms."""
+        return max(self.created_ms, self.spec.not_before_ms)
+
 
 def can(task: Task, action: Action) -> bool:
     """Whether the state machine allows `action` now."""

@@ -121,7 +121,7 @@ class QueueDoctor:
             tasks_before=self._tasks_before(task),
             green_gain=green_gain,
             tasks_before_if_green=self._tasks_before(task, green_gain),
-            waiting_ms=max(0, self._now_ms - max(record.created_ms, record.spec.not_before_ms)),
+            waiting_ms=max(0, self._now_ms - record.taken_in_ms),
             home_only=record.spec.home_only,
             status=self._state.status.value if cause is WaitCause.PROVINCE_CLOSED else "",
         )

@@ -78,8 +78,7 @@ COLUMNS = tuple(TaskColumns.__annotations__)
 def describe(task: Task, kind: TaskKind) -> tuple[float, ...]:
     """The facts of one task, in the order of `TaskColumns`. 3 us."""
     spec = task.spec
-    taken_in_ms = max(task.created_ms, spec.not_before_ms)
-    accepted_ms = spec.accepted_at_branch_ms
+    taken_in_ms, accepted_ms = task.taken_in_ms, spec.accepted_at_branch_ms
     return (
         kind.minutes_for(spec.complexity),
         spec.complexity or NAN,

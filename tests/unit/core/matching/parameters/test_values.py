@@ -465,6 +465,16 @@ def test_last_hours_count_in_the_last_hours_only() -> None:
     assert np.isnan(World().value("operator_last_hours_ratio"))
 
 
+def test_a_task_for_later_is_late_by_its_own_start() -> None:
+    """Work booked days ahead would make a province look overdue, and its other work leave, as soon as it is taken up."""
+    world = World()
+    task_id = world.create(not_before_ms=world.now_ms + 2 * DAY * 60_000)
+    world.wait(2 * DAY)
+    assert world.value("home_breach_forecast") == 0
+    world.assign(task_id)
+    assert world.value("home_overlong_ratio") == 0
+
+
 def test_cost_is_the_hour_over_what_an_hour_brings() -> None:
     """Else people would be dear or cheap by pay alone."""
     world = World(hourly_cost_fen=6_000)
