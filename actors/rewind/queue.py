@@ -5,7 +5,8 @@ Outcomes, each a reply and never an exception of the actor:
 * answered: `TaskHistory`;
 * too many wait already: refused with QUEUE_FULL, to be asked again;
 * it takes longer than `REWIND_MAX_S`: the process is killed, refused with TOO_FAR_BACK;
-* the process fails, or does not even start: refused with RESTARTING, since the journal itself is judged by its writer, not by a reader.
+* the process fails, does not even start, or says what this program cannot read (it may be of a newer version): refused with RESTARTING,
+  since the journal itself is judged by its writer, not by a reader.
 """
 
 import asyncio
@@ -84,6 +85,15 @@ class RewindQueue:
                 process.kill()
                 await process.wait()
         if process.returncode:
-            _log.error("rewind failed", task=errand.task_id, code=process.returncode, problem=problem.decode()[-500:])
+            _log.error(
+                "rewind failed",
+                task=errand.task_id,
+                code=process.returncode,
+                problem=problem[-500:].decode(errors="replace"),
+            )
             return _UNREADABLE
-        return msgspec.msgpack.decode(output, type=TaskHistory)
+        try:
+            return msgspec.msgpack.decode(output, type=TaskHistory)
+        except msgspec.DecodeError as error:
+            _log.error("rewind cannot be read", task=errand.task_id, detail=str(error))
+            return _UNREADABLE

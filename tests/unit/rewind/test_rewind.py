@@ -290,6 +290,16 @@ async def test_a_process_that_cannot_start_is_a_refusal_and_not_the_end(journal_
     await queue.close()
 
 
+async def test_an_answer_that_cannot_be_read_is_a_refusal_and_not_the_end(journal_path: Path) -> None:
+    """After an upgrade the process may be newer than the province; one such answer would silence all questions after it."""
+    queue = RewindQueue((sys.executable, "-c", "print('of another version')"))
+    errand = Errand(path=str(journal_path), task_id=TaskId("fujian-1"))
+    for _ in range(2):
+        [reply] = await answered(queue, errand)
+        assert isinstance(reply, Refused) and reply.reason is Reason.RESTARTING
+    await queue.close()
+
+
 async def test_closing_ends_the_process(journal_path: Path) -> None:
     """A province that restarts would leave a process behind each time."""
     told = journal_path.parent / "pid"
