@@ -16,6 +16,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
 from actors.core.state import Away, Notice, ProvinceState
 from actors.core.statistics import image
+from actors.core.statistics.tables import Statistics
 from actors.core.task import Task
 
 #: Records per slice: about 0.5 ms of encoding.
@@ -114,10 +115,11 @@ def is_of(slices: Iterable[bytes], state: ProvinceState, *, is_taught: bool = Tr
     """Whether a stored snapshot holds exactly this state.
 
     Args:
-        is_taught: whether the events taught the state its statistics; else those of the snapshot are compared with nothing.
+        is_taught: whether the events taught the state its statistics; else those of the snapshot are compared with nothing, but must be such
+            that a start can go on from them.
 
     Raises:
-        msgspec.DecodeError, ValueError: it is no snapshot.
+        msgspec.DecodeError, LookupError, ValueError: it is no snapshot.
     """
     stored, given = list(slices), list(capture(state))
     if not is_taught:
@@ -142,12 +144,23 @@ def has_statistics(slices: Sequence[bytes]) -> bool:
 
 
 def _without_statistics(slices: Sequence[bytes]) -> list[bytes]:
-    """The same slices without those between the head and the people, which are still decoded: all of them must be ours."""
-    return [*slices[:1], *dropwhile(_is_learned, slices[1:])]
+    """The same slices without those between the head and the people, which are still taken in: what cannot be would keep a province from starting."""
+    scratch = Statistics()
+    return [*slices[:1], *dropwhile(lambda piece: _is_learned(piece, scratch), slices[1:])]
 
 
-def _is_learned(piece: bytes) -> bool:
-    return isinstance(_decoder.decode(piece), image.Piece)
+def _is_learned(piece: bytes, statistics: Statistics) -> bool:
+    """Whether a slice is of the statistics; if so, they are taken in.
+
+    Raises:
+        msgspec.DecodeError: it is not one of ours.
+        LookupError, ValueError: it is, but of no statistics that there can be.
+    """
+    decoded = _decoder.decode(piece)
+    if not isinstance(decoded, image.Piece):
+        return False
+    image.restore(statistics, decoded)
+    return True
 
 
 def _contents(

@@ -71,7 +71,12 @@ def _replay(view: CheckedView, decided: Decided, errand: Errand) -> RoutingRepla
 
 def _as_of(view: CheckedView, decided: Decided) -> ProvinceState:
     """The state just before the decision's round."""
-    before = [stored for stored in view.snapshots() if stored.sequence < decided.sequence]
+    # Those of the version that learned nothing know too little to decide the same; a start passes them over, too.
+    before = [
+        stored
+        for stored in view.snapshots()
+        if stored.sequence < decided.sequence and snapshot.has_statistics(stored.slices)
+    ]
     state, after = _start(view, before)
     for frame in view.frames(after=after, limit=decided.sequence - after):
         for event in codec.decode_events(frame.payload):

@@ -23,6 +23,7 @@ from gateway.v1 import dispatch_pb2
 
 _DISPLAY_NAME_LENGTH_MAX = 100
 _REASON_LENGTH_MAX = 200
+_POINTS_MAX = 2**31 - 1
 
 
 def match_preview_out(preview: MatchPreview) -> dispatch_pb2.MatchPreview:
@@ -60,7 +61,8 @@ def contribution_out(part: Contribution) -> dispatch_pb2.Contribution:
         value_micro=0 if part.value is None else micro_of(part.value),
         unit=part.unit,
         sample_milli=0 if part.evidence is None else round(part.evidence * 1_000),
-        points=part.points,
+        # Of ageing they have no bound, the contract's integers have; the contribution, which has room for all of it, is what adds up.
+        points=min(part.points, _POINTS_MAX),
         weight=part.weight,
         contribution=part.contribution,
         unknown=part.value is None,

@@ -13,6 +13,8 @@ import pytest
 from actors.core import codec, records, snapshot
 from actors.core.applying import apply
 from actors.core.state import ProvinceState
+from actors.core.statistics import image
+from actors.core.statistics.storage import TableImage
 from actors.head_file import HeadFile
 from actors.journal import open_sqlite
 from actors.journal.page_checksums import checksum_vfs
@@ -113,6 +115,26 @@ def test_a_snapshot_that_the_frames_do_not_give_is_found(country: Path, is_thoro
     """A restart would believe it: here one was taken of a state that lacks a task."""
     problem = falsify_snapshot(country, lambda state: state.tasks.pop(next(iter(state.tasks))))
     assert found(verify_directory(country, processes=1, is_thorough=is_thorough), problem)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        image.StatisticsTable("unheard_of", TableImage(cells=b"", free=(), places=b"\x90")),
+        image.StatisticsTable("by_kind", TableImage(cells=b"1234567", free=(), places=b"\x90")),
+        image.StatisticsTable("by_kind", TableImage(cells=b"", free=(), places=b"")),
+    ],
+    ids=["name", "cells", "places"],
+)
+def test_statistics_that_no_start_could_go_on_from_are_found_in_any_case(
+    country: Path, monkeypatch: pytest.MonkeyPatch, piece: image.StatisticsTable
+) -> None:
+    """Verification would call a store sound whose province fails at every start."""
+    capture = image.capture
+    monkeypatch.setattr(image, "capture", lambda statistics: iter([*capture(statistics), piece]))
+    problem = falsify_snapshot(country, lambda state: None)
+    monkeypatch.undo()
+    assert found(verify_directory(country, processes=1), problem)
 
 
 def test_statistics_that_the_frames_do_not_teach_are_found_when_asked_for(country: Path) -> None:

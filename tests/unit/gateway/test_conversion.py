@@ -7,6 +7,8 @@ import pytest
 
 from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy, Skill, TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.matching.explained import Contribution, MatchPreview
+from actors.core.matching.record import Shares
 from actors.core.operators import Operator, PresenceState
 from actors.core.replies import PolicyPreview, ReviewReply
 from actors.core.review import Findings, ReviewVerdict, Severity, reviewed_decision
@@ -284,3 +286,23 @@ def test_totals_are_the_sums_of_what_is_shown() -> None:
     assert [province.expected_wait_ms for province in overview.provinces] == [50, 100, -1]
     degraded = province_pb2.PROVINCE_STATE_DEGRADED
     assert [province.state for province in overview.provinces[1:]] == [degraded, degraded]
+
+
+def test_points_beyond_the_contracts_integers_are_shown_as_the_most() -> None:
+    """A task that waits for weeks under a model of steep ageing could not be explained at all."""
+    ageing = 100_000 * 40 * 24 * 60
+    part = Contribution(
+        parameter="ageing", value=57_600.0, unit="min", evidence=None, points=ageing, weight=1, contribution=ageing
+    )
+    preview = MatchPreview(
+        task_id=TaskId("fujian-1"),
+        candidates=(),
+        removed={},
+        urgency=ageing,
+        urgency_contributions=(part,),
+        shares=Shares(),
+        model_revision=1,
+    )
+    shown = conversion.match_preview_out(preview)
+    [told] = shown.urgency_contributions
+    assert (told.points, told.contribution, shown.urgency) == (2**31 - 1, ageing, ageing)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,18 @@ def test_a_day_later_and_after_snapshots_it_is_the_same() -> None:
     assert after == before and replayed(after).reproduced
     # The last one starts from a snapshot, the first from the beginning.
     assert min(stored.sequence for stored in view.snapshots()) < len(shell.store.frames)
+    assert replayed(history(shell, later)).reproduced
+
+
+def test_a_snapshot_of_the_version_that_learned_nothing_is_passed_over() -> None:
+    """After an upgrade no decision could be made again: the state would lack all that was known of people when it was made."""
+    shell = staffed(OFTEN)
+    work_on(shell, 30)
+    later = new_task(shell)
+    [*earlier, (newest, payload_bytes)] = shell.store.snapshots
+    unlearned = tuple(piece for piece in newest.slices if b"Statistics" not in piece and b"Recollections" not in piece)
+    shell.store.snapshots = [*earlier, (replace(newest, slices=unlearned), payload_bytes)]
+    assert newest.sequence and len(unlearned) < len(newest.slices)
     assert replayed(history(shell, later)).reproduced
 
 
