@@ -50,6 +50,8 @@ class Desk:
         self._chance = chance
         self._witness = witness
         self._held: dict[TaskId, Task] = {}
+        #: Offers (task, token) that the person lets lie, though the desk is heard.
+        self._ignored: set[tuple[TaskId, int]] = set()
         #: Open requests: task -> (command, when sent).
         self._asked: dict[TaskId, tuple[c.AnyCommand, int]] = {}
         self._requests = 0
@@ -117,6 +119,8 @@ class Desk:
         self._ask(command, lambda reply: self._answered(task, command, reply))
 
     def _next_step(self, task: Task) -> c.AnyCommand | None:
+        if (task.task_id, task.token) in self._ignored and task.state is TaskState.OFFERED:
+            return None
         draw = self._chance.below(100) if self.is_moody else 99
         self._requests += 1
         common: dict[str, Any] = {
@@ -127,12 +131,18 @@ class Desk:
             "token": task.token,
         }
         if task.state is TaskState.OFFERED:
-            return c.DeclineOffer(**common, reason="busy") if draw < 15 else c.AcceptOffer(**common)
+            return self._answer_offer(task, common, draw)
         if task.state is TaskState.ASSIGNED:
             if draw < 5:
                 return c.CompleteAssignment(**common, verdict=Verdict.DECLINED)  # not begun yet: a mistake
             return c.ReleaseAssignment(**common) if draw < 10 else c.StartAssignment(**common)
         return self._go_on(common, draw)
+
+    def _answer_offer(self, task: Task, common: dict[str, Any], draw: int) -> c.AnyCommand | None:
+        if draw < 5:
+            self._ignored.add((task.task_id, task.token))
+            return None
+        return c.DeclineOffer(**common, reason="busy") if draw < 18 else c.AcceptOffer(**common)
 
     def _go_on(self, common: dict[str, Any], draw: int) -> c.AnyCommand | None:
         """What may be done with a task in progress."""

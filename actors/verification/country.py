@@ -40,6 +40,11 @@ class _Home:
         self.ended = np.zeros(count, dtype=np.int64)
         self.is_open = np.zeros(count, dtype=bool)
 
+    @property
+    def is_lost(self) -> npt.NDArray[np.bool_]:
+        """Whether each is held by nobody and has not ended."""
+        return (self.decided == 0) & (self.ended == 0) & ~self.is_open
+
     def places(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
         """The places of those numbers that were given, and the numbers that were not."""
         run = np.searchsorted(self._first, numbers, side="right") - 1
@@ -108,12 +113,13 @@ class Country:
 
     @property
     def lost(self) -> list[str]:
-        """Tasks created, held by nobody, never ended."""
-        names: list[str] = []
-        for code, home in self._homes.items():
-            gone = (home.decided == 0) & (home.ended == 0) & ~home.is_open
-            names += _names(code, home, gone)
-        return names
+        """Tasks created, held by nobody, never ended: the first of each home."""
+        return [name for code, home in self._homes.items() for name in _names(code, home, home.is_lost)]
+
+    @property
+    def lost_count(self) -> int:
+        """How many there are in all."""
+        return int(sum(np.count_nonzero(home.is_lost) for home in self._homes.values()))
 
     def disagreements(self) -> list[str]:
         """What the journals say of each other's tasks and cannot all be true; may be a sight of two moments beside a running system."""

@@ -112,7 +112,7 @@ def _fill(report: Report, facts: list[Facts], hq: HqFacts | None, missing: list[
         # What a damaged journal no longer says would look like hundreds of lost tasks.
         problems.append("the provinces were not compared with each other: that needs all journals whole")
     else:
-        report.tasks_lost = sum("is lost" in problem for problem in disagreements)
+        report.tasks_lost = country.lost_count
         problems += disagreements
     problems += country.double_endings()
     if report.ledger_sum_fen:

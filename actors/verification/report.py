@@ -29,7 +29,6 @@ class Report(msgspec.Struct, kw_only=True):
     tasks_open: int = 0
     #: Of the open ones: on their way, held by no province.
     tasks_in_transit: int = 0
-    #: Of each home at most `PROBLEMS_MAX` are counted.
     tasks_lost: int = 0
     tasks_decided_twice: int = 0
     #: Decided by another province than their home.

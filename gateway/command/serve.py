@@ -24,9 +24,7 @@ READY_TIMEOUT_S = 180.0
 
 
 def serve(
-    data_dir: Annotated[Path, typer.Option(help="Journals, identities and logs; made if missing.")] = Path(
-        "sharedops-data"
-    ),
+    data_dir: Annotated[Path, typer.Option(help="Journals, identities and logs; made if missing.")] = Path("data"),
     grpc: Annotated[str, typer.Option(help="Where gRPC listens, host:port; port 0: any.")] = "127.0.0.1:50051",
     console: Annotated[str, typer.Option(help="Where the console listens, host:port; port 0: any.")] = "127.0.0.1:8051",
     provinces: Annotated[

@@ -40,8 +40,7 @@ def never_expires_a_lease(plant: Plant) -> None:
 
 
 def never_expires_an_offer(plant: Plant) -> None:
-    """Neither an offer that nobody answers nor a lease of a desk that is gone ever ends: with the lease an offer would end, too."""
-    plant.attribute(clockwork, "_expire_leases", lambda turn: None)
+    """An offer that a living desk never answers stays there for ever."""
     plant.attribute(clockwork, "_expire_offers", lambda turn: None)
 
 
