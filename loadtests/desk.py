@@ -100,10 +100,14 @@ class Desk:
         # What was not sent on the line before is void; the sign-in tells what is still ours.
         self._outbox = asyncio.Queue()
         call = self._stub.Work(metadata=self._metadata)
-        jobs = [asyncio.create_task(job) for job in (self._write(call), self._read(call), self._beat())]
+        reading = asyncio.create_task(self._read(call))
+        jobs = [reading, *(asyncio.create_task(job) for job in (self._write(call), self._beat()))]
         work = asyncio.create_task(self._work())
         try:
             done, _ = await asyncio.wait([*jobs, work], return_when=asyncio.FIRST_COMPLETED)
+            if any(isinstance(job.exception(), grpc.aio.AioRpcError) for job in done):
+                # A write that fails knows only that the line is gone; why, the reader is told.
+                await reading
             for job in done:
                 job.result()
         except asyncio.CancelledError:

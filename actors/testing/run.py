@@ -205,7 +205,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _at_least(least: int) -> Callable[[str], int]:
     def whole_number(text: str) -> int:
-        value = int(text)
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
         if value < least:
             raise argparse.ArgumentTypeError(f"{value} is less than {least}")
         return value

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -55,6 +56,17 @@ def match(
 
 def _show(result: dict[str, Any]) -> None:
     table = Table(title="match 匹配", show_header=False)
-    for name, value in result.items():
-        table.add_row(name, str(value))
+    for name, value in _rows("", result):
+        table.add_row(name, value)
     Console().print(table)
+
+
+def _rows(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+    """One line for each figure, however deep it stands."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _rows(f"{prefix} {name}".lstrip(), inner)
+    elif isinstance(value, list):
+        yield prefix, ", ".join(map(str, value))
+    else:
+        yield prefix, str(value)

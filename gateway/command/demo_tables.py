@@ -30,7 +30,7 @@ def show_candidates(console: Console, green: GreenFate, names: Names) -> None:
     """Why the green-channel claim went where it went, and to whom."""
     table = Table(
         title="绿色通道件的候选承办分公司 Hosts considered for the green-channel claim",
-        caption="得分 = 经验 + 时效 + 质量  points = experience + speed + quality",
+        caption="得分 = 经验 + 时效 + 质量 + 模型  points = experience + speed + quality + model",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         collapse_padding=True,
@@ -41,11 +41,11 @@ def show_candidates(console: Console, green: GreenFate, names: Names) -> None:
     table.add_column("在岗\non\nduty", justify="right", no_wrap=True)
     table.add_column("最熟练\nmost\nexperienced", no_wrap=True)
     for candidate in green.candidates:
-        parts = (candidate.experience_points, candidate.finish_points, candidate.quality_points)
+        parts = (candidate.finish_points, candidate.quality_points, candidate.model_points)
         is_host = candidate.province == green.host
         table.add_row(
             ("→ " if is_host else "  ") + _both(candidate.province, names),
-            f"{candidate.points} = {'+'.join(map(str, parts))}",
+            f"{candidate.points} = {candidate.experience_points}{''.join(f'{part:+}' for part in parts)}",
             f"{candidate.experience:,}",
             f"{candidate.eligible:,}",
             candidate.best_operator,

@@ -98,6 +98,9 @@ def _ask(
             return stub.ExplainTask(request, metadata=bearer(token), timeout=PATIENCE_S)
         except grpc.RpcError as error:
             call: Any = error
+            if call.code() is grpc.StatusCode.UNAVAILABLE:
+                where = f"no answer from {address} (is sharedops serve running? --address says where)"
+                _fail(f"{where}: {call.details()}", 1, as_json=as_json)
             _fail(f"{call.code().name}: {call.details()}", 1, as_json=as_json)
 
 

@@ -182,7 +182,8 @@ def _show(answer: Answer) -> None:
     console = Console()
     console.width = max(console.width, TABLE_WIDTH_MIN)
     table = Table(
-        title=f"replay 回放: {answer.items:,} items, {answer.kinds} kinds, {answer.operators} people, load {answer.offered_load:.2f}, {_seeds(answer.seeds)}"
+        caption="minutes from arrival to completion; wait: until somebody began; left: tasks not begun when all duty ended",
+        title=f"replay 回放: {answer.items:,} items, {answer.kinds} kinds, {answer.operators} people, load {answer.offered_load:.2f}, {_seeds(answer.seeds)}",
     )
     for column in COLUMNS:
         table.add_column(column, justify="left" if column == COLUMNS[0] else "right")
@@ -198,10 +199,15 @@ def _show(answer: Answer) -> None:
     console.print(
         f"{answer.closed_minutes_mean:,.1f} minutes of every mean are spent while nobody who may do the task is on duty."
     )
+    if answer.left_out_too_long:
+        console.print(
+            f"{answer.left_out_too_long:,} items left out: they were open for more than {HANDLE_MAX_MINUTES:.0f} minutes."
+        )
     console.print(
-        f"{answer.left_out_too_long:,} items left out: they were open for more than {HANDLE_MAX_MINUTES:.0f} minutes. "
         "As logged includes waiting for customers and for what the log does not hold: nobody can dispatch that away."
     )
+    if any(each.half is None or each.half > abs(each.mean) for each in answer.cut_of_mean_turnaround.values()):
+        console.print("These seeds cannot tell the planner from every other way; more can: --seeds 20.")
 
 
 def _seeds(count: int) -> str:
