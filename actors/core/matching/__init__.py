@@ -9,7 +9,7 @@ pairs tasks and people (`rounds`). Filters never trade against points.
 |---|---|
 | `parameters`, `views` | every parameter, one function each; the columns that they read |
 | `model`, `record`, `shipped` | what parameters are worth |
-| `compiled`, `keys`, `bank`, `naming`, `scoring`, `folding`, `points`, `shares` | from a model, tasks and people to filters and points |
+| `compiled`, `keys`, `bank`, `extras`, `scoring`, `folding`, `points`, `shares` | from a model, tasks and people to filters and points |
 | `waiting`, `policy`, `assignment`, `rounds` | which tasks are looked at, who gets which, with proof |
 | `contributions`, `explaining`, `explained`, `diagnosing`, `replaying`, `wording` | why, and why not |
 | `hosting` | what the model makes of provinces |

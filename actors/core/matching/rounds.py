@@ -49,9 +49,9 @@ from actors.core.state import ProvinceState
 from actors.core.task import Task
 
 WHO = "system:matcher"
-#: Version of what this program makes of a state and a model: filters, values, points, solution, as a test knows them by their results. It
-#: rises whenever the same state and model come to another result, so that a decision from before an upgrade is known as such.
-#: 1: newcomers are tried out; quality without reviews is the usual one. 0 stands for everything before.
+#: Version of what this program makes of a journal and a model: what events teach, filters, values, points, solution, as a test knows them
+#: by their results. It rises whenever the same journal and model come to another result, so that a decision from before an upgrade is
+#: known as such. 1: newcomers are tried out; quality without reviews is the usual one. 0 stands for everything before.
 RULES_VERSION = 1
 #: Rounds after one batch, enough for one person of the greatest capacity; the rest follows in the next.
 ROUNDS_MAX = 64

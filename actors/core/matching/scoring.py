@@ -9,7 +9,7 @@ kept until the person changes (`bank`); a task weighs the rows of its own values
 explanation of any pair (`contributions`), so what is shown is what was used. A parameter without weight is never worked out.
 
 What a single task says of single people (a preferred operator, a decline, the customer's last decider) is worked out in every round, for
-the few tasks that have any (`naming`), and so is what depends on colleagues.
+the few tasks that have any (`extras`), and so is what depends on colleagues.
 """
 
 from array import array
@@ -19,20 +19,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.core.country import Line
 from actors.core.ids import OperatorId
 from actors.core.matching.assignment.result import FloatArray as PointsArray
 from actors.core.matching.bank import KEPT_ATTRIBUTES, Bank
-from actors.core.matching.compiled import LINES, CompiledModel, Group
+from actors.core.matching.compiled import CompiledModel, Group
 from actors.core.matching.eligibility import KEPT, Codes, Mask, removed_by, removed_counts
+from actors.core.matching.extras import Extra, extras_of
 from actors.core.matching.folding import fold
 from actors.core.matching.keys import KEYS, keys_of, slack_step
-from actors.core.matching.naming import Extra, extras_of
 from actors.core.matching.parameters import Attribute
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.shares import effective_weights, shares_of
 from actors.core.matching.views.duty import DutyBoard, DutyView
 from actors.core.matching.views.pairs import Candidates
+from actors.core.matching.views.people import LINE_PLACES
 from actors.core.matching.views.tasks import KEPT_MAX, LikeTasks, TaskFacts, TaskView
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
@@ -41,7 +41,6 @@ from actors.core.statistics.storage import FloatArray, IntArray
 from actors.core.statistics.tables import NOBODY
 from actors.core.task import Task
 
-_LINE_PLACES: dict[Line, int] = {line: place for place, line in enumerate(LINES)}
 _KIND = KEYS.index(Attribute.KIND)
 
 
@@ -149,7 +148,7 @@ class Scorer:
         reading = StandingReading(state.statistics, now_ms)
         facts, keys = self._facts.of(tasks, state.kinds)
         view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
-        lines = np.array([_LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
+        lines = np.array([LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
         rows = self._rows(people)
         board = self._duty_board()
         ids = self._key_ids(keys, view, reading)

@@ -62,10 +62,11 @@ class RosterColumns:
 
 
 ROSTER_COLUMNS = tuple(RosterColumns.__annotations__)
-_AUTHORITY = ROSTER_COLUMNS.index("authority_servicing")
-_RECORDED = ROSTER_COLUMNS.index("recorded_servicing")
-_LINE_PLACES: dict[Line, int] = {line: place for place, line in enumerate(Line)}
-_CERTIFICATE = ROSTER_COLUMNS.index("certificate_servicing")
+#: Where the columns of each line begin: authority, whether it is recorded, certificate. The line's place is added.
+AUTHORITY = ROSTER_COLUMNS.index("authority_servicing")
+RECORDED = ROSTER_COLUMNS.index("recorded_servicing")
+CERTIFICATE = ROSTER_COLUMNS.index("certificate_servicing")
+LINE_PLACES: dict[Line, int] = {line: place for place, line in enumerate(Line)}
 
 
 def describe(person: Operator) -> tuple[float, ...]:
@@ -134,10 +135,9 @@ class PeopleView(RosterView):
         self._rows = rows
         self._line = line
         if line is not None:
-            place = _LINE_PLACES[line]
-            self.authority = facts[_AUTHORITY + place]
-            self.authority_recorded = facts[_RECORDED + place]
-            self.certificate_minute = facts[_CERTIFICATE + place]
+            place = LINE_PLACES[line]
+            self.authority = facts[AUTHORITY + place]
+            self.certificate_minute = facts[CERTIFICATE + place]
 
     # --- statistics ---
 

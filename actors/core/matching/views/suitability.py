@@ -9,13 +9,9 @@ import numpy as np
 from actors.core.country import Line, Skill
 from actors.core.ids import OperatorId
 from actors.core.matching.views.pairs import NAN, Candidates, PairView
-from actors.core.matching.views.people import ROSTER_COLUMNS
+from actors.core.matching.views.people import AUTHORITY, LINE_PLACES, RECORDED
 from actors.core.statistics.storage import FloatArray as Values
 from actors.core.task import PriorReason, Task
-
-_AUTHORITY = ROSTER_COLUMNS.index("authority_servicing")
-_RECORDED = ROSTER_COLUMNS.index("recorded_servicing")
-_LINES = tuple(Line)
 
 
 class Needs(NamedTuple):
@@ -42,9 +38,9 @@ class NeedsPairs(PairView):
     @cached_property
     def authority_margin(self) -> Values:
         """Authority held less authority needed; below 0 excludes."""
-        lines = [_LINES.index(need.line) for need in self.needs]
+        lines = [LINE_PLACES[need.line] for need in self.needs]
         columns = self.candidates.columns.matrix
-        held, recorded = columns[[_AUTHORITY + line for line in lines]], columns[[_RECORDED + line for line in lines]]
+        held, recorded = columns[[AUTHORITY + line for line in lines]], columns[[RECORDED + line for line in lines]]
         asked = self.per_value([need.authority for need in self.needs])
         by_amount = self.per_value([max(need.authority, need.amount_authority) for need in self.needs])
         return held - np.where(recorded > 0, by_amount, asked)

@@ -13,9 +13,9 @@ from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.matching.bank import Bank
 from actors.core.matching.compiled import CompiledModel
+from actors.core.matching.extras import extras_of
 from actors.core.matching.hosting import Hosting, facts_of
 from actors.core.matching.keys import KEYS, keys_of
-from actors.core.matching.naming import extras_of
 from actors.core.matching.parameters import CATALOGUE, Attribute, Scope
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.shipped import shipped_model
