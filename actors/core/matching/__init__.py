@@ -5,11 +5,12 @@ pairs tasks and people (`rounds`). Filters never trade against points.
 
 `Planner` is the matcher on its own, for anyone with tasks, people and finished work: no running system, no roster, no Ray.
 
-| | |
+| modules | content |
 |---|---|
 | `parameters`, `views` | every parameter, one function each; the columns that they read |
 | `model`, `record`, `shipped` | what parameters are worth |
 | `compiled`, `keys`, `bank`, `extras`, `scoring`, `folding`, `points`, `shares` | from a model, tasks and people to filters and points |
+| `eligibility`, `filtering` | who may do what, and which filter says no first |
 | `waiting`, `policy`, `assignment`, `rounds` | which tasks are looked at, who gets which, with proof |
 | `contributions`, `explaining`, `explained`, `diagnosing`, `replaying`, `wording` | why, and why not |
 | `hosting` | what the model makes of provinces |
