@@ -22,6 +22,7 @@ def removed(state: ProvinceState, event: e.OperatorRemoved) -> None:
     del state.operators[event.operator]
     state.signed_in.pop(event.operator, None)
     state.free.pop(event.operator, None)
+    state.removals += 1
 
 
 def signed_in(state: ProvinceState, event: e.OperatorSignedIn) -> None:

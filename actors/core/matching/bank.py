@@ -102,6 +102,7 @@ class Bank:
         #: What everything was worked out from.
         self._stamp: tuple[int, ...] = ()
         self._duty_revision = -1
+        self._removals = state.removals
         self._national: object = None
         self._kinds: object = None
         self.epoch = 0
@@ -136,6 +137,10 @@ class Bank:
         if stamp != self._stamp or self._national is not statistics.national:
             self._stamp, self._national = stamp, statistics.national
             self._fresh[self._attributes < _ROSTER_ONLY] = False
+        if self._removals != state.removals:
+            self._removals = state.removals
+            self._records = [None] * len(self._records)
+            self.roster.forget()
         if self._duty_revision != state.duty_revision:
             self._duty_revision = state.duty_revision
             self._fresh[(self._attributes == _TEAM) | (self._attributes == _KIND_LOAD)] = False

@@ -77,13 +77,14 @@ class Explainer:
                 counts[name] = counts.get(name, 0) + 1
         return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
-    def ranked(self, first: Collection[OperatorId] = ()) -> list[int]:
-        """Places of all people: those named, then the others by falling score, then the removed ones; ties by id."""
+    def ranked(self, first: Sequence[OperatorId] = ()) -> list[int]:
+        """Places of all people: those named, in that order, then the others by falling score, then the removed ones; ties by id."""
         people, fit = self._problem.people, self._problem.fit[self._task]
 
-        def rank(place: int) -> tuple[bool, bool, float, str]:
+        def rank(place: int) -> tuple[int, bool, float, str]:
             operator = people[place].operator
-            return operator not in first, bool(self.removed_by[place]), -float(fit[place]), operator
+            named = first.index(operator) if operator in first else len(first)
+            return named, bool(self.removed_by[place]), -float(fit[place]), operator
 
         return sorted(range(len(people)), key=rank)
 

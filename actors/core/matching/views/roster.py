@@ -101,6 +101,10 @@ class Roster:
                 self._known[row] = known
                 self._describe(row, person)
 
+    def forget(self) -> None:
+        """Somebody was removed: whoever is noted next is described anew, since an entry that is made again begins at its first version."""
+        self._known.clear()
+
     def _describe(self, row: int, person: Operator) -> None:
         if row >= self.matrix.shape[1]:
             wider = np.zeros((len(ROSTER_COLUMNS), 2 * row + 1))

@@ -145,21 +145,29 @@ class TaskFacts:
 
 
 class LikeTasks:
-    """What is known of like tasks, kept while it cannot have changed: until one of the kind is decided, or the minute has passed."""
+    """What is known of like tasks, kept while it cannot have changed.
 
-    __slots__ = ("_known", "_minute_ms", "_national")
+    That is until one of the kind is decided, the minute has passed, or the table of kinds is another, whose standards stand for what is not known.
+    """
+
+    __slots__ = ("_kinds", "_known", "_minute_ms", "_national")
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, KindId], tuple[float, dict[float, float]]] = {}
         self._minute_ms = -1
         self._national: object = None
+        self._kinds: Mapping[KindId, TaskKind] | None = None
+
+    def begin(self, reading: Reading, kinds: Mapping[KindId, TaskKind]) -> None:
+        """Begin a round: what may have changed is forgotten."""
+        national = reading.statistics.national
+        if reading.minute_ms != self._minute_ms or national is not self._national or kinds is not self._kinds:
+            self._minute_ms, self._national, self._kinds = reading.minute_ms, national, kinds
+            self._known.clear()
 
     def of(self, reading: Reading, what: str, kind: KindId) -> dict[float, float]:
         """A number for each detail of a kind, as far as it was asked for; whoever asks for another adds it."""
         statistics = reading.statistics
-        if reading.minute_ms != self._minute_ms or statistics.national is not self._national:
-            self._minute_ms, self._national = reading.minute_ms, statistics.national
-            self._known.clear()
         totals = statistics.kind_totals
         decided = totals.cells[totals.find(0, kind) + KindTotalCell.DECIDED]
         known = self._known.get((what, kind))
@@ -193,6 +201,7 @@ class TaskView(TaskColumns):
         self._reading = reading
         self._open_by_batch = open_by_batch
         self._like = like
+        like.begin(reading, kinds)
 
     def minutes_since(self, instants: Values) -> Values:
         """Whole minutes that have passed, at least 0."""

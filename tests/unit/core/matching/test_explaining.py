@@ -53,6 +53,17 @@ def test_the_parts_of_every_candidate_add_up_to_the_score(seed: int) -> None:
         assert all(removed) and sum(explainer.removed().values()) == len(removed)
 
 
+def test_whoever_is_named_comes_in_the_order_of_naming() -> None:
+    """The winner is named first: somebody who is asked about and would have scored more must not be taken for them."""
+    province = RandomProvince(3, people=10, tasks=1, past=60)
+    scorer = Scorer(province.state, shipped_model())
+    people = list(province.state.operators.values())
+    explainer = Explainer(scorer, scorer.problem(list(province.state.tasks.values()), people, province.now_ms), 0)
+    ranked = [candidate.operator for candidate in explainer.candidates(10)]
+    best, worst = ranked[0], ranked[-1]
+    assert [one.operator for one in explainer.candidates(10, [worst, best])] == [worst, best, *ranked[1:-1]]
+
+
 def test_a_preview_says_who_is_better_and_who_is_no_candidate() -> None:
     """Whom to call in, and whom to leave in peace, before anything is done."""
     made = Branch()

@@ -17,7 +17,7 @@ from actors.core.matching.rounds import RULES_VERSION, Round, rerun
 from actors.core.operators import PresenceState
 from actors.core.state import ProvinceState
 from actors.core.task import TaskState, Verdict
-from tests.unit.core.harness import MODEL, SHIPPED, START_MS, Branch, session_of
+from tests.unit.core.harness import MODEL, SHIPPED, START_MS, Branch, person, session_of
 from tests.unit.core.matching.rounds_at_random import KINDS, RandomProvince
 
 PEOPLE, BATCHES = 9, 40
@@ -108,6 +108,23 @@ def test_every_round_of_a_journal_can_be_held_again(seed: int, model: MatchingMo
             check_that_points_add_up(again)
         apply(state, event)
     assert held > BATCHES // 2 and fetched and contested, (held, fetched, contested)
+
+
+def test_new_standards_count_in_the_very_next_round() -> None:
+    """For the rest of a minute rounds would go by the old ones, which nobody who holds them again can know."""
+    branch = Branch(model=SHIPPED)
+    branch.arrive(person("chen", capacity=3, auto_accept=True))
+    branch.create()
+    kinds = tuple(msgspec.structs.replace(kind, standard_minutes=1_440) for kind in branch.state.kinds.values())
+    branch.did(c.AdoptTaskKinds(who="system:country", revision=2, kinds=kinds), object)
+    branch.create()
+    state, rounds = ProvinceState(branch.code), 0
+    for place, event in enumerate(branch.log):
+        if isinstance(event, e.MatchRoundHeld):
+            assert told(rerun(state, event)) == given_after(branch.log, place)
+            rounds += 1
+        apply(state, event)
+    assert rounds == 2
 
 
 #: Version -> what its rules make of the days of seed 7: rounds, tasks given, sums of points and of urgency.
