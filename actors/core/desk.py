@@ -10,6 +10,7 @@ from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
 from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
+from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.rounds import hold_round
 from actors.core.operators import Operator, PresenceState
 from actors.core.refusal import Reason, Refused
@@ -158,10 +159,10 @@ def _why_no_work(turn: Turn, person: Operator, kinds: tuple[KindId, ...]) -> str
     waiting = state.queue.leading(state.bounds.bucket_scan_max, kinds)[:NO_WORK_TASKS_MAX]
     if not waiting:
         return "no task is waiting"
-    problem = turn.scorer.problem([state.tasks[task_id] for task_id in waiting], [person], turn.now.wall_ms)
+    codes = turn.scorer.verdicts([state.tasks[task_id] for task_id in waiting], [person], turn.now.wall_ms)
     removed: dict[str, int] = {}
-    for row in range(len(waiting)):
-        for name, count in problem.removed(row).items():
+    for of_task in removed_counts(codes):
+        for name, count in of_task.items():
             removed[name] = removed.get(name, 0) + count
     return "filtered out: " + ", ".join(f"{count} by {name}" for name, count in sorted(removed.items()))
 

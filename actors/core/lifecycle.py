@@ -9,7 +9,7 @@ from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
 from actors.core.ids import TaskId
 from actors.core.ids import task_id as mint_task_id
-from actors.core.matching.eligibility import ABLE
+from actors.core.matching.eligibility import ABLE, removed_by
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.core.task import Action, PriorReason, Task, TaskSpec, can
@@ -153,10 +153,10 @@ def reassign_task(turn: Turn, command: c.ReassignTask) -> AnyReply:
         return Refused(reason=Reason.NOT_SIGNED_IN, message=f"Operator {person.operator} is not signed in.")
     if turn.state.load_of(person.operator) >= person.capacity:
         return Refused(reason=Reason.AT_CAPACITY, message=f"Operator {person.operator} has no room.")
-    problem = turn.scorer.problem([task], [person], turn.now.wall_ms)
-    removed = problem.removed_by(0, 0)
+    code = int(turn.scorer.verdicts([task], [person], turn.now.wall_ms)[0, 0])
+    removed = removed_by(code)
     # A team lead may overrule a decline; capacity was asked above, in words of its own.
-    if problem.codes[0, 0] < ABLE:
+    if code < ABLE:
         return Refused(
             reason=Reason.NOT_ELIGIBLE,
             message=f"Operator {person.operator} may not do task {task.task_id}: {removed}.",

@@ -250,7 +250,7 @@ def _someone_eligible(turn: Turn, task: Task) -> bool:
         if task.spec.kind in person.kinds and turn.presence.is_fresh(person.session, now.monotonic_ms, state.limits)
     ]
     return any(
-        (turn.scorer.problem([task], some, now.wall_ms).codes >= ABLE).any()
+        (turn.scorer.verdicts([task], some, now.wall_ms) >= ABLE).any()
         for some in (able[:ASKED_FIRST], able[ASKED_FIRST:])
         if some
     )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from actors.core.ids import OperatorId
-from actors.core.matching.eligibility import KEPT, NAMES
+from actors.core.matching.eligibility import KEPT, NAMES, Codes
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.operators import Operator
@@ -53,7 +53,7 @@ class PlainScorer(Scorer):
         silence_seconds: Mapping[OperatorId, float] | None = None,
     ) -> Problem:
         """Filter some open tasks against some people; of points there are those for waiting alone."""
-        codes = np.array([[self._code(task, person, now_ms) for person in people] for task in tasks], dtype=np.uint8)
+        codes = self.verdicts(tasks, people, now_ms)
         minutes = [max(0, (now_ms - task.created_ms) // _MINUTE_MS) for task in tasks]
         waited = np.array(minutes, dtype=np.int64)
         ageing = waited * self.model.ageing_per_minute
@@ -72,6 +72,10 @@ class PlainScorer(Scorer):
             ageing=ageing,
             candidates=_UNEXPLAINED,
         )
+
+    def verdicts(self, tasks: Sequence[Task], people: Sequence[Operator], now_ms: int) -> Codes:
+        """The first filter that removes each person from each task."""
+        return np.array([[self._code(task, person, now_ms) for person in people] for task in tasks], dtype=np.uint8)
 
     def _code(self, task: Task, person: Operator, now_ms: int) -> int:
         """The first filter that removes the person, or `KEPT`; in the order of `eligibility.FILTERS`."""

@@ -26,6 +26,8 @@ from actors.core.statistics.storage import FloatArray, IntArray
 from actors.core.task import Task
 
 _ATTRIBUTES = (Attribute.DUTY, Attribute.SWITCH, Attribute.CUSTOMER, Attribute.CASE, Attribute.TASK)
+#: Those of them that have filters.
+FILTERING = (Attribute.DUTY, Attribute.TASK)
 
 
 class Extra(NamedTuple):
@@ -75,11 +77,12 @@ def extras_of(
     duty: DutyView,
     tasks: Sequence[Task],
     now_ms: int,
+    attributes: Sequence[Attribute] = _ATTRIBUTES,
 ) -> tuple[Extra, ...]:
-    """The attributes that have anything to say in this round."""
+    """Of these attributes, those that have anything to say in this round."""
     extras: list[Extra] = []
     first = bank.key_count
-    for attribute in _ATTRIBUTES:
+    for attribute in attributes:
         group = compiled.groups.get(attribute)
         if group is None:
             continue

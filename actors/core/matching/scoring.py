@@ -24,7 +24,7 @@ from actors.core.matching.assignment.result import FloatArray as PointsArray
 from actors.core.matching.bank import KEPT_ATTRIBUTES, Bank
 from actors.core.matching.compiled import CompiledModel, Group
 from actors.core.matching.eligibility import KEPT, Codes, Mask, removed_by, removed_counts
-from actors.core.matching.extras import Extra, extras_of
+from actors.core.matching.extras import FILTERING, Extra, extras_of
 from actors.core.matching.folding import fold
 from actors.core.matching.keys import KEYS, keys_of, slack_step
 from actors.core.matching.parameters import Attribute
@@ -144,18 +144,11 @@ class Scorer:
             prices: shadow prices of the last round that was solved jointly.
             silence_seconds: of desks, as far as it is known.
         """
-        state, compiled = self.state, self.compiled
-        reading = StandingReading(state.statistics, now_ms)
-        facts, keys = self._facts.of(tasks, state.kinds)
-        view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
+        compiled = self.compiled
+        view, ids, used, candidates = self._look_at(tasks, people, now_ms)
+        rows = candidates.rows
         lines = np.array([LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
-        rows = self._rows(people)
-        board = self._duty_board()
-        ids = self._key_ids(keys, view, reading)
-        used = self.bank.used(ids)
-        self.bank.refresh(used, people, rows, board, reading)
-        candidates = self.bank.candidates(people, rows, board, reading)
-        duty = DutyView(people, reading, prices or {}, silence_seconds or {})
+        duty = DutyView(people, candidates.reading, prices or {}, silence_seconds or {})
         extras = extras_of(compiled, self.bank, candidates, duty, tasks, now_ms)
         shifts = _task_terms(compiled.shares, view, lines)
         shares = shares_of(compiled.base_shares[lines], _by_dimension(shifts))
@@ -180,6 +173,31 @@ class Scorer:
             ageing=ageing,
             candidates=candidates,
         )
+
+    def verdicts(self, tasks: Sequence[Task], people: Sequence[Operator], now_ms: int) -> Codes:
+        """The first filter that removes each person from each task, as in `Problem.codes`: a fifth of the work where nobody asks for points.
+
+        Args:
+            tasks, people, now_ms: as of `problem`.
+        """
+        _, ids, _, candidates = self._look_at(tasks, people, now_ms)
+        duty = DutyView(people, candidates.reading, {}, {})
+        filtering = extras_of(self.compiled, self.bank, candidates, duty, tasks, now_ms, FILTERING)
+        return self._codes(ids, candidates.rows, filtering)
+
+    def _look_at(
+        self, tasks: Sequence[Task], people: Sequence[Operator], now_ms: int
+    ) -> tuple[TaskView, IntArray, IntArray, Candidates]:
+        """The tasks; numbers of their keys, by task and all that are among them; and the people, for whom these keys are up to date."""
+        state = self.state
+        reading = StandingReading(state.statistics, now_ms)
+        facts, keys = self._facts.of(tasks, state.kinds)
+        view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
+        rows, board = self._rows(people), self._duty_board()
+        ids = self._key_ids(keys, view, reading)
+        used = self.bank.used(ids)
+        self.bank.refresh(used, people, rows, board, reading)
+        return view, ids, used, self.bank.candidates(people, rows, board, reading)
 
     def _rows(self, people: Sequence[Operator]) -> IntArray:
         rows = self.state.statistics.rows
