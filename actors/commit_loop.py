@@ -53,12 +53,12 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
     mailbox_max: int = 20_000
     #: Records kept in memory before they are written beside a frame.
     records_kept_max: int = 1_000
-    #: A snapshot is due when the tail is longer than this, and than the last snapshot. Bytes. The tail is what a restart replays, at 20 to
-    #: 29 MiB (76,000 to 110,000 events) a second and core: 36 provinces start on two cores with at most 36 x 8 MiB / 2 / 25 MiB/s = 5.8 s
-    #: of replay, on average half of that, where 64 MiB would take 46 s. A snapshot holds open work only, 2.3 MiB with 10,000 waiting
-    #: tasks, so taking one every 8 MiB (some 6,000 tasks' lives) adds less than a third to what is written; in the time of a commit
-    #: and in CPU a task the difference between 64, 8 and 4 MiB was below the noise (72 to 83 us an operation).
-    snapshot_tail_bytes: int = 8 * 1024 * 1024
+    #: A snapshot is due when the tail is longer than this, and than the last snapshot. Bytes. The tail is what a restart replays and learns
+    #: from again, at 20 to 29 MiB (76,000 to 110,000 events) a second and core before there were statistics, and about half of that since:
+    #: 36 provinces on two cores replay at most 36 x 4 MiB / 2 / 12 MiB/s = 6 s, on average half of that. With 8 MiB a country of 1,000,000
+    #: past tasks needed 17 s more to start than an empty one. A snapshot holds open work only, 2.3 MiB with 10,000 waiting tasks; in the time
+    #: of a commit and in CPU a task the difference between 64, 8 and 4 MiB was below the noise (72 to 83 us an operation).
+    snapshot_tail_bytes: int = 4 * 1024 * 1024
     #: Of a snapshot, what is written between two frames: slices until this is reached. One of a thousand tasks is above it, the tables of
     #: the statistics are mostly far below. Bytes.
     snapshot_step_bytes: int = 64 * 1024
