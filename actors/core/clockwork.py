@@ -5,7 +5,7 @@ from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import end_session, give_back
 from actors.core.ids import OperatorId, TaskId
-from actors.core.matching.rounds import ROUNDS_MAX, Match, hold_round
+from actors.core.matching.rounds import ROUNDS_MAX, Match
 from actors.core.matching.rounds import WHO as MATCHER
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import move_tasks_out
@@ -149,7 +149,7 @@ def _match(turn: Turn) -> None:
     for _ in range(ROUNDS_MAX):
         if not state.free or not len(state.queue):
             return
-        held = hold_round(turn.scorer, _heard(turn), turn.now.wall_ms)
+        held = turn.matcher.hold_round(state, _heard(turn), turn.now.wall_ms)
         if held is None:
             return
         turn.emit(held.event)

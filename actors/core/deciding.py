@@ -64,6 +64,7 @@ class Turn:
         before = self._held_before(event)
         session = self._session_before(event)
         apply(self.state, event)
+        self.matcher.note_event()
         self.events.append(event)
         self._tell_desks(event, before)
         if session is not None:

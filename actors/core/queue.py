@@ -57,7 +57,7 @@ def bucket_of(task: Task, needed: int) -> BucketKey:
 class TaskQueue:
     """Waiting tasks of one province."""
 
-    __slots__ = ("_buckets", "_stamp", "waiting_by_kind", "members")
+    __slots__ = ("_buckets", "_declined", "_stamp", "members", "waiting_by_kind")
 
     def __init__(self) -> None:
         self._buckets: dict[BucketKey, list[_Entry]] = {}
@@ -65,6 +65,13 @@ class TaskQueue:
         #: task -> (stamp, bucket) of its valid entry.
         self.members: dict[TaskId, tuple[int, BucketKey]] = {}
         self.waiting_by_kind: dict[KindId, int] = {}
+        #: Tasks that somebody has declined.
+        self._declined: set[TaskId] = set()
+
+    @property
+    def has_declined(self) -> bool:
+        """Whether a task waits that somebody has declined, so that who may have it changes as time passes."""
+        return bool(self._declined)
 
     def __len__(self) -> int:
         return len(self.members)
@@ -75,6 +82,8 @@ class TaskQueue:
         key = bucket_of(task, needed)
         self._stamp += 1
         self.members[task.task_id] = (self._stamp, key)
+        if task.declines:
+            self._declined.add(task.task_id)
         self.waiting_by_kind[key[0]] = self.waiting_by_kind.get(key[0], 0) + 1
         heap = self._buckets.setdefault(key, [])
         heapq.heappush(heap, (rank_ms(task), task.created_ms, task.task_id, self._stamp))
@@ -84,6 +93,7 @@ class TaskQueue:
         membership = self.members.pop(task, None)
         if membership is None:
             return
+        self._declined.discard(task)
         key = membership[1]
         left = self.waiting_by_kind[key[0]] - 1
         if left:

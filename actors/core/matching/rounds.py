@@ -43,6 +43,7 @@ from actors.core.matching.assignment.result import FloatArray, Method
 from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem, Scorer
+from actors.core.matching.views.tasks import MINUTE_MS
 from actors.core.matching.waiting import DEEP_TASKS_MAX, deeper, foremost
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
@@ -95,12 +96,32 @@ class Matcher:
     def __init__(self, scorer: Callable[[ProvinceState, MatchingModel], Scorer] = Scorer) -> None:
         self._make = scorer
         self._scorer: Scorer | None = None
+        #: Who was heard, and in which minute, when a round gave nothing; None: that is not known, or something has happened since.
+        self._in_vain: tuple[tuple[OperatorId, ...], int] | None = None
 
     def scorer(self, state: ProvinceState) -> Scorer:
         """The scorer of this state by the model in force."""
         if self._scorer is None or self._scorer.state is not state or self._scorer.model is not state.model:
             self._scorer = self._make(state, state.model)
         return self._scorer
+
+    def note_event(self) -> None:
+        """Something happened: what gave nothing may give something now."""
+        self._in_vain = None
+
+    def hold_round(self, state: ProvinceState, heard: Sequence[OperatorId], now_ms: int) -> Round | None:
+        """Decide one round of everybody who is free and heard; None: nothing that waits suits anybody.
+
+        A round is a function of state, of who is heard, of the minute, and of the instant only where declines are remembered. So one that gave nothing
+        is not held again before one of these has changed: else people who suit nothing that waits would cost a round with every heartbeat.
+        """
+        asked = tuple(heard), now_ms // MINUTE_MS
+        if asked == self._in_vain:
+            return None
+        held = hold_round(self.scorer(state), heard, now_ms)
+        if held is None and not state.queue.has_declined:
+            self._in_vain = asked
+        return held
 
 
 def hold_round(
