@@ -2,6 +2,8 @@
 
 import msgspec
 
+MINUTE_MS = 60_000
+
 
 class Instant(msgspec.Struct, frozen=True, kw_only=True):
     """Now, twice: wall clock (Unix ms) for the record, monotonic ms for leases and time limits."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from actors.core.clock import Instant
+from actors.core.clock import MINUTE_MS, Instant
 from actors.core.country import Line
 from actors.core.ids import KindId, OperatorId, ProvinceCode
 from actors.core.line_summary import LineSummary
@@ -25,7 +25,6 @@ from actors.core.task import Task
 
 #: The people whose experience speaks for a province.
 EXPERIENCED_MAX = 3
-MINUTE_MS = 60_000
 
 
 def summarise(

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from actors.core.clock import MINUTE_MS
 from actors.core.ids import OperatorId
 from actors.core.matching.eligibility import KEPT, NAMES, Codes
 from actors.core.matching.record import MatchingModel
@@ -22,7 +23,6 @@ from actors.core.operators import Operator
 from actors.core.state import ProvinceState
 from actors.core.task import Task
 
-_MINUTE_MS = 60_000
 _KIND, _AUTHORITY, _SHARE_OPT_IN, _CONFLICT, _DECLINED_BEFORE, _CAPACITY = map(
     NAMES.index, ("kind", "authority", "share_opt_in", "conflict", "declined_before", "capacity")
 )
@@ -54,7 +54,7 @@ class PlainScorer(Scorer):
     ) -> Problem:
         """Filter some open tasks against some people; of points there are those for waiting alone."""
         codes = self.verdicts(tasks, people, now_ms)
-        minutes = [max(0, (now_ms - task.created_ms) // _MINUTE_MS) for task in tasks]
+        minutes = [max(0, (now_ms - task.created_ms) // MINUTE_MS) for task in tasks]
         waited = np.array(minutes, dtype=np.int64)
         ageing = waited * self.model.ageing_per_minute
         return Problem(

@@ -36,6 +36,7 @@ from operator import attrgetter
 import msgspec
 import numpy as np
 
+from actors.core.clock import MINUTE_MS
 from actors.core.events import MatchRoundHeld, Routing
 from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching import policy
@@ -43,7 +44,6 @@ from actors.core.matching.assignment.result import FloatArray, Method
 from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem, Scorer
-from actors.core.matching.views.tasks import MINUTE_MS
 from actors.core.matching.waiting import DEEP_TASKS_MAX, deeper, foremost
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
@@ -112,8 +112,9 @@ class Matcher:
     def hold_round(self, state: ProvinceState, heard: Sequence[OperatorId], now_ms: int) -> Round | None:
         """Decide one round of everybody who is free and heard; None: nothing that waits suits anybody.
 
-        A round is a function of state, of who is heard, of the minute, and of the instant only where declines are remembered. So one that gave nothing
-        is not held again before one of these has changed: else people who suit nothing that waits would cost a round with every heartbeat.
+        A round is a function of state, of who is heard, of the minute, and of the instant only where declines are remembered. So one that
+        gave nothing is not held again before one of these has changed: else people who suit nothing that waits would cost a round with
+        every heartbeat.
         """
         asked = tuple(heard), now_ms // MINUTE_MS
         if asked == self._in_vain:

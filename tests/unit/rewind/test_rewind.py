@@ -293,19 +293,14 @@ async def test_too_many_questions_and_a_failing_process_are_refused(journal_path
     await queue.close()
 
 
-async def test_a_process_that_cannot_start_is_a_refusal_and_not_the_end(journal_path: Path) -> None:
-    """When memory is short, one question would otherwise silence all that come after it."""
-    queue = RewindQueue((str(journal_path.parent / "no-such-program"),))
-    errand = Errand(path=str(journal_path), task_id=TaskId("fujian-1"))
-    for _ in range(2):
-        [reply] = await answered(queue, errand)
-        assert isinstance(reply, Refused) and reply.reason is Reason.RESTARTING
-    await queue.close()
-
-
-async def test_an_answer_that_cannot_be_read_is_a_refusal_and_not_the_end(journal_path: Path) -> None:
-    """After an upgrade the process may be newer than the province; one such answer would silence all questions after it."""
-    queue = RewindQueue((sys.executable, "-c", "print('of another version')"))
+@pytest.mark.parametrize(
+    "program",
+    [("no-such-program",), (sys.executable, "-c", "print('of another version')")],
+    ids=["cannot start", "answers what cannot be read"],
+)
+async def test_a_process_that_fails_is_a_refusal_and_not_the_end(journal_path: Path, program: tuple[str, ...]) -> None:
+    """When memory is short, or the process is newer than the province, one question would otherwise silence all that come after it."""
+    queue = RewindQueue((str(journal_path.parent / program[0]), *program[1:]))
     errand = Errand(path=str(journal_path), task_id=TaskId("fujian-1"))
     for _ in range(2):
         [reply] = await answered(queue, errand)

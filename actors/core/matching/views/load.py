@@ -10,9 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
+from actors.core.clock import MINUTE_MS
 from actors.core.country import TaskKind
 from actors.core.ids import KindId, OperatorId, TaskId
-from actors.core.matching.views.people import DAY_MINUTES, MINUTE_MS, NAN, PeopleView
+from actors.core.matching.views.people import DAY_MINUTES, NAN, PeopleView
 from actors.core.operators import Operator, PresenceState
 from actors.core.statistics.cells import OperatorCell
 from actors.core.statistics.decay import LOCAL_MINUTES, local_day, local_midnight_ms

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from actors.core.clock import MINUTE_MS
 from actors.core.country import Line
 from actors.core.matching.views.ratios import (
     BY_LINE,
@@ -26,7 +27,6 @@ from actors.core.statistics.storage import FloatArray as Values
 from actors.core.statistics.storage import IntArray, PersonTable
 
 NAN = float("nan")
-MINUTE_MS = 60_000
 DAY_MINUTES = 1_440
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from actors.core.clock import MINUTE_MS
 from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId, TaskId
 from actors.core.queue import authority_needed
@@ -21,7 +22,6 @@ from actors.core.statistics.storage import FloatArray as Values
 from actors.core.task import Task
 
 NAN = float("nan")
-MINUTE_MS = 60_000
 #: Tasks whose facts are kept; beyond, all are gathered anew.
 KEPT_MAX = 20_000
 #: A task without kind in the table (it came with a newer table) has the promise and the standard of an ordinary one.
