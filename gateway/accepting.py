@@ -1,4 +1,4 @@
-"""One port with several servers behind it, so that several calls are taken in at a turn of the loop.
+"""One port with several servers behind it: in one process, so that several calls are taken in at a turn of the loop, and in several processes.
 
 gRPC's asyncio server takes in one call at a time: it asks for a call, is told of it by another thread, starts its task, and asks again, five
 turns of the loop later. Every turn costs the same whether there is much to do in it or little, so of a call that is soon done, a refusal above
@@ -6,16 +6,21 @@ all, the turns are a good part of the price. Here several servers listen on the 
 (SO_REUSEPORT), and their calls share the turns. The gateway under three times its limit took 468 and 557 us of CPU a call with one server and
 342 and 405 with four (measured by turns on two cores that others used too).
 
-Refused: gateways in further processes, each with its links to the provinces, its desks and its memory, for what is not a lack of cores; and
-gRPC's low-level interface, which could take in as many calls as one likes, but is private.
+What one process can do is bounded by Python's one thread, about 2,500 calls a second here. Beyond it `sharedops serve --gateways` starts further
+processes on the same port, any of which can serve any client. The outer supervisor holds the port (`HeldPort`) from before the first gateway
+until after the last, so that each of them, whenever it is restarted, finds it free for itself and for nobody else.
 
-With SO_REUSEPORT the kernel would let a second gateway of the same user listen on the port of the first, too, and take half of its
-connections. So it is made sure before that nobody listens there.
+Refused: gRPC's low-level interface, which could take in as many calls as one likes, but is private; and a proxy before the gateways, which
+would cost every call what a gateway costs.
+
+With SO_REUSEPORT the kernel would let any program of the same user listen on the port, too, and take part of its connections. So whoever is
+the first on a port makes sure that nobody listens there.
 """
 
 import asyncio
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -52,11 +57,7 @@ class Servers(grpc.aio.Server):
             server.add_registered_method_handlers(service_name, method_handlers)
 
     def add_insecure_port(self, address: str) -> int:
-        """Let all listen on ``host:port``; the port, which the kernel chose if it was 0.
-
-        Raises:
-            OSError: somebody listens there already, or the host is not this machine's.
-        """
+        """Let all listen on ``host:port``; the port, which the kernel chose if it was 0. Others may listen there as well: see `require_unused`."""
         return self._listen(address, lambda server, where: server.add_insecure_port(where))
 
     def add_secure_port(self, address: str, server_credentials: grpc.ServerCredentials) -> int:
@@ -64,8 +65,7 @@ class Servers(grpc.aio.Server):
         return self._listen(address, lambda server, where: server.add_secure_port(where, server_credentials))
 
     def _listen(self, address: str, bind: Callable[[grpc.aio.Server, str], int]) -> int:
-        host, _, wanted = address.rpartition(":")
-        require_unused(host.strip("[]"), int(wanted))
+        host = address.rpartition(":")[0]
         port = bind(self._servers[0], address)
         for server in self._servers[1:]:
             bind(server, f"{host}:{port}")
@@ -91,5 +91,45 @@ def require_unused(host: str, port: int) -> None:
     Raises:
         OSError: somebody does, or the host is not this machine's.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    socket.create_server((host, port), family=family).close()
+    socket.create_server((host, port), family=_family(host)).close()
+
+
+class HeldPort:
+    """A port that is ours to share out: those who listen with SO_REUSEPORT find it free, everybody else does not.
+
+    The socket is bound and never listens, so the kernel gives it no connection.
+
+    Args:
+        address: ``host:port``; port 0: the kernel chooses.
+
+    Raises:
+        OSError: somebody listens there already, or the host is not this machine's.
+    """
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        plain = host.strip("[]")
+        self._socket = socket.socket(_family(plain), socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            require_unused(plain, int(port))
+            self._socket.bind((plain, int(port)))
+        except OSError as error:
+            self._socket.close()
+            raise OSError(error.errno, error.strerror, address) from error
+        #: ``host:port``, as it was given, with the port that the kernel chose.
+        self.address = f"{host}:{self._socket.getsockname()[1]}"
+
+    def release(self) -> None:
+        """Leave it to others."""
+        self._socket.close()
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def own_address(run_dir: Path, gateway_id: str, server: int = 0) -> str:
+    """Where one server of one gateway can be asked, whoever else listens on the port; only the gateway's user may enter the directory."""
+    return f"unix:{run_dir / f'{gateway_id}.own{server}'}"

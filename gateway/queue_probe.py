@@ -11,8 +11,7 @@ without a word on when to come back. Cost: ten calls a second for each queue.
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -53,21 +52,15 @@ class QueueProbe:
     """Calls a path of each server that nobody else knows; the gate notes when the call arrives.
 
     Args:
-        directory: where the probes' sockets lie; only the gateway's user may enter it.
-        queues: how many servers there are, each with its queue.
+        addresses: where each server, with its queue, can be asked alone.
     """
 
-    def __init__(self, admission: Admission, directory: Path, name: str, queues: int) -> None:
+    def __init__(self, admission: Admission, addresses: Sequence[str]) -> None:
         #: What the gate looks out for, with the number of the queue. It is no method, so the answer is UNIMPLEMENTED.
-        self.paths = {f"/queue-probe/{secrets.token_hex(16)}": queue for queue in range(queues)}
+        self.paths = {f"/queue-probe/{secrets.token_hex(16)}": queue for queue in range(len(addresses))}
         self._admission = admission
-        self._addresses = [f"unix:{directory / f'{name}.probe{queue}'}" for queue in range(queues)]
+        self._addresses = addresses
         self._loop = asyncio.get_running_loop()
-
-    def listen(self, servers: Iterable[grpc.aio.Server]) -> None:
-        """Let each server be reached by its probe; before the servers start."""
-        for server, address in zip(servers, self._addresses, strict=True):
-            server.add_insecure_port(address)
 
     async def run(self) -> None:
         """Probe until cancelled."""

@@ -26,7 +26,7 @@ from grpc_reflection.v1alpha import reflection
 
 from actors import logs, protocol
 from actors.core.ids import ProvinceCode
-from gateway.accepting import SERVERS, Servers
+from gateway.accepting import SERVERS, Servers, own_address, require_unused
 from gateway.admission import NO_LIMITS, Admission, Limits
 from gateway.calls import Gate
 from gateway.console import ConsoleServer
@@ -133,6 +133,8 @@ class GatewaySettings:
     gateway_id: str
     grpc: str
     console: str
+    #: Other gateways of the system listen on the port as well, which is held for all of them.
+    shares_port: bool = False
     tokens: Path
     provinces: tuple[ProvinceCode, ...]
     #: Pause between two reports to the provinces of who was heard, seconds. Desks count as silent after three seconds.
@@ -166,7 +168,8 @@ class Gateway:
         self._console = ConsoleServer(self.overviews, self.metrics)
         self._reporting: asyncio.Task[None] | None = None
         self._admission = Admission(settings.limits, asyncio.get_running_loop().time())
-        self._probe = QueueProbe(self._admission, settings.run_dir, settings.gateway_id, SERVERS)
+        self._own = [own_address(settings.run_dir, settings.gateway_id, number) for number in range(SERVERS)]
+        self._probe = QueueProbe(self._admission, self._own)
         self._probing: asyncio.Task[None] | None = None
         self._servers = self._make_servers(incarnation)
 
@@ -206,13 +209,19 @@ class Gateway:
             self._feed.province_is_back(province)
 
     async def start(self) -> tuple[str, str]:
-        """Listen; the bound addresses of gRPC and console, also written to ``<run_dir>/gateway-<id>.json``."""
+        """Listen; the bound addresses of gRPC and console, also written to ``<run_dir>/gateway-<id>.json``.
+
+        Raises:
+            OSError: somebody listens there who does not belong to us, or the host is not this machine's.
+        """
         self.links.start()
         self._reporting = asyncio.create_task(self.desks.report_for_ever())
-        host = self._settings.grpc.rpartition(":")[0]
+        host, _, port = self._settings.grpc.rpartition(":")
+        if not self._settings.shares_port:
+            require_unused(host.strip("[]"), int(port))
         port = self._servers.add_insecure_port(self._settings.grpc)
-        if self._settings.limits.per_second:
-            self._probe.listen(self._servers)
+        for server, address in zip(self._servers, self._own, strict=True):
+            server.add_insecure_port(address)
         await self._servers.start()
         if self._settings.limits.per_second:
             self._probing = asyncio.create_task(self._probe.run())
@@ -272,6 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gateway_id=options.gateway_id,
         grpc=options.grpc,
         console=options.console,
+        shares_port=options.shares_port,
         tokens=options.tokens,
         provinces=tuple(ProvinceCode(code) for code in options.provinces.split(",")),
         limits=Limits(per_second=options.admission_per_second),
@@ -289,6 +299,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run-dir", type=Path, required=True, help="where the system's sockets lie")
     parser.add_argument("--grpc", default="127.0.0.1:50051", help="where gRPC listens (default: %(default)s)")
     parser.add_argument("--console", default="127.0.0.1:8051", help="where the console listens (default: %(default)s)")
+    parser.add_argument(
+        "--shares-port", action="store_true", help="other gateways of this system listen where gRPC does, too"
+    )
     parser.add_argument("--tokens", type=Path, required=True, help="identities: `tokens.toml` of the data directory")
     parser.add_argument("--provinces", required=True, help="codes, comma-separated")
     parser.add_argument("--admission-per-second", type=int, default=0, help="calls taken in a second; 0: no limit")

@@ -1,4 +1,4 @@
-"""`sharedops bench overload`: three times the load that the gateway takes in, and what must hold all the same."""
+"""`sharedops bench overload`: three times the load that the gateways take in, and what must hold all the same."""
 
 import asyncio
 import json
@@ -27,10 +27,11 @@ OFFERED_RATIO_MIN = 0.98
 
 
 def overload(
-    limit: Annotated[int, typer.Option(help="Calls a second that the gateway takes in.", min=1)] = 1_000,
+    limit: Annotated[int, typer.Option(help="Calls a second that the gateways take in together.", min=1)] = 1_000,
     offered: Annotated[int, typer.Option(help="Calls a second that are offered.", min=2)] = 3_000,
     seconds: Annotated[float, typer.Option(help="For how long.", min=1, max=600)] = 60.0,
     provinces: Annotated[int, typer.Option(help="How many provinces, of the country file's.", min=2, max=36)] = 2,
+    gateways: Annotated[int, typer.Option(help="Gateway processes.", min=1, max=16)] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Offer a system of its own more than it takes in: goodput, waits, refusals, the operations' lane, memory.
@@ -44,7 +45,9 @@ def overload(
     codes = [entry.province for entry in load_country(None).provinces][:provinces]
     directory = Path(tempfile.mkdtemp(prefix="sharedops-bench-"))
     try:
-        result = asyncio.run(measure(directory, codes, limit=limit, offered=offered, seconds=seconds))
+        result = asyncio.run(
+            measure(directory, codes, gateways=gateways, limit=limit, offered=offered, seconds=seconds)
+        )
     except SystemDown as error:
         typer.echo(f"sharedops bench overload: {error}", err=True)
         raise typer.Exit(1) from None

@@ -2,7 +2,7 @@
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.accepting import require_unused
@@ -31,13 +31,16 @@ def parse_listen_address(option: str, text: str) -> ListenAddress:
     return ListenAddress(host.strip("[]"), int(port))
 
 
-def require_loopback(addresses: Mapping[str, ListenAddress]) -> None:
+def require_loopback(addresses: Sequence[tuple[str, ListenAddress]]) -> None:
     """Development tokens are for this machine only.
+
+    Args:
+        addresses: each with the option that says it.
 
     Raises:
         AddressUnusable: an address can be reached from outside.
     """
-    for option, address in addresses.items():
+    for option, address in addresses:
         if not _is_loopback(address.host):
             raise AddressUnusable(
                 f"{option} {address.host}:{address.port} can be reached from outside, but the identities are development tokens "
@@ -55,13 +58,21 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def require_free(addresses: Mapping[str, ListenAddress]) -> None:
+def require_free(addresses: Sequence[tuple[str, ListenAddress]]) -> None:
     """Make sure that nobody else listens there now.
 
+    Args:
+        addresses: each with the option that says it.
+
     Raises:
-        AddressUnusable: somebody does, or the host is not this machine's.
+        AddressUnusable: somebody does, or two of ours would, or the host is not this machine's.
     """
-    for option, (host, port) in addresses.items():
+    fixed = [address for _, address in addresses if address.port]
+    for option, (host, port) in addresses:
+        if fixed.count(ListenAddress(host, port)) > 1:
+            raise AddressUnusable(
+                f"{host}:{port} is asked for twice; choose another with {option} HOST:PORT (port 0: any)"
+            )
         try:
             require_unused(host, port)
         except OSError as error:

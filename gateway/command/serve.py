@@ -14,9 +14,16 @@ from rich.panel import Panel
 from actors import logs
 from actors.country_file import CountryFileError, load_country
 from actors.store import Store, StoreError, open_store
-from gateway.command.listen_address import AddressUnusable, parse_listen_address, require_free, require_loopback
+from gateway.command.gateways import console_addresses
+from gateway.command.listen_address import (
+    AddressUnusable,
+    ListenAddress,
+    parse_listen_address,
+    require_free,
+    require_loopback,
+)
 from gateway.command.province_codes import explain_unknown, split_codes
-from gateway.command.system import System, SystemFailed, SystemSettings
+from gateway.command.system import Addresses, System, SystemFailed, SystemSettings
 from gateway.identity import TokenFileError, Tokens, make_development_tokens
 
 #: From the first process to the last province; 36 of them take 20 to 30 s on two cores.
@@ -34,13 +41,21 @@ def serve(
         Path | None, typer.Option(help="Country file (TOML); default: the one that comes with it.")
     ] = None,
     sample_operators: Annotated[bool, typer.Option(help="Enrol the country file's operators in new journals.")] = True,
+    gateways: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=16,
+            help="Gateway processes behind the gRPC port, one for every 2,500 calls a second; each further one has its console, with its "
+            "metrics, one port higher.",
+        ),
+    ] = 1,
     admission_per_second: Annotated[
         int,
         typer.Option(
             min=0,
-            help="Calls on tasks, operators, decisions, reviews and events that the gateway takes in a second; the rest are told to come "
-            "back. "
-            "Desks and the controls of operations are never refused. 0: no limit.",
+            help="Calls on tasks, operators, decisions, reviews and events that are taken in a second, shared out evenly among the gateways; "
+            "the rest are told to come back. Desks and the controls of operations are never refused. 0: no limit.",
         ),
     ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
@@ -57,10 +72,7 @@ def serve(
     or not to be written, address taken, unusable token file, development tokens on a public address, unknown province).
     """
     try:
-        addresses = {
-            "--grpc": parse_listen_address("--grpc", grpc),
-            "--console": parse_listen_address("--console", console),
-        }
+        addresses = _addresses(grpc, console, gateways)
         if not (data_dir / "tokens.toml").exists() or (data_dir / "dev-tokens.json").exists():
             require_loopback(addresses)
         require_free(addresses)
@@ -75,6 +87,7 @@ def serve(
     settings = SystemSettings(
         grpc=grpc,
         console=console,
+        gateways=gateways,
         country=str(country or ""),
         with_operators=sample_operators,
         fault_dir=str(fault_dir.resolve()) if fault_dir else "",
@@ -85,6 +98,13 @@ def serve(
     except SystemFailed as error:
         typer.echo(f"sharedops serve: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _addresses(grpc: str, console: str, gateways: int) -> list[tuple[str, ListenAddress]]:
+    """Everything that is listened on, each with the option that says where."""
+    parse_listen_address("--console", console)
+    consoles = [parse_listen_address("--console", text) for text in console_addresses(console, gateways)]
+    return [("--grpc", parse_listen_address("--grpc", grpc)), *(("--console", address) for address in consoles)]
 
 
 def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
@@ -152,7 +172,7 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
             return
         bound = ready.result()
         store.note_complete()
-        _announce(store, *bound, time.monotonic() - started, screen, as_json=as_json)
+        _announce(store, bound, time.monotonic() - started, screen, as_json=as_json)
         failing = asyncio.create_task(system.wait_failed())
         await asyncio.wait((stopping, failing), return_when=asyncio.FIRST_COMPLETED)
         if failing.done():
@@ -165,12 +185,13 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
         await system.stop()
 
 
-def _announce(store: Store, grpc: str, console: str, seconds: float, screen: Console, *, as_json: bool) -> None:
+def _announce(store: Store, bound: Addresses, seconds: float, screen: Console, *, as_json: bool) -> None:
     if as_json:
         line = {
             "ready": True,
-            "grpc": grpc,
-            "console": console,
+            "grpc": bound.grpc,
+            "console": bound.consoles[0],
+            "consoles": bound.consoles,
             "data_dir": str(store.directory),
             "provinces": len(store.identity.provinces),
             "startup_seconds": round(seconds, 2),
@@ -178,7 +199,7 @@ def _announce(store: Store, grpc: str, console: str, seconds: float, screen: Con
         print(json.dumps(line), flush=True)
         return
     tokens = store.directory / "dev-tokens.json"
-    text = f"gRPC     {grpc}\nconsole  {console}\ndata     {store.directory}"
+    text = f"gRPC     {bound.grpc}\nconsole  {'  '.join(bound.consoles)}\ndata     {store.directory}"
     if tokens.exists():
         text += f"\ntokens   {tokens} (development only 仅供开发)"
     title = f"{len(store.identity.provinces)} provinces serve after {seconds:.1f} s 各省已就绪"

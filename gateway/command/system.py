@@ -1,12 +1,11 @@
-"""A whole country on one machine: the cluster process (Ray and the actors) and the gateway, started, watched, restarted and ended.
+"""A whole country on one machine: the cluster process (Ray and the actors) and the gateways, started, watched, restarted and ended.
 
 This is the outer supervisor: it imports neither Ray nor anything heavy, so that it survives whatever happens to them. When the cluster
-process dies (Ray's head dies with it), the actors die too and come back from their journals with the next one; the gateway stays up and
-finds them again through the directory.
+process dies (Ray's head dies with it), the actors die too and come back from their journals with the next one; the gateways stay up and
+find them again through the directory.
 """
 
 import asyncio
-import json
 import os
 import shutil
 import sys
@@ -14,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 import msgspec
@@ -23,8 +22,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from actors.cluster_options import FAILED_START, OPTIONS_FILE, REFUSALS, RUN_DIR_PREFIX, ClusterOptions
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
+from gateway.accepting import HeldPort
 from gateway.command.children import Child, adopt_orphans, end_leftovers, end_stragglers
-from gateway.command.watchdog import DirectoryQuestion, Watchdog, gateway_answers
+from gateway.command.gateways import GatewayChild, make_gateways
+from gateway.command.watchdog import DirectoryQuestion, Watchdog
 
 #: A child that dies this often within a minute is not restarted any more.
 RESTARTS_PER_MINUTE_MAX = 10
@@ -44,7 +45,9 @@ class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
     country: str = ""
     #: Enrol the country file's operators in new journals.
     with_operators: bool = True
-    #: Calls that the gateway takes in a second; 0: no limit.
+    #: Gateway processes behind the port.
+    gateways: int = 1
+    #: Calls that they take in a second, all together; 0: no limit.
     admission_per_second: int = 0
     #: Where faults to be played are asked for; empty: none are.
     fault_dir: str = ""
@@ -52,6 +55,14 @@ class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 class SystemFailed(Exception):
     """The system did not come up or could not be kept up; `str` says why."""
+
+
+class Addresses(NamedTuple):
+    """Where a system can be reached."""
+
+    grpc: str
+    #: URLs, one for each gateway.
+    consoles: tuple[str, ...]
 
 
 class System:
@@ -62,6 +73,7 @@ class System:
         self._settings = settings
         self._say = say
         _remove_left_behind(store)
+        self._port = HeldPort(settings.grpc)
         self.run_dir = Path(tempfile.mkdtemp(prefix=RUN_DIR_PREFIX))
         options = ClusterOptions(
             data_dir=str(store.directory),
@@ -81,19 +93,13 @@ class System:
             store.logs / "cluster.out",
             keep_fds=(store.locked_fd,),
         )
-        self._address_path = self.run_dir / "gateway-g1.json"
-        self._gateway = Child(
-            "gateway",
-            [
-                *(sys.executable, "-m", "gateway.server", "--gateway-id", "g1"),
-                *("--run-dir", str(self.run_dir)),
-                *("--grpc", settings.grpc, "--console", settings.console),
-                *("--tokens", str(store.directory / "tokens.toml")),
-                *("--provinces", ",".join(store.identity.provinces)),
-                *("--admission-per-second", str(settings.admission_per_second)),
-                *("--log", str(store.logs / "gateway-g1.log")),
-            ],
-            store.logs / "gateway-g1.out",
+        self._gateways = make_gateways(
+            settings.gateways,
+            store,
+            self.run_dir,
+            grpc=self._port.address,
+            console=settings.console,
+            admission_per_second=settings.admission_per_second,
         )
         self._directory = DirectoryQuestion(self.run_dir)
         self._watchers: list[asyncio.Task[None]] = []
@@ -102,20 +108,16 @@ class System:
     async def start(self) -> None:
         """Start the processes and keep them up."""
         adopt_orphans()
-        for child in (self._cluster, self._gateway):
+        for child in (self._cluster, *self._gateways):
             await child.start()
             self._watchers.append(asyncio.create_task(self._keep_up(child)))
         watchdog = Watchdog(self._say)
         for watching in (
             watchdog.watch_child(self._cluster, self._directory.ask),
-            watchdog.watch_child(self._gateway, lambda: gateway_answers(self._grpc_address())),
+            *(watchdog.watch_child(gateway, gateway.answers) for gateway in self._gateways),
             watchdog.watch_ray(self._cluster),
         ):
             self._watchers.append(asyncio.create_task(watching))
-
-    def _grpc_address(self) -> str | None:
-        bound = self.addresses()
-        return bound[0] if bound is not None else None
 
     async def _keep_up(self, child: Child) -> None:
         """Restart a child whenever it ends by itself.
@@ -133,49 +135,37 @@ class System:
             if len(deaths) > RESTARTS_PER_MINUTE_MAX:
                 raise SystemFailed(f"{child.name} ended {len(deaths)} times within a minute; see {self._store.logs}")
             self._say(f"{child.name} ended with code {code}; starting it again")
-            if child is self._gateway:
-                self._pin_addresses()
-            else:
-                killed = await end_stragglers((self._gateway,), LEFTOVER_GRACE_S)
+            if child is self._cluster:
+                killed = await end_stragglers(self._gateways, LEFTOVER_GRACE_S)
                 self._say(f"{killed} processes that it left behind were ended")
             await asyncio.sleep(0.2 * len(deaths))
             await child.start()
 
-    def _pin_addresses(self) -> None:
-        """A restarted gateway listens where the first one did, even if that port was chosen by the kernel."""
-        bound = self.addresses()
-        if bound is not None:
-            self._gateway.replace_option("--grpc", bound[0])
-            self._gateway.replace_option("--console", bound[1].removeprefix("http://"))
-
-    def addresses(self) -> tuple[str, str] | None:
-        """Where gRPC and the console listen, as soon as the gateway has said so."""
-        try:
-            bound = json.loads(self._address_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return str(bound["grpc"]), f"http://{bound['console'].removeprefix('http://')}"
-
-    async def wait_ready(self, timeout_s: float) -> tuple[str, str]:
-        """Wait until every province serves, as a client sees it; the addresses of gRPC and console.
+    async def wait_ready(self, timeout_s: float) -> Addresses:
+        """Wait until every province serves at every gateway, as a client sees it.
 
         Raises:
             SystemFailed: not within the time, or a child ended for good.
         """
         try:
             async with asyncio.timeout(timeout_s):
-                bound = None
-                while bound is None:
-                    await self._pause()
-                    bound = self.addresses()
-                async with grpc.aio.insecure_channel(bound[0]) as channel:
-                    health = health_pb2_grpc.HealthStub(channel)
-                    for code in self._store.identity.provinces:
-                        while not await _serves(health, code):
-                            await self._pause()
-                return bound
+                consoles = [await self._wait_serving(gateway) for gateway in self._gateways]
+                return Addresses(self._port.address, tuple(consoles))
         except TimeoutError:
             raise SystemFailed(f"not all provinces serve after {timeout_s:.0f} s; see {self._store.logs}") from None
+
+    async def _wait_serving(self, gateway: GatewayChild) -> str:
+        """Wait until every province serves at a gateway; the URL of its console."""
+        console = gateway.console()
+        while console is None:
+            await self._pause()
+            console = gateway.console()
+        async with grpc.aio.insecure_channel(gateway.own_address) as channel:
+            health = health_pb2_grpc.HealthStub(channel)
+            for code in self._store.identity.provinces:
+                while not await _serves(health, code):
+                    await self._pause()
+        return f"http://{console}"
 
     def refusals(self) -> dict[str, str]:
         """Actors that stand aside, and why."""
@@ -215,12 +205,13 @@ class System:
         await asyncio.gather(*self._watchers)
 
     async def stop(self) -> None:
-        """End everything in order: first the gateway finishes what it accepted, then the actors, then whatever is left."""
+        """End everything in order: first the gateways finish what they accepted, then the actors, then whatever is left."""
         self._is_stopping = True
         for watcher in self._watchers:
             watcher.cancel()
         await self._directory.close()
-        await self._gateway.stop(GATEWAY_GRACE_S)
+        await asyncio.gather(*(gateway.stop(GATEWAY_GRACE_S) for gateway in self._gateways))
+        self._port.release()
         await self._cluster.stop(CLUSTER_GRACE_S)
         killed = await asyncio.to_thread(end_leftovers, LEFTOVER_GRACE_S)
         if killed:

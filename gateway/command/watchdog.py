@@ -209,10 +209,8 @@ class DirectoryQuestion:
         await self._link.close()
 
 
-async def gateway_answers(address: str | None) -> bool:
-    """Whether the gateway answers a health check, whatever it says of the provinces."""
-    if address is None:
-        return False
+async def gateway_answers(address: str) -> bool:
+    """Whether a gateway answers a health check at its own address, whatever it says of the provinces."""
     async with grpc.aio.insecure_channel(address) as channel:
         try:
             stub: Any = health_pb2_grpc.HealthStub(channel)

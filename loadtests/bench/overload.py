@@ -1,7 +1,7 @@
-"""Three times the load that the gateway takes in: what is still served, how fast the rest is told to come back, and who is never refused.
+"""Three times the load that the gateways take in: what is still served, how fast the rest is told to come back, and who is never refused.
 
 The clients run in processes of their own (`offering`) on the same cores as the system. Beside them stands the operations' lane: the
-overview and the health of a province, asked for all the time, which no overload may close. The gateway's memory is read once a second from the
+overview and the health of a province, asked for all the time, which no overload may close. The gateways' memory is read once a second from the
 kernel.
 
 Before all that, the same clients offer the same load to a bare echo (`echo`) for a few seconds. A load that gRPC alone cannot keep up with on
@@ -42,6 +42,7 @@ _ECHO_START_MAX_S = 20.0
 class Overload(msgspec.Struct, kw_only=True):
     """What was measured. Waits of tasks are from the instant at which they were due."""
 
+    gateways: int
     limit_per_second: int
     offered_per_second: float = 0.0
     seconds: float
@@ -77,14 +78,16 @@ class Overload(msgspec.Struct, kw_only=True):
     echo_cpu_us_per_call: float = 0.0
 
 
-async def measure(directory: Path, provinces: Sequence[str], *, limit: int, offered: int, seconds: float) -> Overload:
-    """Start a system with a limit, offer it more, and end it.
+async def measure(
+    directory: Path, provinces: Sequence[str], *, gateways: int, limit: int, offered: int, seconds: float
+) -> Overload:
+    """Start a system of so many gateways with a limit, offer it more, and end it.
 
     Raises:
         SystemDown: the system did not start.
     """
     echo = await _measure_echo(offered)
-    arguments = ("--no-sample-operators", "--admission-per-second", str(limit))
+    arguments = ("--no-sample-operators", "--gateways", str(gateways), "--admission-per-second", str(limit))
     system = LiveSystem(directory, provinces, arguments=arguments)
     await system.start()
     try:
@@ -133,24 +136,23 @@ def _order(address: str, token: str, province: str, offered: int, seconds: float
 
 async def _measure(system: LiveSystem, limit: int, offered: int, seconds: float) -> Overload:
     tokens = read_development_tokens(system.data_dir)
-    gateway = system.find("gateway")
-    assert gateway is not None
-    memory = _Memory(gateway.pid)
+    gateways = [gateway.pid for gateway in system.gateways()]
+    memory = _Memory(gateways)
     lane = _Lane(system, tokens.ops)
     beside = [asyncio.create_task(memory.watch()), asyncio.create_task(lane.watch())]
-    cpu_before_s = _cpu_s(gateway.pid)
+    cpu_before_s = sum(map(_cpu_s, gateways))
     orders = [
         _order(system.grpc, tokens.branch[province], province, offered, seconds, f"c{number}")
         for number, province in zip(range(CLIENTS), itertools.cycle(system.provinces), strict=False)
     ]
     try:
         parts = await asyncio.gather(*(_offer(order) for order in orders))
-        cpu_s = _cpu_s(gateway.pid) - cpu_before_s
+        cpu_s = sum(map(_cpu_s, gateways)) - cpu_before_s
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-    result = summed(Overload(limit_per_second=limit, seconds=seconds), parts, cpu_s)
+    result = summed(Overload(gateways=len(gateways), limit_per_second=limit, seconds=seconds), parts, cpu_s)
     result.ops_calls, result.ops_failures = len(lane.waits_s), lane.failures
     result.ops_p99_ms = _percentile([int(wait_s * 1e6) for wait_s in lane.waits_s], 0.99)
     result.gateway_rss_before_mib, result.gateway_rss_peak_mib = memory.before_mib, memory.peak_mib
@@ -176,7 +178,7 @@ async def _offer(order: Order) -> Offered:
 
 
 def summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> Overload:
-    """Fill in what the clients counted and the gateway took."""
+    """Fill in what the clients counted and the gateways took."""
     accepted = [wait for part in parts for wait in part.accepted_us]
     refused = [wait for part in parts for wait in part.refused_us]
     offered = sum(part.offered for part in parts)
@@ -245,10 +247,10 @@ class _Lane:
 
 
 class _Memory:
-    """Resident memory of a process, MiB."""
+    """Resident memory of processes together, MiB."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, pids: Sequence[int]) -> None:
+        self._pids = pids
         self.before_mib = self.peak_mib = self._now_mib()
 
     async def watch(self) -> None:
@@ -258,9 +260,13 @@ class _Memory:
             self.peak_mib = max(self.peak_mib, self._now_mib())
 
     def _now_mib(self) -> float:
-        text = Path(f"/proc/{self._pid}/status").read_text(encoding="ascii")
-        line = next(line for line in text.splitlines() if line.startswith("VmRSS:"))
-        return round(int(line.split()[1]) / 1_024, 1)
+        return round(sum(map(_resident_kib, self._pids)) / 1_024, 1)
+
+
+def _resident_kib(pid: int) -> int:
+    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in text.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1])
 
 
 def _cpu_s(pid: int) -> float:

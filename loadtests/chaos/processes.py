@@ -14,10 +14,12 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+GATEWAY = "gateway"
+_FIRST_GATEWAY = "--gateway-id g1 "
 #: What is looked for in a command line, and the role it means. Actors are told apart by their journals.
 _ROLES = (
     ("actors.cluster", "cluster"),
-    ("gateway.server", "gateway"),
+    ("gateway.server", GATEWAY),
     ("/gcs_server", "gcs"),
     ("/raylet/raylet", "raylet"),
 )
@@ -102,7 +104,7 @@ def _children(pid: int) -> list[int]:
 def roles(pid: int) -> dict[str, Process]:
     """Role -> process, of the descendants of `pid`: cluster, gateway, gcs, raylet, coordinator, and each province by its code.
 
-    While an old incarnation still lingers beside the new one, the newest is named.
+    Of several gateways the first is the gateway; see `gateways`. While an old incarnation still lingers beside the new one, the newest is named.
     """
     found: dict[str, Process] = {}
     for candidate in descendants(pid)[1:]:
@@ -112,14 +114,29 @@ def roles(pid: int) -> dict[str, Process]:
     return found
 
 
+def gateways(pid: int) -> list[Process]:
+    """All gateways among the descendants of `pid`."""
+    below = descendants(pid)[1:]
+    return [one for one in below if _played(_command(one.pid)) == GATEWAY and one.is_alive]
+
+
 def _role(pid: int) -> str:
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
+    command = _command(pid)
     if command.startswith(_ACTOR):
         return _journal_held(pid)
+    role = _played(command)
+    return role if role != GATEWAY or _FIRST_GATEWAY in command else ""
+
+
+def _played(command: str) -> str:
     return next((role for mark, role in _ROLES if mark in command), "")
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _journal_held(pid: int) -> str:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from loadtests.chaos.processes import Process, descendants, process, roles
+from loadtests.chaos.processes import Process, descendants, gateways, process, roles
 
 #: `serve` gives up after 180 s by itself.
 READY_MAX_S = 200.0
@@ -172,6 +172,11 @@ class LiveSystem:
         """Role -> process: cluster, gateway, gcs, raylet, coordinator, and each province by its code; who is away is missing."""
         assert self._serve is not None
         return roles(self._serve.pid) if self.is_running else {}
+
+    def gateways(self) -> list[Process]:
+        """Every gateway."""
+        assert self._serve is not None
+        return gateways(self._serve.pid) if self.is_running else []
 
     def find(self, role: str) -> Process | None:
         """One of `roles`; None: away."""

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from actors.store import Store
 from gateway.command import app
+from gateway.command.gateways import console_addresses, share_of
 from gateway.command.system import SystemSettings
 
 
@@ -23,6 +24,23 @@ def test_the_admission_limit_reaches_the_settings(tmp_path: Path, monkeypatch: p
     # The package has the function of the same name in its module's place.
     monkeypatch.setattr(import_module("gateway.command.serve"), "_serve", note)
     options = ["--data-dir", str(tmp_path / "data"), "--provinces", "fujian,jiangxi", "--admission-per-second", "70"]
-    done = CliRunner().invoke(app, ["serve", *options, "--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0"])
+    addresses = ["--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0", "--gateways", "3"]
+    done = CliRunner().invoke(app, ["serve", *options, *addresses])
     assert done.exit_code == 0, done.output
-    assert [settings.admission_per_second for settings in seen] == [70]
+    assert [(settings.gateways, settings.admission_per_second) for settings in seen] == [(3, 70)]
+
+
+def test_gateways_share_the_limit_and_take_a_console_each() -> None:
+    """A limit that each of them had in full would be kept by nobody; a second console on the first one's port would not start."""
+    assert console_addresses("127.0.0.1:8051", 3) == ["127.0.0.1:8051", "127.0.0.1:8052", "127.0.0.1:8053"]
+    assert console_addresses("[::1]:0", 2) == ["[::1]:0", "[::1]:0"]
+    assert [share_of(1_000, count) for count in (1, 2, 3)] == [1_000, 500, 334]
+    assert share_of(0, 3) == 0
+
+
+def test_two_things_of_ours_may_not_want_one_port(tmp_path: Path) -> None:
+    """Told after half a minute by a child that ended ten times, nobody would know what to change."""
+    addresses = ["--grpc", "127.0.0.1:50998", "--console", "127.0.0.1:50997", "--gateways", "2"]
+    done = CliRunner().invoke(app, ["serve", "--data-dir", str(tmp_path / "data"), *addresses])
+    assert done.exit_code == 2
+    assert "127.0.0.1:50998 is asked for twice" in done.output

@@ -1,6 +1,5 @@
 """Several servers behind one port: what a client, and whoever else wants the port, sees of them."""
 
-import asyncio
 import socket
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import grpc.aio
 import pytest
 
 from actors.core.ids import ProvinceCode
-from gateway.accepting import SERVERS, Servers
+from gateway.accepting import SERVERS, HeldPort, Servers, require_unused
 from gateway.identity import make_development_tokens
 from gateway.server import CHANNEL_OPTIONS, GatewaySettings, run
 from tests.unit.gateway_streams.served import PATIENCE_S
@@ -69,16 +68,35 @@ async def test_what_is_added_is_served_by_all() -> None:
         await servers.stop(None)
 
 
-async def test_nobody_else_may_listen_on_the_port() -> None:
-    """The kernel would give a second gateway half of the connections of the first, and neither would know."""
-    first, second = (Servers(lambda: grpc.aio.server(options=CHANNEL_OPTIONS), 2) for _ in range(2))
-    port = first.add_insecure_port("127.0.0.1:0")
-    await first.start()
+async def test_a_port_with_servers_behind_it_is_in_use() -> None:
+    """The kernel would give a second system half of the connections of the first, and neither would know."""
+    servers = Servers(lambda: grpc.aio.server(options=CHANNEL_OPTIONS), 2)
+    port = servers.add_insecure_port("127.0.0.1:0")
+    await servers.start()
     with pytest.raises(OSError, match="in use"):
-        second.add_insecure_port(f"127.0.0.1:{port}")
+        require_unused("127.0.0.1", port)
+    with pytest.raises(OSError, match=f"in use.*{port}"):
+        HeldPort(f"127.0.0.1:{port}")
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", port))
-    await asyncio.gather(first.stop(None), second.stop(None))
+    await servers.stop(None)
+
+
+async def test_a_held_port_is_for_those_who_share_it_alone() -> None:
+    """A connection that the supervisor's own socket was given would wait for ever; a port that is free between two lives could be lost."""
+    held = HeldPort("127.0.0.1:0")
+    port = int(held.address.rpartition(":")[2])
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
+    for number in (1, 2):
+        servers = Servers(lambda: grpc.aio.server(options=CHANNEL_OPTIONS), 1)
+        servers.add_generic_rpc_handlers((_Numbered(number),))
+        assert servers.add_insecure_port(held.address) == port
+        await servers.start()
+        assert {await _ask(port) for _ in range(16)} == {number}
+        await servers.stop(None)
+    held.release()
+    require_unused("127.0.0.1", port)
 
 
 async def test_a_gateway_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> None:

@@ -58,13 +58,14 @@ async def test_what_is_accepted_when_the_time_is_over_is_no_goodput() -> None:
     assert client.offered.accepted_us == [1_000, 9_000_000]
     client.offered.offered = 2
     parts = [client.offered, msgspec.structs.replace(client.offered, accepted_late=0)]
-    result = summed(Overload(limit_per_second=10, seconds=2.0), parts, gateway_cpu_s=1.0)
+    result = summed(Overload(gateways=1, limit_per_second=10, seconds=2.0), parts, gateway_cpu_s=1.0)
     assert (result.accepted, result.accepted_late) == (4, 1)
     assert result.goodput_per_second == 1.5
     assert result.goodput_ratio == 0.15
 
 
 _HELD = Overload(
+    gateways=2,
     limit_per_second=1_000,
     offered_per_second=2_999,
     seconds=60,

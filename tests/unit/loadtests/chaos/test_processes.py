@@ -4,17 +4,27 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from loadtests.chaos.processes import Process, descendants, process, roles
+from loadtests.chaos.processes import Process, descendants, gateways, process, roles
 
 
-@pytest.fixture
-def child():
+@pytest.fixture(name="child")
+def gateway_g1() -> Iterator[subprocess.Popen[str]]:
+    """A child that looks like the first gateway."""
+    with _gateway("g1") as child:
+        yield child
+
+
+@contextmanager
+def _gateway(gateway_id: str) -> Iterator[subprocess.Popen[str]]:
     """A child that sleeps until its input ends, under a command line that names a role."""
+    arguments = ("gateway.server", "--gateway-id", gateway_id, "--more")
     started = subprocess.Popen(
-        [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()", "gateway.server"],
+        [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -32,6 +42,13 @@ def test_a_descendant_is_found_by_its_role(child: subprocess.Popen[str]) -> None
     """Would break if a fault could not find its victim."""
     assert child.pid in [each.pid for each in descendants(os.getpid())]
     assert roles(os.getpid())["gateway"] == process(child.pid)
+
+
+def test_of_several_gateways_the_first_plays_the_role(child: subprocess.Popen[str]) -> None:
+    """Would break if a fault at the gateway hit now this one, now that one, or if a measurement counted one of them alone."""
+    with _gateway("g2") as further:
+        assert roles(os.getpid())["gateway"] == process(child.pid)
+        assert {each.pid for each in gateways(os.getpid())} == {child.pid, further.pid}
 
 
 def test_a_stopped_process_is_seen_and_goes_on(child: subprocess.Popen[str]) -> None:

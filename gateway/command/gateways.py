@@ -1,0 +1,95 @@
+"""The gateways of a system: as many processes as were asked for, named g1, g2, …, all behind one port for gRPC.
+
+Each has a console with the metrics of its own; the first one's is where it was asked for, each further one's a port higher. Calls taken in a
+second are shared out evenly beforehand: gateways know nothing of each other, and the kernel spreads the connections.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from actors.store import Store
+from gateway.accepting import own_address
+from gateway.command.children import Child
+from gateway.command.watchdog import gateway_answers
+
+
+class GatewayChild(Child):
+    """One gateway process.
+
+    Args:
+        number: from 0.
+        options: what all gateways of the system are started with.
+        console: ``host:port`` where its console listens; port 0: the kernel chooses, and a restarted one listens there again.
+    """
+
+    def __init__(self, number: int, store: Store, run_dir: Path, options: tuple[str, ...], console: str) -> None:
+        gateway_id = f"g{number + 1}"
+        self._bound = run_dir / f"gateway-{gateway_id}.json"
+        self._own_address = own_address(run_dir, gateway_id)
+        super().__init__(
+            f"gateway {gateway_id}",
+            (
+                *(sys.executable, "-m", "gateway.server", "--gateway-id", gateway_id),
+                *("--run-dir", str(run_dir)),
+                *("--console", console),
+                *("--log", str(store.logs / f"gateway-{gateway_id}.log")),
+                *options,
+            ),
+            store.logs / f"gateway-{gateway_id}.out",
+        )
+
+    async def start(self) -> None:
+        """Start it, or its successor where it listened."""
+        console = self.console()
+        if console is not None:
+            self.replace_option("--console", console)
+        await super().start()
+
+    def console(self) -> str | None:
+        """``host:port`` where its console listens, as soon as it has said so."""
+        try:
+            bound = json.loads(self._bound.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return str(bound["console"])
+
+    @property
+    def own_address(self) -> str:
+        """Where it alone answers gRPC."""
+        return self._own_address
+
+    async def answers(self) -> bool:
+        """Whether it answers a health check, whatever it says of the provinces."""
+        return self.console() is not None and await gateway_answers(self._own_address)
+
+
+def make_gateways(
+    count: int, store: Store, run_dir: Path, *, grpc: str, console: str, admission_per_second: int
+) -> tuple[GatewayChild, ...]:
+    """The gateways of a system, not yet started.
+
+    Args:
+        grpc: ``host:port``, which is held for them.
+        console: ``host:port`` of the first one's.
+        admission_per_second: calls that all take in together; 0: no limit.
+    """
+    options = (
+        *("--grpc", grpc, "--shares-port"),
+        *("--tokens", str(store.directory / "tokens.toml")),
+        *("--provinces", ",".join(store.identity.provinces)),
+        *("--admission-per-second", str(share_of(admission_per_second, count))),
+    )
+    consoles = console_addresses(console, count)
+    return tuple(GatewayChild(number, store, run_dir, options, consoles[number]) for number in range(count))
+
+
+def share_of(per_second: int, count: int) -> int:
+    """What each of so many gateways takes in a second, rounded up: 0 would mean no limit."""
+    return -(-per_second // count)
+
+
+def console_addresses(first: str, count: int) -> list[str]:
+    """Where the consoles of so many gateways listen: one port higher each, or anywhere if the first may, too."""
+    host, _, port = first.rpartition(":")
+    return [f"{host}:{int(port) + number if int(port) else 0}" for number in range(count)]
