@@ -21,6 +21,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import grpc.aio
 import structlog
+import uvloop
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
 
@@ -286,7 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         provinces=tuple(ProvinceCode(code) for code in options.provinces.split(",")),
         limits=Limits(per_second=options.admission_per_second),
     )
-    asyncio.run(run(settings))
+    uvloop.run(run(settings))
 
 
 def _parser() -> argparse.ArgumentParser:
