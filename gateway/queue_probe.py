@@ -6,7 +6,7 @@ it turns quickly, and each turn takes one call. So the gateway calls itself, by 
 sees how long that takes.
 
 Refused: reading the time out of clients' metadata, since it is theirs to choose; and a limit on gRPC's queue, since it answers UNAVAILABLE
-without a word on when to come back. Cost: ten calls a second for each queue.
+without a word on when to come back. Cost: twenty calls a second for each queue.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class SharedQueue:
 
 
 #: Between the answer to one probe and the next, seconds.
-PAUSE_S = 0.1
+PAUSE_S = 0.05
 #: A probe that takes longer is counted as taking as long as this, seconds.
 PROBE_MAX_S = 5.0
 

@@ -10,7 +10,17 @@ from grpc_status import rpc_status
 
 from actors.core import commands as c
 from gateway.accepting import SERVERS
-from gateway.admission import AGE_MAX_S, BURST_S, LATE_SHARE, OPEN_SERVICES, Admission, Limits, is_open
+from gateway.admission import (
+    AGE_MAX_S,
+    BURST_S,
+    LATE_SHARE,
+    OPEN_SERVICES,
+    SLOW_AGE_S,
+    SLOW_PACE,
+    Admission,
+    Limits,
+    is_open,
+)
 from gateway.permissions import PUBLIC_SERVICES, TABLE
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
@@ -71,11 +81,24 @@ def test_while_calls_wait_too_long_half_of_them_are_let_in() -> None:
     assert _admitted(admission, 2.01, 1.0, 500) == 500
 
 
-def test_late_calls_do_not_lower_the_pace_where_more_than_enough_are_refused() -> None:
+def test_late_calls_lower_the_pace_once_and_no_further() -> None:
     """A machine that is late whatever is refused would refuse everybody for as long as it is busy."""
     admission = _late()
     _admitted(admission, 0.1, 1.0, 3_000)
-    assert _admitted(admission, 1.1, 10.0, 3_000) == pytest.approx(10_000, abs=5)
+    assert _admitted(admission, 1.1, 10.0, 3_000) == pytest.approx(SLOW_PACE * 10_000, abs=5)
+
+
+def test_the_pace_is_lower_before_anybody_is_late_and_whole_again_when_the_queue_is_gone() -> None:
+    """A queue that is only noticed when it is long takes long to be worked off; a pace that stayed low would waste the machine."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    _admitted(admission, 0.0, 1.0, 3_000)
+    admission.probe_sent(1.0)
+    admission.probe_seen(1.0 + (SLOW_AGE_S + AGE_MAX_S) / 2)
+    assert _admitted(admission, 1.1, 2.0, 3_000) == pytest.approx(SLOW_PACE * 2_000, abs=100)
+    assert _admitted(admission, 3.2, 1.0, 500) == 500, "below the lower pace nobody is refused"
+    admission.probe_sent(4.1)
+    admission.probe_seen(4.1 + SLOW_AGE_S / 2)
+    assert _admitted(admission, 5.0, 2.0, 3_000) == pytest.approx(2_000 + 1_000 * BURST_S, abs=5)
 
 
 @pytest.mark.parametrize("callers", [2, 3, 5, 8, 16])
