@@ -1,7 +1,8 @@
 """The desks behind this gateway: which sessions there are, which were heard, and where their news goes.
 
 A session is one work stream, or one operator signed in by unary calls. Whatever arrives on a stream is a sign of life of the whole stream.
-Three times a second the gateway tells each province, in one message, which sessions it heard since the last time; heartbeats go no further.
+Three times a second the gateway tells each province whose people work here, in one message, which sessions it heard since the last time, be it
+none; heartbeats go no further.
 When a stream ends without signing out, nothing is told: the province notices the silence by itself.
 
 When a province's actor has restarted, everyone who was heard lately is told to it at once, and the streams' operators are signed in again
@@ -14,7 +15,7 @@ stream asks who has the session before it signs an operator in again.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import structlog
@@ -56,7 +57,6 @@ class Desks:
     Args:
         gateway_id: first part of every session.
         tell: sends a province a request without waiting.
-        codes: the country's provinces; each is told, even that nobody was heard.
         report_every_s: pause between two reports of who was heard.
     """
 
@@ -64,18 +64,18 @@ class Desks:
         self,
         gateway_id: str,
         tell: Callable[[ProvinceCode, protocol.Request], None],
-        codes: Sequence[ProvinceCode],
         *,
         report_every_s: float = REPORT_EVERY_S,
     ) -> None:
         self._gateway_id = gateway_id
         self._tell = tell
-        self._codes = tuple(codes)
         self._report_every_s = report_every_s
         self._count = 0
         self._streams: dict[SessionId, Stream] = {}
         #: Sessions per province in which an operator of the session is signed in.
         self._provinces: dict[SessionId, dict[ProvinceCode, None]] = {}
+        #: Provinces in which anybody ever signed in through us. Only they wait for our word.
+        self._served: dict[ProvinceCode, None] = {}
         self._heard: dict[SessionId, None] = {}
         #: Those of the last reports, oldest first.
         self._heard_before: deque[dict[SessionId, None]] = deque(maxlen=math.ceil(HEARD_LATELY_S / report_every_s))
@@ -106,6 +106,7 @@ class Desks:
     def signed_in(self, session: SessionId, province: ProvinceCode) -> None:
         """An operator of the session works in this province."""
         self._provinces.setdefault(session, {})[province] = None
+        self._served[province] = None
         self._heard[session] = None
 
     def signed_out(self, operator: OperatorId, by: SessionId) -> None:
@@ -149,7 +150,7 @@ class Desks:
             await asyncio.sleep(self._report_every_s)
             heard, self._heard = self._heard, {}
             self._heard_before.append(heard)
-            for province in self._codes:
+            for province in self._served:
                 self._report(province, heard)
 
     def _report(self, province: ProvinceCode, heard: dict[SessionId, None]) -> None:

@@ -160,7 +160,7 @@ class Gateway:
             on_state=self._on_state,
             outage_wait_s=settings.outage_wait_s,
         )
-        self.desks = Desks(incarnation, self.links.tell, self.links.codes(), report_every_s=settings.report_every_s)
+        self.desks = Desks(incarnation, self.links.tell, report_every_s=settings.report_every_s)
         self._feed = EventFeed(self.links, self.links.tell)
         self.overviews = Overviews(self.links)
         self._stopping = Stopping()

@@ -8,6 +8,8 @@ import json
 import sys
 from pathlib import Path
 
+import grpc.aio
+
 from actors.store import Store
 from gateway.accepting import own_address
 from gateway.command.children import Child
@@ -26,7 +28,9 @@ class GatewayChild(Child):
     def __init__(self, number: int, store: Store, run_dir: Path, options: tuple[str, ...], console: str) -> None:
         gateway_id = f"g{number + 1}"
         self._bound = run_dir / f"gateway-{gateway_id}.json"
-        self._own_address = own_address(run_dir, gateway_id)
+        #: Where it alone answers gRPC.
+        self.own_address = own_address(run_dir, gateway_id)
+        self._channel: grpc.aio.Channel | None = None
         super().__init__(
             f"gateway {gateway_id}",
             (
@@ -44,7 +48,19 @@ class GatewayChild(Child):
         console = self.console()
         if console is not None:
             self.replace_option("--console", console)
+        # The old connection would rest for longer and longer between two attempts.
+        await self._hang_up()
         await super().start()
+
+    async def stop(self, grace_s: float) -> None:
+        """SIGTERM, then SIGKILL after the grace."""
+        await self._hang_up()
+        await super().stop(grace_s)
+
+    async def _hang_up(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            await channel.close()
 
     def console(self) -> str | None:
         """``host:port`` where its console listens, as soon as it has said so."""
@@ -54,14 +70,13 @@ class GatewayChild(Child):
             return None
         return str(bound["console"])
 
-    @property
-    def own_address(self) -> str:
-        """Where it alone answers gRPC."""
-        return self._own_address
-
     async def answers(self) -> bool:
         """Whether it answers a health check, whatever it says of the provinces."""
-        return self.console() is not None and await gateway_answers(self._own_address)
+        if self.console() is None:
+            return False
+        if self._channel is None:
+            self._channel = grpc.aio.insecure_channel(self.own_address)
+        return await gateway_answers(self._channel)
 
 
 def make_gateways(

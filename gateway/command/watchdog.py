@@ -134,7 +134,9 @@ class Watchdog:
     def _look_at_ray(self, cluster_pid: int, now_s: float) -> None:
         if cluster_pid != self._ray_of:
             self._ray_of, self._ray_parts, self._ray_gone_s, self._stopped_since_s = cluster_pid, {}, None, {}
-        self._ray_parts |= _ray_parts(cluster_pid)
+        # Looking for them means reading what the kernel says of every actor.
+        if len(self._ray_parts) < len(_RAY_PARTS):
+            self._ray_parts |= _ray_parts(cluster_pid)
         states = {name: process_state(pid) for name, pid in self._ray_parts.items()}
         for name, state in states.items():
             self._look_at_stop(name, self._ray_parts[name], state, now_s)
@@ -209,12 +211,11 @@ class DirectoryQuestion:
         await self._link.close()
 
 
-async def gateway_answers(address: str) -> bool:
-    """Whether a gateway answers a health check at its own address, whatever it says of the provinces."""
-    async with grpc.aio.insecure_channel(address) as channel:
-        try:
-            stub: Any = health_pb2_grpc.HealthStub(channel)
-            await stub.Check(health_pb2.HealthCheckRequest(service=""), timeout=2 * ANSWER_MAX_S)
-        except grpc.aio.AioRpcError as error:
-            return error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+async def gateway_answers(channel: grpc.aio.Channel) -> bool:
+    """Whether a gateway answers a health check, whatever it says of the provinces."""
+    try:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        await stub.Check(health_pb2.HealthCheckRequest(service=""), timeout=2 * ANSWER_MAX_S)
+    except grpc.aio.AioRpcError as error:
+        return error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
     return True
