@@ -29,7 +29,7 @@ from actors.core.sharing import ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.priors import ProvinceTotals
 from actors.core.statistics.reading import Reading
-from actors.core.summary import summarise
+from actors.core.summary import Summaries
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +58,13 @@ class Province:
         self.matcher = matcher or Matcher()
         self._last_tick_ms = opened.monotonic_ms
         self._turn: Turn | None = None
+        #: Of which the state is made.
+        self._events = 0
+        self._summaries = Summaries()
 
     def replay(self, event: e.AnyEvent) -> None:
         """Apply an event from the journal."""
+        self._events += 1
         apply(self.state, event)
 
     def handle(self, command: c.AnyCommand, now: Instant, recalled: Mapping[str, bytes]) -> AnyReply:
@@ -108,6 +112,7 @@ class Province:
         turn, self._turn = self._turn, None
         if turn is None:
             return Frame(events=(), desk_updates=())
+        self._events += len(turn.events)
         return Frame(events=tuple(turn.events), desk_updates=tuple(turn.desk_updates))
 
     def due_messages(self, now: Instant) -> list[Outgoing]:
@@ -116,7 +121,8 @@ class Province:
 
     def summary(self, now: Instant) -> ProvinceSummary:
         """What the province says of itself. Call after the frame is on disk."""
-        return summarise(self.state, self.presence, now, self.outbox.hosting(self.state.model))
+        hosting = self.outbox.hosting(self.state.model)
+        return self._summaries.summary(self._events, self.state, self.presence, now, hosting)
 
     def totals(self, now: Instant) -> ProvinceTotals:
         """What the province tells the country of its statistics. Call after the frame is on disk."""

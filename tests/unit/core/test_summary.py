@@ -4,6 +4,7 @@ from actors.core import commands as c
 from actors.core.ids import OperatorId
 from actors.core.operators import KindExperience, PresenceState
 from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
+from actors.core.summary import summarise
 from actors.core.task import TaskState
 from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, Branch, person
 from tests.unit.core.journeys import advise, bring_to
@@ -147,3 +148,32 @@ def test_a_task_in_transit_says_how_long_and_whom_it_waits_for() -> None:
     branch.wait(45_000)
     summary = summary_of(branch)
     assert (summary.oldest_transit_ms, summary.oldest_transit_host) == (45_000, "jiangxi")
+
+
+def test_a_summary_that_is_kept_equals_one_that_is_worked_out() -> None:
+    """Kept too long, it would send work to people who have gone, or hide for half a second and for ever that a task waits."""
+    branch = Branch()
+
+    def both() -> ProvinceSummary:
+        kept = summary_of(branch)
+        hosting = branch.province.outbox.hosting(branch.state.model)
+        assert kept == summarise(branch.state, branch.province.presence, branch.now, hosting)
+        return kept
+
+    both()
+    branch.arrive(person("chen", capacity=2), person("lin"))
+    task = branch.create()
+    assert both().open_by_state == {"offered": 1}
+    branch.create(kind=LARGE)
+    before = both()
+    branch.wait(700, heard=("chen",))
+    after = both()
+    assert after.oldest_waiting_ms == before.oldest_waiting_ms + 700
+    branch.wait(2_000, heard=("chen",))
+    assert both().capacity == 2, "lin is not heard any more"
+    branch.accept(task)
+    branch.start(task)
+    branch.complete(task)
+    assert both().decided_count == 1
+    branch.wait(61_000, heard=("chen",))
+    both()
