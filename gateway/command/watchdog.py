@@ -42,7 +42,7 @@ ANSWER_MAX_S = 5.0
 SUSPECT_AFTER_S = 1.5
 SILENCE_MAX_S = 15.0
 START_MAX_S = 90.0
-RAY_GONE_MAX_S = 5.0
+RAY_GONE_MAX_S = 2.0
 #: A pause that was so much longer than it should be means that it was we who stood still.
 STALL_S = 1.0
 #: What is looked for in a command line, and what it is.
