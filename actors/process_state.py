@@ -28,9 +28,11 @@ def command_line(pid: int) -> str:
 def children(pid: int | str = "self") -> list[int]:
     """The direct children of a process, adopted ones included."""
     pids: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            pids += [int(child) for child in task.read_text(encoding="ascii").split()]
+    # It may end while it is looked at.
+    with contextlib.suppress(OSError):
+        for task in list(Path(f"/proc/{pid}/task").iterdir()):
+            with contextlib.suppress(OSError):
+                pids += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
     return pids
 
 

@@ -118,9 +118,11 @@ class Country:
 
 def _children(pid: int) -> list[int]:
     pids: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            pids += [int(child) for child in task.read_text(encoding="ascii").split()]
+    # It may end while it is looked at.
+    with contextlib.suppress(OSError):
+        for task in list(Path(f"/proc/{pid}/task").iterdir()):
+            with contextlib.suppress(OSError):
+                pids += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
     return pids
 
 
