@@ -148,8 +148,9 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     open_tasks_max: int = 2_000_000
     #: Moves of a province that may be under way at once.
     moves_in_transit_max: int = 2_000
-    #: Moves begun after one batch of commands.
-    moves_per_batch_max: int = 250
+    #: Moves begun after one batch of commands. They are decided before the batch is written: with 250, the event of an outage was half a
+    #: second old when it was on disk.
+    moves_per_batch_max: int = 100
     #: Tasks deeper in a bucket that a match looks at when the head suits nobody.
     bucket_scan_max: int = 16
     #: Moves of one task by overflow; evacuation is exempt.
