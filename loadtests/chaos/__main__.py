@@ -12,7 +12,7 @@ import typer
 
 from loadtests.chaos.provinces import read_provinces_option
 from loadtests.chaos.report import make_report, to_markdown
-from loadtests.chaos.run import ChaosRun, Settings
+from loadtests.chaos.run import CALLS_PER_S, CREATES_PER_S, ChaosRun, Settings
 
 
 def chaos(
@@ -25,8 +25,10 @@ def chaos(
     report: Annotated[
         Path | None, typer.Option(help="Where report.md and report.json go; default: the data directory.")
     ] = None,
-    creates_per_s: Annotated[float, typer.Option(help="Tasks created a second in the whole country.", min=1)] = 75.0,
-    calls_per_s: Annotated[float, typer.Option(help="Reads and amendments a second.", min=1)] = 40.0,
+    creates_per_s: Annotated[
+        float, typer.Option(help="Tasks created a second in the whole country.", min=1)
+    ] = CREATES_PER_S,
+    calls_per_s: Annotated[float, typer.Option(help="Reads and amendments a second.", min=1)] = CALLS_PER_S,
     ray_loss: Annotated[bool, typer.Option(help="Let Ray lose some of its own messages for the whole run.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON line at the end.")] = False,
 ) -> None:
