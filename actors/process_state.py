@@ -30,7 +30,7 @@ def children(pid: int | str = "self") -> list[int]:
     pids: list[int] = []
     # It may end while it is looked at.
     with contextlib.suppress(OSError):
-        for task in list(Path(f"/proc/{pid}/task").iterdir()):
+        for task in Path(f"/proc/{pid}/task").iterdir():
             with contextlib.suppress(OSError):
                 pids += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
     return pids

@@ -7,18 +7,14 @@ all, the turns are a good part of the price. Here several servers listen on the 
 342 and 405 with four (measured by turns on two cores that others used too).
 
 What one process can do is bounded by Python's one thread, about 2,500 calls a second here. Beyond it `sharedops serve --gateways` starts further
-processes on the same port, any of which can serve any client. The outer supervisor holds the port (`HeldPort`) from before the first gateway
+processes on the same port, any of which can serve any client. The outer supervisor holds the port (`held_port`) from before the first gateway
 until after the last, so that each of them, whenever it is restarted, finds it free for itself and for nobody else.
 
 Refused: gRPC's low-level interface, which could take in as many calls as one likes, but is private; and a proxy before the gateways, which
 would cost every call what a gateway costs.
-
-With SO_REUSEPORT the kernel would let any program of the same user listen on the port, too, and take part of its connections. So whoever is
-the first on a port makes sure that nobody listens there.
 """
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,7 +53,7 @@ class Servers(grpc.aio.Server):
             server.add_registered_method_handlers(service_name, method_handlers)
 
     def add_insecure_port(self, address: str) -> int:
-        """Let all listen on ``host:port``; the port, which the kernel chose if it was 0. Others may listen there as well: see `require_unused`."""
+        """Let all listen on ``host:port``; the port, which the kernel chose if it was 0. Others may listen there as well: see `held_port`."""
         return self._listen(address, lambda server, where: server.add_insecure_port(where))
 
     def add_secure_port(self, address: str, server_credentials: grpc.ServerCredentials) -> int:
@@ -83,51 +79,6 @@ class Servers(grpc.aio.Server):
     async def wait_for_termination(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the name is gRPC's
         """Wait until all are stopped; whether `timeout` seconds passed before."""
         return any(await asyncio.gather(*(server.wait_for_termination(timeout) for server in self._servers)))
-
-
-def require_unused(host: str, port: int) -> None:
-    """Make sure that nobody listens there: whoever binds without SO_REUSEPORT is refused by the kernel beside anybody.
-
-    Raises:
-        OSError: somebody does, or the host is not this machine's.
-    """
-    socket.create_server((host, port), family=_family(host)).close()
-
-
-class HeldPort:
-    """A port that is ours to share out: those who listen with SO_REUSEPORT find it free, everybody else does not.
-
-    The socket is bound and never listens, so the kernel gives it no connection.
-
-    Args:
-        address: ``host:port``; port 0: the kernel chooses.
-
-    Raises:
-        OSError: somebody listens there already, or the host is not this machine's.
-    """
-
-    def __init__(self, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        plain = host.strip("[]")
-        self._socket = socket.socket(_family(plain), socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        try:
-            require_unused(plain, int(port))
-            self._socket.bind((plain, int(port)))
-        except OSError as error:
-            self._socket.close()
-            raise OSError(error.errno, error.strerror, address) from error
-        #: ``host:port``, as it was given, with the port that the kernel chose.
-        self.address = f"{host}:{self._socket.getsockname()[1]}"
-
-    def release(self) -> None:
-        """Leave it to others."""
-        self._socket.close()
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def own_address(run_dir: Path, gateway_id: str, server: int = 0) -> str:

@@ -27,13 +27,14 @@ from grpc_reflection.v1alpha import reflection
 
 from actors import logs, protocol
 from actors.core.ids import ProvinceCode
-from gateway.accepting import SERVERS, Servers, own_address, require_unused
+from gateway.accepting import SERVERS, Servers, own_address
 from gateway.admission import NO_LIMITS, Admission, Limits
 from gateway.calls import Gate
 from gateway.console import ConsoleServer
 from gateway.desks import REPORT_EVERY_S, Desks
 from gateway.event_feed import EventFeed
 from gateway.health import Health
+from gateway.held_port import require_unused
 from gateway.identity import Tokens
 from gateway.metrics import Metrics
 from gateway.overview import Overviews

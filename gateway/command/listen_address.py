@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gateway.accepting import require_unused
+from gateway.held_port import require_unused
 
 
 class AddressUnusable(Exception):

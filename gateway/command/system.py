@@ -22,10 +22,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from actors.cluster_options import FAILED_START, OPTIONS_FILE, REFUSALS, RUN_DIR_PREFIX, ClusterOptions
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
-from gateway.accepting import HeldPort
 from gateway.command.children import Child, adopt_orphans, end_leftovers, end_stragglers
 from gateway.command.gateways import GatewayChild, make_gateways
 from gateway.command.watchdog import DirectoryQuestion, Watchdog
+from gateway.held_port import HeldPort
 
 #: A child that dies this often within a minute is not restarted any more.
 RESTARTS_PER_MINUTE_MAX = 10

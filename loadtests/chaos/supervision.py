@@ -4,9 +4,9 @@
 
 One system, one fault after the other: SIGKILL of coordinator, gateway, cluster process, GCS and raylet, SIGSTOP of coordinator, gateway, cluster process
 and GCS. A client of each province writes all the time, at a pace that is the country's, however many provinces there are: clients that wrote as
-fast as they were answered took the cores from the provinces that had yet to start (16,000 writes in the 78 s of a restart). A fault is over when the process of that role is another one, every province has
-acknowledged a write that was begun after that, and everybody is present. For each kind is printed how long that took and how many writes were acknowledged
-meanwhile; at the end the journals are verified and everything acknowledged must be in them.
+fast as they were answered took the cores from the provinces that had yet to start (16,000 writes in the 78 s of a restart). A fault is over
+when the process of that role is another one, every province has acknowledged a write that was begun after that, and everybody is present.
+For each kind is printed how long that took and how many writes were acknowledged meanwhile; at the end the journals are verified and everything acknowledged must be in them.
 """
 
 import asyncio

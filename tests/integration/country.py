@@ -13,7 +13,7 @@ from pathlib import Path
 
 import grpc
 
-from actors.process_state import command_line
+from actors.process_state import command_line, descendants
 from gateway.v1 import admin_pb2, admin_pb2_grpc
 
 #: From start to ready: Ray takes most of it, more so on a busy machine.
@@ -87,12 +87,7 @@ class Country:
 
     def descendants(self) -> list[int]:
         """Every process of this country, by kernel parentage (the serve process adopts orphans)."""
-        found: list[int] = []
-        level = [self.process.pid]
-        while level:
-            found += level
-            level = [child for pid in level for child in _children(pid)]
-        return found
+        return [self.process.pid, *descendants(self.process.pid)]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """End it as Ctrl-C does; the exit code."""
@@ -114,16 +109,6 @@ class Country:
         if self.process.stdout is not None:
             self.process.stdout.close()
         self._errors.close()
-
-
-def _children(pid: int) -> list[int]:
-    pids: list[int] = []
-    # It may end while it is looked at.
-    with contextlib.suppress(OSError):
-        for task in list(Path(f"/proc/{pid}/task").iterdir()):
-            with contextlib.suppress(OSError):
-                pids += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
-    return pids
 
 
 def is_alive(pid: int) -> bool:

@@ -8,7 +8,8 @@ import grpc.aio
 import pytest
 
 from actors.core.ids import ProvinceCode
-from gateway.accepting import SERVERS, HeldPort, Servers, require_unused
+from gateway.accepting import SERVERS, Servers
+from gateway.held_port import HeldPort, require_unused
 from gateway.identity import make_development_tokens
 from gateway.server import CHANNEL_OPTIONS, GatewaySettings, run
 from tests.unit.gateway_streams.served import PATIENCE_S

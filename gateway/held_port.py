@@ -1,0 +1,52 @@
+"""A port of our own: nobody else listens there, and those of us who share it do.
+
+With SO_REUSEPORT the kernel would let any program of the same user listen on the port, too, and take part of its connections. So whoever is
+the first on a port makes sure that nobody listens there.
+"""
+
+import socket
+
+
+def require_unused(host: str, port: int) -> None:
+    """Make sure that nobody listens there: whoever binds without SO_REUSEPORT is refused by the kernel beside anybody.
+
+    Raises:
+        OSError: somebody does, or the host is not this machine's.
+    """
+    socket.create_server((host, port), family=_family(host)).close()
+
+
+class HeldPort:
+    """A port that is ours to share out: those who listen with SO_REUSEPORT find it free, everybody else does not.
+
+    The socket is bound and never listens, so the kernel gives it no connection.
+
+    Args:
+        address: ``host:port``; port 0: the kernel chooses.
+
+    Raises:
+        OSError: somebody listens there already, or the host is not this machine's.
+    """
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        plain = host.strip("[]")
+        self._socket = socket.socket(_family(plain), socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            require_unused(plain, int(port))
+            self._socket.bind((plain, int(port)))
+        except OSError as error:
+            self._socket.close()
+            raise OSError(error.errno, error.strerror, address) from error
+        #: ``host:port``, as it was given, with the port that the kernel chose.
+        self.address = f"{host}:{self._socket.getsockname()[1]}"
+
+    def release(self) -> None:
+        """Leave it to others."""
+        self._socket.close()
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
