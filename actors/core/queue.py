@@ -8,7 +8,7 @@ than `CREDIT_MAX_MS` later, however urgent. So no task starves.
 
 Tasks that the same people may do (`bucket_of`) share a bucket, a heap by rank: a free operator looks at the heads of the buckets they
 may do, not at the queue; and a task that nobody on duty may do holds up only its like. Leaving the middle of a heap is lazy: an entry
-counts only while `members` holds its stamp; heaps are rebuilt when more than half of all entries is dead. Push, pop: O(log n); 2 us each.
+counts only while `members` holds its stamp; a heap is rebuilt when more than half of its entries are dead. Push, pop: O(log n); 2 us each.
 """
 
 import heapq
@@ -31,6 +31,8 @@ CREDIT_MAX_MS = 9 * PRIORITY_CREDIT_MS + GREEN_CHANNEL_CREDIT_MS + 3 * FLAG_CRED
 BucketKey = tuple[KindId, int, tuple[Skill, ...], int, bool]
 #: (rank, created, id, stamp)
 _Entry = tuple[int, int, TaskId, int]
+#: A heap of so few entries is not worth rebuilding.
+REBUILD_MIN = 16
 
 
 def rank_ms(task: Task) -> int:
@@ -57,10 +59,12 @@ def bucket_of(task: Task, needed: int) -> BucketKey:
 class TaskQueue:
     """Waiting tasks of one province."""
 
-    __slots__ = ("_buckets", "_declined", "_stamp", "members", "waiting_by_kind")
+    __slots__ = ("_buckets", "_declined", "_live", "_stamp", "members", "waiting_by_kind")
 
     def __init__(self) -> None:
         self._buckets: dict[BucketKey, list[_Entry]] = {}
+        #: Valid entries of each bucket.
+        self._live: dict[BucketKey, int] = {}
         self._stamp = 0
         #: task -> (stamp, bucket) of its valid entry.
         self.members: dict[TaskId, tuple[int, BucketKey]] = {}
@@ -85,6 +89,7 @@ class TaskQueue:
         if task.declines:
             self._declined.add(task.task_id)
         self.waiting_by_kind[key[0]] = self.waiting_by_kind.get(key[0], 0) + 1
+        self._live[key] = self._live.get(key, 0) + 1
         heap = self._buckets.setdefault(key, [])
         heapq.heappush(heap, (rank_ms(task), task.created_ms, task.task_id, self._stamp))
 
@@ -100,8 +105,9 @@ class TaskQueue:
             self.waiting_by_kind[key[0]] = left
         else:
             del self.waiting_by_kind[key[0]]
+        self._live[key] -= 1
         heap = self._buckets[key]
-        if len(heap) > 64 and len(heap) > 2 * len(self.members):
+        if len(heap) > REBUILD_MIN and len(heap) > 2 * self._live[key]:
             live = [entry for entry in heap if self._alive(entry)]
             heapq.heapify(live)
             self._buckets[key] = live
@@ -124,6 +130,7 @@ class TaskQueue:
                 return rank, created, task, key
             heapq.heappop(heap)
         self._buckets.pop(key, None)
+        self._live.pop(key, None)
         return None
 
     def leading(self, limit: int, kinds: Collection[KindId] = ()) -> list[TaskId]:
