@@ -24,6 +24,7 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
+from actors.attendance import Attendance
 from actors.cluster_options import FAILED_START, REFUSALS, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.country_file import load_country
@@ -90,8 +91,7 @@ class Supervisor:
         #: Actors that stand aside -> why.
         self._refusals: dict[str, str] = {}
         self._watched = {name: Watched(name) for name in names}
-        #: Who has not come up, or not come back.
-        self._missing: dict[str, None] = dict.fromkeys(names)
+        self._attendance = Attendance(names)
         #: Set when Ray runs.
         self.spares: SpareWorkers | None = None
 
@@ -105,16 +105,16 @@ class Supervisor:
         watched.changed(entry if present else None)
         _log.info("actor", name=entry.name, epoch=entry.epoch, pid=entry.pid, present=present)
         if present:
-            self._missing.pop(entry.name, None)
+            self._attendance.came(entry.name)
             self._refill_spares()
         else:
-            self._missing[entry.name] = None
+            self._attendance.went(entry.name)
 
     def _refill_spares(self) -> None:
-        """Start spare workers, unless an actor still waits for one: it would wait longer. Who stands aside waits for none."""
-        if any(protocol.refusal_name(name) not in self._refusals for name in self._missing):
+        """Start spare workers, unless an actor still waits for a process: it would wait longer."""
+        if not self._attendance.is_complete:
             return
-        _log.info("all present", actors=len(self._watched) - len(self._missing))
+        _log.info("nobody missing", actors=len(self._watched), aside=len(self._refusals))
         if self.spares is not None:
             self.spares.refill()
 
@@ -125,6 +125,7 @@ class Supervisor:
             self._refusals[entry.name] = reason
         else:
             self._refusals.pop(entry.name, None)
+        self._attendance.stands_aside(entry.name.removeprefix(protocol.REFUSAL_PREFIX), does=present)
         _log.error("actor stands aside" if present else "actor tries again", name=entry.name, reason=reason)
         draft = self._refusals_path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._refusals))
