@@ -33,6 +33,8 @@ BucketKey = tuple[KindId, int, tuple[Skill, ...], int, bool]
 _Entry = tuple[int, int, TaskId, int]
 #: A heap of so few entries is not worth rebuilding.
 REBUILD_MIN = 16
+#: Up to so many entries for each task that is wanted are sorted; of more, heaps are walked.
+SORTED_PER_WANTED = 8
 
 
 def rank_ms(task: Task) -> int:
@@ -151,27 +153,47 @@ class TaskQueue:
     def foremost(self, keys: Sequence[BucketKey], bucket_max: int, limit: int) -> list[tuple[TaskId, BucketKey]]:
         """The first `limit` tasks of some buckets in rank order, of each bucket at most `bucket_max`.
 
-        Walks down the heaps side by side and takes nothing out but dead entries at their heads, or a round would pass all that were matched
-        before it. O((limit + dead entries passed) log n).
+        Takes nothing out but dead entries at the heads, or a round would pass all that were matched before it. Few tasks are sorted; of many the
+        heaps are walked down side by side: O((limit + dead entries passed) log n), and sorting is what the processor does best.
         """
         keys = [key for key in keys if self.head(key)]
         heaps = [self._buckets[key] for key in keys]
-        frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps)]
-        heapq.heapify(frontier)
+        few = sum(map(len, heaps)) <= SORTED_PER_WANTED * limit
+        entries = self._sorted(heaps) if few else self._walked(heaps)
         left = [bucket_max] * len(heaps)
         found: list[tuple[TaskId, BucketKey]] = []
-        while frontier and len(found) < limit:
-            entry, number, place = heapq.heappop(frontier)
-            if self._alive(entry):
-                if not left[number]:
-                    continue
+        for entry, number in entries:
+            if len(found) == limit:
+                break
+            if left[number]:
                 left[number] -= 1
                 found.append((entry[2], keys[number]))
+        return found
+
+    def _sorted(self, heaps: Sequence[list[_Entry]]) -> list[tuple[_Entry, int]]:
+        """All valid entries of some heaps, each with the heap's number, in rank order."""
+        members = self.members
+        entries = [
+            (entry, number)
+            for number, heap in enumerate(heaps)
+            for entry in heap
+            if (membership := members.get(entry[2])) is not None and membership[0] == entry[3]
+        ]
+        entries.sort()
+        return entries
+
+    def _walked(self, heaps: Sequence[list[_Entry]]) -> Iterator[tuple[_Entry, int]]:
+        """The same, one after the other, as far as they are asked for."""
+        frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps)]
+        heapq.heapify(frontier)
+        while frontier:
+            entry, number, place = heapq.heappop(frontier)
+            if self._alive(entry):
+                yield entry, number
             heap = heaps[number]
             for child in (2 * place + 1, 2 * place + 2):
                 if child < len(heap):
                     heapq.heappush(frontier, (heap[child], number, child))
-        return found
 
     def _first(self, key: BucketKey, limit: int) -> list[_Entry]:
         """Up to `limit` entries of a bucket in rank order."""
