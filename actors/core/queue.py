@@ -13,6 +13,7 @@ counts only while `members` holds its stamp; a heap is rebuilt when more than ha
 
 import heapq
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from actors.core.country import Skill, TaskKind
 from actors.core.ids import KindId, TaskId
@@ -159,19 +160,11 @@ class TaskQueue:
         keys = [key for key in keys if self.head(key)]
         heaps = [self._buckets[key] for key in keys]
         few = sum(map(len, heaps)) <= SORTED_PER_WANTED * limit
-        entries = self._sorted(heaps) if few else self._walked(heaps)
-        left = [bucket_max] * len(heaps)
-        found: list[tuple[TaskId, BucketKey]] = []
-        for entry, number in entries:
-            if len(found) == limit:
-                break
-            if left[number]:
-                left[number] -= 1
-                found.append((entry[2], keys[number]))
-        return found
+        entries = self._sorted(heaps, bucket_max) if few else self._walked(heaps, bucket_max)
+        return [(entry[2], keys[number]) for entry, number in islice(entries, limit)]
 
-    def _sorted(self, heaps: Sequence[list[_Entry]]) -> list[tuple[_Entry, int]]:
-        """All valid entries of some heaps, each with the heap's number, in rank order."""
+    def _sorted(self, heaps: Sequence[list[_Entry]], bucket_max: int) -> Iterator[tuple[_Entry, int]]:
+        """The first valid entries of each of some heaps, each with the heap's number, in rank order."""
         members = self.members
         entries = [
             (entry, number)
@@ -180,15 +173,23 @@ class TaskQueue:
             if (membership := members.get(entry[2])) is not None and membership[0] == entry[3]
         ]
         entries.sort()
-        return entries
+        left = [bucket_max] * len(heaps)
+        for entry, number in entries:
+            if left[number]:
+                left[number] -= 1
+                yield entry, number
 
-    def _walked(self, heaps: Sequence[list[_Entry]]) -> Iterator[tuple[_Entry, int]]:
-        """The same, one after the other, as far as they are asked for."""
+    def _walked(self, heaps: Sequence[list[_Entry]], bucket_max: int) -> Iterator[tuple[_Entry, int]]:
+        """The same, one by one: no heap is looked into deeper than is asked for, and one that has given its share is left alone."""
+        left = [bucket_max] * len(heaps)
         frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps)]
         heapq.heapify(frontier)
         while frontier:
             entry, number, place = heapq.heappop(frontier)
+            if not left[number]:
+                continue
             if self._alive(entry):
+                left[number] -= 1
                 yield entry, number
             heap = heaps[number]
             for child in (2 * place + 1, 2 * place + 2):
