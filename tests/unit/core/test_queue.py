@@ -81,7 +81,7 @@ def drain(queue: TaskQueue) -> list[TaskId]:
     """Serve everything, always the smallest head of all buckets."""
     served: list[TaskId] = []
     while True:
-        heads = queue.heads()
+        heads = [head for key in queue.buckets() if (head := queue.head(key))]
         if not heads:
             return served
         task = min(heads)[2]
@@ -115,15 +115,16 @@ def test_the_queue_is_what_a_sorted_list_would_be(steps: Sequence[tuple[str, int
     """Lazy deletion must not serve a task that left, nor twice one that came again, nor lose one."""
     queue, model = TaskQueue(), dict[TaskId, tuple[int, int, TaskId, BucketKey]]()
     for what, number, priority, needed in steps:
-        task = waiting(number, 1_000, spec(priority=priority))
+        task = waiting(number, 1_000 + priority % 3, spec(priority=priority))
         if what == "push":
             queue.push(task, needed)
-            model[task.task_id] = (rank_ms(task), 1_000, task.task_id, bucket_of(task, needed))
+            model[task.task_id] = (rank_ms(task), task.created_ms, task.task_id, bucket_of(task, needed))
         else:
             queue.discard(task.task_id)
             model.pop(task.task_id, None)
         assert len(queue) == len(model)
         assert queue.waiting_by_kind == ({MEDICAL: len(model)} if model else {})
+        assert queue.oldest_created_ms() == min((entry[1] for entry in model.values()), default=None)
     in_order = sorted(model.values())
     assert list(queue.in_rank_order()) == [entry[2] for entry in in_order]
     for needed in range(3):
@@ -139,9 +140,7 @@ def test_the_queue_is_what_a_sorted_list_would_be(steps: Sequence[tuple[str, int
             if taken[key] <= bucket_max and len(expected) < limit:
                 expected.append((task_id, key))
         assert queue.foremost(keys, bucket_max, limit) == expected
-    assert sorted(queue.heads()) == sorted(
-        {entry[3]: entry for entry in reversed(in_order)}.values(), key=lambda entry: entry[:3]
-    )
+    assert {key: queue.head(key) for key in keys} == {entry[3]: entry for entry in reversed(in_order)}
 
 
 def test_a_round_passes_what_was_matched_before_it_once_only() -> None:
@@ -193,6 +192,7 @@ def test_leaving_the_middle_again_and_again_does_not_fill_the_memory() -> None:
         queue.push(waiting(1, 1_000), 0)
     assert len(queue) == 2
     assert sum(len(heap) for heap in queue._buckets.values()) <= 66
+    assert len(queue._ages) <= 66
 
 
 def test_the_front_of_all_buckets_comes_in_one_rank_order() -> None:

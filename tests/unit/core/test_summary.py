@@ -108,6 +108,9 @@ def test_the_oldest_waiting_task_is_the_oldest() -> None:
     branch.wait(60_000)
     branch.create(LARGE)
     assert summary_of(branch).oldest_waiting_ms == 60_000
+    # An urgent one that came later is served before it.
+    branch.create(priority=9)
+    assert summary_of(branch).oldest_waiting_ms == 60_000
 
 
 def test_shared_work_is_counted_on_both_sides() -> None:
