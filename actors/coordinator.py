@@ -1,7 +1,7 @@
 """The coordinator actor: gathers the national picture and advises; owns no task.
 
 Twice a second it asks every present province for its summary (all at once, nobody waits for the slowest), plans flows with the pure
-`sharing.plan_flows`, and sends each province the picture and what concerns it. If it dies, provinces go on with the last advice; the next
+`sharing.plan.plan_flows`, and sends each province the picture and what concerns it. If it dies, provinces go on with the last advice; the next
 incarnation starts from an empty memory and has a picture after one round. With the summaries come the heads of the provinces' journals,
 which it anchors in its own (`actors.anchors` says what for).
 """
@@ -24,7 +24,9 @@ from actors.core.ids import ProvinceCode
 from actors.core.matching.shipped import shipped_model
 from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
 from actors.core.refusal import Reason, Refused
-from actors.core.sharing import FlowMemory, MoveFlow, NationalPicture, ProvinceSummary, plan_flows
+from actors.core.sharing.flows import FlowMemory, MoveFlow
+from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.hq_journal import HqBooks, open_witnessed
 from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull

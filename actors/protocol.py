@@ -13,7 +13,7 @@ from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.matching.explained import TaskHistory
 from actors.core.matching.record import MatchingModel
 from actors.core.replies import AnyReply, DeskUpdate
-from actors.core.sharing import NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from actors.core.statistics.priors import ProvinceTotals
 
 

@@ -12,7 +12,8 @@ from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings
-from actors.core.sharing import MoveFlow, NationalPicture
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import NationalPicture
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
 

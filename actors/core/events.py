@@ -11,7 +11,7 @@ from actors.core.ledger import LedgerLeg
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings, ReviewedDecision
-from actors.core.sharing import HostCandidate
+from actors.core.sharing.hosts import HostCandidate
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
 

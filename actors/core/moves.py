@@ -12,7 +12,7 @@ If S crashes, the outbox sends again on opening. If D crashes before recording, 
 message that is a month old finds the record, not the task. A task that came home again has a higher generation than any older move of it.
 
 What is moved, and where to: an UNREACHABLE province and one whose policy says EVACUATE move everything that may leave, green channel and
-interrupted work first; otherwise the coordinator's flows are followed. Hosts are ranked by `sharing.rank_hosts`.
+interrupted work first; otherwise the coordinator's flows are followed. Hosts are ranked by `sharing.hosts`.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from actors.core.matching.eligibility import ABLE
 from actors.core.move_reasons import Cause, written
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
-from actors.core.sharing import HostCandidate, rank_hosts
+from actors.core.sharing.hosts import HostCandidate, rank_hosts
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
 #: Candidates kept with a move.

@@ -15,7 +15,9 @@ from actors.core.matching.hosting import Hosting
 from actors.core.matching.record import MatchingModel
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
-from actors.core.sharing import KindSummary, MoveFlow, NationalPicture, ProvinceSummary, hosts_by_kind
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.hosts import hosts_by_kind
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import Reading
 

@@ -25,7 +25,7 @@ from actors.core.outbox import Outbox, Outgoing
 from actors.core.presence import Presence
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, Done, Elsewhere
-from actors.core.sharing import ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.priors import ProvinceTotals
 from actors.core.statistics.reading import Reading

@@ -8,7 +8,7 @@ from actors.core.matching.explained import MatchPreview, QueueDiagnosis
 from actors.core.operators import Operator
 from actors.core.refusal import Refused
 from actors.core.review import Findings, ReviewedDecision
-from actors.core.sharing import ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary
 from actors.core.task import Task
 
 

@@ -16,7 +16,7 @@ from actors.core.matching.hosting import Hosting, facts_of
 from actors.core.matching.views.pairs import typical_minutes
 from actors.core.operators import Operator, PresenceState
 from actors.core.presence import Presence
-from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import KindCell, LinkCell, LinkDirection
 from actors.core.statistics.reading import Reading

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.replies import PolicyPreview, ProvinceReply
-from actors.core.sharing import WAIT_UNBOUNDED_MS, ProvinceSummary
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
 from actors.protocol import ChainReport, Runtime
 from gateway import names
 from gateway.conversion.enums import PROVINCE_STATES_OUT, SHARE_OUT_MODES_IN, SHARE_OUT_MODES_OUT

@@ -13,7 +13,8 @@ from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId
 from actors.core.outbox import Outgoing
 from actors.core.replies import AnyReply, DeskUpdate, MoveAnswer
-from actors.core.sharing import KindSummary, MoveFlow, NationalPicture, ProvinceSummary
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
 from actors.core.task import TaskSpec
 from actors.country_file import load_country
 from actors.journal import open_readonly, open_sqlite

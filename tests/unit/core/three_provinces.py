@@ -21,7 +21,7 @@ from actors.core.operators import PresenceState
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere
-from actors.core.sharing import MoveFlow
+from actors.core.sharing.flows import MoveFlow
 from actors.core.state import Away
 from actors.core.task import HELD_STATES, TaskState, Verdict
 from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS, MEDICAL, person, session_of, spec

@@ -12,7 +12,7 @@ from actors.core.matching.record import Shares
 from actors.core.operators import Operator, PresenceState
 from actors.core.replies import PolicyPreview, ReviewReply
 from actors.core.review import Findings, ReviewVerdict, Severity, reviewed_decision
-from actors.core.sharing import KindSummary, ProvinceSummary
+from actors.core.sharing.summary import KindSummary, ProvinceSummary
 from actors.core.task import MoveOut, Placement, PriorReason, TaskSpec, TaskState, Verdict
 from gateway import conversion, names
 from gateway.conversion import enums

@@ -5,8 +5,11 @@ import pytest
 from actors.core.matching.wording.moving import duration_words, move_reason_words
 from actors.core.matching.wording.templates import Language
 from actors.core.move_reasons import Cause, read, written
-from actors.core.sharing import WAIT_UNBOUNDED_MS, FlowMemory, plan_flows
-from tests.unit.core.test_sharing import busy, picture, summary_of
+from actors.core.sharing.flows import FlowMemory
+from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
+from tests.unit.core.journeys import summary_of
+from tests.unit.core.sharing.country import busy, picture
 
 #: Every cause with values as they may be.
 VALUES: dict[Cause, dict[str, object]] = {

@@ -16,7 +16,9 @@ from actors.core.matching.model import trivial_model, weighted
 from actors.core.matching.parameters import CATALOGUE, Parameter, Role, Scope
 from actors.core.matching.scoring import Scorer
 from actors.core.operators import Certificate, Shift
-from actors.core.sharing import FlowMemory, KindSummary, NationalPicture, ProvinceSummary, plan_flows
+from actors.core.sharing.flows import FlowMemory
+from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
 from tests.unit.core.harness import FUJIAN, JIANGXI, START_MS
 from tests.unit.core.matching.parameters.world import ANN, BOB, MEDICAL, MODEL, World
 
