@@ -1,6 +1,6 @@
 """Enumerations of the contract and of the domain, value by value."""
 
-from actors.core.country import Line, ProvinceStatus, ShareOutMode
+from actors.core.country import Line, ProvinceStatus, Recall, ShareOutMode
 from actors.core.matching.explained import WaitCause
 from actors.core.matching.parameters import Dimension, Role, Scope
 from actors.core.matching.wording import Language
@@ -90,6 +90,16 @@ SHARE_OUT_MODES_OUT: dict[ShareOutMode, province_pb2.ShareOutMode] = {
     ShareOutMode.EVACUATE: province_pb2.SHARE_OUT_MODE_EVACUATE,
 }
 SHARE_OUT_MODES_IN: dict[int, ShareOutMode] = {wire: mode for mode, wire in SHARE_OUT_MODES_OUT.items()}
+
+RECALLS_OUT: dict[Recall, province_pb2.Recall] = {
+    Recall.NEVER: province_pb2.RECALL_NEVER,
+    Recall.UNBEGUN: province_pb2.RECALL_UNBEGUN,
+}
+#: Unset, as clients of the contract before send it, is NEVER.
+RECALLS_IN: dict[int, Recall] = {
+    province_pb2.RECALL_UNSPECIFIED: Recall.NEVER,
+    **{wire: recall for recall, wire in RECALLS_OUT.items()},
+}
 
 DIMENSIONS_OUT: dict[Dimension, dispatch_pb2.MatchingDimension] = {
     Dimension.EFFICIENCY: dispatch_pb2.MATCHING_DIMENSION_EFFICIENCY,

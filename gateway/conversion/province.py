@@ -9,7 +9,13 @@ from actors.core.replies import PolicyPreview, ProvinceReply
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
 from actors.protocol import ChainReport, Runtime
 from gateway import names
-from gateway.conversion.enums import PROVINCE_STATES_OUT, SHARE_OUT_MODES_IN, SHARE_OUT_MODES_OUT
+from gateway.conversion.enums import (
+    PROVINCE_STATES_OUT,
+    RECALLS_IN,
+    RECALLS_OUT,
+    SHARE_OUT_MODES_IN,
+    SHARE_OUT_MODES_OUT,
+)
 from gateway.v1 import admin_pb2, monitor_pb2, province_pb2
 
 _REASON_LENGTH_MAX = 200
@@ -57,6 +63,13 @@ def policy_in(policy: province_pb2.SharingPolicy) -> SharingPolicy:
         amount_max_fen=policy.max_amount_fen,
         share_in_quota=policy.share_in_quota,
         reserve_operators=policy.reserve_operators,
+        effective_from_ms=policy.effective_from_ms,
+        effective_until_ms=policy.effective_until_ms,
+        on_time_floor_permille=policy.on_time_floor_permille,
+        share_in_daily_quota=policy.share_in_daily_quota,
+        recall=RECALLS_IN[policy.recall],
+        needs_two_people=policy.needs_two_people,
+        best_match_gain_points=policy.best_match_gain_points,
     )
 
 
@@ -77,6 +90,13 @@ def policy_out(province: str, policy: SharingPolicy) -> province_pb2.SharingPoli
         revision=policy.revision,
         update_time_ms=policy.updated_ms,
         updater=policy.updated_by[:64],
+        effective_from_ms=policy.effective_from_ms,
+        effective_until_ms=policy.effective_until_ms,
+        on_time_floor_permille=policy.on_time_floor_permille,
+        share_in_daily_quota=policy.share_in_daily_quota,
+        recall=RECALLS_OUT[policy.recall],
+        needs_two_people=policy.needs_two_people,
+        best_match_gain_points=policy.best_match_gain_points,
     )
 
 

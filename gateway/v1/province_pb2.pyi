@@ -24,6 +24,12 @@ class ShareOutMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SHARE_OUT_MODE_OVERFLOW: _ClassVar[ShareOutMode]
     SHARE_OUT_MODE_BEST_MATCH: _ClassVar[ShareOutMode]
     SHARE_OUT_MODE_EVACUATE: _ClassVar[ShareOutMode]
+
+class Recall(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RECALL_UNSPECIFIED: _ClassVar[Recall]
+    RECALL_NEVER: _ClassVar[Recall]
+    RECALL_UNBEGUN: _ClassVar[Recall]
 PROVINCE_STATE_UNSPECIFIED: ProvinceState
 PROVINCE_STATE_ACTIVE: ProvinceState
 PROVINCE_STATE_DEGRADED: ProvinceState
@@ -35,6 +41,9 @@ SHARE_OUT_MODE_CLOSED: ShareOutMode
 SHARE_OUT_MODE_OVERFLOW: ShareOutMode
 SHARE_OUT_MODE_BEST_MATCH: ShareOutMode
 SHARE_OUT_MODE_EVACUATE: ShareOutMode
+RECALL_UNSPECIFIED: Recall
+RECALL_NEVER: Recall
+RECALL_UNBEGUN: Recall
 
 class Province(_message.Message):
     __slots__ = ("name", "province_id", "display_name", "display_name_zh", "state", "state_reason", "state_time_ms", "epoch")
@@ -57,7 +66,7 @@ class Province(_message.Message):
     def __init__(self, name: _Optional[str] = ..., province_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., state: _Optional[_Union[ProvinceState, str]] = ..., state_reason: _Optional[str] = ..., state_time_ms: _Optional[int] = ..., epoch: _Optional[int] = ...) -> None: ...
 
 class SharingPolicy(_message.Message):
-    __slots__ = ("name", "share_out_mode", "share_out_ratio_permille", "activation_wait_ms", "release_wait_ms", "allowed_hosts", "blocked_hosts", "kinds", "max_amount_fen", "share_in_quota", "reserve_operators", "revision", "update_time_ms", "updater")
+    __slots__ = ("name", "share_out_mode", "share_out_ratio_permille", "activation_wait_ms", "release_wait_ms", "allowed_hosts", "blocked_hosts", "kinds", "max_amount_fen", "share_in_quota", "reserve_operators", "revision", "update_time_ms", "updater", "effective_from_ms", "effective_until_ms", "on_time_floor_permille", "share_in_daily_quota", "recall", "needs_two_people", "best_match_gain_points")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SHARE_OUT_MODE_FIELD_NUMBER: _ClassVar[int]
     SHARE_OUT_RATIO_PERMILLE_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +81,13 @@ class SharingPolicy(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     UPDATER_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_FROM_MS_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_UNTIL_MS_FIELD_NUMBER: _ClassVar[int]
+    ON_TIME_FLOOR_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    SHARE_IN_DAILY_QUOTA_FIELD_NUMBER: _ClassVar[int]
+    RECALL_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_TWO_PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    BEST_MATCH_GAIN_POINTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     share_out_mode: ShareOutMode
     share_out_ratio_permille: int
@@ -86,7 +102,14 @@ class SharingPolicy(_message.Message):
     revision: int
     update_time_ms: int
     updater: str
-    def __init__(self, name: _Optional[str] = ..., share_out_mode: _Optional[_Union[ShareOutMode, str]] = ..., share_out_ratio_permille: _Optional[int] = ..., activation_wait_ms: _Optional[int] = ..., release_wait_ms: _Optional[int] = ..., allowed_hosts: _Optional[_Iterable[str]] = ..., blocked_hosts: _Optional[_Iterable[str]] = ..., kinds: _Optional[_Iterable[str]] = ..., max_amount_fen: _Optional[int] = ..., share_in_quota: _Optional[int] = ..., reserve_operators: _Optional[int] = ..., revision: _Optional[int] = ..., update_time_ms: _Optional[int] = ..., updater: _Optional[str] = ...) -> None: ...
+    effective_from_ms: int
+    effective_until_ms: int
+    on_time_floor_permille: int
+    share_in_daily_quota: int
+    recall: Recall
+    needs_two_people: bool
+    best_match_gain_points: int
+    def __init__(self, name: _Optional[str] = ..., share_out_mode: _Optional[_Union[ShareOutMode, str]] = ..., share_out_ratio_permille: _Optional[int] = ..., activation_wait_ms: _Optional[int] = ..., release_wait_ms: _Optional[int] = ..., allowed_hosts: _Optional[_Iterable[str]] = ..., blocked_hosts: _Optional[_Iterable[str]] = ..., kinds: _Optional[_Iterable[str]] = ..., max_amount_fen: _Optional[int] = ..., share_in_quota: _Optional[int] = ..., reserve_operators: _Optional[int] = ..., revision: _Optional[int] = ..., update_time_ms: _Optional[int] = ..., updater: _Optional[str] = ..., effective_from_ms: _Optional[int] = ..., effective_until_ms: _Optional[int] = ..., on_time_floor_permille: _Optional[int] = ..., share_in_daily_quota: _Optional[int] = ..., recall: _Optional[_Union[Recall, str]] = ..., needs_two_people: _Optional[bool] = ..., best_match_gain_points: _Optional[int] = ...) -> None: ...
 
 class MovePreview(_message.Message):
     __slots__ = ("moving_count", "staying_count", "hosts", "stays")

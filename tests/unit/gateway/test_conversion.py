@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy, Skill, TaskKind
+from actors.core.country import Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy, Skill, TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.explained import Contribution, MatchPreview
 from actors.core.matching.record import Shares
@@ -216,6 +216,13 @@ def test_a_sharing_policy_goes_there_and_back() -> None:
         amount_max_fen=9,
         share_in_quota=8,
         reserve_operators=7,
+        effective_from_ms=6,
+        effective_until_ms=60,
+        on_time_floor_permille=950,
+        share_in_daily_quota=11,
+        recall=Recall.UNBEGUN,
+        needs_two_people=True,
+        best_match_gain_points=12,
     )
     assert conversion.policy_in(conversion.policy_out("fujian", policy)) == policy
 

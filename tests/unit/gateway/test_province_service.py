@@ -124,6 +124,7 @@ async def test_a_policy_changes_field_by_field_and_by_revision(served: Gateway) 
     [
         (update("u", allowed_hosts=["jiangxi", "atlantis"]), ["sharing_policy.allowed_hosts[1]"]),
         (update("u", "release_wait_ms", release_wait_ms=900_001), ["sharing_policy.release_wait_ms"]),
+        (update("u", effective_from_ms=9, effective_until_ms=9), ["sharing_policy.effective_until_ms"]),
         (update("u", "share_out_mode"), ["sharing_policy.share_out_mode"]),
         (update("u", "*"), ["sharing_policy.share_out_mode"]),
     ],
