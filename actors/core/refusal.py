@@ -25,6 +25,7 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not_permitted"
     BAD_MODEL = "bad_model"
     UNKNOWN_REVISION = "unknown_revision"
+    UNKNOWN_DRILL = "unknown_drill"
     # The state of things.
     WRONG_STATE = "wrong_state"
     STALE_TOKEN = "stale_token"
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     ALREADY_DECIDED = "already_decided"
     NOT_DECIDED = "not_decided"
     ALREADY_REVIEWED = "already_reviewed"
+    BLAST_RADIUS = "blast_radius"
     ELSEWHERE = "elsewhere"
     # Bounds and outages.
     QUEUE_FULL = "queue_full"

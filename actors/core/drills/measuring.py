@@ -1,0 +1,357 @@
+"""The figures of a drill from the journals of all provinces: feed every frame once, in the order of its province, then ask for the report.
+
+Events of different provinces have no common order but the wall clock's, and all clocks of a drill are one machine's or kept in step; so
+provinces may be read one after the other, as long as nothing is asked before the end. That is why facts are collected first
+(who took which task when, who was given it when) and compared in `report`.
+
+Conservation. A summary says exactly which frame it is of. So for each province: open tasks at the start + what its events between the two
+frames brought and took = open tasks at the end, to the task, restarts or not. What is missing is lost. A task that left its source and
+was accepted nowhere is lost, too.
+
+Bounds: `TASKS_MAX` tasks are remembered; a drill on more says so in its report and measures those.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from actors.core import events as e
+from actors.core.country import ProvinceStatus
+from actors.core.drills.record import Drill, DrillReport, Judgement, Moment, Objective, Standing
+from actors.core.ids import ProvinceCode, TaskId, home_of
+
+TASKS_MAX = 1_000_000
+#: Waits below this count as this: nobody notices the difference between 10 and 20 ms, but its ratio is 2.
+WAIT_FLOOR_MS = 1_000
+#: Points of the curve in the report.
+CURVE_POINTS_MAX = 240
+
+#: Figure -> what it says. ``_ms``: milliseconds after the strike (recovered: after the fault was gone); ``_permille``: ratios.
+FIGURES: dict[str, str] = {
+    "detected_ms": "until the outage was recorded",
+    "first_reassigned_ms": "until the first task lay on a desk of another province",
+    "all_moved_ms": "until the last of the tasks that were there had been taken over; left out while any stayed",
+    "recovered_ms": "from the end of the fault until the provinces were active again",
+    "moved": "tasks taken over by other provinces",
+    "stayed": "tasks that were still in the struck provinces when the fault was taken away",
+    "lost": "tasks that were there and are nowhere",
+    "decided_twice": "tasks with more than one decision",
+    "eligible_permille": "of the tasks taken over, those whose host had somebody on duty who may do them",
+    "moved_again_permille": "of the moves, those of a task that had moved before",
+    "lender_on_time_drop_permille": "largest fall of today's on-time ratio of a line of a helping province",
+    "lender_wait_p95_ratio_permille": "95th percentile of the wait of the helpers' own tasks, over that of the minutes before",
+    "customer_extra_wait_ms": "by how much the median wait of the struck provinces' tasks was longer than in the minutes before",
+    "false_alarms": "provinces outside the drill that were declared unreachable",
+}
+#: Comparisons that need two sides: with nothing on one of them there was nothing to harm, and no objective is missed.
+COMPARISONS = ("lender_on_time_drop_permille", "lender_wait_p95_ratio_permille", "customer_extra_wait_ms")
+
+_CHANGES: dict[type, int] = {
+    e.TaskCreated: 1,
+    e.MoveAccepted: 1,
+    e.MoveHandedOver: -1,
+    e.TaskCompleted: -1,
+    e.TaskReturned: -1,
+    e.TaskCancelled: -1,
+}
+
+
+class Takeover:
+    """A task of a struck province at its first host after the strike."""
+
+    __slots__ = ("at_ms", "created_ms", "host")
+
+    def __init__(self, host: ProvinceCode, at_ms: int, created_ms: int) -> None:
+        self.host = host
+        self.at_ms = at_ms
+        self.created_ms = created_ms
+
+
+class Measuring:
+    """Collects the facts of one drill.
+
+    Args:
+        drill: one that is over, its start included.
+        after: how everybody stands now.
+    """
+
+    def __init__(self, drill: Drill, after: Sequence[Standing]) -> None:
+        self._drill = drill
+        self._struck = dict.fromkeys(drill.spec.provinces)
+        self._before = {standing.province: standing for standing in drill.before}
+        self._after = {standing.province: standing for standing in after}
+        self._handlers: dict[type, Callable[..., None]] = {
+            e.TaskCreated: self._created,
+            e.OfferMade: self._given,
+            e.TaskAssigned: self._given,
+            e.MoveStarted: self._move_started,
+            e.MoveAccepted: self._move_accepted,
+            e.MoveRefused: self._move_refused,
+            e.TaskCompleted: self._completed,
+            e.SiteLost: self._site_lost,
+            e.ProvinceStatusChanged: self._status_changed,
+        }
+        self._changes: dict[ProvinceCode, int] = {}
+        self._created_ms: dict[TaskId, int] = {}
+        self._given_first: dict[TaskId, tuple[ProvinceCode, int]] = {}
+        #: (task, host) pairs of which the host gave the task to somebody after the strike, and when first.
+        self._given_at_host: dict[tuple[TaskId, ProvinceCode], int] = {}
+        self._takeovers: dict[TaskId, Takeover] = {}
+        self._moves = 0
+        self._moves_again = 0
+        self._moved_tasks: dict[TaskId, None] = {}
+        #: (task, generation, attempt) of moves that began after the start.
+        self._started: dict[tuple[TaskId, int, int], None] = {}
+        self._settled: dict[tuple[TaskId, int, int], None] = {}
+        self._eligible: dict[tuple[TaskId, ProvinceCode], bool] = {}
+        self._decisions: dict[TaskId, int] = {}
+        self._detected_ms = 0
+        self._active_ms: dict[ProvinceCode, int] = {}
+        self._alarms: dict[ProvinceCode, None] = {}
+        self._is_full = False
+
+    def take(self, province: ProvinceCode, sequence: int, events: Iterable[e.AnyEvent]) -> None:
+        """Take in one frame."""
+        before, after = self._before.get(province), self._after.get(province)
+        is_between = before is not None and after is not None and before.sequence < sequence <= after.sequence
+        for event in events:
+            if is_between:
+                self._changes[province] = self._changes.get(province, 0) + _CHANGES.get(type(event), 0)
+            handler = self._handlers.get(type(event))
+            if handler is not None:
+                handler(province, event)
+
+    # --- facts ---
+
+    def _created(self, province: ProvinceCode, event: e.TaskCreated) -> None:
+        del province
+        if len(self._created_ms) >= TASKS_MAX:
+            self._is_full = True
+            return
+        self._created_ms[event.task_id] = max(event.at_ms, event.spec.not_before_ms)
+
+    def _given(self, province: ProvinceCode, event: e.OfferMade | e.TaskAssigned) -> None:
+        if event.task_id in self._created_ms or home_of(event.task_id) in self._struck:
+            known = self._given_first.get(event.task_id)
+            if known is None or event.at_ms < known[1]:
+                self._given_first[event.task_id] = (province, event.at_ms)
+        if event.at_ms >= self._drill.struck_ms and province not in self._struck:
+            self._given_at_host.setdefault((event.task_id, province), event.at_ms)
+
+    def _move_started(self, province: ProvinceCode, event: e.MoveStarted) -> None:
+        del province
+        if event.at_ms < self._drill.started_ms:
+            return
+        move = event.move
+        self._started[event.task_id, move.generation, move.attempt] = None
+        chosen = [candidate for candidate in event.candidates if candidate.province == move.host]
+        self._eligible[event.task_id, move.host] = any(candidate.eligible > 0 for candidate in chosen)
+
+    def _move_accepted(self, province: ProvinceCode, event: e.MoveAccepted) -> None:
+        task = event.task
+        self._settled[task.task_id, event.move.generation, event.move.attempt] = None
+        if event.at_ms < self._drill.struck_ms:
+            return
+        self._moves += 1
+        self._moves_again += task.task_id in self._moved_tasks
+        self._moved_tasks[task.task_id] = None
+        if event.source in self._struck and province not in self._struck:
+            known = self._takeovers.get(task.task_id)
+            if known is None or event.at_ms < known.at_ms:
+                self._takeovers[task.task_id] = Takeover(province, event.at_ms, task.taken_in_ms)
+
+    def _move_refused(self, province: ProvinceCode, event: e.MoveRefused) -> None:
+        del province
+        self._settled[event.task_id, event.move.generation, event.move.attempt] = None
+
+    def _completed(self, province: ProvinceCode, event: e.TaskCompleted) -> None:
+        del province
+        self._decisions[event.task_id] = self._decisions.get(event.task_id, 0) + 1
+
+    def _site_lost(self, province: ProvinceCode, event: e.SiteLost) -> None:
+        self._alarm(province, event.at_ms)
+
+    def _status_changed(self, province: ProvinceCode, event: e.ProvinceStatusChanged) -> None:
+        if event.status is ProvinceStatus.UNREACHABLE:
+            self._alarm(province, event.at_ms)
+        elif event.status is ProvinceStatus.ACTIVE and event.at_ms >= self._drill.lifted_ms:
+            self._active_ms.setdefault(province, event.at_ms)
+
+    def _alarm(self, province: ProvinceCode, at_ms: int) -> None:
+        if at_ms < self._drill.struck_ms:
+            return
+        if province not in self._struck:
+            self._alarms[province] = None
+        elif not self._detected_ms or at_ms < self._detected_ms:
+            self._detected_ms = at_ms
+
+    # --- the report ---
+
+    def report(self) -> DrillReport:
+        """What the facts come to."""
+        figures = {
+            **self._times(),
+            **self._counts(),
+            **self._comparisons(),
+        }
+        judgements = judge(self._drill.spec.objectives, figures)
+        is_sound = figures["lost"] == figures["decided_twice"] == 0
+        return DrillReport(
+            passed=is_sound and all(judgement.met for judgement in judgements),
+            figures=figures,
+            judgements=judgements,
+            helpers=self._helpers(),
+            timeline=self._timeline(),
+            moved=self._curve(),
+            notes=self._notes(figures),
+        )
+
+    def _times(self) -> dict[str, int]:
+        struck_ms = self._drill.struck_ms
+        instants = {"detected_ms": self._detected_ms, "first_reassigned_ms": self._first_reassigned_ms()}
+        if not self._stayed():
+            instants["all_moved_ms"] = self._all_moved_ms()
+        times = {figure: at_ms - struck_ms for figure, at_ms in instants.items() if at_ms}
+        recovered_ms = self._recovered_ms()
+        return times | ({"recovered_ms": recovered_ms - self._drill.lifted_ms} if recovered_ms else {})
+
+    def _first_reassigned_ms(self) -> int:
+        given = [
+            self._given_at_host[task_id, takeover.host]
+            for task_id, takeover in self._takeovers.items()
+            if (task_id, takeover.host) in self._given_at_host
+        ]
+        return min(given, default=0)
+
+    def _all_moved_ms(self) -> int:
+        """When the last of those that were there at the strike was taken over; 0: none was there."""
+        there = [one.at_ms for one in self._takeovers.values() if one.created_ms <= self._drill.struck_ms]
+        return max(there, default=0)
+
+    def _recovered_ms(self) -> int:
+        """When the last of the provinces was active again; 0: not all of them are."""
+        if any(code not in self._active_ms for code in self._struck):
+            return 0
+        return max(self._active_ms.values(), default=0)
+
+    def _stayed(self) -> int:
+        return self._drill.stayed
+
+    def _counts(self) -> dict[str, int]:
+        moved = len(self._takeovers)
+        counts = {
+            "moved": moved,
+            "stayed": self._stayed(),
+            "lost": self._lost(),
+            "decided_twice": sum(count > 1 for count in self._decisions.values()),
+            "false_alarms": len(self._alarms),
+        }
+        if moved:
+            counts["eligible_permille"] = self._eligible_count() * 1000 // moved
+        if self._moves:
+            counts["moved_again_permille"] = self._moves_again * 1000 // self._moves
+        return counts
+
+    def _lost(self) -> int:
+        adrift = sum(move not in self._settled for move in self._started) - self._in_transit()
+        missing = sum(
+            max(0, before.open_tasks + self._changes.get(code, 0) - self._after[code].open_tasks)
+            for code, before in self._before.items()
+            if code in self._after
+        )
+        return max(0, adrift) + missing
+
+    def _in_transit(self) -> int:
+        """Moves that are under way as of the end: their source still has the task."""
+        return sum(standing.moving for standing in self._after.values())
+
+    def _eligible_count(self) -> int:
+        return sum(
+            self._eligible.get((task_id, takeover.host), False) or (task_id, takeover.host) in self._given_at_host
+            for task_id, takeover in self._takeovers.items()
+        )
+
+    def _comparisons(self) -> dict[str, int]:
+        helpers = self._helpers()
+        found: dict[str, int] = {}
+        drops = [
+            ratio - self._after[code].on_time_permille[line]
+            for code in helpers
+            if code in self._before and code in self._after
+            for line, ratio in self._before[code].on_time_permille.items()
+            if line in self._after[code].on_time_permille
+        ]
+        if drops:
+            found["lender_on_time_drop_permille"] = max(0, *drops)
+        earlier, later = self._waits(helpers)
+        if earlier and later:
+            p95 = [max(WAIT_FLOOR_MS, percentile(waits, 950)) for waits in (earlier, later)]
+            found["lender_wait_p95_ratio_permille"] = p95[1] * 1000 // p95[0]
+        earlier, later = self._waits(self._struck)
+        if earlier and later:
+            found["customer_extra_wait_ms"] = max(0, percentile(later, 500) - percentile(earlier, 500))
+        return found
+
+    def _waits(self, homes: Iterable[ProvinceCode]) -> tuple[list[int], list[int]]:
+        """Waits of these homes' own tasks from creation to the first desk, ms: of those that ended before the strike, and after it."""
+        wanted = dict.fromkeys(homes)
+        earlier: list[int] = []
+        later: list[int] = []
+        since_ms = self._drill.struck_ms - self._drill.spec.baseline_ms
+        for task_id, (_, given_ms) in self._given_first.items():
+            created_ms = self._created_ms.get(task_id)
+            if created_ms is None or given_ms < since_ms or home_of(task_id) not in wanted:
+                continue
+            (earlier if given_ms < self._drill.struck_ms else later).append(max(0, given_ms - created_ms))
+        return earlier, later
+
+    def _helpers(self) -> dict[ProvinceCode, int]:
+        counts: dict[ProvinceCode, int] = {}
+        for takeover in self._takeovers.values():
+            counts[takeover.host] = counts.get(takeover.host, 0) + 1
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def _timeline(self) -> tuple[Moment, ...]:
+        drill = self._drill
+        moments = {
+            "started": drill.started_ms,
+            "struck": drill.struck_ms,
+            "detected": self._detected_ms,
+            "first_reassigned": self._first_reassigned_ms(),
+            "all_moved": 0 if self._stayed() else self._all_moved_ms(),
+            "lifted": drill.lifted_ms,
+            "recovered": self._recovered_ms(),
+            "settled": drill.settled_ms,
+        }
+        known = [Moment(at_ms=at_ms, what=what) for what, at_ms in moments.items() if at_ms]
+        return tuple(sorted(known, key=lambda moment: moment.at_ms))
+
+    def _curve(self) -> tuple[tuple[int, int], ...]:
+        instants = sorted(takeover.at_ms for takeover in self._takeovers.values())
+        stride = max(1, -(-len(instants) // CURVE_POINTS_MAX))
+        places = [*range(stride, len(instants), stride), len(instants)] if instants else []
+        return tuple((instants[place - 1] - self._drill.struck_ms, place) for place in places)
+
+    def _notes(self, figures: dict[str, int]) -> tuple[str, ...]:
+        notes = [f"{figure}: nothing to compare on one side" for figure in COMPARISONS if figure not in figures]
+        if self._is_full:
+            notes.append(f"waits are those of the first {TASKS_MAX} tasks")
+        return tuple(notes)
+
+
+def judge(objectives: Iterable[Objective], figures: dict[str, int]) -> tuple[Judgement, ...]:
+    """Every objective beside what came of it. A figure that is missing misses its objective, unless it is a comparison."""
+    judged: list[Judgement] = []
+    for objective in objectives:
+        value = figures.get(objective.figure)
+        if value is None:
+            met = objective.figure in COMPARISONS
+        else:
+            is_low = objective.at_most is None or value <= objective.at_most
+            met = is_low and (objective.at_least is None or value >= objective.at_least)
+        judged.append(Judgement(objective=objective, value=value, met=met))
+    return tuple(judged)
+
+
+def percentile(values: Sequence[int], permille: int) -> int:
+    """The nearest-rank percentile of at least one value."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * permille // 1000) - 1)]
