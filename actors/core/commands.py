@@ -7,6 +7,7 @@ answer, with other content it is refused. An empty `request_id` asks for no such
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.record import MatchingModel
@@ -316,6 +317,23 @@ class UpdateSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
     validate_only: bool = False
 
 
+class GetCalendar(Command, frozen=True, kw_only=True, tag=True):
+    """Read the branch's hours and days, what is open now, and what sharing has gained by night."""
+
+
+class UpdateCalendar(Command, frozen=True, kw_only=True, tag=True):
+    """Replace the branch's calendar, which has no `calendar.faults`; `revision` must be the one that was read (0: any)."""
+
+    calendar: BranchCalendar
+    revision: int = 0
+
+
+class AdoptCalendar(Command, frozen=True, kw_only=True, tag=True):
+    """Take over what the country file says of the branch's hours and days, if it says something new."""
+
+    told: BranchCalendar
+
+
 class GetProvince(Command, frozen=True, kw_only=True, tag=True):
     """Read status, settings, policy and summary."""
 
@@ -418,6 +436,9 @@ AnyCommand = (
     | ConfigureProvince
     | SetProvinceStatus
     | UpdateSharingPolicy
+    | GetCalendar
+    | UpdateCalendar
+    | AdoptCalendar
     | GetProvince
     | TakeAdvice
     | AcceptMove

@@ -5,6 +5,7 @@ Each event says when (`at_ms`, wall clock), who (`who`) and, where a choice was 
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.ledger import LedgerLeg
@@ -245,6 +246,8 @@ class OutcomeNoted(Event, frozen=True, kw_only=True, tag=True):
     """At the home: a task of ours has ended elsewhere."""
 
     task: Task
+    #: From its decision to the next opening of its line here, if the line was closed then; 0: it was open.
+    gained_ms: int = 0
 
 
 class NoticeSettled(Event, frozen=True, kw_only=True, tag=True):
@@ -361,6 +364,19 @@ class SharingPolicyUpdated(Event, frozen=True, kw_only=True, tag=True):
     policy: SharingPolicy
 
 
+class CalendarAdopted(Event, frozen=True, kw_only=True, tag=True):
+    """The country file's calendar of the branch has changed; `calendar` is in force now, with what was changed here by hand."""
+
+    told: BranchCalendar
+    calendar: BranchCalendar
+
+
+class CalendarUpdated(Event, frozen=True, kw_only=True, tag=True):
+    """A new revision of the branch's calendar is in force."""
+
+    calendar: BranchCalendar
+
+
 class RequestAnswered(Event, frozen=True, kw_only=True, tag=True):
     """A write with a request id was answered; the same request gets these bytes again."""
 
@@ -411,5 +427,7 @@ AnyEvent = (
     | SiteLost
     | SiteReturned
     | SharingPolicyUpdated
+    | CalendarAdopted
+    | CalendarUpdated
     | RequestAnswered
 )

@@ -28,6 +28,7 @@ from actors.core.matching.eligibility import ABLE
 from actors.core.move_reasons import Cause, written
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
+from actors.core.service_gained import service_gained_ms
 from actors.core.sharing.hosts import HostCandidate, rank_hosts
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
@@ -234,6 +235,8 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
         return None
     if task.spec.kind not in state.kinds:
         return "the kind is unknown here"
+    if not state.calendar.is_open(turn.now.wall_ms, task.line):
+        return "the line is closed here now"
     if state.shared_in >= state.policy.share_in_quota or len(state.tasks) >= state.bounds.open_tasks_max:
         return "the quota for other provinces' tasks is used up"
     if not _someone_eligible(turn, task):
@@ -329,7 +332,8 @@ def note_outcome(turn: Turn, command: c.NoteOutcome) -> AnyReply:
     closed = turn.closed_task(task.task_id)
     if closed is not None and closed.state is not TaskState.MOVED and task.task_id not in turn.state.tasks:
         return Done()
-    turn.emit(e.OutcomeNoted(at_ms=turn.now.wall_ms, who=command.who, task=task))
+    gained_ms = service_gained_ms(turn.state.calendar, task)
+    turn.emit(e.OutcomeNoted(at_ms=turn.now.wall_ms, who=command.who, task=task, gained_ms=gained_ms))
     return Done()
 
 

@@ -10,7 +10,17 @@ from typing import Any
 
 import msgspec
 
-from actors.core import administration, clockwork, desk, explaining, lifecycle, moves, records, reviewing
+from actors.core import (
+    administration,
+    calendar_keeping,
+    clockwork,
+    desk,
+    explaining,
+    lifecycle,
+    moves,
+    records,
+    reviewing,
+)
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.applying import apply
@@ -228,6 +238,9 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.ConfigureProvince: administration.configure_province,
     c.SetProvinceStatus: administration.set_province_status,
     c.UpdateSharingPolicy: administration.update_sharing_policy,
+    c.GetCalendar: calendar_keeping.get_calendar,
+    c.UpdateCalendar: calendar_keeping.update_calendar,
+    c.AdoptCalendar: calendar_keeping.adopt_calendar,
     c.GetProvince: administration.get_province,
     c.TakeAdvice: _take_advice,
     c.AcceptMove: moves.accept_move,

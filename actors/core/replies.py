@@ -2,12 +2,14 @@
 
 import msgspec
 
-from actors.core.country import ProvinceSettings, SharingPolicy, TaskKind, TimeLimits
+from actors.core.calendar import BranchCalendar
+from actors.core.country import Line, ProvinceSettings, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.explained import MatchPreview, QueueDiagnosis
 from actors.core.operators import Operator
 from actors.core.refusal import Refused
 from actors.core.review import Findings, ReviewedDecision
+from actors.core.service_gained import GainedService
 from actors.core.sharing.summary import ProvinceSummary
 from actors.core.task import Task
 
@@ -84,6 +86,23 @@ class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
     moves: tuple[tuple[TaskId, ProvinceCode, str], ...] = ()
 
 
+class LineOpening(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a line is open by its hours."""
+
+    line: Line
+    #: The instant itself while it is open; None: not within `calendar.OPENING_DAYS_MAX`.
+    opens_ms: int | None
+    is_open: bool
+
+
+class CalendarReply(msgspec.Struct, frozen=True, kw_only=True, tag="calendar"):
+    """A branch's calendar, what is open now, and what was decided elsewhere while a line was closed."""
+
+    calendar: BranchCalendar
+    openings: tuple[LineOpening, ...]
+    gained: tuple[GainedService, ...]
+
+
 class ReviewReply(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
     """A review as it was taken in."""
 
@@ -127,6 +146,7 @@ AnyReply = (
     | NoWork
     | ProvinceReply
     | PolicyPreview
+    | CalendarReply
     | ReviewReply
     | MatchPreview
     | QueueDiagnosis

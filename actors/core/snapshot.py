@@ -10,10 +10,12 @@ from itertools import dropwhile
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
+from actors.core.service_gained import GainedService, Gains
 from actors.core.state import Away, Notice, ProvinceState
 from actors.core.statistics import image
 from actors.core.statistics.tables import Statistics
@@ -50,6 +52,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     priors_adopted_ms: int = 0
     round_number: int = 0
     shadow_prices: dict[OperatorId, int] = {}
+    calendar: BranchCalendar = BranchCalendar()
+    calendar_told: BranchCalendar = BranchCalendar()
+    gained: tuple[GainedService, ...] = ()
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -97,6 +102,9 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         priors_adopted_ms=state.priors_adopted_ms,
         round_number=state.round_number,
         shadow_prices=dict(state.shadow_prices),
+        calendar=state.calendar,
+        calendar_told=state.calendar_told,
+        gained=state.gains.kept(),
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -218,6 +226,9 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.priors_adopted_ms = head.priors_adopted_ms
     state.round_number = head.round_number
     state.shadow_prices = head.shadow_prices
+    state.calendar = head.calendar
+    state.calendar_told = head.calendar_told
+    state.gains = Gains(head.gained)
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

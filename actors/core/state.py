@@ -6,11 +6,13 @@ It changes only through `applying.apply`. Tasks and operators are immutable reco
 import msgspec
 
 from actors.core import records
+from actors.core.calendar import BranchCalendar
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.queue import TaskQueue, authority_needed
+from actors.core.service_gained import Gains
 from actors.core.statistics.tables import Statistics
 from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
 
@@ -66,6 +68,11 @@ class ProvinceState:
         #: What the province goes back to when its desks are heard again.
         self.status_before_outage = ProvinceStatus.ACTIVE
         self.policy = SharingPolicy()
+        self.calendar = BranchCalendar()
+        #: What the country file said last; the calendar in force has been made from it.
+        self.calendar_told = BranchCalendar()
+        #: What others decided while a line was closed here.
+        self.gains = Gains()
         #: Sites whose desks fell silent together -> since when (wall clock, ms).
         self.lost_sites: dict[SiteId, int] = {}
         #: Number of the last task created here.

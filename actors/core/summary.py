@@ -21,7 +21,7 @@ from actors.core.state import ProvinceState
 from actors.core.statistics.cells import KindCell, LinkCell, LinkDirection
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import REVIEWS, shrunk_ratio
-from actors.core.summary_lines import summarise_lines
+from actors.core.summary_lines import line_opens_in_ms, summarise_lines
 from actors.core.task import MoveOut
 
 #: The people whose experience speaks for a province.
@@ -78,8 +78,10 @@ def summarise(
         line = state.kinds[kind].line
         waiting_by_line[line] = waiting_by_line.get(line, 0) + waiting
     leaving = _oldest_move(state)
-    # A model that weighs no province (a simulation's) asks nothing of the lines.
-    lines = summarise_lines(state, on_duty, now) if hosting is not None and hosting.weighs_provinces else ()
+    # A model that weighs no province (a simulation's) asks nothing of the lines of a branch that is always open.
+    weighs = hosting is not None and hosting.weighs_provinces
+    lines = summarise_lines(state, on_duty, now) if weighs or state.calendar.hours else ()
+    opens_in_ms = {line: line_opens_in_ms(state.calendar, line, now.wall_ms) for line in Line}
     bare = ProvinceSummary(
         province=state.province,
         time_ms=now.wall_ms,
@@ -108,7 +110,9 @@ def summarise(
     )
     pressure = {one.line: hosting.pressure_permille(facts_of(bare, one.line)) for one in lines} if hosting else {}
     kinds = tuple(
-        _kind_summary(state, kind, by_kind.get(kind, []), times, waits_ms[line], pressure.get(line, 0))
+        _kind_summary(
+            state, kind, by_kind.get(kind, []), times, waits_ms[line], pressure.get(line, 0), opens_in_ms[line]
+        )
         for kind, line in ((kind.kind, kind.line) for kind in state.kinds.values())
         if kind in by_kind or kind in state.queue.waiting_by_kind
     )
@@ -200,8 +204,10 @@ def _kind_summary(
     times: _HandleTimes,
     line_wait_ms: int,
     pressure_permille: int,
+    opens_in_ms: int,
 ) -> KindSummary:
-    lent = [person for person in people if person.share_opt_in]
+    # Who stays when the line has closed works on for the branch itself: what others sent now would be left behind when they go.
+    lent = [] if opens_in_ms else [person for person in people if person.share_opt_in]
     experienced = sorted(lent, key=lambda person: (-person.kinds[kind].done_count, person.operator))
     experienced = experienced[:EXPERIENCED_MAX]
     free = sum(max(0, person.capacity - state.load_of(person.operator)) for person in lent)
@@ -213,7 +219,7 @@ def _kind_summary(
         waiting=waiting,
         eligible=len(lent),
         free_capacity=free,
-        expected_wait_ms=(0 if free and not waiting else line_wait_ms) if people else WAIT_UNBOUNDED_MS,
+        expected_wait_ms=(0 if free and not waiting else line_wait_ms) if people else opens_in_ms or WAIT_UNBOUNDED_MS,
         handle_ms=sum(times.of_person(person.operator, kind, kind_ms) for person in experienced) // len(experienced)
         if experienced
         else kind_ms,

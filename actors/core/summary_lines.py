@@ -5,6 +5,7 @@ Cost: tasks in hand and people on duty once; of waiting tasks the first `LOOKED_
 
 from collections.abc import Sequence
 
+from actors.core.calendar import BranchCalendar, day_of, start_of
 from actors.core.clock import Instant
 from actors.core.country import Line
 from actors.core.ledger import UNIT_MINUTES
@@ -12,6 +13,7 @@ from actors.core.line_summary import UNKNOWN, LineSummary
 from actors.core.matching.views.people import line_priors
 from actors.core.matching.views.ratios import LineRatio
 from actors.core.operators import Operator
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import LineTodayCell
 from actors.core.statistics.reading import Reading
@@ -39,9 +41,22 @@ def summarise_lines(state: ProvinceState, on_duty: Sequence[Operator], now: Inst
             [person for person in on_duty if _works_on(state, person, line)],
             [task for task in waiting if task.line is line],
             [task for task in held if task.line is line],
+            now.wall_ms,
         )
         for line in lines
     )
+
+
+def line_opens_in_ms(calendar: BranchCalendar, line: Line, now_ms: int) -> int:
+    """Until the line's hours begin; 0: they run. At most `WAIT_UNBOUNDED_MS`, which also stands for never."""
+    opens_ms = calendar.next_opening_ms(now_ms, line)
+    return WAIT_UNBOUNDED_MS if opens_ms is None else min(opens_ms - now_ms, WAIT_UNBOUNDED_MS)
+
+
+def _open_minutes_left(calendar: BranchCalendar, line: Line, now_ms: int) -> int:
+    midnight_ms = start_of(day_of(now_ms) + 1)
+    known = calendar.hours_of(line) is not None
+    return calendar.open_minutes_between(now_ms, midnight_ms, line) if known else UNKNOWN
 
 
 def _works_on(state: ProvinceState, person: Operator, line: Line) -> bool:
@@ -55,6 +70,7 @@ def _line_summary(
     people: Sequence[Operator],
     waiting: Sequence[Task],
     held: Sequence[Task],
+    wall_ms: int,
 ) -> LineSummary:
     priors = line_priors(reading, line)
     backlog = sum(
@@ -69,6 +85,8 @@ def _line_summary(
     doomed = sum(_due_ms(state, task) < now_ms + max(0, drain) * 60_000 for task in waiting)
     decided, units = (reading.today(cell, line) for cell in (LineTodayCell.DECIDED, LineTodayCell.UNITS))
     speed = float(priors[LineRatio.UNITS_PER_MINUTE])
+    opens_in_ms = line_opens_in_ms(state.calendar, line, wall_ms)
+    gained = state.gains.of(day_of(wall_ms), line)
     return LineSummary(
         line=line,
         backlog_minutes=backlog,
@@ -86,6 +104,11 @@ def _line_summary(
         pass_permille=_scaled(float(priors[LineRatio.PASSED]), 1_000),
         on_time_permille=_permille(reading.today(LineTodayCell.ON_TIME, line), decided),
         shared_units_permille=_permille(reading.today(LineTodayCell.SHARED_UNITS, line), units),
+        is_open=opens_in_ms == 0 or bool(people),
+        opens_in_ms=opens_in_ms,
+        open_minutes_left=_open_minutes_left(state.calendar, line, wall_ms),
+        gained_tasks=gained.tasks,
+        gained_minutes=gained.minutes,
     )
 
 

@@ -208,6 +208,8 @@ def _reason_of(event: e.AnyEvent) -> str:
             return f"revision {event.model.revision}"
         case e.SharingPolicyUpdated():
             return f"revision {event.policy.revision}: {event.policy.share_out_mode.value}"
+        case e.CalendarAdopted() | e.CalendarUpdated():
+            return f"revision {event.calendar.revision}"
         case e.OperatorSignedIn() | e.PresenceChanged():
             return event.presence.value
         case _:

@@ -70,5 +70,7 @@ APPLIERS: dict[type, Callable[..., None]] = {
     e.SiteLost: people.site_lost,
     e.SiteReturned: people.site_returned,
     e.SharingPolicyUpdated: people.policy_updated,
+    e.CalendarAdopted: people.calendar_adopted,
+    e.CalendarUpdated: people.calendar_updated,
     e.RequestAnswered: tasks.request_answered,
 }

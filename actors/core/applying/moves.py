@@ -88,6 +88,8 @@ def outcome_noted(state: ProvinceState, event: e.OutcomeNoted) -> None:
         state.replace_task(moved_on(older, Action.HAND_OVER))
     state.away.pop(task.task_id, None)
     state.records[records.task_key(task.task_id)] = records.encode(task)
+    if event.gained_ms:
+        state.gains.add(task, event.gained_ms)
 
 
 def notice_settled(state: ProvinceState, event: e.NoticeSettled) -> None:

@@ -104,3 +104,12 @@ def site_returned(state: ProvinceState, event: e.SiteReturned) -> None:
 
 def policy_updated(state: ProvinceState, event: e.SharingPolicyUpdated) -> None:
     state.policy = event.policy
+
+
+def calendar_adopted(state: ProvinceState, event: e.CalendarAdopted) -> None:
+    state.calendar_told = event.told
+    state.calendar = event.calendar
+
+
+def calendar_updated(state: ProvinceState, event: e.CalendarUpdated) -> None:
+    state.calendar = event.calendar

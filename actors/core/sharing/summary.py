@@ -15,7 +15,7 @@ class KindSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     kind: KindId
     waiting: int = 0
-    #: Operators on duty, heard lately, who may do the kind for other provinces.
+    #: Operators on duty, heard lately, who may do the kind for other provinces; none while the line's hours do not run.
     eligible: int = 0
     #: Tasks these people could take at once.
     free_capacity: int = 0

@@ -5,6 +5,7 @@ import pytest
 
 from actors.core import codec
 from actors.core import events as e
+from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.operators import PresenceState
@@ -152,6 +153,8 @@ def test_every_event_can_be_shown() -> None:
         e.ProvinceStatusChanged(at_ms=1, status=ProvinceStatus.SUSPENDED, reason="x" * 900),
         e.SiteLost(at_ms=1, site=SiteId("fujian-1"), silent=9, signed_in=10, silent_for_ms=3_000),
         e.SharingPolicyUpdated(at_ms=1, policy=SharingPolicy()),
+        e.CalendarAdopted(at_ms=1, told=BranchCalendar(), calendar=BranchCalendar(revision=2)),
+        e.CalendarUpdated(at_ms=1, calendar=BranchCalendar(revision=3)),
     ]
     shown = conversion.frame_events_out(frame(*examples))
     assert [event.type for event in shown] == [type(event).__name__ for event in examples]

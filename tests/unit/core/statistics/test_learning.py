@@ -173,6 +173,8 @@ _TEACH_NOTHING = {
     "SiteLost",
     "SiteReturned",
     "SharingPolicyUpdated",
+    "CalendarAdopted",
+    "CalendarUpdated",
     "RequestAnswered",
 }
 
