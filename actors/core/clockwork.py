@@ -10,6 +10,7 @@ from actors.core.matching.rounds import WHO as MATCHER
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import move_tasks_out
 from actors.core.outage import DeskSign, SiteVerdict
+from actors.core.policy_changes import let_time_pass
 from actors.core.task import TaskState
 
 WHO = "system:clock"
@@ -23,6 +24,7 @@ def tick(turn: Turn) -> None:
     _expire_leases(turn)
     _expire_offers(turn)
     _reach_schedules(turn)
+    let_time_pass(turn)
 
 
 def settle_batch(turn: Turn) -> None:

@@ -310,11 +310,34 @@ class SetProvinceStatus(Command, frozen=True, kw_only=True, tag=True):
 
 
 class UpdateSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
-    """Replace the sharing policy; `revision` must be the one that was read (0: any)."""
+    """Replace the sharing policy; `revision` must be the newest (0: any)."""
 
     policy: SharingPolicy
     revision: int = 0
     validate_only: bool = False
+    reason: str = ""
+
+
+class RollBackSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
+    """Take the content of an older revision of the sharing policy again."""
+
+    to_revision: int
+    validate_only: bool = False
+    reason: str = ""
+
+
+class ApproveSharingPolicyChange(Command, frozen=True, kw_only=True, tag=True):
+    """Put a proposed change of the sharing policy in force."""
+
+    proposal: int
+
+
+class ListSharingPolicyRevisions(Command, frozen=True, kw_only=True, tag=True):
+    """Read a page of the revisions of the sharing policy, newest first."""
+
+    #: Only older ones; 0: from the newest on.
+    before: int = 0
+    page_size: int = 20
 
 
 class GetCalendar(Command, frozen=True, kw_only=True, tag=True):
@@ -439,6 +462,9 @@ AnyCommand = (
     | GetCalendar
     | UpdateCalendar
     | AdoptCalendar
+    | RollBackSharingPolicy
+    | ApproveSharingPolicyChange
+    | ListSharingPolicyRevisions
     | GetProvince
     | TakeAdvice
     | AcceptMove

@@ -11,6 +11,7 @@ from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId,
 from actors.core.ledger import LedgerLeg
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
+from actors.core.policy_revisions import PolicyProposal
 from actors.core.review import Findings, ReviewedDecision
 from actors.core.sharing.hosts import HostCandidate
 from actors.core.statistics.priors import NationalPriors
@@ -359,9 +360,32 @@ class SiteReturned(Event, frozen=True, kw_only=True, tag=True):
 
 
 class SharingPolicyUpdated(Event, frozen=True, kw_only=True, tag=True):
-    """A new revision of the sharing policy is in force."""
+    """A new revision of the sharing policy was added; it is in force if its time is now. `policy` says who wanted it."""
 
     policy: SharingPolicy
+    reason: str = ""
+    #: The revision whose content was taken; 0: none.
+    rolled_back_to: int = 0
+    #: The second person, where two were needed.
+    approved_by: str = ""
+
+
+class SharingPolicyProposed(Event, frozen=True, kw_only=True, tag=True):
+    """A change of the sharing policy waits for a second person."""
+
+    proposal: PolicyProposal
+
+
+class SharingPolicyProposalExpired(Event, frozen=True, kw_only=True, tag=True):
+    """Nobody approved a change in time."""
+
+    number: int
+
+
+class SharingPolicyTookEffect(Event, frozen=True, kw_only=True, tag=True):
+    """Another revision is in force because its time has come, or because the time of the one before is over."""
+
+    revision: int
 
 
 class CalendarAdopted(Event, frozen=True, kw_only=True, tag=True):
@@ -429,5 +453,8 @@ AnyEvent = (
     | SharingPolicyUpdated
     | CalendarAdopted
     | CalendarUpdated
+    | SharingPolicyProposed
+    | SharingPolicyProposalExpired
+    | SharingPolicyTookEffect
     | RequestAnswered
 )

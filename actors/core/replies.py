@@ -7,6 +7,7 @@ from actors.core.country import Line, ProvinceSettings, SharingPolicy, TaskKind,
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.explained import MatchPreview, QueueDiagnosis
 from actors.core.operators import Operator
+from actors.core.policy_revisions import PolicyProposal, PolicyRevision
 from actors.core.refusal import Refused
 from actors.core.review import Findings, ReviewedDecision
 from actors.core.service_gained import GainedService
@@ -77,6 +78,10 @@ class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, tag="province"):
     limits: TimeLimits
     status_reason: str = ""
     status_since_ms: int = 0
+    #: The newest revision of the policy, and those that will be in force by themselves; changes that wait for a second person.
+    policy_newest: int = 0
+    policies_scheduled: tuple[PolicyRevision, ...] = ()
+    proposals: tuple[PolicyProposal, ...] = ()
 
 
 class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
@@ -84,6 +89,17 @@ class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
 
     policy: SharingPolicy
     moves: tuple[tuple[TaskId, ProvinceCode, str], ...] = ()
+    #: The change waits for a second person; `policy` is the one that stays in force.
+    proposal: PolicyProposal | None = None
+
+
+class PolicyRevisionPage(msgspec.Struct, frozen=True, kw_only=True, tag="policy_revisions"):
+    """Revisions of the sharing policy, newest first."""
+
+    revisions: tuple[PolicyRevision, ...]
+    #: The one in force.
+    in_force: int
+    has_more: bool = False
 
 
 class LineOpening(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +163,7 @@ AnyReply = (
     | ProvinceReply
     | PolicyPreview
     | CalendarReply
+    | PolicyRevisionPage
     | ReviewReply
     | MatchPreview
     | QueueDiagnosis

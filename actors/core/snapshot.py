@@ -15,6 +15,7 @@ from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, Sharin
 from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
+from actors.core.policy_revisions import PolicyBook, PolicyProposal, PolicyRevision
 from actors.core.service_gained import GainedService, Gains
 from actors.core.state import Away, Notice, ProvinceState
 from actors.core.statistics import image
@@ -55,6 +56,10 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     calendar: BranchCalendar = BranchCalendar()
     calendar_told: BranchCalendar = BranchCalendar()
     gained: tuple[GainedService, ...] = ()
+    #: Empty in snapshots that were made before revisions were kept.
+    policy_revisions: tuple[PolicyRevision, ...] = ()
+    policy_proposals: tuple[PolicyProposal, ...] = ()
+    policy_proposal_number: int = 0
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -105,6 +110,9 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         calendar=state.calendar,
         calendar_told=state.calendar_told,
         gained=state.gains.kept(),
+        policy_revisions=tuple(state.policies.revisions),
+        policy_proposals=tuple(state.policies.proposals.values()),
+        policy_proposal_number=state.policies.proposal_number,
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -136,6 +144,8 @@ def is_of(slices: Iterable[bytes], state: ProvinceState, *, is_taught: bool = Tr
         return True
     *known, learned = _contents(capture(restore(stored)))
     *expected, taught = _contents(given)
+    kept = _head(stored).policy_revisions
+    known[0], expected[0] = (_with_last_revisions(head, len(kept)) for head in (known[0], expected[0]))
     return known == expected and (learned == taught or not has_statistics(stored))
 
 
@@ -191,6 +201,30 @@ def _contents(
     return head, tasks, people, learned
 
 
+def _head(slices: Sequence[bytes]) -> Head:
+    head = _decoder.decode(slices[0])
+    assert isinstance(head, Head), "restored before"
+    return head
+
+
+def _with_last_revisions(head: Head | None, count: int) -> Head | None:
+    """A head with the last `count` revisions of the policy.
+
+    Who went on from a snapshot of the version that kept none knows fewer than a replay of all frames finds.
+    """
+    if head is None:
+        return None
+    return msgspec.structs.replace(head, policy_revisions=head.policy_revisions[-count:] if count else ())
+
+
+def _policies(head: Head) -> PolicyBook:
+    book = PolicyBook(head.policy)
+    book.revisions = list(head.policy_revisions) or book.revisions
+    book.proposals = {proposal.number: proposal for proposal in head.policy_proposals}
+    book.proposal_number = head.policy_proposal_number
+    return book
+
+
 def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceState:
     """The state that `capture` saw.
 
@@ -229,6 +263,7 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.calendar = head.calendar
     state.calendar_told = head.calendar_told
     state.gains = Gains(head.gained)
+    state.policies = _policies(head)
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

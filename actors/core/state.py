@@ -11,6 +11,7 @@ from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, Sharin
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
+from actors.core.policy_revisions import PolicyBook
 from actors.core.queue import TaskQueue, authority_needed
 from actors.core.service_gained import Gains
 from actors.core.statistics.tables import Statistics
@@ -67,12 +68,14 @@ class ProvinceState:
         self.epoch = 0
         #: What the province goes back to when its desks are heard again.
         self.status_before_outage = ProvinceStatus.ACTIVE
+        #: The sharing policy in force; the journal says when another one came into force.
         self.policy = SharingPolicy()
         self.calendar = BranchCalendar()
         #: What the country file said last; the calendar in force has been made from it.
         self.calendar_told = BranchCalendar()
         #: What others decided while a line was closed here.
         self.gains = Gains()
+        self.policies = PolicyBook(self.policy)
         #: Sites whose desks fell silent together -> since when (wall clock, ms).
         self.lost_sites: dict[SiteId, int] = {}
         #: Number of the last task created here.

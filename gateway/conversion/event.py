@@ -178,6 +178,14 @@ def _operator_of(event: e.AnyEvent) -> str:
     return getattr(event, "operator", "")
 
 
+def _policy_reason(event: e.SharingPolicyUpdated) -> str:
+    parts = [f"revision {event.policy.revision}: {event.policy.share_out_mode.value}"]
+    parts += [f"as revision {event.rolled_back_to} was"] if event.rolled_back_to else []
+    parts += [f"wanted by {event.policy.updated_by}"] if event.approved_by else []
+    parts += [event.reason] if event.reason else []
+    return "; ".join(parts)
+
+
 def _peer_of(event: e.AnyEvent) -> str:
     match event:
         case e.MoveStarted():
@@ -207,9 +215,15 @@ def _reason_of(event: e.AnyEvent) -> str:
         case e.MatchingModelAdopted():
             return f"revision {event.model.revision}"
         case e.SharingPolicyUpdated():
-            return f"revision {event.policy.revision}: {event.policy.share_out_mode.value}"
+            return _policy_reason(event)
         case e.CalendarAdopted() | e.CalendarUpdated():
             return f"revision {event.calendar.revision}"
+        case e.SharingPolicyProposed():
+            return f"proposal {event.proposal.number}: {event.proposal.policy.share_out_mode.value}; {event.proposal.reason}"
+        case e.SharingPolicyProposalExpired():
+            return f"proposal {event.number}"
+        case e.SharingPolicyTookEffect():
+            return f"revision {event.revision}"
         case e.OperatorSignedIn() | e.PresenceChanged():
             return event.presence.value
         case _:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, ProvinceCode
+from actors.core.policy_revisions import PolicyProposal, PolicyRevision
 from actors.core.replies import PolicyPreview, ProvinceReply
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
 from actors.protocol import ChainReport, Runtime
@@ -19,6 +20,7 @@ from gateway.conversion.enums import (
 from gateway.v1 import admin_pb2, monitor_pb2, province_pb2
 
 _REASON_LENGTH_MAX = 200
+_IDENTITY_LENGTH_MAX = 64
 _FINDING_LENGTH_MAX = 500
 #: Fields of OpenTaskCounts and LineCounts; they bear the domain's own words.
 _OPEN_STATES = ("scheduled", "queued", "offered", "assigned", "in_progress", "suspended", "moving")
@@ -89,7 +91,7 @@ def policy_out(province: str, policy: SharingPolicy) -> province_pb2.SharingPoli
         reserve_operators=policy.reserve_operators,
         revision=policy.revision,
         update_time_ms=policy.updated_ms,
-        updater=policy.updated_by[:64],
+        updater=policy.updated_by[:_IDENTITY_LENGTH_MAX],
         effective_from_ms=policy.effective_from_ms,
         effective_until_ms=policy.effective_until_ms,
         on_time_floor_permille=policy.on_time_floor_permille,
@@ -97,6 +99,56 @@ def policy_out(province: str, policy: SharingPolicy) -> province_pb2.SharingPoli
         recall=RECALLS_OUT[policy.recall],
         needs_two_people=policy.needs_two_people,
         best_match_gain_points=policy.best_match_gain_points,
+    )
+
+
+def policy_shown(province: str, reply: ProvinceReply) -> province_pb2.SharingPolicy:
+    """The policy in force, and what will or may be."""
+    shown = policy_out(province, reply.policy)
+    shown.newest_revision = reply.policy_newest if reply.policy_newest != reply.policy.revision else 0
+    shown.scheduled.extend(
+        policy_revision_out(province, kept, reply.policy.revision) for kept in reply.policies_scheduled
+    )
+    shown.proposals.extend(_proposal_out(province, proposal) for proposal in reply.proposals)
+    return shown
+
+
+def policy_revision_out(province: str, kept: PolicyRevision, in_force: int) -> province_pb2.SharingPolicyRevision:
+    """A revision; `in_force` is the number of the one that is."""
+    return province_pb2.SharingPolicyRevision(
+        policy=policy_out(province, kept.policy),
+        reason=kept.reason[:_REASON_LENGTH_MAX],
+        rolled_back_to=kept.rolled_back_to,
+        approver=kept.approved_by[:_IDENTITY_LENGTH_MAX],
+        in_force=kept.policy.revision == in_force,
+    )
+
+
+def proposal_out(province: str, proposal: PolicyProposal | None) -> province_pb2.SharingPolicyProposal | None:
+    """A change that waits for a second person, if one does."""
+    return None if proposal is None else _proposal_out(province, proposal)
+
+
+def _proposal_out(province: str, proposal: PolicyProposal) -> province_pb2.SharingPolicyProposal:
+    return province_pb2.SharingPolicyProposal(
+        proposal=proposal.number,
+        policy=policy_out(province, proposal.policy),
+        proposer=proposal.proposed_by[:_IDENTITY_LENGTH_MAX],
+        reason=proposal.reason[:_REASON_LENGTH_MAX],
+        rolled_back_to=proposal.rolled_back_to,
+        propose_time_ms=proposal.proposed_ms,
+        expire_time_ms=proposal.expires_ms,
+    )
+
+
+def policy_change_out(
+    province: str, preview: PolicyPreview, open_tasks: int
+) -> province_pb2.UpdateSharingPolicyResponse:
+    """What a change of the policy has brought about, or would."""
+    return province_pb2.UpdateSharingPolicyResponse(
+        sharing_policy=policy_out(province, preview.policy),
+        preview=preview_out(preview, open_tasks),
+        proposal=proposal_out(province, preview.proposal),
     )
 
 

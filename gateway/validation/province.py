@@ -11,6 +11,7 @@ from gateway.validation import checks as k
 from gateway.validation.task import PROVINCE_NAME
 
 _PROVINCE_ID = k.matching(names.PROVINCE_PATTERN, "expected a province id, for instance fujian")
+_NUMBER = k.between(1, 2**63 - 1)
 _POLICY_NAME = k.named(names.is_policy_name, "provinces/{province}/sharingPolicy")
 
 PROVINCE_FIELDS: dict[str, k.Check] = {
@@ -53,6 +54,9 @@ _CHANGED_POLICY = k.Rules(
         "revision": k.between(0, 2**63 - 1),
         "update_time_ms": k.anything,
         "updater": k.anything,
+        "newest_revision": k.anything,
+        "scheduled": k.anything,
+        "proposals": k.anything,
     },
     required=("name",),
 )
@@ -106,5 +110,20 @@ RULES: Mapping[type[Message], k.Rules] = {
             "request_id": k.REQUEST_ID,
         },
         required=("sharing_policy", "reason", "request_id"),
+    ),
+    province_pb2.ListSharingPolicyRevisionsRequest: k.Rules({"name": _POLICY_NAME, **k.PAGE}, required=("name",)),
+    province_pb2.RollbackSharingPolicyRequest: k.Rules(
+        {
+            "name": _POLICY_NAME,
+            "revision": _NUMBER,
+            "validate_only": k.anything,
+            "reason": k.REASON,
+            "request_id": k.REQUEST_ID,
+        },
+        required=("name", "revision", "reason", "request_id"),
+    ),
+    province_pb2.ApproveSharingPolicyChangeRequest: k.Rules(
+        {"name": _POLICY_NAME, "proposal": _NUMBER, "request_id": k.REQUEST_ID},
+        required=("name", "proposal", "request_id"),
     ),
 }

@@ -72,5 +72,8 @@ APPLIERS: dict[type, Callable[..., None]] = {
     e.SharingPolicyUpdated: people.policy_updated,
     e.CalendarAdopted: people.calendar_adopted,
     e.CalendarUpdated: people.calendar_updated,
+    e.SharingPolicyProposed: people.policy_proposed,
+    e.SharingPolicyProposalExpired: people.proposal_expired,
+    e.SharingPolicyTookEffect: people.policy_took_effect,
     e.RequestAnswered: tasks.request_answered,
 }

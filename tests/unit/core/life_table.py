@@ -60,5 +60,7 @@ CLOCK_CAUSES = (
     "AssignmentReleased",
     "OperatorSignedOut",
     "TaskScheduleReached",
+    "SharingPolicyTookEffect",
+    "SharingPolicyProposalExpired",
 )
 BATCH_CAUSES = ("MatchRoundHeld", "OfferMade", "TaskAssigned", "MoveStarted")

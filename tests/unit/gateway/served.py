@@ -30,6 +30,7 @@ from tests.unit.gateway.country import Country
 #: Token -> who it is. A token is the role, and the province where the role has one.
 IDENTITIES = {
     "ops": (Role.OPS, "*"),
+    "ops-2": (Role.OPS, "*"),
     "auditor": (Role.AUDITOR, "*"),
     **{f"branch-{code}": (Role.BRANCH, code) for code in ("fujian", "jiangxi")},
     **{f"lead-{code}": (Role.TEAM_LEAD, code) for code in ("fujian", "jiangxi")},
@@ -88,7 +89,7 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
     country = Country(*codes)
     tokens = Tokens(
         {
-            digest_of(token): Identity(role=role, subject="test", province=province)
+            digest_of(token): Identity(role=role, subject="second" if token == "ops-2" else "test", province=province)
             for token, (role, province) in IDENTITIES.items()
         }
     )

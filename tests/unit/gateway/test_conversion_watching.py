@@ -9,6 +9,7 @@ from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.operators import PresenceState
+from actors.core.policy_revisions import PolicyProposal
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import DeskUpdate, NoWork, SessionReply
 from actors.core.task import MoveOut, Placement, TaskState
@@ -155,6 +156,15 @@ def test_every_event_can_be_shown() -> None:
         e.SharingPolicyUpdated(at_ms=1, policy=SharingPolicy()),
         e.CalendarAdopted(at_ms=1, told=BranchCalendar(), calendar=BranchCalendar(revision=2)),
         e.CalendarUpdated(at_ms=1, calendar=BranchCalendar(revision=3)),
+        e.SharingPolicyUpdated(at_ms=1, policy=SharingPolicy(), reason="y" * 200, approved_by="ops:wang"),
+        e.SharingPolicyProposed(
+            at_ms=1,
+            proposal=PolicyProposal(
+                number=1, policy=SharingPolicy(), proposed_by="ops:li", proposed_ms=1, reason="z" * 200
+            ),
+        ),
+        e.SharingPolicyProposalExpired(at_ms=1, number=1),
+        e.SharingPolicyTookEffect(at_ms=1, revision=1),
     ]
     shown = conversion.frame_events_out(frame(*examples))
     assert [event.type for event in shown] == [type(event).__name__ for event in examples]

@@ -196,3 +196,66 @@ async def test_changes_of_two_fields_at_once_are_both_kept(served: Gateway) -> N
         await other
         now = await policy(served)
         assert (now.reserve_operators, now.share_in_quota) == (number, number)
+
+
+async def test_revisions_are_listed_in_pages_and_one_is_gone_back_to(served: Gateway) -> None:
+    """Ops must find out what was changed in the night, and undo it with one call."""
+    for number in range(1, 4):
+        await served.provinces.UpdateSharingPolicy(update(f"r-{number}", reserve_operators=number), **as_("ops"))
+    back = province_pb2.RollbackSharingPolicyRequest(
+        name="provinces/fujian/sharingPolicy", revision=2, reason="too many", request_id="r-9"
+    )
+    done = await served.provinces.RollbackSharingPolicy(back, **as_("ops"))
+    assert (done.sharing_policy.revision, done.sharing_policy.reserve_operators) == (5, 1)
+    found: list[province_pb2.SharingPolicyRevision] = []
+    token = ""
+    for _ in range(3):
+        request = province_pb2.ListSharingPolicyRevisionsRequest(
+            name="provinces/fujian/sharingPolicy", page_size=2, page_token=token
+        )
+        page = await served.provinces.ListSharingPolicyRevisions(request, **as_("lead-fujian"))
+        found += page.revisions
+        token = page.next_page_token
+    assert token == ""
+    assert [kept.policy.revision for kept in found] == [5, 4, 3, 2, 1]
+    assert (found[0].in_force, found[0].rolled_back_to, found[0].reason) == (True, 2, "too many")
+    assert not any(kept.in_force for kept in found[1:])
+    back.revision, back.request_id = 9, "r-10"
+    assert (await failure(served.provinces.RollbackSharingPolicy(back, **as_("ops"))))["code"].name == "NOT_FOUND"
+
+
+async def test_an_evacuation_by_two_people(served: Gateway) -> None:
+    """Where the policy asks for two, no path may evacuate with one."""
+    await served.provinces.UpdateSharingPolicy(update("t-1", needs_two_people=True), **as_("ops"))
+    evacuate = province_pb2.EvacuateProvinceRequest(**why("t-2"))
+    asked = await served.provinces.EvacuateProvince(evacuate, **as_("ops"))
+    assert (asked.proposal.proposal, asked.proposal.proposer, asked.proposal.reason) == (1, "ops:test", "typhoon")
+    shown = await policy(served)
+    assert shown.share_out_mode == province_pb2.SHARE_OUT_MODE_OVERFLOW
+    assert list(shown.proposals) == [asked.proposal]
+    approve = province_pb2.ApproveSharingPolicyChangeRequest(
+        name="provinces/fujian/sharingPolicy", proposal=1, request_id="t-3"
+    )
+    refused = await failure(served.provinces.ApproveSharingPolicyChange(approve, **as_("ops")))
+    assert (refused["code"].name, refused["reason"]) == ("FAILED_PRECONDITION", "SAME_PERSON")
+    done = await served.provinces.ApproveSharingPolicyChange(approve, **as_("ops-2"))
+    assert done.sharing_policy.share_out_mode == province_pb2.SHARE_OUT_MODE_EVACUATE
+    assert (await policy(served)).proposals == []
+    resume = province_pb2.ResumeProvinceRequest(**why("t-4"))
+    await served.provinces.ResumeProvince(resume, **as_("ops"))
+    assert (await policy(served)).share_out_mode == province_pb2.SHARE_OUT_MODE_OVERFLOW
+
+
+async def test_a_window_that_lies_ahead_is_shown_and_must_be_known_to_whoever_writes(served: Gateway) -> None:
+    """A colleague's window of tonight must not be replaced by somebody who has not seen it."""
+    await served.provinces.UpdateSharingPolicy(
+        update("w-1", effective_from_ms=1_900_000_000_000, share_in_quota=5), **as_("ops")
+    )
+    shown = await policy(served)
+    assert (shown.revision, shown.newest_revision, shown.share_in_quota) == (1, 2, 100_000)
+    assert [kept.policy.revision for kept in shown.scheduled] == [2]
+    stale = update("w-2", reserve_operators=1, revision=1)
+    assert (await failure(served.provinces.UpdateSharingPolicy(stale, **as_("ops"))))["code"].name == "ABORTED"
+    known = update("w-3", reserve_operators=1, revision=2)
+    await served.provinces.UpdateSharingPolicy(known, **as_("ops"))
+    assert (await policy(served)).revision == 3

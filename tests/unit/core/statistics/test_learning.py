@@ -175,6 +175,9 @@ _TEACH_NOTHING = {
     "SharingPolicyUpdated",
     "CalendarAdopted",
     "CalendarUpdated",
+    "SharingPolicyProposed",
+    "SharingPolicyProposalExpired",
+    "SharingPolicyTookEffect",
     "RequestAnswered",
 }
 
