@@ -177,5 +177,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     bucket_scan_max: int = 16
     #: Moves of one task by overflow; evacuation is exempt.
     moves_per_task_max: int = 2
+    #: The same, for a task that overflow has brought here: it stays, whatever the waits.
+    moves_of_shared_max: int = 1
     #: Operators of one province.
     operators_max: int = 50_000

@@ -30,6 +30,8 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.service_gained import service_gained_ms
 from actors.core.sharing.hosts import HostCandidate, rank_hosts
+from actors.core.state import ProvinceState
+from actors.core.summary import shared_in_today
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
 #: Candidates kept with a move.
@@ -48,13 +50,19 @@ PREVIEW_MAX = 1_000
 def move_tasks_out(turn: Turn) -> None:
     """Begin the moves that outage, policy or the coordinator's advice call for now, within the bounds."""
     state = turn.state
-    room = min(state.bounds.moves_per_batch_max, state.bounds.moves_in_transit_max - len(state.moving))
-    if room <= 0 or not len(state.queue):
+    room = room_for_moves(state)
+    if room <= 0:
         return
     if state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE:
         _evacuate(turn, room)
     elif turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
         _follow_advice(turn, room)
+
+
+def room_for_moves(state: ProvinceState) -> int:
+    """Moves that may begin now; 0 with an empty queue."""
+    room = min(state.bounds.moves_per_batch_max, state.bounds.moves_in_transit_max - len(state.moving))
+    return max(0, room) if len(state.queue) else 0
 
 
 def _evacuate(turn: Turn, room: int) -> None:
@@ -65,7 +73,7 @@ def _evacuate(turn: Turn, room: int) -> None:
     reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else written(Cause.EVACUATING)
     moved = 0
     for task, ranked in _evacuees(turn, state.policy, room):
-        _start_move(turn, task, ranked, Placement.EVACUATED, reason)
+        start_move(turn, task, ranked, Placement.EVACUATED, reason)
         moved += 1
     if not moved:
         turn.outbox.evacuate_after_ms = now_ms + EVACUATION_PAUSE_MS
@@ -115,12 +123,11 @@ def _follow_advice(turn: Turn, room: int) -> None:
             left = count
             while candidates and left > 0 and room > 0:
                 task = candidates.pop(0)
-                within = state.status is ProvinceStatus.ACTIVE and task.move_count < state.bounds.moves_per_task_max
-                if not within or not may_leave(turn, task, state.policy):
+                if not may_follow(turn, task):
                     continue
-                ranked = [candidate for candidate in _ranked(turn, task, state.policy) if candidate.province == host]
+                ranked = _ranked(turn, task, state.policy, only=host)
                 if ranked:
-                    _start_move(turn, task, ranked, Placement.SHARED, reason)
+                    start_move(turn, task, ranked, Placement.SHARED, reason)
                     left -= 1
                     room -= 1
             hosts[host] = (left, reason)
@@ -128,6 +135,16 @@ def _follow_advice(turn: Turn, room: int) -> None:
                 del hosts[host]
         if not hosts:
             del turn.outbox.flows[kind]
+
+
+def may_follow(turn: Turn, task: Task) -> bool:
+    """Whether a task may leave because others have room: what came for that reason stays, unless its host fails or its home recalls it."""
+    state = turn.state
+    if state.status is not ProvinceStatus.ACTIVE:
+        return False
+    shared = task.placement is Placement.SHARED
+    moves_max = state.bounds.moves_of_shared_max if shared else state.bounds.moves_per_task_max
+    return task.move_count < moves_max and may_leave(turn, task, state.policy)
 
 
 def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
@@ -141,21 +158,27 @@ def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
     return not policy.amount_max_fen or task.spec.amount_fen <= policy.amount_max_fen
 
 
-def _ranked(turn: Turn, task: Task, policy: SharingPolicy) -> list[HostCandidate]:
-    """Possible hosts of a task, best first, those that refused it left out."""
+def _ranked(turn: Turn, task: Task, policy: SharingPolicy, only: ProvinceCode | None = None) -> list[HostCandidate]:
+    """Possible hosts of a task, best first, those that refused it left out.
+
+    Args:
+        only: the one province to look at.
+    """
     kind = task.spec.kind
+    hosts = turn.outbox.hosts_of(kind)
     return rank_hosts(
         kind,
         turn.state.province,
         policy,
-        turn.outbox.hosts_of(kind),
+        hosts if only is None else [pair for pair in hosts if pair[0].province == only],
         turn.outbox.pledged,
         excluded=turn.outbox.refused_by.get(task.task_id, ()),
         model_points=turn.outbox.host_points(turn.state, task.line, turn.now.wall_ms),
     )
 
 
-def _start_move(turn: Turn, task: Task, ranked: list[HostCandidate], placement: Placement, reason: str) -> None:
+def start_move(turn: Turn, task: Task, ranked: list[HostCandidate], placement: Placement, reason: str) -> None:
+    """Let a task leave for the first of the ranked hosts."""
     host = ranked[0].province
     key = (host, task.spec.kind)
     turn.outbox.pledged[key] = turn.outbox.pledged.get(key, 0) + 1
@@ -239,6 +262,9 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
         return "the line is closed here now"
     if state.shared_in >= state.policy.share_in_quota or len(state.tasks) >= state.bounds.open_tasks_max:
         return "the quota for other provinces' tasks is used up"
+    daily_max = state.policy.share_in_daily_quota
+    if daily_max and shared_in_today(state, turn.now.wall_ms) >= daily_max:
+        return "the day's quota for other provinces' tasks is used up"
     if not _someone_eligible(turn, task):
         return "nobody eligible is on duty"
     return None

@@ -17,6 +17,7 @@ from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.hosts import hosts_by_kind
+from actors.core.sharing.pressure import Sharing
 from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import Reading
@@ -54,16 +55,27 @@ class Outbox:
         self.flows: dict[KindId, dict[ProvinceCode, tuple[int, str]]] = {}
         #: Hosts that refused a task since it was last taken back by all.
         self.refused_by: dict[TaskId, tuple[ProvinceCode, ...]] = {}
+        #: When advice came last, monotonic ms; None: never since this incarnation began.
+        self._advised_ms: int | None = None
+        #: Not before this instant (monotonic ms) does the province look whether it must help itself, and what it did so for at the last look.
+        self.help_after_ms = 0
+        self.helping: Sharing = frozenset()
         #: Not before this instant (monotonic ms) is the queue searched for tasks to evacuate.
         self.evacuate_after_ms = 0
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
         self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
 
-    def take_advice(self, picture: NationalPicture, flows: tuple[MoveFlow, ...]) -> None:
-        """Replace the last advice, unless this one is older or the same again (its flows may be half done already)."""
+    def take_advice(self, picture: NationalPicture, flows: tuple[MoveFlow, ...], now_ms: int) -> None:
+        """Replace the last advice, unless this one is older or the same again (its flows may be half done already).
+
+        Args:
+            now_ms: monotonic.
+        """
         if (picture.epoch, picture.revision) <= (self.picture.epoch, self.picture.revision):
             return
         self.picture = picture
+        self._advised_ms = now_ms
+        self.helping = frozenset()
         self._hosts = None
         self._host_points = {}
         self.pledged = {}
@@ -72,6 +84,14 @@ class Outbox:
         self.flows = {}
         for flow in flows:
             self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)
+
+    def unadvised_ms(self, now_ms: int) -> int:
+        """For how long no advice has come; 0 before the first, when there is no picture to go by either."""
+        return 0 if self._advised_ms is None else now_ms - self._advised_ms
+
+    def pledged_to(self, host: ProvinceCode) -> int:
+        """Tasks of all kinds sent to a host since the picture was taken."""
+        return sum(count for (code, _), count in self.pledged.items() if code == host)
 
     def hosts_of(self, kind: KindId) -> Sequence[tuple[ProvinceSummary, KindSummary]]:
         """Provinces with eligible people on duty for a kind, the most experienced first. Most pictures are never asked."""

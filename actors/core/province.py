@@ -197,7 +197,7 @@ def _lose_path(turn: Turn, command: c.LosePath) -> AnyReply:
 
 
 def _take_advice(turn: Turn, command: c.TakeAdvice) -> AnyReply:
-    turn.outbox.take_advice(command.picture, command.flows)
+    turn.outbox.take_advice(command.picture, command.flows, turn.now.monotonic_ms)
     return Done()
 
 

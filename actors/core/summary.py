@@ -18,7 +18,7 @@ from actors.core.operators import Operator, PresenceState
 from actors.core.presence import Presence
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState
-from actors.core.statistics.cells import KindCell, LinkCell, LinkDirection
+from actors.core.statistics.cells import KindCell, LineTodayCell, LinkCell, LinkDirection
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import REVIEWS, shrunk_ratio
 from actors.core.summary_lines import line_opens_in_ms, summarise_lines
@@ -100,6 +100,7 @@ def summarise(
         signed_in=len(state.signed_in),
         available=sum(person.operator in state.free for person in on_duty),
         shared_in=state.shared_in,
+        shared_in_today=shared_in_today(state, now.wall_ms),
         shared_out=len(state.away),
         oldest_waiting_ms=_oldest_waiting_ms(state, now),
         oldest_transit_ms=_oldest_transit_ms(state, now),
@@ -159,6 +160,12 @@ def _shared_quality_gaps(state: ProvinceState, lines: Sequence[LineSummary], now
     return gaps
 
 
+def shared_in_today(state: ProvinceState, now_ms: int) -> int:
+    """Tasks of other homes taken in since the local midnight."""
+    reading = Reading(state.statistics, now_ms)
+    return round(sum(reading.today(LineTodayCell.SHARED_TAKEN, line) for line in Line))
+
+
 def _oldest_waiting_ms(state: ProvinceState, now: Instant) -> int:
     created_ms = min((state.tasks[head[2]].created_ms for head in state.queue.heads()), default=now.wall_ms)
     return max(0, now.wall_ms - created_ms)
@@ -216,6 +223,7 @@ def _kind_summary(
     kind_ms = times.of_kind(kind)
     return KindSummary(
         kind=kind,
+        line=state.kinds[kind].line,
         waiting=waiting,
         eligible=len(lent),
         free_capacity=free,
@@ -226,7 +234,7 @@ def _kind_summary(
         experience=sum(person.kinds[kind].done_count for person in experienced) // len(experienced)
         if experienced
         else 0,
-        best_operator=experienced[0].operator if experienced else KindSummary(kind=kind).best_operator,
+        best_operator=experienced[0].operator if experienced else OperatorId(""),
         quality_permille=sum(qualities) // len(qualities) if qualities else -1,
         pressure_permille=pressure_permille,
     )

@@ -60,6 +60,8 @@ def may_host(source: ProvinceCode, policy: SharingPolicy, host: ProvinceSummary)
         return False
     if host.province in policy.blocked_hosts or (policy.allowed_hosts and host.province not in policy.allowed_hosts):
         return False
+    if host.policy.share_in_daily_quota and host.shared_in_today >= host.policy.share_in_daily_quota:
+        return False
     return host.policy.share_out_mode is not ShareOutMode.EVACUATE and host.shared_in < host.policy.share_in_quota
 
 
@@ -89,12 +91,22 @@ def rank_hosts(
         if summary.province not in refused and may_host(source, policy, summary):
             already = pledged.get((summary.province, kind), 0)
             extra = model_points.get(summary.province, 0) if model_points else 0
-            candidates.append(_candidate(summary.province, offered, already, extra))
+            candidates.append(candidate_of(summary.province, offered, already, extra))
     candidates.sort(key=lambda candidate: (-candidate.points, candidate.province))
     return candidates
 
 
-def _candidate(province: ProvinceCode, offered: KindSummary, already: int, model_points: int) -> HostCandidate:
+def standing(province: ProvinceCode, kind: KindSummary) -> HostCandidate:
+    """What a province is worth for a kind, its own home included: before anything was sent, without a home's model."""
+    return candidate_of(province, kind, 0, 0)
+
+
+def candidate_of(province: ProvinceCode, offered: KindSummary, already: int, model_points: int) -> HostCandidate:
+    """A host with its points.
+
+    Args:
+        already: tasks of the kind that were sent there since the picture was taken.
+    """
     handle_ms = max(1, offered.handle_ms)
     beyond_free = max(0, already + 1 - offered.free_capacity)
     wait_ms = offered.expected_wait_ms + beyond_free * handle_ms // max(1, offered.eligible)

@@ -1,88 +1,131 @@
-"""How much should flow from where to where: the coordinator's plan.
+"""How much should flow from where to where: the coordinator's plan, a pure function of the picture and of what it remembers.
 
-The first sharing rule moves by expected wait: sharing of a kind starts above the activation threshold, ends below the release
-threshold (hysteresis; a hard-pressed home's thresholds are lower, by at most half), goes only to provinces whose own wait is below their
-release threshold, and never both ways at once. Cost: provinces^2 x kinds, independent of the number of tasks.
+1. Wishes (`pressure`): what waits too long and by how much, kind by kind; a closed branch's work waits for its morning.
+2. Lenders (`lending`): who has free people beyond those kept for their own work. Whoever is hard pressed for a kind that its own people could
+   do lends nothing of that line.
+3. Links (`links`): a few partners a source and line, one way at a time, with hysteresis by the ratio of waits.
+4. Amounts (`dividing`): what lenders have, divided fairly among the sources connected with them; those that are hard pressed before those
+   that only look for better hands.
+
+Which tasks go is for the source to say (the most urgent first), and who does them for the host. Nothing moves for want of a plan: the next
+comes half a second later, so a plan may be a little wrong but must be quick. Cost: provinces^2 x lines for links, provinces x kinds
+for the rest, whatever the number of tasks: `sharedops bench plan`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 
-from actors.core.country import ProvinceStatus, ShareOutMode
+from actors.core.country import Line
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.move_reasons import Cause, written
+from actors.core.sharing.dividing import divide
 from actors.core.sharing.flows import FlowMemory, MoveFlow
-from actors.core.sharing.hosts import hosts_by_kind, may_host
-from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
+from actors.core.sharing.lending import Lender, lender_of, room_left
+from actors.core.sharing.links import Lenders, connect, suits
+from actors.core.sharing.pressure import Sharing, Wish, better_wishes_of, wishes_of
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, NationalPicture
 
 #: Tasks of one kind that one advice may move from one province to one host.
 FLOW_TASKS_MAX = 500
 
 
 def plan_flows(picture: NationalPicture, memory: FlowMemory) -> tuple[list[MoveFlow], FlowMemory]:
-    """Advise flows for the whole country by expected wait.
-
-    A source shares a kind from its activation threshold up until the wait has fallen below its release threshold. Hosts are
-    provinces that share nothing of that kind themselves and have free people now; each is given at most its free capacity, so
-    that the lender's own next task finds no longer a queue than before.
+    """Advise flows for the whole country.
 
     Returns:
-        The flows in province and kind order, and the memory for the next plan.
+        The flows in the order in which kinds were served (the longest wait first), and the memory for the next plan.
     """
-    by_kind = hosts_by_kind(picture)
-    sharing = frozenset(_sharing_now(picture, memory))
-    flows: list[MoveFlow] = []
-    lent: dict[ProvinceCode, int] = {}
-    for source in picture.provinces:
-        for waiting in source.kinds:
-            if (source.province, waiting.kind) not in sharing:
-                continue
-            wanted = min(waiting.waiting * source.policy.share_out_ratio_permille // 1000, FLOW_TASKS_MAX)
-            for host, offered in by_kind.get(waiting.kind, ()):
-                if wanted <= 0:
-                    break
-                if (host.province, waiting.kind) in sharing or not may_host(source.province, source.policy, host):
-                    continue
-                free = _lendable(host, offered) - lent.get(host.province, 0)
-                count = min(wanted, free)
-                if count <= 0:
-                    continue
-                lent[host.province] = lent.get(host.province, 0) + count
-                wanted -= count
-                flows.append(
-                    MoveFlow(
-                        source=source.province,
-                        host=host.province,
-                        kind=waiting.kind,
-                        count=count,
-                        reason=written(
-                            Cause.ADVISED,
-                            wait_ms=waiting.expected_wait_ms,
-                            release_ms=source.policy.release_wait_ms,
-                            host=host.province,
-                            free=offered.free_capacity,
-                            experience=offered.experience,
-                        ),
-                    )
-                )
-    return flows, FlowMemory(sharing=sharing)
+    pressed = [wish for source in picture.provinces for wish in wishes_of(source, memory.sharing)]
+    sharing: Sharing = frozenset((wish.source.province, wish.kind.kind) for wish in pressed)
+    better = [wish for source in picture.provinces for wish in better_wishes_of(source, sharing)]
+    wishes = [*pressed, *better]
+    lenders = _lenders(picture, wishes)
+    after = connect(
+        _by_source(wishes),
+        lenders,
+        FlowMemory(sharing=sharing, links=memory.links, closed_ms=memory.closed_ms),
+        picture.time_ms,
+    )
+    sharing_out = _Sharing(lenders, after)
+    flows = [*sharing_out.flows(pressed), *sharing_out.flows(better)]
+    return flows, after
 
 
-def _lendable(host: ProvinceSummary, offered: KindSummary) -> int:
-    """Tasks of a kind that a host can start at once without touching its reserve or its own waiting work."""
-    if offered.waiting > 0:
-        return 0
-    return max(0, offered.free_capacity - host.policy.reserve_operators)
+def _lenders(picture: NationalPicture, wishes: Sequence[Wish]) -> Lenders:
+    """By kind that somebody wants to share, the provinces that may lend: most points first, then most to give, then by code."""
+    busy = {(wish.source.province, wish.kind.line) for wish in wishes if _keeps_own_people_busy(wish)}
+    found: dict[KindId, list[Lender]] = {wish.kind.kind: [] for wish in wishes}
+    for host in picture.provinces:
+        for kind in host.kinds:
+            if kind.kind in found and (host.province, kind.line) not in busy:
+                lender = lender_of(host, kind)
+                if lender is not None:
+                    found[kind.kind].append(lender)
+    for of_kind in found.values():
+        of_kind.sort(key=lambda lender: (-lender.points, -lender.lendable, lender.host.province))
+    return {kind: {lender.host.province: lender for lender in of_kind} for kind, of_kind in found.items()}
 
 
-def _sharing_now(picture: NationalPicture, memory: FlowMemory) -> Iterable[tuple[ProvinceCode, KindId]]:
-    for source in picture.provinces:
-        mode = source.policy.share_out_mode
-        if mode not in (ShareOutMode.OVERFLOW, ShareOutMode.BEST_MATCH) or source.status is ProvinceStatus.SUSPENDED:
-            continue
-        for waiting in source.kinds:
-            if not waiting.waiting or (source.policy.kinds and waiting.kind not in source.policy.kinds):
-                continue
-            already = (source.province, waiting.kind) in memory.sharing
-            threshold = source.policy.release_wait_ms if already else source.policy.activation_wait_ms
-            if waiting.expected_wait_ms > threshold * (1_000 - waiting.pressure_permille) // 1_000:
-                yield source.province, waiting.kind
+def _keeps_own_people_busy(wish: Wish) -> bool:
+    """Whether the wait is one for the province's own people: what nobody there can do leaves them free to help others."""
+    return wish.own_points is None and (wish.wait_ms < WAIT_UNBOUNDED_MS or not wish.line.is_open)
+
+
+def _by_source(wishes: Sequence[Wish]) -> dict[tuple[ProvinceCode, Line], list[Wish]]:
+    grouped: dict[tuple[ProvinceCode, Line], list[Wish]] = {}
+    for wish in wishes:
+        grouped.setdefault((wish.source.province, wish.kind.line), []).append(wish)
+    return grouped
+
+
+class _Sharing:
+    """Deals out what lenders have; what one kind got, the next cannot get."""
+
+    def __init__(self, lenders: Lenders, memory: FlowMemory) -> None:
+        self._lenders = lenders
+        self._partners: dict[tuple[Line, ProvinceCode], list[ProvinceCode]] = {}
+        for line, source, host in memory.links:
+            self._partners.setdefault((line, source), []).append(host)
+        self._lent: dict[ProvinceCode, int] = {}
+
+    def flows(self, wishes: Sequence[Wish]) -> Iterator[MoveFlow]:
+        """Flows for these wishes, kind by kind."""
+        by_kind: dict[KindId, dict[ProvinceCode, Wish]] = {}
+        for wish in sorted(wishes, key=lambda wish: -wish.wait_ms):
+            by_kind.setdefault(wish.kind.kind, {})[wish.source.province] = wish
+        for kind, wished in by_kind.items():
+            yield from self._flows_of(kind, wished)
+
+    def _flows_of(self, kind: KindId, wished: Mapping[ProvinceCode, Wish]) -> Iterator[MoveFlow]:
+        lenders = self._lenders[kind]
+        partners: dict[ProvinceCode, list[ProvinceCode]] = {}
+        for source, wish in wished.items():
+            for host in self._partners.get((wish.kind.line, source), ()):
+                if host in lenders and suits(wish, lenders[host], is_open=True):
+                    partners.setdefault(host, []).append(source)
+        wanted = {source: wish.count for source, wish in wished.items()}
+        available = {host: self._available(lenders[host]) for host in partners}
+        for (source, host), count in divide(wanted, partners, available).items():
+            self._lent[host] = self._lent.get(host, 0) + count
+            yield MoveFlow(
+                source=source,
+                host=host,
+                kind=kind,
+                count=min(count, FLOW_TASKS_MAX),
+                reason=_reason(wished[source], lenders[host]),
+            )
+
+    def _available(self, lender: Lender) -> int:
+        lent = self._lent.get(lender.host.province, 0)
+        return max(0, min(lender.lendable, room_left(lender.host)) - lent)
+
+
+def _reason(wish: Wish, lender: Lender) -> str:
+    """Why the flow is advised, with the numbers that decided it."""
+    host, free, experience = lender.host.province, lender.kind.free_capacity, lender.kind.experience
+    if wish.own_points is not None:
+        return written(Cause.BETTER, host=host, points=lender.points, own_points=wish.own_points, free=free)
+    if not wish.line.is_open:
+        return written(Cause.CLOSED, opens_in_ms=wish.line.opens_in_ms, host=host, free=free, experience=experience)
+    return written(
+        Cause.ADVISED, wait_ms=wish.wait_ms, release_ms=wish.release_ms, host=host, free=free, experience=experience
+    )

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.core.country import ProvinceStatus, SharingPolicy
+from actors.core.country import Line, ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, OperatorId, ProvinceCode
 from actors.core.line_summary import LineSummary
 
@@ -14,6 +14,7 @@ class KindSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """One kind in one province."""
 
     kind: KindId
+    line: Line
     waiting: int = 0
     #: Operators on duty, heard lately, who may do the kind for other provinces; none while the line's hours do not run.
     eligible: int = 0
@@ -58,6 +59,8 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     signed_in: int = 0
     available: int = 0
     shared_in: int = 0
+    #: Tasks of other homes taken in today.
+    shared_in_today: int = 0
     #: Tasks of this home that are open elsewhere.
     shared_out: int = 0
     oldest_waiting_ms: int = 0

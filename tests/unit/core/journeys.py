@@ -36,6 +36,7 @@ def summary_of(
     kinds = tuple(
         KindSummary(
             kind=kind.kind,
+            line=kind.line,
             waiting=waiting,
             eligible=eligible,
             free_capacity=free,

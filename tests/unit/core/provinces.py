@@ -1,6 +1,7 @@
 """Two and more branches with messages carried by hand, so that a test decides what is lost, doubled or late."""
 
 from actors.core import commands as c
+from actors.core.country import Bounds
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply
@@ -10,8 +11,11 @@ from tests.unit.core.journeys import advise
 
 
 def host(code: str) -> Branch:
-    """A province with somebody who may do everything ordinary; they take a break, so nothing is matched by itself."""
-    branch = Branch(ProvinceCode(code))
+    """A province with somebody who may do everything ordinary; they take a break, so nothing is matched by itself.
+
+    It may be advised to send on what came to it, so that a task can be seen to come home.
+    """
+    branch = Branch(ProvinceCode(code), bounds=Bounds(moves_of_shared_max=2))
     branch.arrive(person(f"{code}-op", ProvinceCode(code), capacity=64))
     return branch
 
@@ -21,7 +25,7 @@ def moving(home: Branch, to: str, task_id: TaskId | None = None, *, revision: in
     if task_id is None:
         task_id = home.create()
     advise(home, to, home.task(task_id).spec.kind, revision=revision)
-    home.monotonic_ms += 100_000
+    home.monotonic_ms += 1_000
     return task_id, next(sent for sent in home.due() if carries(sent, task_id))
 
 

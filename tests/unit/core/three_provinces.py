@@ -31,7 +31,7 @@ from tests.unit.core.ownership import Ownership
 
 CODES = (FUJIAN, JIANGXI, ProvinceCode("hubei"))
 #: Overflow may move a task this often: the walks are longer than any real task's way.
-BOUNDS = Bounds(moves_per_task_max=1_000)
+BOUNDS = Bounds(moves_per_task_max=1_000, moves_of_shared_max=1_000)
 OPEN_TASKS_MAX = 6
 #: Messages that may be under way at once; the oldest is lost beyond that.
 BAG_MAX = 40

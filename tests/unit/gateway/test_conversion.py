@@ -280,7 +280,7 @@ def test_totals_are_the_sums_of_what_is_shown() -> None:
             available=factor,
             shared_in=factor,
             oldest_waiting_ms=100 * factor,
-            kinds=(KindSummary(kind=KindId("k"), waiting=3, expected_wait_ms=50 * factor),),
+            kinds=(KindSummary(kind=KindId("k"), line=Line.CLAIMS, waiting=3, expected_wait_ms=50 * factor),),
         )
         for factor, code in ((1, "fujian"), (2, "hunan"))
     ]

@@ -121,6 +121,18 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "预计等候 {wait}，超过 {release}；{host} 有 {free} 个空位，同类经验 {experience} 件",
         "the expected wait ({wait}) exceeds {release}; {host} has places free ({free}) and experience of the kind ({experience} tasks)",
     ),
+    "move.closed": (
+        "本省该条线已下班，{opens_in}后才上班；{host} 仍在岗，有 {free} 个空位，同类经验 {experience} 件",
+        "the line is closed here for another {opens_in}; {host} is at work and has places free ({free}) and experience of the kind ({experience} tasks)",
+    ),
+    "move.better": (
+        "本省策略为择优共享：{host} 评分 {points}，留在本省 {own_points}；{host} 有 {free} 个空位",
+        "the province's policy is best match: {host} is worth {points} points, staying {own_points}; {host} has places free ({free})",
+    ),
+    "move.unadvised": (
+        "总部调度已 {silent_for}没有消息，本省自行求助：预计等候 {wait}，超过 {release}；两个候选省中 {host} 负荷较轻",
+        "the coordinator was not heard for {silent_for}, so the province helped itself: the expected wait ({wait}) exceeds {release}, and {host} was the less loaded of two",
+    ),
     "move.evacuating": ("本省按策略整体转出", "the province's policy is to evacuate"),
     "move.silent": (
         "{site} 的 {signed_in} 个作业终端中有 {silent} 个失联 {silent_for}",

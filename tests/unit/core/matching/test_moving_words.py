@@ -14,6 +14,9 @@ from tests.unit.core.sharing.country import busy, picture
 #: Every cause with values as they may be.
 VALUES: dict[Cause, dict[str, object]] = {
     Cause.ADVISED: {"wait_ms": 601_000, "release_ms": 30_000, "host": "jiangxi", "free": 5, "experience": 77},
+    Cause.CLOSED: {"opens_in_ms": 54_000_000, "host": "xinjiang", "free": 5, "experience": 77},
+    Cause.BETTER: {"host": "jiangxi", "points": 910, "own_points": 640, "free": 5},
+    Cause.UNADVISED: {"silent_for_ms": 4_200, "wait_ms": 601_000, "release_ms": 30_000, "host": "jiangxi"},
     Cause.EVACUATING: {},
     Cause.SILENT: {"silent": 9, "signed_in": 10, "site": "fujian-1", "silent_for_ms": 3_200},
 }
