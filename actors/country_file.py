@@ -14,9 +14,18 @@ from typing import Annotated
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import Line, ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
 from actors.core.operators import Certificate, KindExperience, Operator, Shift
+from actors.service_hours_file import (
+    LATER_MINUTES,
+    NATIONAL_DAYS_PATH,
+    LocalDayEntry,
+    ServiceHoursEntry,
+    branch_calendar,
+    load_national_days,
+)
 from actors.store import HQ
 
 DEFAULT_PATH = Path(__file__).with_name("country.toml")
@@ -48,6 +57,8 @@ class Country(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[TaskKind, ...]
     limits: TimeLimits
     operators: tuple[Operator, ...]
+    #: Branches that are not always open.
+    calendars: dict[ProvinceCode, BranchCalendar] = {}
 
 
 class _ProvinceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +66,8 @@ class _ProvinceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     name: _Name
     name_zh: _Name
     sites: tuple[_Id, ...] = ()
+    later_minutes: Annotated[int, msgspec.Meta(ge=-720, le=720)] | None = None
+    local_days: tuple[LocalDayEntry, ...] = ()
 
     def settings(self) -> ProvinceSettings:
         return ProvinceSettings(
@@ -145,6 +158,7 @@ class _CountryEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     kinds: Annotated[tuple[_KindEntry, ...], msgspec.Meta(min_length=1)]
     operators: tuple[_OperatorEntry, ...] = ()
     limits: _LimitsEntry = _LimitsEntry()
+    service_hours: ServiceHoursEntry | None = None
 
 
 def load_country(path: Path | None = None) -> Country:
@@ -156,11 +170,44 @@ def load_country(path: Path | None = None) -> Country:
     path = path or DEFAULT_PATH
     try:
         entry = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _CountryEntry)
-        return _country(entry)
+        country = _country(entry)
     except OSError as error:
         raise CountryFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CountryFileError(f"{path}: is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise CountryFileError(f"{path}: {_in_words(error)}") from error
+    if entry.service_hours is None:
+        return country
+    return msgspec.structs.replace(country, calendars=_calendars(path, entry, entry.service_hours))
+
+
+def _calendars(path: Path, entry: _CountryEntry, hours: ServiceHoursEntry) -> dict[ProvinceCode, BranchCalendar]:
+    """The calendar of every branch.
+
+    Raises:
+        CountryFileError: the hours, or the file of national days, cannot be used.
+    """
+    days_path = path.parent / hours.national_days if hours.national_days else NATIONAL_DAYS_PATH
+    try:
+        national_days = load_national_days(days_path)
+    except OSError as error:
+        raise CountryFileError(f"{days_path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CountryFileError(f"{days_path}: is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise CountryFileError(f"{days_path}: {_in_words(error)}") from error
+    try:
+        return {
+            ProvinceCode(province.code): branch_calendar(
+                hours,
+                national_days,
+                province.local_days,
+                LATER_MINUTES.get(province.code, 0) if province.later_minutes is None else province.later_minutes,
+                f"provinces[{place}]",
+            )
+            for place, province in enumerate(entry.provinces)
+        }
     except msgspec.ValidationError as error:
         raise CountryFileError(f"{path}: {_in_words(error)}") from error
 

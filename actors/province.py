@@ -27,6 +27,7 @@ from actors.chain_check import ChainCheck
 from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
+from actors.core.calendar import BranchCalendar
 from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings, TaskKind, TimeLimits
 from actors.core.headquarters import AnchoredHead
@@ -75,14 +76,19 @@ class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
     #: Taken over by a new journal only.
     kinds: tuple[TaskKind, ...] = ()
     operators: tuple[Operator, ...] = ()
+    #: What the country file says of hours and days.
+    calendar: BranchCalendar = BranchCalendar()
     #: Where `actors.testing.live_faults` looks for faults to play; empty: none, and that module is not imported.
     fault_dir: str = ""
 
 
 def introduction(options: ProvinceOptions, *, is_new: bool) -> list[c.AnyCommand]:
-    """What a province is told when it opens; a new one everything, in one frame."""
+    """What a province is told when it opens: what the country file may have changed; a new one everything, in one frame."""
     who = "system:country"
-    commands: list[c.AnyCommand] = [c.ConfigureProvince(who=who, limits=options.limits)]
+    commands: list[c.AnyCommand] = [
+        c.ConfigureProvince(who=who, limits=options.limits),
+        c.AdoptCalendar(who=who, told=options.calendar),
+    ]
     if is_new:
         commands += [
             c.ConfigureProvince(who=who, settings=options.settings),

@@ -6,6 +6,7 @@
 | ``provinces/{p}/tasks/{t}`` | task id; `t` is ``<home>-<number>``, so `p` must be its home |
 | ``provinces/{p}/operators/{o}`` | operator id, unique in the country: see below |
 | ``provinces/{p}/sharingPolicy`` | province code |
+| ``provinces/{p}/calendar`` | province code |
 | ``provinces/{p}/tasks/{t}/decisions/{token}`` | task id and the token that the decision gave |
 | ``taskKinds/{k}`` | kind id |
 | ``matchingModels/national`` | the matching model, of which there is one |
@@ -27,6 +28,7 @@ _NUMBER_PATTERN = r"[1-9][0-9]{0,17}"
 
 _PROVINCE = re.compile(rf"provinces/({PROVINCE_PATTERN})")
 _POLICY = re.compile(rf"provinces/({PROVINCE_PATTERN})/sharingPolicy")
+_CALENDAR = re.compile(rf"provinces/({PROVINCE_PATTERN})/calendar")
 _TASK = re.compile(rf"provinces/({PROVINCE_PATTERN})/tasks/(\1-{_NUMBER_PATTERN})")
 _OPERATOR = re.compile(rf"provinces/({PROVINCE_PATTERN})/operators/({ID_PATTERN})")
 _DECISION = re.compile(rf"(provinces/({PROVINCE_PATTERN})/tasks/\2-{_NUMBER_PATTERN})/decisions/({_NUMBER_PATTERN})")
@@ -53,6 +55,11 @@ def is_province_name(text: str) -> bool:
 def is_policy_name(text: str) -> bool:
     """Whether `text` reads ``provinces/{p}/sharingPolicy``."""
     return _POLICY.fullmatch(text) is not None
+
+
+def is_calendar_name(text: str) -> bool:
+    """Whether `text` reads ``provinces/{p}/calendar``."""
+    return _CALENDAR.fullmatch(text) is not None
 
 
 def is_task_name(text: str) -> bool:
@@ -106,6 +113,20 @@ def parse_policy(name: str) -> ProvinceCode:
         BadName: `name` has another form.
     """
     return ProvinceCode(_match(_POLICY, name)[1])
+
+
+def calendar_name(province: str) -> str:
+    """``provinces/{p}/calendar``."""
+    return f"provinces/{province}/calendar"
+
+
+def parse_calendar(name: str) -> ProvinceCode:
+    """The province in ``provinces/{p}/calendar``.
+
+    Raises:
+        BadName: `name` has another form.
+    """
+    return ProvinceCode(_match(_CALENDAR, name)[1])
 
 
 def task_name(task_id: str) -> str:

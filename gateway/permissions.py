@@ -105,6 +105,8 @@ TABLE: dict[str, Row] = {
         "ProvinceService/ListSharingPolicyRevisions": Row(_N, _N, _O, _A, _A, _A),
         "ProvinceService/RollbackSharingPolicy": Row(_N, _N, _N, _A, _N, _N),
         "ProvinceService/ApproveSharingPolicyChange": Row(_N, _N, _N, _A, _N, _N),
+        "ProvinceService/GetCalendar": Row(_O, _O, _O, _A, _A, _A),
+        "ProvinceService/UpdateCalendar": Row(_N, _N, _N, _A, _N, _N),
         "DispatchService/GetRoutingDecision": Row(_N, _N, _O, _A, _A, _N),
         "DispatchService/ListRoutingDecisions": Row(_N, _N, _O, _A, _A, _N),
         "DispatchService/ExplainTask": Row(_N, _N, _O, _A, _A, _N),

@@ -9,7 +9,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core import events as e
-from actors.core.calendar import rebased
+from actors.core.calendar import BranchCalendar, rebased
 from actors.core.country import Line
 from actors.core.deciding import Turn
 from actors.core.refusal import Reason, Refused
@@ -19,11 +19,11 @@ from actors.core.replies import AnyReply, CalendarReply, Done, LineOpening
 def get_calendar(turn: Turn, command: c.GetCalendar) -> AnyReply:
     """The calendar in force, what is open now, what was gained."""
     del command
-    return _reply(turn)
+    return _reply(turn, turn.state.calendar)
 
 
 def update_calendar(turn: Turn, command: c.UpdateCalendar) -> AnyReply:
-    """Put a new revision of the calendar in force."""
+    """Put a new revision of the calendar in force, or only show what would be open."""
     known = turn.state.calendar
     if command.revision and command.revision != known.revision:
         return Refused(
@@ -32,10 +32,14 @@ def update_calendar(turn: Turn, command: c.UpdateCalendar) -> AnyReply:
             metadata={"revision": str(known.revision)},
         )
     calendar = msgspec.structs.replace(
-        command.calendar, revision=known.revision + 1, updated_ms=turn.now.wall_ms, updated_by=command.who
+        command.calendar, revision=known.revision, updated_ms=known.updated_ms, updated_by=known.updated_by
     )
-    turn.emit(e.CalendarUpdated(at_ms=turn.now.wall_ms, who=command.who, calendar=calendar))
-    return _reply(turn)
+    if not command.validate_only:
+        calendar = msgspec.structs.replace(
+            calendar, revision=known.revision + 1, updated_ms=turn.now.wall_ms, updated_by=command.who
+        )
+        turn.emit(e.CalendarUpdated(at_ms=turn.now.wall_ms, who=command.who, calendar=calendar))
+    return _reply(turn, calendar)
 
 
 def adopt_calendar(turn: Turn, command: c.AdoptCalendar) -> AnyReply:
@@ -52,13 +56,13 @@ def adopt_calendar(turn: Turn, command: c.AdoptCalendar) -> AnyReply:
     return Done()
 
 
-def _reply(turn: Turn) -> CalendarReply:
-    state, now_ms = turn.state, turn.now.wall_ms
-    openings = {line: state.calendar.next_opening_ms(now_ms, line) for line in Line}
+def _reply(turn: Turn, calendar: BranchCalendar) -> CalendarReply:
+    now_ms = turn.now.wall_ms
+    openings = {line: calendar.next_opening_ms(now_ms, line) for line in Line}
     return CalendarReply(
-        calendar=state.calendar,
+        calendar=calendar,
         openings=tuple(
             LineOpening(line=line, opens_ms=opens_ms, is_open=opens_ms == now_ms) for line, opens_ms in openings.items()
         ),
-        gained=state.gains.kept(),
+        gained=turn.state.gains.kept(),
     )

@@ -349,6 +349,7 @@ class UpdateCalendar(Command, frozen=True, kw_only=True, tag=True):
 
     calendar: BranchCalendar
     revision: int = 0
+    validate_only: bool = False
 
 
 class AdoptCalendar(Command, frozen=True, kw_only=True, tag=True):

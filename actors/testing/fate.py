@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from actors.core import commands as c
+from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.replies import AnyReply
@@ -18,7 +19,7 @@ from actors.testing.headquarters import NAME as HQ
 from actors.testing.headquarters import Coordinator
 from actors.testing.network import Network
 from actors.testing.people import Desk
-from actors.testing.roster import LIMITS, POLICY, PROVINCES, roster
+from actors.testing.roster import CALENDAR, CLOSED, LIMITS, POLICY, PROVINCES, roster
 from actors.testing.site import Site
 from actors.testing.storm import Storm
 from actors.testing.witness import Violation, Witness
@@ -353,6 +354,11 @@ class Fate:
         site.submit(status_order(status), _ignore)
         self._after(300, 2_000, lambda: site.order(status_order(ProvinceStatus.ACTIVE)))
 
+    def close(self, site: Site) -> None:
+        """A branch closes for the day, and later it opens all the same."""
+        site.submit(calendar_order(CLOSED), _ignore)
+        self._after(300, 3_000, lambda: site.order(calendar_order(CALENDAR)))
+
     def change_roster(self, site: Site) -> None:
         """Somebody gets another capacity, loses a kind or leaves, also while they hold work; later all is as before."""
         person = self.chance.one_of(roster(site.code))
@@ -397,6 +403,7 @@ STROKES: dict[str, Callable[[Fate, Site], None]] = {
     "isolate": Fate.isolate,
     "evacuate": Fate.evacuate,
     "hold_back": Fate.hold_back,
+    "close": Fate.close,
     "change_roster": Fate.change_roster,
     "change_model": Fate.change_model,
 }
@@ -410,6 +417,11 @@ def policy_order(mode: ShareOutMode) -> c.UpdateSharingPolicy:
 def status_order(status: ProvinceStatus) -> c.SetProvinceStatus:
     """Suspend, drain or resume by hand."""
     return c.SetProvinceStatus(who="ops:duty", status=status, reason="weather")
+
+
+def calendar_order(calendar: BranchCalendar) -> c.UpdateCalendar:
+    """What the duty officer makes of the branch's hours."""
+    return c.UpdateCalendar(who="ops:duty", calendar=calendar)
 
 
 def _ignore(reply: AnyReply) -> None:

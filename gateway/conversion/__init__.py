@@ -3,6 +3,7 @@
 ``*_in`` takes a message that has passed `gateway.validation` and gives a domain value; ``*_out`` the reverse. Pure functions.
 """
 
+from gateway.conversion.calendar import calendar_in, calendar_out
 from gateway.conversion.enums import (
     DIMENSIONS_OUT,
     LANGUAGES_IN,
@@ -94,6 +95,8 @@ __all__ = [
     "VERDICTS_OUT",
     "assignment_out",
     "brief_out",
+    "calendar_in",
+    "calendar_out",
     "decision_out",
     "degraded_province_out",
     "desk_update_out",

@@ -11,6 +11,7 @@ from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
 from actors.protocol import ChainReport, Runtime
 from gateway import names
 from gateway.conversion.enums import (
+    LINES_OUT,
     PROVINCE_STATES_OUT,
     RECALLS_IN,
     RECALLS_OUT,
@@ -213,6 +214,9 @@ def province_overview_out(summary: ProvinceSummary) -> monitor_pb2.ProvinceOverv
         oldest_waiting_ms=summary.oldest_waiting_ms,
         epoch=summary.epoch,
         sequence=summary.sequence,
+        closed_lines=[LINES_OUT[line.line] for line in summary.lines if not line.is_open],
+        gained_task_count=sum(line.gained_tasks for line in summary.lines),
+        gained_minutes=sum(line.gained_minutes for line in summary.lines),
     )
 
 
@@ -243,6 +247,8 @@ def totals_of(provinces: Sequence[monitor_pb2.ProvinceOverview]) -> monitor_pb2.
         shared_open_count=sum(province.shared_in_open_count for province in provinces),
         oldest_waiting_ms=max((province.oldest_waiting_ms for province in provinces), default=0),
         active_provinces=sum(province.state == province_pb2.PROVINCE_STATE_ACTIVE for province in provinces),
+        gained_task_count=sum(province.gained_task_count for province in provinces),
+        gained_minutes=sum(province.gained_minutes for province in provinces),
     )
 
 

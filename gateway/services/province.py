@@ -18,6 +18,7 @@ from gateway.errors import GatewayError, invalid
 from gateway.filters import check_order, parse
 from gateway.identity import caller
 from gateway.merging import fingerprint_of, merge_until_current
+from gateway.services import calendar
 from gateway.v1 import province_pb2, province_pb2_grpc
 from gateway.validation.checks import located
 from gateway.validation.province import POLICY_FIELDS, WHOLE_POLICY
@@ -32,7 +33,7 @@ _SILENCE = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
 
 
 class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
-    """Provinces and their sharing policies."""
+    """Provinces, their sharing policies and their calendars."""
 
     def __init__(self, provinces: Provinces) -> None:
         self._provinces = provinces
@@ -229,6 +230,23 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         if page.has_more:
             response.next_page_token = pages.next_token(place, "", str(page.revisions[-1].policy.revision))
         return response
+
+    # --- hours and days ---
+
+    async def GetCalendar(self, request: province_pb2.GetCalendarRequest, context: Context) -> province_pb2.Calendar:
+        """When a branch is open."""
+        validation.check(request)
+        code = self._admit("GetCalendar", names.parse_calendar(request.name), "name")
+        return conversion.calendar_out(code, await calendar.get_calendar(self._provinces, code, deadline_of(context)))
+
+    async def UpdateCalendar(
+        self, request: province_pb2.UpdateCalendarRequest, context: Context
+    ) -> province_pb2.Calendar:
+        """Put a new revision of the calendar in force, or show what would be open."""
+        validation.check(request)
+        code = self._admit("UpdateCalendar", names.parse_calendar(request.calendar.name), "calendar.name")
+        reply = await calendar.update_calendar(self._provinces, code, caller().who, request, deadline_of(context))
+        return conversion.calendar_out(code, reply)
 
     # --- steps ---
 

@@ -1,3 +1,4 @@
+from gateway.v1 import operator_pb2 as _operator_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -360,3 +361,99 @@ class ApproveSharingPolicyChangeRequest(_message.Message):
     proposal: int
     request_id: str
     def __init__(self, name: _Optional[str] = ..., proposal: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class Calendar(_message.Message):
+    __slots__ = ("name", "hours", "weekend_days", "national_days", "local_days", "revision", "update_time_ms", "updater", "openings", "gains")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    HOURS_FIELD_NUMBER: _ClassVar[int]
+    WEEKEND_DAYS_FIELD_NUMBER: _ClassVar[int]
+    NATIONAL_DAYS_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_DAYS_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    UPDATER_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
+    GAINS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    hours: _containers.RepeatedCompositeFieldContainer[LineHours]
+    weekend_days: _containers.RepeatedScalarFieldContainer[int]
+    national_days: _containers.RepeatedCompositeFieldContainer[SpecialDay]
+    local_days: _containers.RepeatedCompositeFieldContainer[SpecialDay]
+    revision: int
+    update_time_ms: int
+    updater: str
+    openings: _containers.RepeatedCompositeFieldContainer[LineOpening]
+    gains: _containers.RepeatedCompositeFieldContainer[ServiceGain]
+    def __init__(self, name: _Optional[str] = ..., hours: _Optional[_Iterable[_Union[LineHours, _Mapping]]] = ..., weekend_days: _Optional[_Iterable[int]] = ..., national_days: _Optional[_Iterable[_Union[SpecialDay, _Mapping]]] = ..., local_days: _Optional[_Iterable[_Union[SpecialDay, _Mapping]]] = ..., revision: _Optional[int] = ..., update_time_ms: _Optional[int] = ..., updater: _Optional[str] = ..., openings: _Optional[_Iterable[_Union[LineOpening, _Mapping]]] = ..., gains: _Optional[_Iterable[_Union[ServiceGain, _Mapping]]] = ...) -> None: ...
+
+class LineHours(_message.Message):
+    __slots__ = ("line", "workdays", "weekends", "holidays")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    WORKDAYS_FIELD_NUMBER: _ClassVar[int]
+    WEEKENDS_FIELD_NUMBER: _ClassVar[int]
+    HOLIDAYS_FIELD_NUMBER: _ClassVar[int]
+    line: _operator_pb2.Line
+    workdays: _containers.RepeatedCompositeFieldContainer[OpenTime]
+    weekends: _containers.RepeatedCompositeFieldContainer[OpenTime]
+    holidays: _containers.RepeatedCompositeFieldContainer[OpenTime]
+    def __init__(self, line: _Optional[_Union[_operator_pb2.Line, str]] = ..., workdays: _Optional[_Iterable[_Union[OpenTime, _Mapping]]] = ..., weekends: _Optional[_Iterable[_Union[OpenTime, _Mapping]]] = ..., holidays: _Optional[_Iterable[_Union[OpenTime, _Mapping]]] = ...) -> None: ...
+
+class OpenTime(_message.Message):
+    __slots__ = ("start_minute", "end_minute")
+    START_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    END_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    start_minute: int
+    end_minute: int
+    def __init__(self, start_minute: _Optional[int] = ..., end_minute: _Optional[int] = ...) -> None: ...
+
+class SpecialDay(_message.Message):
+    __slots__ = ("date", "worked", "display_name")
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    WORKED_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    date: str
+    worked: bool
+    display_name: str
+    def __init__(self, date: _Optional[str] = ..., worked: _Optional[bool] = ..., display_name: _Optional[str] = ...) -> None: ...
+
+class LineOpening(_message.Message):
+    __slots__ = ("line", "open", "next_opening_time_ms")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FIELD_NUMBER: _ClassVar[int]
+    NEXT_OPENING_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    line: _operator_pb2.Line
+    open: bool
+    next_opening_time_ms: int
+    def __init__(self, line: _Optional[_Union[_operator_pb2.Line, str]] = ..., open: _Optional[bool] = ..., next_opening_time_ms: _Optional[int] = ...) -> None: ...
+
+class ServiceGain(_message.Message):
+    __slots__ = ("date", "line", "task_count", "gained_minutes")
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GAINED_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    date: str
+    line: _operator_pb2.Line
+    task_count: int
+    gained_minutes: int
+    def __init__(self, date: _Optional[str] = ..., line: _Optional[_Union[_operator_pb2.Line, str]] = ..., task_count: _Optional[int] = ..., gained_minutes: _Optional[int] = ...) -> None: ...
+
+class GetCalendarRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class UpdateCalendarRequest(_message.Message):
+    __slots__ = ("calendar", "update_mask", "validate_only", "reason", "request_id")
+    CALENDAR_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    calendar: Calendar
+    update_mask: _field_mask_pb2.FieldMask
+    validate_only: bool
+    reason: str
+    request_id: str
+    def __init__(self, calendar: _Optional[_Union[Calendar, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., validate_only: _Optional[bool] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...

@@ -95,6 +95,16 @@ class ProvinceServiceStub:
                 request_serializer=gateway_dot_v1_dot_province__pb2.ApproveSharingPolicyChangeRequest.SerializeToString,
                 response_deserializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
                 _registered_method=True)
+        self.GetCalendar = channel.unary_unary(
+                '/sharedops.v1.ProvinceService/GetCalendar',
+                request_serializer=gateway_dot_v1_dot_province__pb2.GetCalendarRequest.SerializeToString,
+                response_deserializer=gateway_dot_v1_dot_province__pb2.Calendar.FromString,
+                _registered_method=True)
+        self.UpdateCalendar = channel.unary_unary(
+                '/sharedops.v1.ProvinceService/UpdateCalendar',
+                request_serializer=gateway_dot_v1_dot_province__pb2.UpdateCalendarRequest.SerializeToString,
+                response_deserializer=gateway_dot_v1_dot_province__pb2.Calendar.FromString,
+                _registered_method=True)
 
 
 class ProvinceServiceServicer:
@@ -185,6 +195,20 @@ class ProvinceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCalendar(self, request, context):
+        """Reads when a province is open, what is open now, and the service that sharing has gained while it was closed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCalendar(self, request, context):
+        """Changes the fields named in the mask, as a new revision. With validate_only it only shows what would be open.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProvinceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -247,6 +271,16 @@ def add_ProvinceServiceServicer_to_server(servicer, server):
                     servicer.ApproveSharingPolicyChange,
                     request_deserializer=gateway_dot_v1_dot_province__pb2.ApproveSharingPolicyChangeRequest.FromString,
                     response_serializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.SerializeToString,
+            ),
+            'GetCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendar,
+                    request_deserializer=gateway_dot_v1_dot_province__pb2.GetCalendarRequest.FromString,
+                    response_serializer=gateway_dot_v1_dot_province__pb2.Calendar.SerializeToString,
+            ),
+            'UpdateCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCalendar,
+                    request_deserializer=gateway_dot_v1_dot_province__pb2.UpdateCalendarRequest.FromString,
+                    response_serializer=gateway_dot_v1_dot_province__pb2.Calendar.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -574,6 +608,60 @@ class ProvinceService:
             '/sharedops.v1.ProvinceService/ApproveSharingPolicyChange',
             gateway_dot_v1_dot_province__pb2.ApproveSharingPolicyChangeRequest.SerializeToString,
             gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sharedops.v1.ProvinceService/GetCalendar',
+            gateway_dot_v1_dot_province__pb2.GetCalendarRequest.SerializeToString,
+            gateway_dot_v1_dot_province__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sharedops.v1.ProvinceService/UpdateCalendar',
+            gateway_dot_v1_dot_province__pb2.UpdateCalendarRequest.SerializeToString,
+            gateway_dot_v1_dot_province__pb2.Calendar.FromString,
             options,
             channel_credentials,
             insecure,

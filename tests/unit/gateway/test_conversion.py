@@ -7,6 +7,7 @@ import pytest
 
 from actors.core.country import Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy, Skill, TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.line_summary import LineSummary
 from actors.core.matching.explained import Contribution, MatchPreview
 from actors.core.matching.record import Shares
 from actors.core.operators import Operator, PresenceState
@@ -281,6 +282,12 @@ def test_totals_are_the_sums_of_what_is_shown() -> None:
             shared_in=factor,
             oldest_waiting_ms=100 * factor,
             kinds=(KindSummary(kind=KindId("k"), line=Line.CLAIMS, waiting=3, expected_wait_ms=50 * factor),),
+            lines=(
+                LineSummary(
+                    line=Line.CLAIMS, is_open=factor == 1, opens_in_ms=9, gained_tasks=1, gained_minutes=factor
+                ),
+                LineSummary(line=Line.SERVICING, gained_tasks=2, gained_minutes=10 * factor),
+            ),
         )
         for factor, code in ((1, "fujian"), (2, "hunan"))
     ]
@@ -290,6 +297,8 @@ def test_totals_are_the_sums_of_what_is_shown() -> None:
     assert (totals.open_tasks.queued, totals.open_tasks.moving, totals.waiting.claims) == (9, 3, 9)
     assert (totals.signed_in_operators, totals.shared_open_count, totals.oldest_waiting_ms) == (6, 3, 200)
     assert totals.active_provinces == 1
+    assert (totals.gained_task_count, totals.gained_minutes) == (6, 33)
+    assert [list(province.closed_lines) for province in overview.provinces] == [[], [operator_pb2.LINE_CLAIMS], []]
     assert [province.expected_wait_ms for province in overview.provinces] == [50, 100, -1]
     degraded = province_pb2.PROVINCE_STATE_DEGRADED
     assert [province.state for province in overview.provinces[1:]] == [degraded, degraded]

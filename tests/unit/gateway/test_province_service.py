@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.v1 import province_pb2, task_pb2
+from gateway.v1 import operator_pb2, province_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, failure, gateway
 
 
@@ -259,3 +259,85 @@ async def test_a_window_that_lies_ahead_is_shown_and_must_be_known_to_whoever_wr
     known = update("w-3", reserve_operators=1, revision=2)
     await served.provinces.UpdateSharingPolicy(known, **as_("ops"))
     assert (await policy(served)).revision == 3
+
+
+# --- hours and days ---
+
+CALENDAR = "provinces/fujian/calendar"
+OFFICE = province_pb2.LineHours(
+    line=operator_pb2.LINE_CLAIMS,
+    workdays=[{"start_minute": 510, "end_minute": 720}, {"start_minute": 780, "end_minute": 1050}],
+)
+QINGMING = province_pb2.SpecialDay(date="2026-04-06", display_name="清明节")
+
+
+def calendar_update(
+    request_id: str, *paths: str, validate_only: bool = False, **fields: Any
+) -> province_pb2.UpdateCalendarRequest:
+    """An update of fujian's calendar."""
+    return province_pb2.UpdateCalendarRequest(
+        calendar=province_pb2.Calendar(name=CALENDAR, **fields),
+        update_mask={"paths": list(paths)},
+        validate_only=validate_only,
+        reason="spring",
+        request_id=request_id,
+    )
+
+
+async def calendar(served: Gateway, who: str = "branch-fujian") -> province_pb2.Calendar:
+    """Fujian's calendar as it is."""
+    return await served.provinces.GetCalendar(province_pb2.GetCalendarRequest(name=CALENDAR), **as_(who))
+
+
+async def test_a_calendar_changes_field_by_field_and_by_revision(served: Gateway) -> None:
+    """Next year's holidays must not undo the hours, nor one officer the other."""
+    before = await calendar(served)
+    assert (list(before.hours), list(before.weekend_days), before.revision) == ([], [6, 7], 1)
+    assert [opening.open for opening in before.openings] == [True, True, True]
+    shown = await served.provinces.UpdateCalendar(
+        calendar_update("c-1", validate_only=True, hours=[OFFICE]), **as_("ops")
+    )
+    assert (list(shown.hours), shown.revision) == ([OFFICE], 1)
+    assert await calendar(served) == before
+    hours = calendar_update("c-1", hours=[OFFICE], revision=1)
+    changed = await served.provinces.UpdateCalendar(hours, **as_("ops"))
+    assert (changed.revision, changed.updater) == (2, "ops:test")
+    again = await served.provinces.UpdateCalendar(hours, **as_("ops"))
+    assert again == changed
+    days = await served.provinces.UpdateCalendar(calendar_update("c-2", national_days=[QINGMING]), **as_("ops"))
+    assert (list(days.hours), list(days.national_days), days.revision) == ([OFFICE], [QINGMING], 3)
+    stale = calendar_update("c-3", "hours", revision=2)
+    assert (await failure(served.provinces.UpdateCalendar(stale, **as_("ops"))))["code"].name == "ABORTED"
+    cleared = await served.provinces.UpdateCalendar(calendar_update("c-4", "hours", "weekend_days"), **as_("ops"))
+    assert (list(cleared.hours), list(cleared.weekend_days)) == ([], [])
+    denied = await failure(served.provinces.UpdateCalendar(hours, **as_("lead-fujian")))
+    assert denied["code"].name == "PERMISSION_DENIED"
+
+
+@pytest.mark.parametrize(
+    ("request_", "fields"),
+    [
+        (calendar_update("c", hours=[OFFICE, OFFICE]), ["calendar.hours[1]"]),
+        (calendar_update("c", hours=[{"line": 9}]), ["calendar.hours[0].line"]),
+        (
+            calendar_update("c", hours=[{"line": 3, "workdays": [{"start_minute": 1440, "end_minute": 1441}]}]),
+            ["calendar.hours[0].workdays[0].start_minute", "calendar.hours[0].workdays[0].end_minute"],
+        ),
+        (
+            calendar_update("c", hours=[{"line": 3, "weekends": [{"start_minute": 600, "end_minute": 540}]}]),
+            ["calendar.hours[0].weekends"],
+        ),
+        (calendar_update("c", weekend_days=[7, 6]), ["calendar.weekend_days"]),
+        (calendar_update("c", weekend_days=[8]), ["calendar.weekend_days[0]"]),
+        (calendar_update("c", local_days=[{"date": "2026-02-30"}]), ["calendar.local_days[0].date"]),
+        (calendar_update("c", local_days=[{"date": "20260228"}]), ["calendar.local_days[0].date"]),
+        (calendar_update("c", local_days=[{"date": "2026-02-28"}, {"date": "2026-02-27"}]), ["calendar.local_days"]),
+        (calendar_update("c", "revision"), ["update_mask.paths"]),
+    ],
+)
+async def test_a_calendar_that_cannot_be_is_refused_with_its_field(
+    served: Gateway, request_: province_pb2.UpdateCalendarRequest, fields: list[str]
+) -> None:
+    """A branch that is closed by a typing mistake serves nobody."""
+    found = await failure(served.provinces.UpdateCalendar(request_, **as_("ops")))
+    assert (found["code"].name, found["fields"]) == ("INVALID_ARGUMENT", fields)
