@@ -8,6 +8,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core.country import TaskKind
+from actors.core.drills.record import Drill, DrillSpec
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.matching.explained import TaskHistory
@@ -119,6 +120,48 @@ class RollBackMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True)
     request_id: str = ""
 
 
+class CreateDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: write a drill down. Answered with `DrillReply` after its fsync."""
+
+    spec: DrillSpec
+    #: Only say whether it keeps within its limits now.
+    validate_only: bool = False
+    who: str = ""
+    request_id: str = ""
+
+
+class StartDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: begin a drill. Answered with `DrillReply`; the fault follows."""
+
+    drill_id: str
+    who: str = ""
+    request_id: str = ""
+
+
+class AbortDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: end a drill early. Answered with `DrillReply`; what it did is undone first."""
+
+    drill_id: str
+    reason: str
+    who: str = ""
+    request_id: str = ""
+
+
+class GetDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator. Answered with `DrillReply`."""
+
+    drill_id: str
+
+
+class ListDrills(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: the kept drills, newest first. Answered with `DrillPage`."""
+
+    #: Only older ones than this; empty: from the newest on.
+    before: str = ""
+    #: 1..`DRILL_PAGE_MAX`.
+    count: int = 20
+
+
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answered with `Pong` by the actor's own loop: the heartbeat of an actor."""
 
@@ -152,6 +195,11 @@ Request = (
     | ListMatchingModels
     | PutMatchingModel
     | RollBackMatchingModel
+    | CreateDrill
+    | StartDrill
+    | AbortDrill
+    | GetDrill
+    | ListDrills
     | Ping
     | HoldCommits
     | ReleaseCommits
@@ -237,6 +285,19 @@ class MatchingModelPage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     has_more: bool = False
 
 
+class DrillReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A drill as of now."""
+
+    drill: Drill
+
+
+class DrillPage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Drills, newest first; there are older ones when `has_more`."""
+
+    drills: tuple[Drill, ...]
+    has_more: bool = False
+
+
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """I am here."""
 
@@ -261,6 +322,16 @@ class CommitsReleased(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     held_ms: int = 0
 
 
+class Silence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From the coordinator to the gateways: hear and tell no desk of these provinces, all others are heard (again).
+
+    Each silence ends at the gateway by itself after its time, whether or not anybody says so.
+    """
+
+    #: Province -> for how long from now, ms.
+    provinces: dict[ProvinceCode, int]
+
+
 class DeskNews(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """News for desks whose sessions run through this gateway."""
 
@@ -279,11 +350,13 @@ Response = (
     | TaskKindsReply
     | MatchingModelReply
     | MatchingModelPage
+    | DrillReply
+    | DrillPage
     | Pong
     | CommitsHeld
     | CommitsReleased
 )
-News = DeskNews | FrameNews
+News = DeskNews | FrameNews | Silence
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
@@ -292,6 +365,11 @@ decode_news = msgspec.msgpack.Decoder(News).decode
 
 #: Revisions of the matching model in one answer: with `MODEL_BYTES_MAX` each they are below the largest body.
 MODEL_PAGE_MAX = 20
+#: Drills in one answer, without the curves of their reports.
+DRILL_PAGE_MAX = 50
+
+#: What gateways' names begin with.
+GATEWAY_PREFIX = "gateway/"
 
 #: Directory names of the actors.
 COORDINATOR = "coordinator"

@@ -10,6 +10,7 @@
 | ``provinces/{p}/tasks/{t}/decisions/{token}`` | task id and the token that the decision gave |
 | ``taskKinds/{k}`` | kind id |
 | ``matchingModels/national`` | the matching model, of which there is one |
+| ``drills/{d}`` | drill id |
 
 Operator ids are unique within a province on the wire and unique in the country in the domain. An `o` that begins with its province
 (``fujian-op-7`` of fujian) is unique already and is the domain id as it is. Any other (a personnel number, say ``10086``) becomes
@@ -32,6 +33,7 @@ _CALENDAR = re.compile(rf"provinces/({PROVINCE_PATTERN})/calendar")
 _TASK = re.compile(rf"provinces/({PROVINCE_PATTERN})/tasks/(\1-{_NUMBER_PATTERN})")
 _OPERATOR = re.compile(rf"provinces/({PROVINCE_PATTERN})/operators/({ID_PATTERN})")
 _DECISION = re.compile(rf"(provinces/({PROVINCE_PATTERN})/tasks/\2-{_NUMBER_PATTERN})/decisions/({_NUMBER_PATTERN})")
+_DRILL = re.compile(rf"drills/({ID_PATTERN})")
 _KIND = re.compile(rf"taskKinds/({ID_PATTERN})")
 
 #: Parent that stands for all provinces in lists.
@@ -85,6 +87,25 @@ def is_model_name(text: str) -> bool:
 def is_kind_name(text: str) -> bool:
     """Whether `text` reads ``taskKinds/{k}``."""
     return _KIND.fullmatch(text) is not None
+
+
+def is_drill_name(text: str) -> bool:
+    """Whether `text` reads ``drills/{d}``."""
+    return _DRILL.fullmatch(text) is not None
+
+
+def drill_name(drill: str) -> str:
+    """``drills/{d}``."""
+    return f"drills/{drill}"
+
+
+def parse_drill(name: str) -> str:
+    """The drill id in ``drills/{d}``.
+
+    Raises:
+        BadName: `name` has another form.
+    """
+    return _match(_DRILL, name)[1]
 
 
 def province_name(province: str) -> str:

@@ -84,6 +84,8 @@ _REPEATABLE = (
     protocol.GetTaskKinds,
     protocol.GetMatchingModel,
     protocol.ListMatchingModels,
+    protocol.GetDrill,
+    protocol.ListDrills,
     protocol.Ping,
 )
 
@@ -95,7 +97,7 @@ class ProvinceLinks:
         run_dir: where the directory's socket lies.
         gateway_id: unique for this incarnation of the gateway; desks' sessions begin with it.
         codes: the country's provinces.
-        on_news: called with what a province pushed.
+        on_news: called with what a province or the coordinator pushed.
         on_state: called with a province's code when its link comes up (True) or breaks (False).
         outage_wait_s: how long a call waits for a connection.
     """
@@ -116,7 +118,7 @@ class ProvinceLinks:
         self._on_news = on_news
         self._on_state = on_state
         self._links = {protocol.province_name(code): self._link(code) for code in self._codes}
-        self._links[protocol.COORDINATOR] = Link(self._name, on_push=lambda _: None, on_state=lambda _: None)
+        self._links[protocol.COORDINATOR] = Link(self._name, on_push=self._pushed, on_state=lambda _: None)
         #: Actors that stand aside -> why, for people.
         self._refusals: dict[str, str] = {}
         self._directory = DirectoryClient(

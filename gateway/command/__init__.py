@@ -5,6 +5,7 @@ import typer
 from gateway.command.backup import backup
 from gateway.command.bench import bench
 from gateway.command.demo import demo
+from gateway.command.drill import drill
 from gateway.command.explain import explain
 from gateway.command.replay import replay
 from gateway.command.restore import restore
@@ -38,6 +39,7 @@ app.command()(restore)
 app.command()(explain)
 app.command()(replay)
 app.add_typer(bench)
+app.add_typer(drill, name="drill")
 
 
 def main() -> None:

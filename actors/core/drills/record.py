@@ -143,6 +143,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str = ""
     started_ms: int = 0
     started_by: str = ""
+    start_request_id: str = ""
     struck_ms: int = 0
     lifted_ms: int = 0
     settled_ms: int = 0
@@ -188,6 +189,7 @@ class DrillStarted(DrillEvent, frozen=True, kw_only=True, tag=True):
     before: tuple[Standing, ...] = ()
     gateways: int = 0
     policies: dict[ProvinceCode, SharingPolicy] = {}
+    request_id: str = ""
 
 
 class DrillPhaseReached(DrillEvent, frozen=True, kw_only=True, tag=True):

@@ -94,7 +94,7 @@ class Drills:
         return DrillCreated(at_ms=at_ms, drill_id=f"drill-{self.count + 1}", who=who, spec=spec, request_id=request_id)
 
     def may_start(self, drill: Drill) -> Refused | None:
-        """Whether the register lets a drill begin. A repeated start is no error: see `Drill.state`."""
+        """Whether the register lets a drill begin; see `is_start_of` for repetitions."""
         if drill.state is not DrillState.PENDING:
             return _wrong(drill, "it has begun before")
         others = [other for other in self.running() if not (other.spec.may_overlap and drill.spec.may_overlap)]
@@ -104,11 +104,18 @@ class Drills:
 
     def abort(self, drill: Drill, *, who: str, reason: str, at_ms: int) -> DrillAbortOrdered | Refused | None:
         """Decide on ending a drill early. None: that was ordered already."""
+        if drill.state is DrillState.ABORTED:
+            return None
         if drill.state in ENDED_STATES:
             return _wrong(drill, f"it has ended as {drill.state.value}")
         if drill.reason:
             return None
         return DrillAbortOrdered(at_ms=at_ms, drill_id=drill.drill_id, who=who, reason=reason)
+
+
+def is_start_of(drill: Drill, who: str, request_id: str) -> bool:
+    """Whether this very request has begun the drill before."""
+    return bool(request_id) and (drill.started_by, drill.start_request_id) == (who, request_id)
 
 
 def _changed(drill: Drill, event: AnyDrillEvent, allowed: tuple[DrillState, ...]) -> Drill:
@@ -120,6 +127,7 @@ def _changed(drill: Drill, event: AnyDrillEvent, allowed: tuple[DrillState, ...]
             phase=DrillPhase.STRIKING,
             started_ms=event.at_ms,
             started_by=event.who,
+            start_request_id=event.request_id,
             before=event.before,
             gateways=event.gateways,
             policies=event.policies,

@@ -13,12 +13,14 @@ from grpc_status import rpc_status
 from gateway.calls import Gate
 from gateway.identity import Identity, Role, Tokens, digest_of
 from gateway.services.dispatch import DispatchService
+from gateway.services.drill import DrillService
 from gateway.services.operator import OperatorService
 from gateway.services.province import ProvinceService
 from gateway.services.quality import QualityService
 from gateway.services.task import TaskService
 from gateway.v1 import (
     dispatch_pb2_grpc,
+    drill_pb2_grpc,
     operator_pb2_grpc,
     province_pb2_grpc,
     quality_pb2_grpc,
@@ -48,6 +50,7 @@ class Gateway:
         self.operators: Any = operator_pb2_grpc.OperatorServiceStub(channel)
         self.provinces: Any = province_pb2_grpc.ProvinceServiceStub(channel)
         self.dispatch: Any = dispatch_pb2_grpc.DispatchServiceStub(channel)
+        self.drills: Any = drill_pb2_grpc.DrillServiceStub(channel)
         self.quality: Any = quality_pb2_grpc.QualityServiceStub(channel)
 
 
@@ -98,6 +101,7 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
     operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(country), server)
     province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(country), server)
     dispatch_pb2_grpc.add_DispatchServiceServicer_to_server(DispatchService(country), server)
+    drill_pb2_grpc.add_DrillServiceServicer_to_server(DrillService(country), server)
     quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(country), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
