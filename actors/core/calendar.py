@@ -172,6 +172,13 @@ def date_of(day: int) -> str:
     return date.fromordinal(day + _FIRST_ORDINAL).isoformat()
 
 
+def time_text(at_ms: int) -> str:
+    """Date and minute of an instant (Unix ms) in Asia/Shanghai, for instance 2026-02-24 08:30."""
+    day = day_of(at_ms)
+    hours, minutes = divmod((at_ms - start_of(day)) // MINUTE_MS, 60)
+    return f"{date_of(day)} {hours:02}:{minutes:02}"
+
+
 def later(hours: LineHours, minutes: int) -> LineHours:
     """The same hours so many minutes later; what would lie after midnight is cut off."""
 

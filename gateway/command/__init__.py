@@ -4,6 +4,7 @@ import typer
 
 from gateway.command.backup import backup
 from gateway.command.bench import bench
+from gateway.command.calendar import calendar
 from gateway.command.demo import demo
 from gateway.command.drill import drill
 from gateway.command.explain import explain
@@ -37,6 +38,7 @@ app.command()(verify)
 app.command()(backup)
 app.command()(restore)
 app.command()(explain)
+app.command()(calendar)
 app.command()(replay)
 app.add_typer(bench)
 app.add_typer(drill, name="drill")

@@ -488,7 +488,7 @@ class DiagnoseQueueRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
 
 class TaskDiagnosis(_message.Message):
-    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms", "qualified_count", "on_duty_count", "free_count")
+    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms", "qualified_count", "on_duty_count", "free_count", "next_opening_time_ms")
     TASK_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
@@ -499,6 +499,7 @@ class TaskDiagnosis(_message.Message):
     QUALIFIED_COUNT_FIELD_NUMBER: _ClassVar[int]
     ON_DUTY_COUNT_FIELD_NUMBER: _ClassVar[int]
     FREE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_OPENING_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     task: str
     cause: WaitCause
     sentence: str
@@ -509,7 +510,8 @@ class TaskDiagnosis(_message.Message):
     qualified_count: int
     on_duty_count: int
     free_count: int
-    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ..., qualified_count: _Optional[int] = ..., on_duty_count: _Optional[int] = ..., free_count: _Optional[int] = ...) -> None: ...
+    next_opening_time_ms: int
+    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ..., qualified_count: _Optional[int] = ..., on_duty_count: _Optional[int] = ..., free_count: _Optional[int] = ..., next_opening_time_ms: _Optional[int] = ...) -> None: ...
 
 class QueueDiagnosis(_message.Message):
     __slots__ = ("tasks", "next_page_token", "causes")

@@ -26,6 +26,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
+from actors.core.task import Task
 
 #: Provinces in these states hand out no work.
 CLOSED = (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE)
@@ -124,7 +125,12 @@ class QueueDoctor:
             waiting_ms=max(0, self._now_ms - record.taken_in_ms),
             home_only=record.spec.home_only,
             status=self._state.status.value if cause is WaitCause.PROVINCE_CLOSED else "",
+            opens_ms=self._opens_ms(record),
         )
+
+    def _opens_ms(self, task: Task) -> int:
+        opens_ms = self._state.calendar.next_opening_ms(self._now_ms, task.line)
+        return 0 if opens_ms is None or opens_ms == self._now_ms else opens_ms
 
     def _removed(self, task: int, cause: WaitCause) -> dict[str, int]:
         """How many people each filter removes, most first: of the roster if nobody may do it, of those with room if filters keep it."""

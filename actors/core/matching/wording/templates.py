@@ -62,6 +62,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "{qualified} 名可办人员中任一人签到即可。",
         "It goes when one of those who may do it ({qualified}) signs in.",
     ),
+    "free.opening": (
+        "服务时段之外：{time}（北京时间）开门；在此之前可由仍在营业的省承办。",
+        "Outside the hours of service: it opens at {time} (Asia/Shanghai); until then a province that is open may take it.",
+    ),
     "free.place": (
         "{on_duty} 名可办人员中任一人办结一件、且前面 {tasks_before} 件不占用即可。",
         "It goes when one of them ({on_duty}) finishes a task and those before it ({tasks_before}) have gone.",
