@@ -12,6 +12,7 @@ from actors.core.move_reasons import Cause, written
 from actors.core.moves import move_tasks_out, room_for_moves
 from actors.core.outage import DeskSign, SiteVerdict
 from actors.core.policy_changes import let_time_pass
+from actors.core.recalling import ask_for_return
 from actors.core.task import TaskState
 
 WHO = "system:clock"
@@ -32,6 +33,7 @@ def settle_batch(turn: Turn) -> None:
     """After a batch of commands: what must leave leaves, what can be matched is matched."""
     move_tasks_out(turn)
     help_itself(turn, room_for_moves(turn.state))
+    ask_for_return(turn)
     _match(turn)
 
 

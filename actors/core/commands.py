@@ -393,6 +393,23 @@ class SettleMove(Command, frozen=True, kw_only=True, tag=True):
     reason: str = ""
 
 
+class RecallTask(Command, frozen=True, kw_only=True, tag=True):
+    """At the host: the home wants an evacuated task back if nobody has begun it. Answered with `replies.RecallAnswer`, the same one for ever."""
+
+    source: ProvinceCode
+    task_id: TaskId
+    generation: int
+
+
+class SettleRecall(Command, frozen=True, kw_only=True, tag=True):
+    """At the home: the host's recorded answer has arrived."""
+
+    task_id: TaskId
+    generation: int
+    accepted: bool
+    reason: str = ""
+
+
 class NoteHost(Command, frozen=True, kw_only=True, tag=True):
     """At the home: a task of ours was accepted by `host` with this generation."""
 
@@ -470,6 +487,8 @@ AnyCommand = (
     | TakeAdvice
     | AcceptMove
     | SettleMove
+    | RecallTask
+    | SettleRecall
     | NoteHost
     | NoteOutcome
     | SettleNotice

@@ -235,6 +235,37 @@ class MoveTakenBack(TaskEvent, frozen=True, kw_only=True, tag=True):
     retry_after_ms: int
 
 
+class EvacuationBegun(Event, frozen=True, kw_only=True, tag=True):
+    """At the source: a revision of the policy begins to evacuate; what is in hand and not begun leaves the desks."""
+
+    revision: int
+
+
+class TasksRecalled(Event, frozen=True, kw_only=True, tag=True):
+    """At the home: evacuated tasks are wanted back; whoever has them is asked."""
+
+    task_ids: tuple[TaskId, ...]
+
+
+class RecallAnswered(Event, frozen=True, kw_only=True, tag=True):
+    """At the host: whether an evacuated task goes home; if so, its move follows in the same frame."""
+
+    source: ProvinceCode
+    task_id: TaskId
+    generation: int
+    accepted: bool
+    reason: str = ""
+
+
+class RecallSettled(Event, frozen=True, kw_only=True, tag=True):
+    """At the home: the host has answered; the task is not asked for again."""
+
+    task_id: TaskId
+    generation: int
+    accepted: bool
+    reason: str = ""
+
+
 class HostNoted(Event, frozen=True, kw_only=True, tag=True):
     """At the home: a task of ours is with `host` now."""
 
@@ -434,6 +465,10 @@ AnyEvent = (
     | MoveRefused
     | MoveHandedOver
     | MoveTakenBack
+    | EvacuationBegun
+    | TasksRecalled
+    | RecallAnswered
+    | RecallSettled
     | HostNoted
     | OutcomeNoted
     | NoticeSettled

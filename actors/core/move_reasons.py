@@ -25,6 +25,8 @@ class Cause(StrEnum):
     EVACUATING = "evacuating"
     #: The desks of the last site that was heard fell silent.
     SILENT = "silent"
+    #: The home has its people back and wants the work that nobody has begun.
+    RECALLED = "recalled"
 
 
 _WRITTEN: dict[Cause, str] = {
@@ -33,6 +35,7 @@ _WRITTEN: dict[Cause, str] = {
     Cause.BETTER: "policy: best match; {host} is worth {points} points, staying {own_points}; {free} free there",
     Cause.UNADVISED: "no advice for {silent_for_ms} ms; expected wait {wait_ms} ms exceeds {release_ms} ms; {host} is the less loaded of two",
     Cause.EVACUATING: "policy: evacuate",
+    Cause.RECALLED: "recalled by {home}",
     Cause.SILENT: "{silent} of {signed_in} desks of {site} silent for {silent_for_ms} ms",
 }
 _FIELD = re.compile(r"\\\{(\w+)\\\}")

@@ -11,8 +11,8 @@ A task is moved by its present owner S only, to a host D, under an id that S min
 If S crashes, the outbox sends again on opening. If D crashes before recording, it decides afresh; after recording, it repeats itself. A
 message that is a month old finds the record, not the task. A task that came home again has a higher generation than any older move of it.
 
-What is moved, and where to: an UNREACHABLE province and one whose policy says EVACUATE move everything that may leave, green channel and
-interrupted work first; otherwise the coordinator's flows are followed. Hosts are ranked by `sharing.hosts`.
+What is moved, and where to: an UNREACHABLE province and one whose policy says EVACUATE move everything that may leave, green channel first,
+then what was in hand, then by slack; otherwise the coordinator's flows are followed. Hosts are ranked by `sharing.hosts`.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,16 @@ from actors.core import records
 from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
+from actors.core.desk import take_off_desk
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.eligibility import ABLE
 from actors.core.move_reasons import Cause, written
+from actors.core.promise import latest_start_ms
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.service_gained import service_gained_ms
 from actors.core.sharing.hosts import HostCandidate, rank_hosts
-from actors.core.state import ProvinceState
+from actors.core.state import ProvinceState, is_evacuated
 from actors.core.summary import shared_in_today
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
@@ -50,10 +52,12 @@ PREVIEW_MAX = 1_000
 def move_tasks_out(turn: Turn) -> None:
     """Begin the moves that outage, policy or the coordinator's advice call for now, within the bounds."""
     state = turn.state
+    if state.policy.share_out_mode is ShareOutMode.EVACUATE:
+        _leave_desks(turn)
     room = room_for_moves(state)
     if room <= 0:
         return
-    if state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE:
+    if is_evacuated(state):
         _evacuate(turn, room)
     elif turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
         _follow_advice(turn, room)
@@ -79,6 +83,22 @@ def _evacuate(turn: Turn, room: int) -> None:
         turn.outbox.evacuate_after_ms = now_ms + EVACUATION_PAUSE_MS
 
 
+def _leave_desks(turn: Turn) -> None:
+    """Take what is in hand and not begun off the desks, once for each revision that evacuates, when it is known who may do it elsewhere.
+
+    Once: whoever stays may still be given what cannot leave. What has begun stays: it would be done twice.
+    """
+    state = turn.state
+    if state.evacuation_revision == state.policy.revision or not turn.outbox.picture.provinces:
+        return
+    turn.emit(e.EvacuationBegun(at_ms=turn.now.wall_ms, who="system:sharing", revision=state.policy.revision))
+    for held in list(state.holds.values()):
+        for task in [state.tasks[task_id] for task_id in held]:
+            unbegun = task.state in (TaskState.OFFERED, TaskState.ASSIGNED)
+            if unbegun and may_leave(turn, task, state.policy) and _ranked(turn, task, state.policy):
+                take_off_desk(turn, task.task_id, "evacuated", "system:sharing")
+
+
 def preview_moves(turn: Turn, policy: SharingPolicy) -> tuple[tuple[TaskId, ProvinceCode, str], ...]:
     """What `policy` would move right now: (task, host, reason). Changes nothing."""
     if policy.share_out_mode is not ShareOutMode.EVACUATE:
@@ -97,8 +117,7 @@ def _evacuees(turn: Turn, policy: SharingPolicy, room: int) -> Iterator[tuple[Ta
     """Queued tasks that may leave and have somewhere to go, most urgent first, each with its ranked hosts."""
     state = turn.state
     waiting = [state.tasks[task_id] for task_id in state.queue.in_rank_order()]
-    # Work that was in hand goes first, green channel before all; the sort is stable, so rank decides the rest.
-    waiting.sort(key=lambda task: (not task.spec.green_channel, task.handover_count + task.offer_attempts == 0))
+    waiting.sort(key=lambda task: _evacuation_order(state, task))
     hopeless: dict[str, None] = {}
     for task in waiting:
         if room <= 0:
@@ -112,6 +131,12 @@ def _evacuees(turn: Turn, policy: SharingPolicy, room: int) -> Iterator[tuple[Ta
             continue
         room -= 1
         yield task, ranked
+
+
+def _evacuation_order(state: ProvinceState, task: Task) -> tuple[bool, bool, int]:
+    """Green channel before all, then what was in hand, then by slack; where that is equal, the queue's own order stays."""
+    never_in_hand = task.handover_count + task.offer_attempts == 0
+    return not task.spec.green_channel, never_in_hand, latest_start_ms(task, state.kinds)
 
 
 def _follow_advice(turn: Turn, room: int) -> None:

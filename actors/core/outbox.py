@@ -1,4 +1,4 @@
-"""What must still reach another province, and when it was last tried: soft state over the journal's open moves and notices.
+"""What must still reach another province, and when it was last tried: soft state over the journal's open moves, notices and recalls.
 
 Nothing is taken from here on a timeout. A move or a notice stays open in the hard state until the other side's *recorded* answer has
 come; until then it is sent again with back-off for ever. After a restart everything open is due at once.
@@ -14,12 +14,12 @@ from actors.core.ids import KindId, ProvinceCode, TaskId
 from actors.core.matching.hosting import Hosting
 from actors.core.matching.record import MatchingModel
 from actors.core.refusal import Refused
-from actors.core.replies import AnyReply, Done, MoveAnswer
+from actors.core.replies import AnyReply, Done, MoveAnswer, RecallAnswer
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.hosts import hosts_by_kind
 from actors.core.sharing.pressure import Sharing
 from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
-from actors.core.state import ProvinceState
+from actors.core.state import ProvinceState, is_evacuated
 from actors.core.statistics.reading import Reading
 
 #: Messages handed out at once.
@@ -30,7 +30,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """A command for another province."""
 
     destination: ProvinceCode
-    command: c.AcceptMove | c.NoteHost | c.NoteOutcome
+    command: c.AcceptMove | c.NoteHost | c.NoteOutcome | c.RecallTask
 
 
 _Key = tuple[str, TaskId, int, int]
@@ -60,6 +60,8 @@ class Outbox:
         #: Not before this instant (monotonic ms) does the province look whether it must help itself, and what it did so for at the last look.
         self.help_after_ms = 0
         self.helping: Sharing = frozenset()
+        #: Evacuated tasks still to be asked for, the last one first; empty: not sorted yet.
+        self.recall_order: list[TaskId] = []
         #: Not before this instant (monotonic ms) is the queue searched for tasks to evacuate.
         self.evacuate_after_ms = 0
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
@@ -136,6 +138,11 @@ def _open_keys(state: ProvinceState) -> Iterator[_Key]:
         yield "move", task_id, task.generation, task.move_attempts
     for task_id, generation, outcome in state.notices:
         yield "outcome" if outcome else "host", task_id, generation, 0
+    if is_evacuated(state):
+        # What comes home now would only be sent away again.
+        return
+    for task_id, generation in state.recalls.items():
+        yield "recall", task_id, generation, 0
 
 
 def _message(state: ProvinceState, key: _Key) -> Outgoing:
@@ -146,6 +153,9 @@ def _message(state: ProvinceState, key: _Key) -> Outgoing:
         assert task.move is not None
         moving = c.AcceptMove(who=who, source=state.province, task=task, move=task.move)
         return Outgoing(destination=task.move.host, command=moving)
+    if what == "recall":
+        recall = c.RecallTask(who=who, source=state.province, task_id=task_id, generation=generation)
+        return Outgoing(destination=state.away[task_id].host, command=recall)
     notice = state.notices[task_id, generation, what == "outcome"]
     if notice.task is not None:
         return Outgoing(destination=notice.home, command=c.NoteOutcome(who=who, task=notice.task))
@@ -153,7 +163,7 @@ def _message(state: ProvinceState, key: _Key) -> Outgoing:
     return Outgoing(destination=notice.home, command=told)
 
 
-def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleNotice | None:
+def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleRecall | c.SettleNotice | None:
     """The command that records the other side's answer; None when it gave none that counts (then we send again)."""
     command = sent.command
     who = f"province:{sent.destination}"
@@ -168,6 +178,16 @@ def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleNotice
             host=sent.destination,
             generation=command.move.generation,
             attempt=command.move.attempt,
+            accepted=reply.accepted,
+            reason=reply.reason,
+        )
+    if isinstance(command, c.RecallTask):
+        if not isinstance(reply, RecallAnswer):
+            return None
+        return c.SettleRecall(
+            who=who,
+            task_id=command.task_id,
+            generation=command.generation,
             accepted=reply.accepted,
             reason=reply.reason,
         )

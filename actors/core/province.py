@@ -19,6 +19,7 @@ from actors.core import (
     lifecycle,
     moves,
     policy_changes,
+    recalling,
     records,
     reviewing,
 )
@@ -249,6 +250,8 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.TakeAdvice: _take_advice,
     c.AcceptMove: moves.accept_move,
     c.SettleMove: moves.settle_move,
+    c.RecallTask: recalling.answer_recall,
+    c.SettleRecall: recalling.settle_recall,
     c.NoteHost: moves.note_host,
     c.NoteOutcome: moves.note_outcome,
     c.SettleNotice: moves.settle_notice,

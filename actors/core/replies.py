@@ -135,6 +135,13 @@ class MoveAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="move_answer"):
     reason: str = ""
 
 
+class RecallAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="recall_answer"):
+    """The host's recorded answer to a recall; the same one however often it is asked."""
+
+    accepted: bool
+    reason: str = ""
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """It is done; there is nothing to say about it."""
 
@@ -168,6 +175,7 @@ AnyReply = (
     | MatchPreview
     | QueueDiagnosis
     | MoveAnswer
+    | RecallAnswer
     | Done
     | Refused
 )

@@ -17,7 +17,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
 from actors.core.policy_revisions import PolicyBook, PolicyProposal, PolicyRevision
 from actors.core.service_gained import GainedService, Gains
-from actors.core.state import Away, Notice, ProvinceState
+from actors.core.state import Away, Evacuee, Notice, ProvinceState
 from actors.core.statistics import image
 from actors.core.statistics.tables import Statistics
 from actors.core.task import Task
@@ -60,6 +60,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     policy_revisions: tuple[PolicyRevision, ...] = ()
     policy_proposals: tuple[PolicyProposal, ...] = ()
     policy_proposal_number: int = 0
+    evacuated: dict[TaskId, Evacuee] = {}
+    recalls: dict[TaskId, int] = {}
+    evacuation_revision: int = 0
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -113,6 +116,9 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         policy_revisions=tuple(state.policies.revisions),
         policy_proposals=tuple(state.policies.proposals.values()),
         policy_proposal_number=state.policies.proposal_number,
+        evacuated=dict(state.evacuated),
+        recalls=dict(state.recalls),
+        evacuation_revision=state.evacuation_revision,
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -142,11 +148,11 @@ def is_of(slices: Iterable[bytes], state: ProvinceState, *, is_taught: bool = Tr
         stored, given = _without_statistics(stored), _without_statistics(given)
     if stored == given:
         return True
-    *known, learned = _contents(capture(restore(stored)))
-    *expected, taught = _contents(given)
+    known_head, *known, learned = _contents(capture(restore(stored)))
+    expected_head, *expected, taught = _contents(given)
     kept = _head(stored).policy_revisions
-    known[0], expected[0] = (_with_last_revisions(head, len(kept)) for head in (known[0], expected[0]))
-    return known == expected and (learned == taught or not has_statistics(stored))
+    known_head, expected_head = (_with_last_revisions(head, len(kept)) for head in (known_head, expected_head))
+    return (known_head, known) == (expected_head, expected) and (learned == taught or not has_statistics(stored))
 
 
 def has_statistics(slices: Sequence[bytes]) -> bool:
@@ -264,6 +270,9 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.calendar_told = head.calendar_told
     state.gains = Gains(head.gained)
     state.policies = _policies(head)
+    state.evacuated = head.evacuated
+    state.recalls = head.recalls
+    state.evacuation_revision = head.evacuation_revision
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

@@ -7,7 +7,15 @@ import msgspec
 
 from actors.core import records
 from actors.core.calendar import BranchCalendar
-from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
+from actors.core.country import (
+    Bounds,
+    ProvinceSettings,
+    ProvinceStatus,
+    ShareOutMode,
+    SharingPolicy,
+    TaskKind,
+    TimeLimits,
+)
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
@@ -33,6 +41,19 @@ class Away(msgspec.Struct, frozen=True, kw_only=True):
 
     host: ProvinceCode
     generation: int
+
+
+class Evacuee(msgspec.Struct, frozen=True, array_like=True):
+    """What decides when a task of ours that an evacuation took elsewhere is asked for again."""
+
+    green_channel: bool
+    #: When work must begin at the latest (`promise.latest_start_ms`).
+    latest_start_ms: int
+
+    @property
+    def urgency(self) -> tuple[bool, int]:
+        """Green channel and least slack come first."""
+        return not self.green_channel, self.latest_start_ms
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +97,8 @@ class ProvinceState:
         #: What others decided while a line was closed here.
         self.gains = Gains()
         self.policies = PolicyBook(self.policy)
+        #: The last revision that has begun to evacuate.
+        self.evacuation_revision = 0
         #: Sites whose desks fell silent together -> since when (wall clock, ms).
         self.lost_sites: dict[SiteId, int] = {}
         #: Number of the last task created here.
@@ -83,6 +106,10 @@ class ProvinceState:
         self.tasks: dict[TaskId, Task] = {}
         self.away: dict[TaskId, Away] = {}
         self.notices: dict[NoticeKey, Notice] = {}
+        #: Of the tasks that are away, those that an evacuation took there and that no host has refused to give back; and those asked for
+        #: now -> with which generation.
+        self.evacuated: dict[TaskId, Evacuee] = {}
+        self.recalls: dict[TaskId, int] = {}
         self.operators: dict[OperatorId, Operator] = {}
         #: What the journal has taught about people, kinds and provinces.
         self.statistics = Statistics()
@@ -134,6 +161,11 @@ class ProvinceState:
             self.free[operator] = None
         else:
             self.free.pop(operator, None)
+
+    def forget_evacuee(self, task_id: TaskId) -> None:
+        """A task that is home again, has ended or stays where it is: there is nothing to ask for."""
+        self.evacuated.pop(task_id, None)
+        self.recalls.pop(task_id, None)
 
     # --- the only three ways to change a task ---
 
@@ -210,3 +242,8 @@ class ProvinceState:
             del self.scheduled[task.task_id]
         elif state is _MOVING:
             del self.moving[task.task_id]
+
+
+def is_evacuated(state: ProvinceState) -> bool:
+    """Whether everything that may leave the province leaves: its desks are silent, or its policy says so."""
+    return state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE

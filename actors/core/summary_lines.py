@@ -13,6 +13,7 @@ from actors.core.line_summary import UNKNOWN, LineSummary
 from actors.core.matching.views.people import line_priors
 from actors.core.matching.views.ratios import LineRatio
 from actors.core.operators import Operator
+from actors.core.promise import due_ms
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import LineTodayCell
@@ -82,7 +83,7 @@ def _line_summary(
     arrivals, usual = reading.recent_arrivals(line) * 4, reading.usual_arrivals_per_hour(line)
     now_ms = reading.minute_ms
     stranded = sum(now_ms - task.queued_ms > STRANDED_MINUTES * 60_000 for task in waiting)
-    doomed = sum(_due_ms(state, task) < now_ms + max(0, drain) * 60_000 for task in waiting)
+    doomed = sum(due_ms(task, state.kinds) < now_ms + max(0, drain) * 60_000 for task in waiting)
     decided, units = (reading.today(cell, line) for cell in (LineTodayCell.DECIDED, LineTodayCell.UNITS))
     speed = float(priors[LineRatio.UNITS_PER_MINUTE])
     opens_in_ms = line_opens_in_ms(state.calendar, line, wall_ms)
@@ -119,16 +120,11 @@ def _drain_minutes(backlog: int, people: Sequence[Operator], units_per_minute: f
     return round(backlog / (capacity * efficiency)) if capacity else (UNKNOWN if backlog else 0)
 
 
-def _due_ms(state: ProvinceState, task: Task) -> int:
-    kind = state.kinds.get(task.spec.kind)
-    return task.spec.due_ms or task.taken_in_ms + (kind.sla_minutes if kind else 0) * 60_000
-
-
 def _is_overlong(state: ProvinceState, task: Task, now_ms: int) -> bool:
     kind = state.kinds.get(task.spec.kind)
     standard_ms = (kind.minutes_for(task.spec.complexity) if kind else 0) * 60_000
     long = task.state is TaskState.IN_PROGRESS and now_ms - task.started_ms > OVERLONG_FACTOR * standard_ms
-    return long or now_ms > _due_ms(state, task)
+    return long or now_ms > due_ms(task, state.kinds)
 
 
 def _permille(part: float, whole: float) -> int:

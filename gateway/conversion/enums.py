@@ -150,6 +150,8 @@ REVOCATION_REASONS_OUT: dict[str, work_pb2.RevocationReason] = {
     "reassigned": work_pb2.REVOCATION_REASON_REASSIGNED,
     "cancelled": work_pb2.REVOCATION_REASON_CANCELLED,
     "site_lost": work_pb2.REVOCATION_REASON_EVACUATED,
+    "evacuated": work_pb2.REVOCATION_REASON_EVACUATED,
+    "recalled": work_pb2.REVOCATION_REASON_EVACUATED,
     "signed_out": work_pb2.REVOCATION_REASON_SIGNED_OUT,
     "silent": work_pb2.REVOCATION_REASON_SIGNED_OUT,
 }

@@ -146,7 +146,7 @@ def _add_details(wire: event_pb2.Event, event: e.AnyEvent) -> None:
             wire.token = event.task.token + 1
         case e.MoveRefused():
             wire.generation = event.move.generation
-        case e.HostNoted():
+        case e.HostNoted() | e.RecallAnswered() | e.RecallSettled():
             wire.generation = event.generation
         case e.OutcomeNoted():
             wire.external_id = event.task.spec.external_id
@@ -190,7 +190,7 @@ def _peer_of(event: e.AnyEvent) -> str:
     match event:
         case e.MoveStarted():
             return event.move.host
-        case e.MoveAccepted() | e.MoveRefused():
+        case e.MoveAccepted() | e.MoveRefused() | e.RecallAnswered():
             return event.source
         case e.HostNoted():
             return event.host
@@ -222,7 +222,11 @@ def _reason_of(event: e.AnyEvent) -> str:
             return f"proposal {event.proposal.number}: {event.proposal.policy.share_out_mode.value}; {event.proposal.reason}"
         case e.SharingPolicyProposalExpired():
             return f"proposal {event.number}"
-        case e.SharingPolicyTookEffect():
+        case e.TasksRecalled():
+            return f"{len(event.task_ids)} tasks"
+        case e.RecallAnswered() | e.RecallSettled():
+            return "accepted" if event.accepted else event.reason
+        case e.SharingPolicyTookEffect() | e.EvacuationBegun():
             return f"revision {event.revision}"
         case e.OperatorSignedIn() | e.PresenceChanged():
             return event.presence.value

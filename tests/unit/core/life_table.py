@@ -63,4 +63,13 @@ CLOCK_CAUSES = (
     "SharingPolicyTookEffect",
     "SharingPolicyProposalExpired",
 )
-BATCH_CAUSES = ("MatchRoundHeld", "OfferMade", "TaskAssigned", "MoveStarted")
+BATCH_CAUSES = (
+    "MatchRoundHeld",
+    "OfferMade",
+    "TaskAssigned",
+    "EvacuationBegun",
+    "OfferWithdrawn",
+    "AssignmentReleased",
+    "MoveStarted",
+    "TasksRecalled",
+)

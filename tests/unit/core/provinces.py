@@ -32,7 +32,8 @@ def moving(home: Branch, to: str, task_id: TaskId | None = None, *, revision: in
 def carries(sent: Outgoing, task_id: TaskId) -> bool:
     """Whether a message is about a task."""
     command = sent.command
-    return (command.task_id if isinstance(command, c.NoteHost) else command.task.task_id) == task_id
+    about = command.task_id if isinstance(command, c.NoteHost | c.RecallTask) else command.task.task_id
+    return about == task_id
 
 
 def deliver(sent: Outgoing, to: Branch) -> AnyReply:

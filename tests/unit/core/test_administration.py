@@ -153,7 +153,7 @@ def test_a_policy_is_previewed_before_it_moves_anything() -> None:
     applied = branch.did(c.UpdateSharingPolicy(policy=evacuate), PolicyPreview)
     assert applied.moves == preview.moves
     assert applied.policy.revision == 2
-    assert kinds_of(branch.events) == ["SharingPolicyUpdated", "MoveStarted"]
+    assert kinds_of(branch.events) == ["SharingPolicyUpdated", "EvacuationBegun", "MoveStarted"]
 
 
 def test_a_policy_read_earlier_cannot_overwrite_a_newer_one() -> None:

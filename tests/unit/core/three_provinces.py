@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
-from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.invariants import validate
 from actors.core.operators import PresenceState
@@ -61,7 +61,7 @@ STEPS: dict[str, int] = {
     "crash": 2,
     "refuse_more": 2,
     "refuse_no_more": 4,
-    "evacuate": 1,
+    "evacuate": 2,
     "flush": 2,
 }
 
@@ -313,14 +313,15 @@ class ThreeProvinces:
     def put_right(self, at: ProvinceCode) -> None:
         """Status, policy and people as usual."""
         self.ask(at, c.SetProvinceStatus(status=ProvinceStatus.ACTIVE))
-        self.ask(at, c.UpdateSharingPolicy(policy=SharingPolicy()))
+        self.ask(at, c.UpdateSharingPolicy(policy=SharingPolicy(recall=Recall.UNBEGUN)))
         self.sign_in(at)
 
     def evacuate(self, draw: Draw) -> None:
         """A province sends everything away."""
         at = draw(codes)
         self.advise(at)
-        self.ask(at, c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
+        policy = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE, recall=Recall.UNBEGUN)
+        self.ask(at, c.UpdateSharingPolicy(policy=policy))
 
     # --- time and death ---
 
@@ -414,12 +415,14 @@ class ThreeProvinces:
             self.pass_time(TICK_MS)
             while self.bag:
                 self.arrive(self.bag.pop(0))
-            if not any(site.province.state.moving or site.province.state.notices for site in self.sites.values()):
+            states = [site.province.state for site in self.sites.values()]
+            if not any(state.moving or state.notices or state.recalls for state in states):
                 break
         for code, site in self.sites.items():
             state = site.province.state
             assert not state.moving, f"{code} still moves {list(state.moving)}"
             assert not state.notices, f"{code} still has to tell {list(state.notices)}"
+            assert not state.recalls, f"{code} still wants back {list(state.recalls)}"
         for task_id, owned in self.ownership.tasks.items():
             home = self.sites[owned.home]
             if owned.outcome is not None:

@@ -165,6 +165,12 @@ def test_every_event_can_be_shown() -> None:
         ),
         e.SharingPolicyProposalExpired(at_ms=1, number=1),
         e.SharingPolicyTookEffect(at_ms=1, revision=1),
+        e.EvacuationBegun(at_ms=1, revision=1),
+        e.TasksRecalled(at_ms=1, task_ids=(TASK.task_id,)),
+        e.RecallAnswered(
+            at_ms=1, source=ProvinceCode("hunan"), task_id=TASK.task_id, generation=3, accepted=False, reason="begun"
+        ),
+        e.RecallSettled(at_ms=1, task_id=TASK.task_id, generation=3, accepted=True),
     ]
     shown = conversion.frame_events_out(frame(*examples))
     assert [event.type for event in shown] == [type(event).__name__ for event in examples]

@@ -138,6 +138,7 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "the coordinator was not heard for {silent_for}, so the province helped itself: the expected wait ({wait}) exceeds {release}, and {host} was the less loaded of two",
     ),
     "move.evacuating": ("本省按策略整体转出", "the province's policy is to evacuate"),
+    "move.recalled": ("{home} 收回尚未开始处理的任务", "{home} is back and wants the work that nobody has begun"),
     "move.silent": (
         "{site} 的 {signed_in} 个作业终端中有 {silent} 个失联 {silent_for}",
         "{silent} of {signed_in} desks of {site} were silent for {silent_for}",

@@ -18,6 +18,7 @@ VALUES: dict[Cause, dict[str, object]] = {
     Cause.BETTER: {"host": "jiangxi", "points": 910, "own_points": 640, "free": 5},
     Cause.UNADVISED: {"silent_for_ms": 4_200, "wait_ms": 601_000, "release_ms": 30_000, "host": "jiangxi"},
     Cause.EVACUATING: {},
+    Cause.RECALLED: {"home": "fujian"},
     Cause.SILENT: {"silent": 9, "signed_in": 10, "site": "fujian-1", "silent_for_ms": 3_200},
 }
 
