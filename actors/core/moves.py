@@ -163,11 +163,14 @@ def _follow_advice(turn: Turn, room: int) -> None:
 
 
 def may_follow(turn: Turn, task: Task) -> bool:
-    """Whether a task may leave because others have room: what came for that reason stays, unless its host fails or its home recalls it."""
+    """Whether a task may leave because others have room.
+
+    What came for that reason stays, unless its host fails, has closed for the day (its home may open before it does), or its home recalls it.
+    """
     state = turn.state
     if state.status is not ProvinceStatus.ACTIVE:
         return False
-    shared = task.placement is Placement.SHARED
+    shared = task.placement is Placement.SHARED and state.calendar.is_open(turn.now.wall_ms, task.line)
     moves_max = state.bounds.moves_of_shared_max if shared else state.bounds.moves_per_task_max
     return task.move_count < moves_max and may_leave(turn, task, state.policy)
 

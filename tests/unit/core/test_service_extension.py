@@ -221,6 +221,27 @@ def decided(at_ms: int) -> Task:
     return msgspec.structs.replace(task, decision=msgspec.structs.replace(task.decision, time_ms=at_ms))
 
 
+def test_what_its_host_left_undone_goes_home_when_home_opens_first() -> None:
+    """Xinjiang opens two hours after Fujian: a task that had been lent in the evening would wait longer than if nobody had helped."""
+    home, west, task_id = evening()
+    west.do(c.SignOut(who="operator:xinjiang-uw", operator=OperatorId("xinjiang-uw")))
+    assert west.task(task_id).placement is Placement.SHARED
+    home.arrive(underwriter(FUJIAN))
+    for site in (home, west):
+        go_to(site, "08:31", DAY + 1)
+    home.do(c.HearDesks(who="gateway", sessions=(session_of(f"{FUJIAN}-uw"),)))
+    picture = NationalPicture(
+        epoch=1, revision=9, provinces=(home.province.summary(home.now), west.province.summary(west.now))
+    )
+    flows, _ = plan_flows(picture, FlowMemory())
+    assert [(flow.source, flow.host) for flow in flows] == [("xinjiang", FUJIAN)]
+    west.do(c.TakeAdvice(picture=picture, flows=tuple(flows)))
+    west.monotonic_ms += 100_000
+    [sent] = west.due()
+    answer(sent, deliver(sent, home), west)
+    assert home.task(task_id).placement is Placement.HOME
+
+
 def test_gains_are_bounded_by_days() -> None:
     """The hard state must not grow with the years."""
     task, gains = decided(0), Gains()
