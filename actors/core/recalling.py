@@ -19,7 +19,7 @@ decision), and asking for what overflow sent away (it left because the home had 
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
-from actors.core.country import ProvinceStatus, Recall
+from actors.core.country import Line, ProvinceStatus, Recall
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
 from actors.core.ids import ProvinceCode, TaskId
@@ -54,6 +54,9 @@ def ask_for_return(turn: Turn) -> None:
     state = turn.state
     room = min(RECALLS_PER_BATCH, RECALLS_OPEN_MAX - len(state.recalls))
     if room <= 0 or len(state.evacuated) <= len(state.recalls) or not recalls_now(state):
+        return
+    # At night the work is better off where somebody is; in the morning the home asks.
+    if not any(state.calendar.is_open(turn.now.wall_ms, line) for line in Line):
         return
     wanted = _next_wanted(turn, room)
     if wanted:

@@ -7,7 +7,8 @@ import pytest
 
 from actors.core import commands as c
 from actors.core import snapshot
-from actors.core.country import Bounds, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
+from actors.core.calendar import BranchCalendar, LineHours, Span
+from actors.core.country import Bounds, Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, TaskId
 from actors.core.operators import PresenceState
 from actors.core.outbox import Outgoing, settlement
@@ -271,3 +272,14 @@ def test_an_answer_that_nobody_waits_for_changes_nothing() -> None:
     lift(home)
     home.do(late)
     assert home.state.recalls == {task_id: 2}
+
+
+def test_a_closed_home_asks_in_the_morning() -> None:
+    """Work would be taken from people who are there and lie on empty desks until the branch opens."""
+    home, _, [task_id] = evacuated()
+    hours = tuple(LineHours(line=line, workdays=(Span(600, 1_020),)) for line in Line)
+    home.do(c.UpdateCalendar(calendar=BranchCalendar(hours=hours)))
+    assert lift(home) == []
+    home.wall_ms += 2 * 3_600_000
+    home.tick()
+    assert list(home.state.recalls) == [task_id]

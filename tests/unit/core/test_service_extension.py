@@ -309,4 +309,4 @@ def test_the_policy_still_decides_what_leaves(mode: ShareOutMode) -> None:
     picture = NationalPicture(epoch=1, revision=1, provinces=summaries)
     flows, _ = plan_flows(picture, FlowMemory())
     home.do(c.TakeAdvice(picture=picture, flows=tuple(flows)))
-    assert (flows, kinds_of(home.events)) == ([], [])
+    assert (flows, "MoveStarted" in kinds_of(home.events)) == ([], False)
