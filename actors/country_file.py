@@ -7,6 +7,7 @@ file and the key, before anything starts.
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta, timezone
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -168,36 +169,33 @@ def load_country(path: Path | None = None) -> Country:
         CountryFileError: the file cannot be read, or something in it is wrong.
     """
     path = path or DEFAULT_PATH
-    try:
+    with _told_with(path):
         entry = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _CountryEntry)
         country = _country(entry)
+    if entry.service_hours is None:
+        return country
+    return msgspec.structs.replace(country, calendars=_calendars(path, entry, entry.service_hours))
+
+
+@contextmanager
+def _told_with(path: Path) -> Iterator[None]:
+    """Say of which file it is what is wrong."""
+    try:
+        yield
     except OSError as error:
         raise CountryFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CountryFileError(f"{path}: is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise CountryFileError(f"{path}: {_in_words(error)}") from error
-    if entry.service_hours is None:
-        return country
-    return msgspec.structs.replace(country, calendars=_calendars(path, entry, entry.service_hours))
 
 
 def _calendars(path: Path, entry: _CountryEntry, hours: ServiceHoursEntry) -> dict[ProvinceCode, BranchCalendar]:
-    """The calendar of every branch.
-
-    Raises:
-        CountryFileError: the hours, or the file of national days, cannot be used.
-    """
+    """The calendar of every branch."""
     days_path = path.parent / hours.national_days if hours.national_days else NATIONAL_DAYS_PATH
-    try:
+    with _told_with(days_path):
         national_days = load_national_days(days_path)
-    except OSError as error:
-        raise CountryFileError(f"{days_path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CountryFileError(f"{days_path}: is not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise CountryFileError(f"{days_path}: {_in_words(error)}") from error
-    try:
+    with _told_with(path):
         return {
             ProvinceCode(province.code): branch_calendar(
                 hours,
@@ -208,8 +206,6 @@ def _calendars(path: Path, entry: _CountryEntry, hours: ServiceHoursEntry) -> di
             )
             for place, province in enumerate(entry.provinces)
         }
-    except msgspec.ValidationError as error:
-        raise CountryFileError(f"{path}: {_in_words(error)}") from error
 
 
 def _in_words(error: msgspec.ValidationError) -> str:
