@@ -27,6 +27,7 @@ _WORDS = {
     "lines": (("保全", "核保", "理赔"), ("servicing", "underwriting", "claims")),
     "open": ("营业", "open"),
     "never": ("40 天内不开", "not within 40 days"),
+    "known": ("全国节假日录入至 {date}", "days of the country are known until {date}"),
     "gained": ("延时服务 件 / 分钟", "gained tasks / minutes"),
 }
 
@@ -85,6 +86,7 @@ def summary_of(calendars: Sequence[province_pb2.Calendar]) -> dict[str, Any]:
         "ok": True,
         "gained_task_count": sum(gain.task_count for calendar in calendars for gain in calendar.gains),
         "gained_minutes": sum(gain.gained_minutes for calendar in calendars for gain in calendar.gains),
+        "national_days_until": known_until(calendars),
         "provinces": [
             {"province": names.parse_calendar(calendar.name)}
             | MessageToDict(calendar, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
@@ -93,10 +95,22 @@ def summary_of(calendars: Sequence[province_pb2.Calendar]) -> dict[str, Any]:
     }
 
 
+def known_until(calendars: Sequence[province_pb2.Calendar]) -> str:
+    """The date until which the special days of the country are known to every branch with hours; empty: no branch has hours."""
+    return min(
+        (max((day.date for day in calendar.national_days), default="") for calendar in calendars if calendar.hours),
+        default="",
+    )
+
+
 def table_of(calendars: Sequence[province_pb2.Calendar], language: Language) -> Table:
     """A row a branch."""
     which = 0 if language is Language.ZH else 1
-    table = Table(title=str(_WORDS["title"][which]))
+    until = known_until(calendars)
+    table = Table(
+        title=str(_WORDS["title"][which]),
+        caption=str(_WORDS["known"][which]).format(date=until) if until else None,
+    )
     for column in (_WORDS["branch"][which], *_WORDS["lines"][which], _WORDS["gained"][which]):
         table.add_column(column)
     for calendar in calendars:

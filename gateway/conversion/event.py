@@ -8,6 +8,7 @@ import msgspec
 
 from actors.core import codec
 from actors.core import events as e
+from actors.core.clock import MINUTE_MS
 from actors.core.task import TaskState
 from actors.protocol import FrameNews
 from gateway import names
@@ -216,6 +217,8 @@ def _reason_of(event: e.AnyEvent) -> str:
             return f"revision {event.model.revision}"
         case e.SharingPolicyUpdated():
             return _policy_reason(event)
+        case e.OutcomeNoted() if event.gained_ms:
+            return f"decided while the line was closed here: {event.gained_ms // MINUTE_MS} minutes gained"
         case e.CalendarAdopted() | e.CalendarUpdated():
             return f"revision {event.calendar.revision}"
         case e.SharingPolicyProposed():

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from actors.core.matching.wording import Language
 from gateway.command import app
-from gateway.command.calendar import summary_of, table_of
+from gateway.command.calendar import known_until, summary_of, table_of
 from gateway.v1 import operator_pb2, province_pb2
 
 #: 2026-02-24 08:30 in Shanghai.
@@ -48,6 +48,24 @@ def test_json_sums_what_it_shows() -> None:
     assert [entry["province"] for entry in told["provinces"]] == ["fujian", "jiangxi"]
     assert [entry["date"] for entry in told["provinces"][0]["gains"]] == ["2026-02-13", "2026-02-14"]
     assert told["provinces"][0]["openings"][1]["open"] is False
+
+
+def test_it_says_until_when_the_holidays_are_known() -> None:
+    """On the first of January every branch would count as open, and nobody would have been told."""
+    ahead = province_pb2.Calendar(
+        name="provinces/fujian/calendar",
+        hours=[{"line": operator_pb2.LINE_CLAIMS}],
+        national_days=[{"date": "2026-10-10"}, {"date": "2027-01-01"}],
+        openings=CLOSED.openings,
+    )
+    behind = province_pb2.Calendar()
+    behind.CopyFrom(ahead)
+    behind.ClearField("national_days")
+    behind.national_days.add(date="2026-10-10")
+    assert known_until([CLOSED]) == ""
+    assert known_until([ahead, CLOSED]) == "2027-01-01"
+    assert known_until([ahead, behind]) == "2026-10-10"
+    assert table_of([ahead], Language.EN).caption == "days of the country are known until 2027-01-01"
 
 
 def test_without_a_token_nothing_is_asked(tmp_path: Path) -> None:

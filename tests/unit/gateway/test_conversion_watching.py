@@ -148,7 +148,7 @@ def test_every_event_can_be_shown() -> None:
         e.MoveStarted(at_ms=1, task_id=TASK.task_id, move=move, reason="wait"),
         e.MoveAccepted(at_ms=1, source=ProvinceCode("hunan"), task=TASK, move=move),
         e.MoveRefused(at_ms=1, source=ProvinceCode("hunan"), task_id=TASK.task_id, move=move, reason="full"),
-        e.OutcomeNoted(at_ms=1, task=TASK),
+        e.OutcomeNoted(at_ms=1, task=TASK, gained_ms=846 * 60_000),
         e.HostNoted(at_ms=1, task_id=TASK.task_id, host=ProvinceCode("hunan"), generation=4),
         e.OperatorEnrolled(at_ms=1, entry=PERSON),
         e.ProvinceStatusChanged(at_ms=1, status=ProvinceStatus.SUSPENDED, reason="x" * 900),
@@ -176,4 +176,5 @@ def test_every_event_can_be_shown() -> None:
     assert [event.type for event in shown] == [type(event).__name__ for event in examples]
     assert all(len(event.reason) <= 200 for event in shown)
     assert shown[0].decision.amount_fen == 100
+    assert shown[4].reason == "decided while the line was closed here: 846 minutes gained"
     assert [event.peer_province for event in shown[1:6]] == ["hunan", "hunan", "hunan", "jiangxi", "hunan"]
