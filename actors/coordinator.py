@@ -28,7 +28,7 @@ from actors.core.sharing.flows import FlowMemory, MoveFlow
 from actors.core.sharing.plan import plan_flows
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
-from actors.drilling import Drilling
+from actors.drilling.runner import Drilling
 from actors.hq_journal import HqBooks, open_witnessed
 from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull
 from actors.opening import open_patiently

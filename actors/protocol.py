@@ -162,6 +162,15 @@ class ListDrills(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     count: int = 20
 
 
+class Suffer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To a province, from a drill: end as nothing warns of, or stand still for `for_ms`. Never answered, but with `Suffered` if it cannot."""
+
+    #: 0: end.
+    for_ms: int = 0
+    #: Which drill.
+    why: str
+
+
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answered with `Pong` by the actor's own loop: the heartbeat of an actor."""
 
@@ -200,6 +209,7 @@ Request = (
     | AbortDrill
     | GetDrill
     | ListDrills
+    | Suffer
     | Ping
     | HoldCommits
     | ReleaseCommits
@@ -298,6 +308,12 @@ class DrillPage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     has_more: bool = False
 
 
+class Suffered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The process stood still and goes on, or could not be made to."""
+
+    problem: str = ""
+
+
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """I am here."""
 
@@ -332,6 +348,18 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     provinces: dict[ProvinceCode, int]
 
 
+class Cut(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From the coordinator to a gateway: have no connection to these provinces, to all others have one (again). Ends as `Silence` does."""
+
+    provinces: dict[ProvinceCode, int]
+
+
+class EndNow(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From the coordinator to a gateway, for a drill: end as nothing warns of."""
+
+    why: str
+
+
 class DeskNews(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """News for desks whose sessions run through this gateway."""
 
@@ -352,11 +380,12 @@ Response = (
     | MatchingModelPage
     | DrillReply
     | DrillPage
+    | Suffered
     | Pong
     | CommitsHeld
     | CommitsReleased
 )
-News = DeskNews | FrameNews | Silence
+News = DeskNews | FrameNews | Silence | Cut | EndNow
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode

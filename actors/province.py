@@ -44,6 +44,7 @@ from actors.peers import Peers
 from actors.rewind.errand import Errand
 from actors.rewind.queue import RewindQueue
 from actors.standing_aside import UNUSABLE, StandingAside
+from actors.suffering import end_now, stand_still
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
 _log = structlog.get_logger(__name__)
@@ -394,6 +395,17 @@ class ProvinceActor:
         del peer, request
         return protocol.Pong(sequence=self._commits.journal.head.sequence)
 
+    def _suffer(self, peer: Peer, request: protocol.Suffer) -> protocol.Suffered:
+        """End, or stand still, as a drill asks for."""
+        del peer
+        if not request.for_ms:
+            end_now(request.why)
+        try:
+            stand_still(request.for_ms, request.why)
+        except OSError as error:
+            return protocol.Suffered(problem=str(error))
+        return protocol.Suffered()
+
     def _hold_commits(self, peer: Peer, request: protocol.HoldCommits) -> protocol.CommitsHeld:
         del peer
         hold, now_ms = self._commits.hold, now().monotonic_ms
@@ -471,6 +483,7 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.GetSummary: ProvinceActor._summary,
     protocol.GetRuntime: ProvinceActor._runtime,
     protocol.Ping: ProvinceActor._pong,
+    protocol.Suffer: ProvinceActor._suffer,
     protocol.HoldCommits: ProvinceActor._hold_commits,
     protocol.ReleaseCommits: ProvinceActor._release_commits,
 }

@@ -27,6 +27,7 @@ from grpc_reflection.v1alpha import reflection
 
 from actors import logs, protocol
 from actors.core.ids import ProvinceCode
+from actors.suffering import end_now
 from gateway.accepting import SERVERS, Servers, own_address
 from gateway.admission import NO_LIMITS, Admission, Limits
 from gateway.calls import Gate
@@ -208,6 +209,10 @@ class Gateway:
             self.desks.deliver(news.updates)
         elif isinstance(news, protocol.Silence):
             self.desks.silence.replace(news.provinces)
+        elif isinstance(news, protocol.Cut):
+            self.links.cuts.replace(news.provinces)
+        elif isinstance(news, protocol.EndNow):
+            end_now(news.why)
         else:
             self._feed.deliver(news)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from actors.core.drills.measuring import FIGURES
+from actors.core.drills.figures import FIGURES
 from actors.core.drills.record import DrillKind
 from gateway.v1 import drill_pb2
 

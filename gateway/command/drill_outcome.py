@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from actors.core.drills.measuring import FIGURES
+from actors.core.drills.figures import FIGURES
 from gateway.conversion.drill import KINDS_IN
 from gateway.v1 import drill_pb2
 

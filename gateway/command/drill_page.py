@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import gmtime, strftime
 
-from actors.core.drills.measuring import FIGURES
+from actors.core.drills.figures import FIGURES
 from gateway.command.drill_outcome import outcome_of, shown_figure, shown_value
 from gateway.v1 import drill_pb2
 
@@ -18,6 +18,7 @@ SHANGHAI_S = 8 * 3600
 MOMENTS = {
     "started": "started 开始",
     "struck": "fault 故障",
+    "served": "served again 恢复服务",
     "detected": "detected 发现",
     "first_reassigned": "first reassigned 首件改派",
     "all_moved": "all moved 全部转出",

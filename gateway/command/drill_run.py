@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from actors.core.drills.record import DrillKind
+from actors.core.drills.steps import RULES
 from actors.country_file import load_country
 from gateway.command.drill_client import DrillClient, DrillStuck
 from gateway.command.drill_objectives import ObjectivesError, read_objectives
@@ -202,13 +203,13 @@ def _own_provinces(order: Order) -> list[str]:
     for code in (*order.provinces, *split_codes("" if order.own_provinces.strip().isdigit() else order.own_provinces)):
         if code not in known:
             raise RunFailed(explain_unknown(code, known), 2)
-    if not order.provinces:
+    if not order.provinces and RULES[order.kind].provinces_min:
         raise RunFailed("--province says whom the drill befalls", 2)
     if order.own_provinces.strip().isdigit():
         count = int(order.own_provinces)
         if not len(order.provinces) < count <= len(known):
             raise RunFailed(f"--provinces must be {len(order.provinces) + 1} to {len(known)}, or codes", 2)
-        chosen = dict.fromkeys((*order.provinces, *largest(known, count, order.provinces[0])))
+        chosen = dict.fromkeys((*order.provinces, *largest(known, count, (*order.provinces, "fujian")[0])))
         return [code for code in known if code in list(chosen)[:count]]
     codes = dict.fromkeys((*order.provinces, *(split_codes(order.own_provinces) or known)))
     return [code for code in known if code in codes]

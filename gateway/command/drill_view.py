@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from actors.core.drills.measuring import FIGURES
+from actors.core.drills.figures import FIGURES
 from actors.core.drills.record import DrillKind
 from gateway.command.drill_kinds import KINDS
 from gateway.command.drill_outcome import outcome_of, shown_figure, shown_value

@@ -16,6 +16,13 @@ from gateway.v1 import drill_pb2
 
 KINDS_OUT: dict[DrillKind, drill_pb2.DrillKind] = {
     DrillKind.SITE_OUTAGE: drill_pb2.DRILL_KIND_SITE_OUTAGE,
+    DrillKind.SNOW: drill_pb2.DRILL_KIND_SNOW,
+    DrillKind.ACTOR_KILL: drill_pb2.DRILL_KIND_ACTOR_KILL,
+    DrillKind.ACTOR_FREEZE: drill_pb2.DRILL_KIND_ACTOR_FREEZE,
+    DrillKind.COORDINATOR_KILL: drill_pb2.DRILL_KIND_COORDINATOR_KILL,
+    DrillKind.GATEWAY_KILL: drill_pb2.DRILL_KIND_GATEWAY_KILL,
+    DrillKind.GATEWAY_PARTITION: drill_pb2.DRILL_KIND_GATEWAY_PARTITION,
+    DrillKind.REGIONAL: drill_pb2.DRILL_KIND_REGIONAL,
 }
 KINDS_IN: dict[int, DrillKind] = {wire: kind for kind, wire in KINDS_OUT.items()}
 

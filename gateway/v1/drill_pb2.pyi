@@ -11,6 +11,13 @@ class DrillKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     DRILL_KIND_UNSPECIFIED: _ClassVar[DrillKind]
     DRILL_KIND_SITE_OUTAGE: _ClassVar[DrillKind]
+    DRILL_KIND_SNOW: _ClassVar[DrillKind]
+    DRILL_KIND_ACTOR_KILL: _ClassVar[DrillKind]
+    DRILL_KIND_ACTOR_FREEZE: _ClassVar[DrillKind]
+    DRILL_KIND_COORDINATOR_KILL: _ClassVar[DrillKind]
+    DRILL_KIND_GATEWAY_KILL: _ClassVar[DrillKind]
+    DRILL_KIND_GATEWAY_PARTITION: _ClassVar[DrillKind]
+    DRILL_KIND_REGIONAL: _ClassVar[DrillKind]
 
 class DrillState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -30,6 +37,13 @@ class DrillPhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DRILL_PHASE_MEASURING: _ClassVar[DrillPhase]
 DRILL_KIND_UNSPECIFIED: DrillKind
 DRILL_KIND_SITE_OUTAGE: DrillKind
+DRILL_KIND_SNOW: DrillKind
+DRILL_KIND_ACTOR_KILL: DrillKind
+DRILL_KIND_ACTOR_FREEZE: DrillKind
+DRILL_KIND_COORDINATOR_KILL: DrillKind
+DRILL_KIND_GATEWAY_KILL: DrillKind
+DRILL_KIND_GATEWAY_PARTITION: DrillKind
+DRILL_KIND_REGIONAL: DrillKind
 DRILL_STATE_UNSPECIFIED: DrillState
 DRILL_STATE_PENDING: DrillState
 DRILL_STATE_RUNNING: DrillState

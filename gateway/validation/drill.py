@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from google.protobuf.message import Message
 
-from actors.core.drills.measuring import FIGURES
+from actors.core.drills.figures import FIGURES
 from gateway import names
 from gateway.conversion.drill import KINDS_IN
 from gateway.v1 import drill_pb2

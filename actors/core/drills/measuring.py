@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
-from actors.core.drills.record import Drill, DrillReport, Judgement, Moment, Objective, Standing
+from actors.core.drills.figures import COMPARISONS, judge, percentile
+from actors.core.drills.record import Drill, DrillReport, Moment, Standing
+from actors.core.drills.steps import RULES, Fault
 from actors.core.ids import ProvinceCode, TaskId, home_of
 
 TASKS_MAX = 1_000_000
@@ -23,26 +25,6 @@ TASKS_MAX = 1_000_000
 WAIT_FLOOR_MS = 1_000
 #: Points of the curve in the report.
 CURVE_POINTS_MAX = 240
-
-#: Figure -> what it says. ``_ms``: milliseconds after the strike (recovered: after the fault was gone); ``_permille``: ratios.
-FIGURES: dict[str, str] = {
-    "detected_ms": "until the outage was recorded",
-    "first_reassigned_ms": "until the first task lay on a desk of another province",
-    "all_moved_ms": "until the last of the tasks that were there had been taken over; left out while any stayed",
-    "recovered_ms": "from the end of the fault until the provinces were active again",
-    "moved": "tasks taken over by other provinces",
-    "stayed": "tasks that were still in the struck provinces when the fault was taken away",
-    "lost": "tasks that were there and are nowhere",
-    "decided_twice": "tasks with more than one decision",
-    "eligible_permille": "of the tasks taken over, those whose host had somebody on duty who may do them",
-    "moved_again_permille": "of the moves, those of a task that had moved before",
-    "lender_on_time_drop_permille": "largest fall of today's on-time ratio of a line of a helping province",
-    "lender_wait_p95_ratio_permille": "95th percentile of the wait of the helpers' own tasks, over that of the minutes before",
-    "customer_extra_wait_ms": "by how much the median wait of the struck provinces' tasks was longer than in the minutes before",
-    "false_alarms": "provinces outside the drill that were declared unreachable",
-}
-#: Comparisons that need two sides: with nothing on one of them there was nothing to harm, and no objective is missed.
-COMPARISONS = ("lender_on_time_drop_permille", "lender_wait_p95_ratio_permille", "customer_extra_wait_ms")
 
 _CHANGES: dict[type, int] = {
     e.TaskCreated: 1,
@@ -52,6 +34,8 @@ _CHANGES: dict[type, int] = {
     e.TaskReturned: -1,
     e.TaskCancelled: -1,
 }
+#: Tasks that a note names at most.
+NAMED_MAX = 10
 
 
 class Takeover:
@@ -76,6 +60,7 @@ class Measuring:
     def __init__(self, drill: Drill, after: Sequence[Standing]) -> None:
         self._drill = drill
         self._struck = dict.fromkeys(drill.spec.provinces)
+        self._rules = RULES[drill.spec.kind]
         self._before = {standing.province: standing for standing in drill.before}
         self._after = {standing.province: standing for standing in after}
         self._handlers: dict[type, Callable[..., None]] = {
@@ -86,6 +71,8 @@ class Measuring:
             e.MoveAccepted: self._move_accepted,
             e.MoveRefused: self._move_refused,
             e.TaskCompleted: self._completed,
+            e.TaskReturned: self._task_ended,
+            e.TaskCancelled: self._task_ended,
             e.SiteLost: self._site_lost,
             e.ProvinceStatusChanged: self._status_changed,
         }
@@ -103,14 +90,21 @@ class Measuring:
         self._settled: dict[tuple[TaskId, int, int], None] = {}
         self._eligible: dict[tuple[TaskId, ProvinceCode], bool] = {}
         self._decisions: dict[TaskId, int] = {}
+        self._ended: dict[TaskId, None] = {}
+        #: Struck province -> first frame of a later incarnation.
+        self._reborn_ms: dict[ProvinceCode, int] = {}
         self._detected_ms = 0
         self._active_ms: dict[ProvinceCode, int] = {}
         self._alarms: dict[ProvinceCode, None] = {}
         self._is_full = False
 
-    def take(self, province: ProvinceCode, sequence: int, events: Iterable[e.AnyEvent]) -> None:
+    def take(
+        self, province: ProvinceCode, sequence: int, events: Iterable[e.AnyEvent], *, epoch: int = 0, at_ms: int = 0
+    ) -> None:
         """Take in one frame."""
         before, after = self._before.get(province), self._after.get(province)
+        if province in self._struck and before is not None and epoch > before.epoch:
+            self._reborn_ms.setdefault(province, at_ms)
         is_between = before is not None and after is not None and before.sequence < sequence <= after.sequence
         for event in events:
             if is_between:
@@ -165,6 +159,11 @@ class Measuring:
     def _completed(self, province: ProvinceCode, event: e.TaskCompleted) -> None:
         del province
         self._decisions[event.task_id] = self._decisions.get(event.task_id, 0) + 1
+        self._ended[event.task_id] = None
+
+    def _task_ended(self, province: ProvinceCode, event: e.TaskReturned | e.TaskCancelled) -> None:
+        del province
+        self._ended[event.task_id] = None
 
     def _site_lost(self, province: ProvinceCode, event: e.SiteLost) -> None:
         self._alarm(province, event.at_ms)
@@ -178,7 +177,7 @@ class Measuring:
     def _alarm(self, province: ProvinceCode, at_ms: int) -> None:
         if at_ms < self._drill.struck_ms:
             return
-        if province not in self._struck:
+        if province not in self._struck or not self._rules.is_outage:
             self._alarms[province] = None
         elif not self._detected_ms or at_ms < self._detected_ms:
             self._detected_ms = at_ms
@@ -207,7 +206,9 @@ class Measuring:
     def _times(self) -> dict[str, int]:
         struck_ms = self._drill.struck_ms
         instants = {"detected_ms": self._detected_ms, "first_reassigned_ms": self._first_reassigned_ms()}
-        if not self._stayed():
+        instants["first_moved_ms"] = min((one.at_ms for one in self._takeovers.values()), default=0)
+        instants["served_ms"] = self._served_ms()
+        if not self._drill.stayed:
             instants["all_moved_ms"] = self._all_moved_ms()
         times = {figure: at_ms - struck_ms for figure, at_ms in instants.items() if at_ms}
         recovered_ms = self._recovered_ms()
@@ -232,23 +233,37 @@ class Measuring:
             return 0
         return max(self._active_ms.values(), default=0)
 
-    def _stayed(self) -> int:
-        return self._drill.stayed
+    def _served_ms(self) -> int:
+        """When successors had taken over, by their first frames, or as the coordinator saw them; 0: nobody had to, or nobody has."""
+        drill = self._drill
+        if self._rules.fault is Fault.GATEWAY_END:
+            return drill.lifted_ms if drill.lifted_ms - drill.struck_ms < drill.spec.duration_ms else 0
+        if self._rules.fault not in (Fault.KILL, Fault.FREEZE):
+            return 0
+        if any(self._after[code].epoch <= self._before[code].epoch for code in self._struck):
+            return 0
+        return max(min(self._reborn_ms.get(code, drill.lifted_ms), drill.lifted_ms) for code in self._struck)
 
     def _counts(self) -> dict[str, int]:
         moved = len(self._takeovers)
         counts = {
             "moved": moved,
-            "stayed": self._stayed(),
+            "stayed": self._drill.stayed,
             "lost": self._lost(),
             "decided_twice": sum(count > 1 for count in self._decisions.values()),
             "false_alarms": len(self._alarms),
         }
+        if self._rules.fault is Fault.EVACUATION:
+            counts["preview_missed"] = len(self._missed())
         if moved:
             counts["eligible_permille"] = self._eligible_count() * 1000 // moved
         if self._moves:
             counts["moved_again_permille"] = self._moves_again * 1000 // self._moves
         return counts
+
+    def _missed(self) -> list[TaskId]:
+        """What was promised to move, and neither did nor ended."""
+        return [task for task in self._drill.previewed if task not in self._takeovers and task not in self._ended]
 
     def _lost(self) -> int:
         adrift = sum(move not in self._settled for move in self._started) - self._in_transit()
@@ -315,8 +330,9 @@ class Measuring:
             "started": drill.started_ms,
             "struck": drill.struck_ms,
             "detected": self._detected_ms,
+            "served": self._served_ms(),
             "first_reassigned": self._first_reassigned_ms(),
-            "all_moved": 0 if self._stayed() else self._all_moved_ms(),
+            "all_moved": 0 if self._drill.stayed else self._all_moved_ms(),
             "lifted": drill.lifted_ms,
             "recovered": self._recovered_ms(),
             "settled": drill.settled_ms,
@@ -332,26 +348,15 @@ class Measuring:
 
     def _notes(self, figures: dict[str, int]) -> tuple[str, ...]:
         notes = [f"{figure}: nothing to compare on one side" for figure in COMPARISONS if figure not in figures]
+        if missed := self._missed():
+            notes.append(f"previewed and not moved: {', '.join(missed[:NAMED_MAX])}")
+        if self._rules.fault is Fault.EVACUATION:
+            promised = dict.fromkeys(self._drill.previewed)
+            others = [task for task in self._takeovers if task not in promised]
+            ended = sum(task in self._ended and task not in self._takeovers for task in promised)
+            notes.append(
+                f"{len(promised)} previewed; {ended} of them ended at home meanwhile; {len(others)} more came or were freed and moved"
+            )
         if self._is_full:
             notes.append(f"waits are those of the first {TASKS_MAX} tasks")
         return tuple(notes)
-
-
-def judge(objectives: Iterable[Objective], figures: dict[str, int]) -> tuple[Judgement, ...]:
-    """Every objective beside what came of it. A figure that is missing misses its objective, unless it is a comparison."""
-    judged: list[Judgement] = []
-    for objective in objectives:
-        value = figures.get(objective.figure)
-        if value is None:
-            met = objective.figure in COMPARISONS
-        else:
-            is_low = objective.at_most is None or value <= objective.at_most
-            met = is_low and (objective.at_least is None or value >= objective.at_least)
-        judged.append(Judgement(objective=objective, value=value, met=met))
-    return tuple(judged)
-
-
-def percentile(values: Sequence[int], permille: int) -> int:
-    """The nearest-rank percentile of at least one value."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * permille // 1000) - 1)]

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from actors.core.country import SharingPolicy
-from actors.core.ids import ProvinceCode
+from actors.core.ids import ProvinceCode, TaskId
 
 #: Drills kept; the oldest that have ended are forgotten first.
 DRILLS_MAX = 200
@@ -19,7 +19,21 @@ PROVINCES_MAX = 36
 class DrillKind(StrEnum):
     """What is practised."""
 
+    #: All desks of a province fall silent.
     SITE_OUTAGE = "site-outage"
+    #: A province is evacuated by its policy, as before a storm.
+    SNOW = "snow"
+    #: A province's process ends, or stands still.
+    ACTOR_KILL = "actor-kill"
+    ACTOR_FREEZE = "actor-freeze"
+    #: The coordinator's process ends in the moment in which a province's desks fall silent.
+    COORDINATOR_KILL = "coordinator-kill"
+    #: A gateway's process ends.
+    GATEWAY_KILL = "gateway-kill"
+    #: A gateway cannot reach some provinces for a while.
+    GATEWAY_PARTITION = "gateway-partition"
+    #: All desks of several provinces fall silent at once.
+    REGIONAL = "regional"
 
 
 class DrillState(StrEnum):
@@ -152,12 +166,13 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     #: Everybody as of the start.
     before: tuple[Standing, ...] = ()
-    #: Gateways as of the start.
-    gateways: int = 0
+    #: Gateways as of the start, by their names, and the one that the fault befalls; empty: none.
+    gateways: tuple[str, ...] = ()
+    victim: str = ""
     #: Policies to be put back.
     policies: dict[ProvinceCode, SharingPolicy] = {}
-    #: Tasks that a preview promised to move; -1: there was none.
-    previewed: int = -1
+    #: Tasks that the evacuation promised to move when it was ordered.
+    previewed: tuple[TaskId, ...] = ()
     #: Tasks in the struck provinces when the fault was taken away, those that had come meanwhile included.
     stayed: int = 0
     report: DrillReport | None = None
@@ -187,7 +202,8 @@ class DrillStarted(DrillEvent, frozen=True, kw_only=True, tag=True):
     """The drill has begun: this is how everybody stood. The fault follows."""
 
     before: tuple[Standing, ...] = ()
-    gateways: int = 0
+    gateways: tuple[str, ...] = ()
+    victim: str = ""
     policies: dict[ProvinceCode, SharingPolicy] = {}
     request_id: str = ""
 
@@ -196,7 +212,7 @@ class DrillPhaseReached(DrillEvent, frozen=True, kw_only=True, tag=True):
     """The fault is there, gone, or got over."""
 
     phase: DrillPhase
-    previewed: int = -1
+    previewed: tuple[TaskId, ...] = ()
     stayed: int = 0
 
 

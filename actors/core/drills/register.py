@@ -130,11 +130,12 @@ def _changed(drill: Drill, event: AnyDrillEvent, allowed: tuple[DrillState, ...]
             start_request_id=event.request_id,
             before=event.before,
             gateways=event.gateways,
+            victim=event.victim,
             policies=event.policies,
         )
     if isinstance(event, DrillPhaseReached):
         changed = {_INSTANTS[event.phase]: event.at_ms}
-        previewed = event.previewed if event.previewed >= 0 else drill.previewed
+        previewed = event.previewed or drill.previewed
         stayed = event.stayed or drill.stayed
         return replace(drill, phase=event.phase, previewed=previewed, stayed=stayed, **changed)
     if isinstance(event, DrillAbortOrdered):
@@ -152,6 +153,7 @@ def _changed(drill: Drill, event: AnyDrillEvent, allowed: tuple[DrillState, ...]
         # Needed while it ran; a snapshot is the smaller without.
         before=(),
         policies={},
+        previewed=(),
     )
 
 

@@ -1,17 +1,18 @@
 """What a running drill does next, from what the national picture shows. The shell carries it out; see `actors.drilling`.
 
-The fault is taken away when there is nothing more to see in it: all work that can leave has left, or for `QUIET_MS` none did. That
-is why a site outage lasts as long as the country needs to take the work over, and `DrillSpec.duration_ms` is a bound only.
+The fault is taken away when there is nothing more to see in it: all work that can leave has left, or for `QUIET_MS` none did; or who died
+is back. That is why a site outage lasts as long as the country needs to take the work over, and `DrillSpec.duration_ms` is a bound
+only. A cut connection shows nothing while it lasts but that nobody is taken for dead, so it lasts for its whole duration.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
 
-from actors.core.country import ProvinceStatus
-from actors.core.drills.record import Drill, DrillKind, DrillPhase, DrillSpec, Standing
+from actors.core.country import ProvinceStatus, ShareOutMode
+from actors.core.drills.record import PROVINCES_MAX, Drill, DrillKind, DrillPhase, DrillSpec, Standing
 from actors.core.ids import ProvinceCode
 from actors.core.line_summary import UNKNOWN
 from actors.core.refusal import Reason, Refused
@@ -20,7 +21,7 @@ from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 #: When no more work has left for this long, none will.
 QUIET_MS = 5_000
 #: A country that has not recovered after this time after the fault is gone is measured as it is.
-RECOVERY_MAX_MS = 60_000
+RECOVERY_MAX_MS = 90_000
 #: A picture older than this says nothing.
 PICTURE_OLD_MS = 5_000
 #: The rest of the country must have been below the limit for this long: one picture may be odd.
@@ -34,6 +35,14 @@ class Fault(StrEnum):
 
     #: No gateway hears their desks.
     SILENCE = "silence"
+    #: Their policy sends their work away.
+    EVACUATION = "evacuation"
+    #: Their process ends, or stands still.
+    KILL = "kill"
+    FREEZE = "freeze"
+    #: A gateway's process ends, or it cannot reach them.
+    GATEWAY_END = "gateway_end"
+    CUT = "cut"
 
 
 class KindRules(NamedTuple):
@@ -44,11 +53,26 @@ class KindRules(NamedTuple):
     provinces_max: int = 1
     #: How long the country is watched after it has recovered, ms.
     settle_ms: int = 1_000
+    #: The struck provinces are to be declared unreachable; of any other kind that would be a false alarm.
+    is_outage: bool = False
+    takes_coordinator: bool = False
+    takes_gateway: bool = False
+
+
+#: False alarms after a gateway was away come when desks have had their time to find another (`TimeLimits.path_grace_ms`).
+_AFTER_GATEWAY_MS = 20_000
 
 
 #: Every kind that can be run.
 RULES: dict[DrillKind, KindRules] = {
-    DrillKind.SITE_OUTAGE: KindRules(Fault.SILENCE),
+    DrillKind.SITE_OUTAGE: KindRules(Fault.SILENCE, is_outage=True),
+    DrillKind.SNOW: KindRules(Fault.EVACUATION),
+    DrillKind.ACTOR_KILL: KindRules(Fault.KILL),
+    DrillKind.ACTOR_FREEZE: KindRules(Fault.FREEZE),
+    DrillKind.COORDINATOR_KILL: KindRules(Fault.SILENCE, is_outage=True, takes_coordinator=True),
+    DrillKind.GATEWAY_KILL: KindRules(Fault.GATEWAY_END, 0, 0, _AFTER_GATEWAY_MS, takes_gateway=True),
+    DrillKind.GATEWAY_PARTITION: KindRules(Fault.CUT, 1, PROVINCES_MAX, _AFTER_GATEWAY_MS, takes_gateway=True),
+    DrillKind.REGIONAL: KindRules(Fault.SILENCE, 2, PROVINCES_MAX, is_outage=True),
 }
 
 
@@ -67,8 +91,8 @@ class View(NamedTuple):
 
     now_ms: int
     summaries: Mapping[ProvinceCode, ProvinceSummary]
-    #: Gateways that are connected.
-    gateways: int
+    #: Gateways that are connected, by their names.
+    gateways: tuple[str, ...] = ()
 
 
 class Progress(msgspec.Struct, kw_only=True):
@@ -83,7 +107,7 @@ class Progress(msgspec.Struct, kw_only=True):
     recovered_since_ms: int = 0
 
 
-def view_of(picture: NationalPicture, gateways: int, now_ms: int) -> View:
+def view_of(picture: NationalPicture, gateways: tuple[str, ...], now_ms: int) -> View:
     """What a picture shows."""
     return View(now_ms, {summary.province: summary for summary in picture.provinces}, gateways)
 
@@ -115,6 +139,8 @@ def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
     away = [code for code in spec.provinces if code not in view.summaries]
     if away:
         return _refused(f"{away[0]} is not in the national picture: nothing is practised on what is broken.")
+    if rules.takes_gateway and not view.gateways:
+        return _refused("No gateway is connected to the coordinator.")
     odd = [code for code in spec.provinces if view.summaries[code].status is not ProvinceStatus.ACTIVE]
     if odd:
         return _refused(f"{odd[0]} is {view.summaries[odd[0]].status.value}, not active.")
@@ -169,21 +195,42 @@ def _is_seen(drill: Drill, view: View, progress: Progress) -> bool:
     """Whether there is nothing more to see in the fault."""
     struck = [view.summaries[code] for code in drill.spec.provinces if code in view.summaries]
     is_known = len(struck) == len(drill.spec.provinces)
-    if not is_known or any(summary.status is not ProvinceStatus.UNREACHABLE for summary in struck):
-        return False
-    standings = [standing_of(summary) for summary in struck]
-    present = sum(standing.present for standing in standings)
+    match RULES[drill.spec.kind].fault:
+        case Fault.SILENCE:
+            is_dark = all(summary.status is ProvinceStatus.UNREACHABLE for summary in struck)
+            return is_known and is_dark and _has_left(drill, struck, view.now_ms, progress)
+        case Fault.EVACUATION:
+            return is_known and _has_left(drill, struck, view.now_ms, progress)
+        case Fault.KILL | Fault.FREEZE:
+            epochs = {standing.province: standing.epoch for standing in drill.before}
+            return is_known and all(summary.epoch > epochs.get(summary.province, 0) for summary in struck)
+        case Fault.GATEWAY_END:
+            return drill.victim not in view.gateways and len(view.gateways) >= len(drill.gateways)
+        case Fault.CUT:
+            return False
+
+
+def _has_left(drill: Drill, struck: list[ProvinceSummary], now_ms: int, progress: Progress) -> bool:
+    """Whether all work has left, or for `QUIET_MS` no more did."""
+    present = left_in(drill.spec.kind, struck)
     if progress.least_present == UNKNOWN or present < progress.least_present:
-        progress.least_present, progress.least_since_ms = present, view.now_ms
-    is_quiet = view.now_ms - progress.least_since_ms >= QUIET_MS
-    return is_quiet or present + sum(standing.moving for standing in standings) == 0
+        progress.least_present, progress.least_since_ms = present, now_ms
+    is_quiet = now_ms - progress.least_since_ms >= QUIET_MS
+    return is_quiet or present + sum(standing_of(summary).moving for summary in struck) == 0
+
+
+def left_in(kind: DrillKind, struck: Iterable[ProvinceSummary]) -> int:
+    """Tasks of the struck provinces that could leave and are still there: people who are evacuated finish what they have in hand."""
+    if RULES[kind].fault is Fault.EVACUATION:
+        return sum(summary.open_by_state.get("queued", 0) for summary in struck)
+    return sum(standing_of(summary).present for summary in struck)
 
 
 def _has_recovered(drill: Drill, view: View, progress: Progress) -> bool:
     """Whether everybody has been as before for the time that the kind asks for."""
     before = {standing.province: standing for standing in drill.before}
     is_well = all(_is_well(view.summaries.get(code), before.get(code)) for code in drill.spec.provinces)
-    if not is_well or view.gateways < drill.gateways:
+    if not is_well or len(view.gateways) < len(drill.gateways):
         progress.recovered_since_ms = 0
         return False
     progress.recovered_since_ms = progress.recovered_since_ms or view.now_ms
@@ -192,6 +239,8 @@ def _has_recovered(drill: Drill, view: View, progress: Progress) -> bool:
 
 def _is_well(summary: ProvinceSummary | None, before: Standing | None) -> bool:
     if summary is None or summary.status is not ProvinceStatus.ACTIVE or standing_of(summary).moving:
+        return False
+    if summary.policy.share_out_mode is ShareOutMode.EVACUATE:
         return False
     # Somebody may have gone home meanwhile; nobody at all is no recovery.
     return summary.signed_in > 0 or before is None or before.signed_in == 0

@@ -19,7 +19,7 @@ from actors.core.refusal import Refused
 from actors.core.replies import Elsewhere, TaskPage
 from actors.core.sharing.summary import NationalPicture
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, TaskState
-from actors.drilling import Drilling
+from actors.drilling.runner import Drilling
 from actors.journal import Journal, MemoryStore, MemoryView, open_memory
 from actors.rewind.errand import Errand, history_of
 from gateway.errors import GatewayError, GatewayReason

@@ -47,7 +47,7 @@ def summary(province: ProvinceCode, **changes: Any) -> ProvinceSummary:
     return ProvinceSummary(**known | changes)
 
 
-def view(now_ms: int, *summaries: ProvinceSummary, gateways: int = 1) -> View:
+def view(now_ms: int, *summaries: ProvinceSummary, gateways: tuple[str, ...] = ("a",)) -> View:
     """What the coordinator sees; provinces that are not given are in order."""
     known = {code: summary(code) for code in (FUJIAN, JIANGXI, HUNAN)}
     return View(now_ms, known | {one.province: one for one in summaries}, gateways)

@@ -6,7 +6,8 @@ import pytest
 
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
-from actors.core.drills.measuring import FIGURES, Measuring, judge, percentile
+from actors.core.drills.figures import FIGURES, judge, percentile
+from actors.core.drills.measuring import Measuring
 from actors.core.drills.record import DrillReport, Objective, Standing
 from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.task import Decision, Verdict
@@ -64,6 +65,7 @@ def test_a_takeover_gives_its_times_and_counts() -> None:
     assert report.figures == {
         "detected_ms": 3_100,
         "first_reassigned_ms": 3_200,
+        "first_moved_ms": 3_150,
         "all_moved_ms": 3_250,
         "recovered_ms": 3_500,
         "moved": 2,

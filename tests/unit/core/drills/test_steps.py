@@ -71,12 +71,12 @@ def test_a_fault_never_outlasts_its_duration() -> None:
 
 def test_the_end_is_measured_when_everybody_is_as_before() -> None:
     """Measured earlier, the time to recover would be missing."""
-    lifted, progress = drill(phase=DrillPhase.LIFTED, gateways=2), Progress()
+    lifted, progress = drill(phase=DrillPhase.LIFTED, gateways=("a", "b")), Progress()
     dark = summary(FUJIAN, status=DARK)
-    assert next_step(lifted, view(LIFTED_MS + 1_000, dark, gateways=2), progress) is Step.WAIT
-    assert next_step(lifted, view(LIFTED_MS + 2_000, gateways=1), progress) is Step.WAIT
-    assert next_step(lifted, view(LIFTED_MS + 3_000, gateways=2), progress) is Step.WAIT
-    assert next_step(lifted, view(LIFTED_MS + 4_000, gateways=2), progress) is Step.MEASURE
+    assert next_step(lifted, view(LIFTED_MS + 1_000, dark, gateways=("a", "b")), progress) is Step.WAIT
+    assert next_step(lifted, view(LIFTED_MS + 2_000, gateways=("a",)), progress) is Step.WAIT
+    assert next_step(lifted, view(LIFTED_MS + 3_000, gateways=("a", "b")), progress) is Step.WAIT
+    assert next_step(lifted, view(LIFTED_MS + 4_000, gateways=("a", "b")), progress) is Step.MEASURE
     assert next_step(lifted, view(LIFTED_MS + RECOVERY_MAX_MS, dark), Progress()) is Step.MEASURE
 
 
@@ -97,6 +97,8 @@ def test_nothing_is_struck_beyond_the_blast_radius() -> None:
         (DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN,), operators_max_permille=300), view(0)),
         (SPEC, view(0, summary(FUJIAN, status=ProvinceStatus.DRAINING))),
         (DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN, HUNAN)), view(0)),
+        (DrillSpec(kind=DrillKind.REGIONAL, provinces=(FUJIAN, JIANGXI), operators_max_permille=999), view(0)),
+        (DrillSpec(kind=DrillKind.GATEWAY_KILL), view(0, gateways=())),
     ):
         assert blast_radius(spec, seen) is not None
 

@@ -6,23 +6,16 @@ so the next coordinator goes on with it:
 * between `DrillStarted` and "struck" the fault may be there or not: a successor takes it away and gives up;
 * while the fault is there a successor repeats it to the gateways, for the time that is left of it;
 * "measuring" is repeated from its beginning: reading journals changes nothing.
-
-Gateways are told of a silence whenever one begins or ends, and when they connect; it ends at them by their own clock in any case.
-
-Measuring reads every province's journal from some minutes before the fault on, found by halving: a journal is ordered by time but for
-clocks that were set back, and then the report says less, never something wrong (what is older than the fault is told by its own instant).
-A page is 1 MiB at most and is decoded in one go (30 ms); between two pages the loop is free.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import msgspec
 import structlog
 
 from actors import protocol
-from actors.core import codec
-from actors.core.drills.measuring import Measuring
 from actors.core.drills.record import (
     AnyDrillEvent,
     Drill,
@@ -34,7 +27,6 @@ from actors.core.drills.record import (
     DrillSpec,
     DrillStarted,
     DrillState,
-    Standing,
 )
 from actors.core.drills.register import Drills, is_start_of
 from actors.core.drills.steps import (
@@ -46,31 +38,25 @@ from actors.core.drills.steps import (
     View,
     blast_radius,
     is_harming,
+    left_in,
     next_step,
     standing_of,
     view_of,
 )
-from actors.core.ids import ProvinceCode
 from actors.core.refusal import Reason, Refused
+from actors.core.replies import PolicyPreview
 from actors.core.sharing.summary import NationalPicture
+from actors.drilling.faults import Faults
+from actors.drilling.journals import Ask, JournalReader, Unreadable
+from actors.suffering import end_now
 from actors.transport import Peer
 
 _log = structlog.get_logger(__name__)
 
-#: Frames of one province that a report is made of; a drill that saw more reads the newest.
-FRAMES_MAX = 200_000
-PAGE_FRAMES = 1_000
-#: A province is asked for a page so often, this long each time, and after a pause: it may be restarting.
-PAGE_TRIES = 5
-PAGE_TIMEOUT_S = 5.0
-PAGE_PAUSE_S = 1.0
+#: Between saying that the drill has begun and the end of our own process.
+LAST_WORDS_S = 0.1
 
 Write = Callable[[Sequence[AnyDrillEvent]], Refused | None]
-Ask = Callable[[ProvinceCode, protocol.Request, float], Awaitable[protocol.Response | None]]
-
-
-class Unreadable(Exception):
-    """A journal could not be read, so there is nothing to report; `str` says whose."""
 
 
 class Drilling:
@@ -79,47 +65,38 @@ class Drilling:
     Args:
         drills: what the headquarters know of drills.
         write: puts events on disk and applies them; a refusal: nothing was written.
-        ask: asks a province, with a time limit in seconds; None: no answer.
+        ask: asks a province.
         wall_ms: the wall clock.
+        end_process: ends the coordinator's process, for the drill that is named.
     """
 
-    def __init__(self, drills: Drills, write: Write, ask: Ask, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        drills: Drills,
+        write: Write,
+        ask: Ask,
+        wall_ms: Callable[[], int],
+        end_process: Callable[[str], None] = end_now,
+    ) -> None:
         self._drills = drills
         self._write = write
         self._ask = ask
         self._wall_ms = wall_ms
+        self._end_process = end_process
         self._picture = NationalPicture()
-        self._gateways: dict[Peer, None] = {}
+        self._faults = Faults(drills, ask, wall_ms)
+        self._reader = JournalReader(ask)
         self._progress: dict[str, Progress] = {}
-        self._measurements: dict[str, asyncio.Task[None]] = {}
-
-    # --- who is there ---
+        #: What is being done for a drill.
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     def connected(self, peer: Peer) -> None:
-        """Tell a gateway what is silent."""
-        if peer.name.startswith(protocol.GATEWAY_PREFIX):
-            self._gateways[peer] = None
-            peer.push(protocol.encode(self._silence()))
+        """Somebody has connected to the coordinator; gateways are told what they carry."""
+        self._faults.connected(peer)
 
     def disconnected(self, peer: Peer) -> None:
-        """A gateway is gone."""
-        self._gateways.pop(peer, None)
-
-    def _silence(self) -> protocol.Silence:
-        """Whom no gateway is to hear now, and for how long."""
-        now_ms = self._wall_ms()
-        silent: dict[ProvinceCode, int] = {}
-        for drill in self._drills.running():
-            if RULES[drill.spec.kind].fault is not Fault.SILENCE or drill.phase is not DrillPhase.STRUCK:
-                continue
-            left_ms = drill.struck_ms + drill.spec.duration_ms - now_ms
-            silent |= {code: min(left_ms, drill.spec.duration_ms) for code in drill.spec.provinces if left_ms > 0}
-        return protocol.Silence(provinces=silent)
-
-    def _tell_gateways(self) -> None:
-        body = protocol.encode(self._silence())
-        for peer in list(self._gateways):
-            peer.push(body)
+        """Somebody is gone."""
+        self._faults.disconnected(peer)
 
     # --- what people ask for ---
 
@@ -171,12 +148,14 @@ class Drilling:
             request_id=request.request_id,
             before=tuple(standing_of(summary) for summary in view.summaries.values()),
             gateways=view.gateways,
+            victim=view.gateways[0] if RULES[drill.spec.kind].takes_gateway else "",
+            policies={code: view.summaries[code].policy for code in drill.spec.provinces},
         )
         refused = self._write([started])
         if refused is not None:
             return refused
         _log.warning("drill begins", drill=drill.drill_id, kind=drill.spec.kind.value, who=request.who)
-        self._strike(drill)
+        self._strike(drill.drill_id)
         return _reply(self._drills.find(drill.drill_id))
 
     def _abort(self, request: protocol.AbortDrill) -> protocol.Response:
@@ -193,7 +172,7 @@ class Drilling:
         return _reply(self._drills.find(drill.drill_id))
 
     def _view(self) -> View:
-        return view_of(self._picture, len(self._gateways), self._wall_ms())
+        return view_of(self._picture, self._faults.gateways, self._wall_ms())
 
     def _beyond_limits(self, spec: DrillSpec) -> Refused | None:
         view = self._view()
@@ -212,9 +191,7 @@ class Drilling:
         for drill in self._drills.running():
             if not drill.reason and is_harming(drill, view, self._progress_of(drill)):
                 reason = f"on-time ratio of the rest of the country below {drill.spec.abort_below_permille} permille"
-                order = self._drills.abort(drill, who="system:coordinator", reason=reason, at_ms=view.now_ms)
-                if order is not None and not isinstance(order, Refused):
-                    self._write([order])
+                self._order_abort(drill, reason)
             self._look_after(drill.drill_id, view)
 
     def _progress_of(self, drill: Drill) -> Progress:
@@ -230,31 +207,111 @@ class Drilling:
             case Step.GIVE_UP:
                 self._give_up(drill)
             case Step.MEASURE:
-                self._begin_measuring(drill, view)
+                self._begin_measuring(drill)
             case Step.WAIT:
                 pass
 
-    def _strike(self, drill: Drill) -> None:
+    def _strike(self, drill_id: str) -> None:
         """Make the fault, and note that it is there. If that cannot be written, nothing is made."""
-        struck = DrillPhaseReached(at_ms=self._wall_ms(), drill_id=drill.drill_id, phase=DrillPhase.STRUCK)
-        if self._write([struck]) is None:
-            self._tell_gateways()
+        drill = self._drills.find(drill_id)
+        assert isinstance(drill, Drill)
+        if RULES[drill.spec.kind].fault is Fault.EVACUATION:
+            self._work(drill_id, self._evacuate(drill))
+            return
+        if not self._reached(drill, DrillPhase.STRUCK):
+            return
+        self._faults.tell_gateways()
+        match RULES[drill.spec.kind].fault:
+            case Fault.KILL:
+                self._work(drill_id, self._make_suffer(drill, 0))
+            case Fault.FREEZE:
+                self._work(drill_id, self._make_suffer(drill, drill.spec.duration_ms))
+            case Fault.GATEWAY_END:
+                self._faults.end_gateway(drill)
+            case _:
+                pass
+        if RULES[drill.spec.kind].takes_coordinator:
+            # What was said in this turn of the loop must still leave.
+            asyncio.get_running_loop().call_later(LAST_WORDS_S, self._end_process, drill_id)
+
+    def _reached(self, drill: Drill, phase: DrillPhase, **facts: Any) -> bool:
+        """Note a phase. False: it could not be written."""
+        event = DrillPhaseReached(at_ms=self._wall_ms(), drill_id=drill.drill_id, phase=phase, **facts)
+        return self._write([event]) is None
+
+    def _work(self, drill_id: str, work: Coroutine[Any, Any, None]) -> None:
+        """Do something for a drill beside everything else; one thing at a time."""
+        assert drill_id not in self._under_way
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way[drill_id] = task
+        task.add_done_callback(lambda done: self._worked(drill_id, done))
+
+    def _worked(self, drill_id: str, done: "asyncio.Task[None]") -> None:
+        self._under_way.pop(drill_id, None)
+        if not done.cancelled() and (bug := done.exception()) is not None:
+            _log.error("a drill failed by a bug", drill=drill_id, exc_info=bug)
+            drill = self._drills.find(drill_id)
+            if isinstance(drill, Drill) and drill.is_running:
+                self._end(drill, DrillState.FAILED, f"a bug: {type(bug).__name__}", None)
+            self._faults.tell_gateways()
+
+    async def _make_suffer(self, drill: Drill, for_ms: int) -> None:
+        problem = await self._faults.make_suffer(drill, for_ms)
+        if problem:
+            self._order_abort(drill, problem)
+
+    def _order_abort(self, drill: Drill, reason: str) -> None:
+        order = self._drills.abort(drill, who="system:coordinator", reason=reason, at_ms=self._wall_ms())
+        if order is not None and not isinstance(order, Refused):
+            self._write([order])
+
+    async def _evacuate(self, drill: Drill) -> None:
+        """Order the evacuation, with an end of its own, and note what it promises to move."""
+        ordered_ms, [code] = self._wall_ms(), drill.spec.provinces
+        reply = await self._faults.evacuate(drill, code, ordered_ms + drill.spec.duration_ms)
+        if not isinstance(reply, PolicyPreview) or reply.proposal is not None:
+            why = "it needs a second person" if isinstance(reply, PolicyPreview) else _why(reply)
+            self._end(drill, DrillState.FAILED, f"the evacuation of {code} could not be ordered: {why}", None)
+            return
+        struck = DrillPhaseReached(
+            at_ms=ordered_ms,
+            drill_id=drill.drill_id,
+            phase=DrillPhase.STRUCK,
+            previewed=tuple(task for task, _, _ in reply.moves),
+        )
+        self._write([struck])
+
+    async def _restore(self, drill: Drill, stayed: int) -> None:
+        """Put the policy back that was there before; if the province is away, again at the next picture."""
+        for code in drill.policies:
+            reply = await self._faults.put_back(drill, code)
+            if not isinstance(reply, PolicyPreview):
+                _log.warning("policy not put back yet", drill=drill.drill_id, province=code, why=_why(reply))
+                return
+        self._reached(drill, DrillPhase.LIFTED, stayed=stayed)
 
     def _lift(self, drill: Drill, view: View) -> None:
         present = [view.summaries[code] for code in drill.spec.provinces if code in view.summaries]
-        lifted = DrillPhaseReached(
-            at_ms=view.now_ms,
-            drill_id=drill.drill_id,
-            phase=DrillPhase.LIFTED,
-            stayed=sum(standing_of(summary).present for summary in present),
-        )
-        if self._write([lifted]) is None:
-            self._tell_gateways()
+        stayed = left_in(drill.spec.kind, present) if RULES[drill.spec.kind].fault in _MOVING else 0
+        if RULES[drill.spec.kind].fault is Fault.EVACUATION:
+            if drill.drill_id not in self._under_way:
+                self._work(drill.drill_id, self._restore(drill, stayed))
+        elif self._reached(drill, DrillPhase.LIFTED, stayed=stayed):
+            self._faults.tell_gateways()
 
     def _give_up(self, drill: Drill) -> None:
+        if drill.drill_id in self._under_way:
+            return
         reason = drill.reason or "whoever ran it died before the fault was there"
+        self._work(drill.drill_id, self._undo(drill, reason))
+
+    async def _undo(self, drill: Drill, reason: str) -> None:
+        """Take back what may have been done, and end."""
+        if RULES[drill.spec.kind].fault is Fault.EVACUATION:
+            for code in drill.policies:
+                await self._faults.put_back(drill, code)
         self._end(drill, DrillState.ABORTED, reason, None)
-        self._tell_gateways()
+        self._faults.tell_gateways()
 
     def _end(self, drill: Drill, state: DrillState, reason: str, report: DrillReport | None) -> None:
         ended = DrillEnded(at_ms=self._wall_ms(), drill_id=drill.drill_id, state=state, reason=reason, report=report)
@@ -264,89 +321,40 @@ class Drilling:
 
     # --- measuring ---
 
-    def _begin_measuring(self, drill: Drill, view: View) -> None:
-        if drill.drill_id in self._measurements:
+    def _begin_measuring(self, drill: Drill) -> None:
+        if drill.drill_id in self._under_way:
             return
-        if drill.phase is not DrillPhase.MEASURING:
-            settled = DrillPhaseReached(at_ms=view.now_ms, drill_id=drill.drill_id, phase=DrillPhase.MEASURING)
-            if self._write([settled]) is not None:
-                return
-        measuring = asyncio.get_running_loop().create_task(self._measure(drill.drill_id))
-        self._measurements[drill.drill_id] = measuring
-        measuring.add_done_callback(lambda _: self._measurements.pop(drill.drill_id, None))
+        if drill.phase is DrillPhase.MEASURING or self._reached(drill, DrillPhase.MEASURING):
+            self._work(drill.drill_id, self._measure(drill.drill_id))
 
     async def _measure(self, drill_id: str) -> None:
         drill = self._drills.find(drill_id)
         assert isinstance(drill, Drill)
         try:
-            report = await self._report(drill)
+            report = await self._reader.report(drill)
         except Unreadable as error:
             self._end(drill, DrillState.FAILED, drill.reason or str(error), None)
             return
         passed = DrillState.SUCCEEDED if report.passed else DrillState.FAILED
         self._end(drill, DrillState.ABORTED if drill.reason else passed, drill.reason, report)
 
-    async def _report(self, drill: Drill) -> DrillReport:
-        codes = [standing.province for standing in drill.before]
-        after = [await self._standing(code) for code in codes]
-        measuring = Measuring(drill, after)
-        since_ms = drill.struck_ms - 2 * drill.spec.baseline_ms
-        for standing in after:
-            await self._read(standing, since_ms, measuring)
-        return measuring.report()
-
-    async def _standing(self, province: ProvinceCode) -> Standing:
-        reply = await self._patiently(province, protocol.GetSummary())
-        if not isinstance(reply, protocol.SummaryReply):
-            raise Unreadable(f"{province} does not say how it stands")
-        return standing_of(reply.summary)
-
-    async def _read(self, standing: Standing, since_ms: int, measuring: Measuring) -> None:
-        """Feed a province's frames since an instant, up to its standing."""
-        last = standing.sequence
-        after = await self._sequence_at(standing.province, since_ms, max(0, last - FRAMES_MAX), last)
-        while after < last:
-            page = await self._page_after(standing.province, after, PAGE_FRAMES)
-            for frame in page.frames:
-                measuring.take(standing.province, frame.sequence, codec.decode_events(frame.payload))
-                after = frame.sequence
-            if not page.frames:
-                raise Unreadable(f"the journal of {standing.province} ends at frame {after} of {last}")
-
-    async def _sequence_at(self, province: ProvinceCode, since_ms: int, low: int, high: int) -> int:
-        """The last frame before an instant, by halving; between `low` and `high`."""
-        while low < high:
-            middle = (low + high) // 2
-            page = await self._page_after(province, middle, 1)
-            if page.frames and page.frames[0].at_ms < since_ms:
-                low = page.frames[0].sequence
-            else:
-                high = middle
-        return low
-
-    async def _page_after(self, province: ProvinceCode, after: int, limit: int) -> protocol.FramePage:
-        reply = await self._patiently(province, protocol.ReadFrames(after=after, limit=limit))
-        if not isinstance(reply, protocol.FramePage):
-            raise Unreadable(f"the journal of {province} cannot be read")
-        return reply
-
-    async def _patiently(self, province: ProvinceCode, request: protocol.Request) -> protocol.Response | None:
-        for attempt in range(PAGE_TRIES):
-            if attempt:
-                await asyncio.sleep(PAGE_PAUSE_S)
-            reply = await self._ask(province, request, PAGE_TIMEOUT_S)
-            if reply is not None:
-                return reply
-        return None
-
     def close(self) -> None:
-        """Stop measuring; the next coordinator begins it anew."""
-        for measuring in self._measurements.values():
-            measuring.cancel()
+        """Leave what is under way to the next coordinator."""
+        for work in self._under_way.values():
+            work.cancel()
 
 
 def _reply(drill: Drill | Refused) -> protocol.Response:
     return drill if isinstance(drill, Refused) else protocol.DrillReply(drill=drill)
+
+
+#: Faults that make work leave, so that what stayed says something.
+_MOVING = (Fault.SILENCE, Fault.EVACUATION)
+
+
+def _why(reply: protocol.Response | None) -> str:
+    """Why a province did not do what a drill asked for."""
+    return reply.message if isinstance(reply, Refused) else "it does not answer"
 
 
 def _brief(drill: Drill) -> Drill:
