@@ -15,8 +15,8 @@ chosen, by an agreement that is needed just then when the network is bad).
 from actors.core.deciding import Turn
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import may_follow, start_move
-from actors.core.sharing.hosts import HostCandidate, may_host, standing
-from actors.core.sharing.lending import Lender, lender_of, room_left
+from actors.core.sharing.hosts import HostCandidate, candidate_of, may_host
+from actors.core.sharing.lending import Lender, lenders_of, lending_lines, room_left
 from actors.core.sharing.pressure import Wish, wishes_of
 from actors.core.sharing.two_choices import by_load, draw_two, may_take
 from actors.core.summary import summarise
@@ -74,12 +74,9 @@ def _send(turn: Turn, wish: Wish, room: int, silent_for_ms: int) -> int:
 
 def _lenders(turn: Turn, wish: Wish) -> list[Lender]:
     """Who could lend when the last picture was taken, and is allowed to both sides."""
-    found = (lender_of(host, kind) for host, kind in turn.outbox.hosts_of(wish.kind.kind))
-    return [
-        lender
-        for lender in found
-        if lender is not None and may_host(turn.state.province, turn.state.policy, lender.host)
-    ]
+    state, kind = turn.state, wish.kind.kind
+    allowed = [host for host, _ in turn.outbox.hosts_of(kind) if may_host(state.province, state.policy, host)]
+    return [lender for host in allowed for lender in lenders_of(host, lending_lines(host), (kind,))]
 
 
 def _less_loaded(turn: Turn, task: Task, lenders: list[Lender], age_ms: int) -> list[HostCandidate]:
@@ -94,4 +91,5 @@ def _less_loaded(turn: Turn, task: Task, lenders: list[Lender], age_ms: int) -> 
         and outbox.pledged_to(lender.host.province) < room_left(lender.host)
     ]
     drawn = by_load(draw_two(task.task_id, task.move_attempts + 1, able), outbox.pledged)
-    return [standing(lender.host.province, lender.kind) for lender in drawn]
+    sent = outbox.pledged
+    return [candidate_of(one.host.province, one.kind, sent.get((one.host.province, kind), 0), 0) for one in drawn]

@@ -21,7 +21,7 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
 from actors.core.clock import still_waits
-from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
 from actors.core.ids import ProvinceCode, TaskId
@@ -168,11 +168,20 @@ def may_follow(turn: Turn, task: Task) -> bool:
     What came for that reason stays, unless its host fails, has closed for the day (its home may open before it does), or its home recalls it.
     """
     state = turn.state
-    if state.status is not ProvinceStatus.ACTIVE:
+    if state.status is not ProvinceStatus.ACTIVE or not may_leave(turn, task, state.policy):
         return False
-    shared = task.placement is Placement.SHARED and state.calendar.is_open(turn.now.wall_ms, task.line)
-    moves_max = state.bounds.moves_of_shared_max if shared else state.bounds.moves_per_task_max
-    return task.move_count < moves_max and may_leave(turn, task, state.policy)
+    is_open = state.calendar.is_open(turn.now.wall_ms, task.line)
+    return moves_left(task.placement, task.move_count, state.bounds, is_open=is_open)
+
+
+def moves_left(placement: Placement, move_count: int, bounds: Bounds, *, is_open: bool = True) -> bool:
+    """Whether overflow may still move a task that has been moved so often and is here for this reason.
+
+    Args:
+        is_open: whether its line is open here.
+    """
+    stays = placement is Placement.SHARED and is_open
+    return move_count < (bounds.moves_of_shared_max if stays else bounds.moves_per_task_max)
 
 
 def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:

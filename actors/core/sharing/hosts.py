@@ -96,9 +96,21 @@ def rank_hosts(
     return candidates
 
 
-def standing(province: ProvinceCode, kind: KindSummary) -> HostCandidate:
+def points_of(offered: KindSummary, wait_ms: int) -> tuple[int, int, int]:
+    """Points of a province for a kind by its people's experience, by when they would finish after such a wait, and by their quality."""
+    handle_ms = max(1, offered.handle_ms)
+    return (
+        points_at(EXPERIENCE_BREAKPOINTS, offered.experience),
+        points_at(FINISH_BREAKPOINTS, (wait_ms + handle_ms) // handle_ms),
+        QUALITY_POINTS_UNKNOWN
+        if offered.quality_permille < 0
+        else points_at(QUALITY_BREAKPOINTS, offered.quality_permille),
+    )
+
+
+def worth(kind: KindSummary) -> int:
     """What a province is worth for a kind, its own home included: before anything was sent, without a home's model."""
-    return candidate_of(province, kind, 0, 0)
+    return sum(points_of(kind, kind.expected_wait_ms))
 
 
 def candidate_of(province: ProvinceCode, offered: KindSummary, already: int, model_points: int) -> HostCandidate:
@@ -110,14 +122,7 @@ def candidate_of(province: ProvinceCode, offered: KindSummary, already: int, mod
     handle_ms = max(1, offered.handle_ms)
     beyond_free = max(0, already + 1 - offered.free_capacity)
     wait_ms = offered.expected_wait_ms + beyond_free * handle_ms // max(1, offered.eligible)
-    finish_ms = wait_ms + handle_ms
-    experience_points = points_at(EXPERIENCE_BREAKPOINTS, offered.experience)
-    finish_points = points_at(FINISH_BREAKPOINTS, finish_ms // handle_ms)
-    quality_points = (
-        QUALITY_POINTS_UNKNOWN
-        if offered.quality_permille < 0
-        else points_at(QUALITY_BREAKPOINTS, offered.quality_permille)
-    )
+    experience_points, finish_points, quality_points = points_of(offered, wait_ms)
     return HostCandidate(
         province=province,
         points=experience_points + finish_points + quality_points + model_points,
@@ -126,7 +131,7 @@ def candidate_of(province: ProvinceCode, offered: KindSummary, already: int, mod
         quality_points=quality_points,
         experience=offered.experience,
         eligible=offered.eligible,
-        expected_finish_ms=finish_ms,
+        expected_finish_ms=wait_ms + handle_ms,
         best_operator=offered.best_operator,
         model_points=model_points,
     )

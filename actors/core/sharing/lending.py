@@ -10,68 +10,117 @@ Nothing is lent by a line that is closed, that keeps fewer promises of its own t
 whose own work waits as long as its release threshold.
 """
 
+from collections.abc import Collection, Container, Iterator, Mapping
 from math import isqrt
 
 import msgspec
 
-from actors.core.country import ProvinceStatus
+from actors.core.country import Line, ProvinceStatus
+from actors.core.ids import KindId, ProvinceCode
 from actors.core.line_summary import LineSummary
-from actors.core.sharing.hosts import standing
-from actors.core.sharing.pressure import line_summary, lowered
-from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
+from actors.core.sharing.hosts import worth
+from actors.core.sharing.pressure import lowered
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, NationalPicture, ProvinceSummary
 
 HOUR_MS = 3_600_000
 
 
-class Lender(msgspec.Struct, frozen=True, kw_only=True):
-    """A province that may take tasks of one kind from others."""
+class Lender(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A province that can take tasks of one kind from others now."""
 
     host: ProvinceSummary
     kind: KindSummary
     #: Experience, finish and quality: the same that rank it as a host, but for what a home's model adds.
     points: int
-    #: Tasks that free people may take beyond those kept for the province's own work.
+    #: Tasks that free people may take beyond those kept for the province's own work; at least 1.
     lendable: int
     #: The longest wait of the line's own work.
     own_wait_ms: int
 
 
-def lender_of(host: ProvinceSummary, kind: KindSummary) -> Lender | None:
-    """The province as a lender for a kind; None: it must not lend, or has nobody for it."""
-    line = line_summary(host, kind)
-    if not kind.eligible or host.status is not ProvinceStatus.ACTIVE or not is_lending(host, line):
-        return None
-    own_ms = own_wait_ms(host, line)
-    if own_ms > 0 and own_ms >= lowered(host.policy.release_wait_ms, kind):
-        return None
-    return Lender(
-        host=host,
-        kind=kind,
-        points=standing(host.province, kind).points,
-        lendable=lendable(host, kind, line),
-        own_wait_ms=own_ms,
+class Lending(msgspec.Struct, frozen=True, kw_only=True):
+    """What the country has to give."""
+
+    hosts: Mapping[ProvinceCode, ProvinceSummary]
+    #: By province the lines of which it may lend, with the longest wait of their own work, ms.
+    lines: Mapping[ProvinceCode, Mapping[Line, int]]
+    #: By kind who has something to give of it now: most points first, then most to give, then by code.
+    lenders: Mapping[KindId, Mapping[ProvinceCode, Lender]]
+
+
+def lending_of(
+    picture: NationalPicture, busy: Container[tuple[ProvinceCode, Line]], kinds: Collection[KindId]
+) -> Lending:
+    """What everybody can give of these kinds.
+
+    Args:
+        busy: (province, line) that are hard pressed themselves.
+    """
+    lines = {
+        host.province: {
+            line: wait_ms for line, wait_ms in lending_lines(host).items() if (host.province, line) not in busy
+        }
+        for host in picture.provinces
+    }
+    found: dict[KindId, list[Lender]] = {kind: [] for kind in kinds}
+    for host in picture.provinces:
+        for lender in lenders_of(host, lines[host.province], found):
+            found[lender.kind.kind].append(lender)
+    for of_kind in found.values():
+        of_kind.sort(key=lambda lender: (-lender.points, -lender.lendable, lender.host.province))
+    return Lending(
+        hosts={host.province: host for host in picture.provinces},
+        lines=lines,
+        lenders={kind: {lender.host.province: lender for lender in of_kind} for kind, of_kind in found.items()},
     )
 
 
-def is_lending(host: ProvinceSummary, line: LineSummary) -> bool:
-    """Whether the line is open and keeps its own promises as its policy demands. What is unknown does not count against it."""
+def lending_lines(host: ProvinceSummary) -> dict[Line, int]:
+    """Lines of which a province may lend, with the longest wait of their own work, ms.
+
+    The wait counts what waits and somebody there can do; what nobody there can do takes no time of theirs.
+    """
+    if host.status is not ProvinceStatus.ACTIVE:
+        return {}
+    waits_ms: dict[Line, int] = {}
+    busy: dict[Line, None] = {}
+    for kind in host.kinds:
+        kind_ms = kind.expected_wait_ms if kind.waiting and kind.expected_wait_ms < WAIT_UNBOUNDED_MS else 0
+        waits_ms[kind.line] = max(waits_ms.get(kind.line, 0), kind_ms)
+        if 0 < kind_ms >= lowered(host.policy.release_wait_ms, kind):
+            busy[kind.line] = None
+    told = {line.line: line for line in host.lines}
+    return {
+        line: wait_ms
+        for line, wait_ms in waits_ms.items()
+        if line not in busy and (line not in told or keeps_promises(host, told[line]))
+    }
+
+
+def keeps_promises(host: ProvinceSummary, line: LineSummary) -> bool:
+    """Whether the line is open and decides its own tasks in time as its policy demands. What is unknown does not count against it."""
     floor = host.policy.on_time_floor_permille
     return line.is_open and line.opens_in_ms <= 0 and not 0 <= line.on_time_permille < floor
 
 
-def own_wait_ms(host: ProvinceSummary, line: LineSummary) -> int:
-    """The longest wait of the line's kinds that wait and that somebody there can do; what nobody there can do takes no time of theirs."""
-    waits = (
-        kind.expected_wait_ms
-        for kind in host.kinds
-        if kind.line is line.line and kind.waiting and kind.expected_wait_ms < WAIT_UNBOUNDED_MS
-    )
-    return max(waits, default=0)
+def lenders_of(host: ProvinceSummary, lines: Mapping[Line, int], kinds: Container[KindId]) -> Iterator[Lender]:
+    """The province as a lender of each of these kinds that it has something to give of.
+
+    Args:
+        lines: of which it may lend, from `lending_lines`.
+    """
+    told = {line.line: line for line in host.lines}
+    for kind in host.kinds:
+        if kind.waiting or not kind.free_capacity or kind.line not in lines or kind.kind not in kinds:
+            continue
+        free = lendable(host, kind, told.get(kind.line) or LineSummary(line=kind.line))
+        if free > 0:
+            yield Lender(host=host, kind=kind, points=worth(kind), lendable=free, own_wait_ms=lines[kind.line])
 
 
 def lendable(host: ProvinceSummary, kind: KindSummary, line: LineSummary) -> int:
     """Tasks of the kind that free people can take at once beyond what is kept for the province's own work."""
-    if kind.waiting:
+    if kind.waiting or not kind.eligible:
         return 0
     return max(0, kind.free_capacity - max(host.policy.reserve_operators, kept_for_arrivals(kind, line)))
 

@@ -14,12 +14,13 @@ hold, unless it has had nothing to give for `IDLE_MS`. Refused: choosing anew wi
 from collections.abc import Iterator, Mapping, Sequence
 
 from actors.core.clock import still_waits
-from actors.core.country import Line
-from actors.core.ids import KindId, ProvinceCode
+from actors.core.country import Line, SharingPolicy
+from actors.core.ids import ProvinceCode
 from actors.core.sharing.flows import FlowMemory, Link, LinkKey
 from actors.core.sharing.hosts import may_host
-from actors.core.sharing.lending import Lender
+from actors.core.sharing.lending import Lender, Lending
 from actors.core.sharing.pressure import Wish
+from actors.core.sharing.summary import ProvinceSummary
 
 #: The source's wait over that of the lender's own work, permille: above the first a link is opened, at the second it is closed.
 OPEN_PERMILLE = 2_000
@@ -34,8 +35,6 @@ PARTNERS_FEW = 4
 PARTNERS_MAX = 16
 
 Wishes = Mapping[tuple[ProvinceCode, Line], Sequence[Wish]]
-Lenders = Mapping[KindId, Mapping[ProvinceCode, Lender]]
-"""By kind the provinces that may lend, best first."""
 
 
 def suits(wish: Wish, lender: Lender, *, is_open: bool) -> bool:
@@ -44,10 +43,14 @@ def suits(wish: Wish, lender: Lender, *, is_open: bool) -> bool:
     Whoever is not hard pressed wants a better host, by the points that its policy asks for, and half of them while the link is open.
     """
     if wish.own_points is None:
-        permille = CLOSE_PERMILLE if is_open else OPEN_PERMILLE
-        return wish.wait_ms * 1_000 > lender.own_wait_ms * permille
+        return _outweighs(wish, lender.own_wait_ms, CLOSE_PERMILLE if is_open else OPEN_PERMILLE)
     asked = max(1, wish.source.policy.best_match_gain_points)
     return lender.points - wish.own_points >= (max(1, asked // 2) if is_open else asked)
+
+
+def _outweighs(wish: Wish, own_wait_ms: int, permille: int) -> bool:
+    """Whether a wait is so much longer than that of a lender's own work. Looking for better hands is no matter of waits."""
+    return wish.own_points is not None or wish.wait_ms * 1_000 > own_wait_ms * permille
 
 
 def partners_max(wishes: Sequence[Wish]) -> int:
@@ -58,7 +61,7 @@ def partners_max(wishes: Sequence[Wish]) -> int:
     return min(PARTNERS_MAX, PARTNERS_FEW * (1 + max(0, doublings)))
 
 
-def connect(wishes: Wishes, lenders: Lenders, memory: FlowMemory, now_ms: int) -> FlowMemory:
+def connect(wishes: Wishes, lending: Lending, memory: FlowMemory, now_ms: int) -> FlowMemory:
     """Keep, close and open links for what is wished and offered now.
 
     Args:
@@ -67,7 +70,7 @@ def connect(wishes: Wishes, lenders: Lenders, memory: FlowMemory, now_ms: int) -
     Returns:
         The memory with the links of now; `sharing` is as it was.
     """
-    connecting = _Connecting(wishes, lenders, memory, now_ms)
+    connecting = _Connecting(wishes, lending, memory, now_ms)
     connecting.keep()
     for (source, line), wished in wishes.items():
         connecting.add(source, line, wished)
@@ -77,8 +80,8 @@ def connect(wishes: Wishes, lenders: Lenders, memory: FlowMemory, now_ms: int) -
 class _Connecting:
     """The links of one plan while they are made."""
 
-    def __init__(self, wishes: Wishes, lenders: Lenders, memory: FlowMemory, now_ms: int) -> None:
-        self._wishes, self._lenders, self._memory, self._now_ms = wishes, lenders, memory, now_ms
+    def __init__(self, wishes: Wishes, lending: Lending, memory: FlowMemory, now_ms: int) -> None:
+        self._wishes, self._lending, self._memory, self._now_ms = wishes, lending, memory, now_ms
         self._links: dict[LinkKey, Link] = {}
         #: How many sources ask a lender, and whom a source asks.
         self._asked_by: dict[tuple[Line, ProvinceCode], int] = {}
@@ -93,16 +96,23 @@ class _Connecting:
 
     def _kept(self, key: LinkKey, link: Link) -> Link | None:
         line, source, host = key
-        fitting = [
-            lender
-            for wish in self._wishes.get((source, line), ())
-            if (lender := self._lenders[wish.kind.kind].get(host)) and suits(wish, lender, is_open=True)
-        ]
-        if not fitting or not may_host(source, self._wishes[source, line][0].source.policy, fitting[0].host):
+        wishes = self._wishes.get((source, line), ())
+        own_wait_ms = self._lending.lines.get(host, {}).get(line)
+        if (
+            not wishes
+            or own_wait_ms is None
+            or not any(_outweighs(wish, own_wait_ms, CLOSE_PERMILLE) for wish in wishes)
+        ):
             return None
-        can_lend = any(lender.lendable > 0 for lender in fitting)
-        lent_ms = self._now_ms if can_lend else min(link.lent_ms, self._now_ms)
+        if not may_host(source, wishes[0].source.policy, self._lending.hosts[host]):
+            return None
+        lent_ms = self._now_ms if self._gives(host, wishes) else min(link.lent_ms, self._now_ms)
         return None if self._now_ms - lent_ms > IDLE_MS else Link(opened_ms=link.opened_ms, lent_ms=lent_ms)
+
+    def _gives(self, host: ProvinceCode, wishes: Sequence[Wish]) -> bool:
+        """Whether a partner has anything now that is wished for."""
+        lenders = ((wish, self._lending.lenders[wish.kind.kind].get(host)) for wish in wishes)
+        return any(lender is not None and suits(wish, lender, is_open=True) for wish, lender in lenders)
 
     def _put(self, key: LinkKey, link: Link) -> None:
         line, source, host = key
@@ -113,7 +123,8 @@ class _Connecting:
     def add(self, source: ProvinceCode, line: Line, wished: Sequence[Wish]) -> None:
         """Open links of a source for a line while it wants more than those connected can give. The kinds take turns."""
         left = partners_max(wished) - len(self._partners.get((source, line), ()))
-        waiting = [(wish, self._candidates(source, line, wish)) for wish in wished if wish.count > 0]
+        allowed: dict[ProvinceCode, bool] = {}
+        waiting = [(wish, self._candidates(source, line, wish, allowed)) for wish in wished if wish.count > 0]
         while left > 0 and waiting:
             unsettled: list[tuple[Wish, Iterator[ProvinceCode]]] = []
             for wish, candidates in waiting:
@@ -127,7 +138,7 @@ class _Connecting:
 
     def _is_short(self, source: ProvinceCode, line: Line, wish: Wish) -> bool:
         """Whether the partners, each shared with whoever else asks it, have less than is wanted."""
-        lenders = self._lenders[wish.kind.kind]
+        lenders = self._lending.lenders[wish.kind.kind]
         given = sum(
             -(-lenders[host].lendable // self._asked_by[line, host])
             for host in self._partners.get((source, line), ())
@@ -135,25 +146,37 @@ class _Connecting:
         )
         return given < wish.count
 
-    def _candidates(self, source: ProvinceCode, line: Line, wish: Wish) -> Iterator[ProvinceCode]:
-        """Lenders to whom a link may be opened now, the least asked first, then as they come. Worked out when first asked for."""
-        able = [
-            (self._asked_by.get((line, host), 0), number, host)
-            for number, (host, lender) in enumerate(self._lenders[wish.kind.kind].items())
-            if lender.lendable > 0 and self._may_open(line, source, host, wish, lender)
-        ]
-        for _, _, host in sorted(able):
+    def _candidates(
+        self, source: ProvinceCode, line: Line, wish: Wish, allowed: dict[ProvinceCode, bool]
+    ) -> Iterator[ProvinceCode]:
+        """Lenders to whom a link may be opened now, the best whom nobody asks first, then by how many ask them. No more are looked at than asked for.
+
+        Args:
+            allowed: what was found of hosts for this source and line already.
+        """
+        asked: list[tuple[int, int, ProvinceCode]] = []
+        for number, (host, lender) in enumerate(self._lending.lenders[wish.kind.kind].items()):
+            if not suits(wish, lender, is_open=False):
+                continue
+            if host not in allowed:
+                allowed[host] = self._may_open(line, source, wish.source.policy, lender.host)
+            if allowed[host] and (line, source, host) not in self._links:
+                others = self._asked_by.get((line, host), 0)
+                if others == 0:
+                    yield host
+                else:
+                    asked.append((others, number, host))
+        for _, _, host in sorted(asked):
             if (line, source, host) not in self._links:
                 yield host
 
-    def _may_open(self, line: Line, source: ProvinceCode, host: ProvinceCode, wish: Wish, lender: Lender) -> bool:
-        opposite = (line, host, source)
-        if opposite in self._links or not suits(wish, lender, is_open=False):
+    def _may_open(self, line: Line, source: ProvinceCode, policy: SharingPolicy, host: ProvinceSummary) -> bool:
+        """Whether policies allow the link, and nothing flows or has just flowed the other way."""
+        opposite = (line, host.province, source)
+        if opposite in self._links or not may_host(source, policy, host):
             return False
         closed_ms = self._closed_ms(opposite)
-        if closed_ms is not None and still_waits(closed_ms + REVERSE_PAUSE_MS, self._now_ms, REVERSE_PAUSE_MS):
-            return False
-        return may_host(source, wish.source.policy, lender.host)
+        return closed_ms is None or not still_waits(closed_ms + REVERSE_PAUSE_MS, self._now_ms, REVERSE_PAUSE_MS)
 
     def _closed_ms(self, key: LinkKey) -> int | None:
         """When a link that is not open was closed: now, if it was open until this plan."""

@@ -14,13 +14,15 @@ for the rest, whatever the number of tasks: `sharedops bench plan`.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from actors.core.country import Line
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.move_reasons import Cause, written
 from actors.core.sharing.dividing import divide
 from actors.core.sharing.flows import FlowMemory, MoveFlow
-from actors.core.sharing.lending import Lender, lender_of, room_left
-from actors.core.sharing.links import Lenders, connect, suits
+from actors.core.sharing.lending import Lender, Lending, lending_of, room_left
+from actors.core.sharing.links import connect, suits
 from actors.core.sharing.pressure import Sharing, Wish, better_wishes_of, wishes_of
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, NationalPicture
 
@@ -38,36 +40,17 @@ def plan_flows(picture: NationalPicture, memory: FlowMemory) -> tuple[list[MoveF
     sharing: Sharing = frozenset((wish.source.province, wish.kind.kind) for wish in pressed)
     better = [wish for source in picture.provinces for wish in better_wishes_of(source, sharing)]
     wishes = [*pressed, *better]
-    lenders = _lenders(picture, wishes)
-    after = connect(
-        _by_source(wishes),
-        lenders,
-        FlowMemory(sharing=sharing, links=memory.links, closed_ms=memory.closed_ms),
-        picture.time_ms,
-    )
-    sharing_out = _Sharing(lenders, after)
-    flows = [*sharing_out.flows(pressed), *sharing_out.flows(better)]
-    return flows, after
-
-
-def _lenders(picture: NationalPicture, wishes: Sequence[Wish]) -> Lenders:
-    """By kind that somebody wants to share, the provinces that may lend: most points first, then most to give, then by code."""
-    busy = {(wish.source.province, wish.kind.line) for wish in wishes if _keeps_own_people_busy(wish)}
-    found: dict[KindId, list[Lender]] = {wish.kind.kind: [] for wish in wishes}
-    for host in picture.provinces:
-        for kind in host.kinds:
-            if kind.kind in found and (host.province, kind.line) not in busy:
-                lender = lender_of(host, kind)
-                if lender is not None:
-                    found[kind.kind].append(lender)
-    for of_kind in found.values():
-        of_kind.sort(key=lambda lender: (-lender.points, -lender.lendable, lender.host.province))
-    return {kind: {lender.host.province: lender for lender in of_kind} for kind, of_kind in found.items()}
+    busy = {(wish.source.province, wish.kind.line): None for wish in pressed if _keeps_own_people_busy(wish)}
+    lending = lending_of(picture, busy, {wish.kind.kind: None for wish in wishes})
+    before = msgspec.structs.replace(memory, sharing=sharing)
+    after = connect(_by_source(wishes), lending, before, picture.time_ms)
+    dealing = _Dealing(lending, after)
+    return [*dealing.flows(pressed), *dealing.flows(better)], after
 
 
 def _keeps_own_people_busy(wish: Wish) -> bool:
     """Whether the wait is one for the province's own people: what nobody there can do leaves them free to help others."""
-    return wish.own_points is None and (wish.wait_ms < WAIT_UNBOUNDED_MS or not wish.line.is_open)
+    return wish.wait_ms < WAIT_UNBOUNDED_MS or not wish.line.is_open
 
 
 def _by_source(wishes: Sequence[Wish]) -> dict[tuple[ProvinceCode, Line], list[Wish]]:
@@ -77,14 +60,16 @@ def _by_source(wishes: Sequence[Wish]) -> dict[tuple[ProvinceCode, Line], list[W
     return grouped
 
 
-class _Sharing:
+class _Dealing:
     """Deals out what lenders have; what one kind got, the next cannot get."""
 
-    def __init__(self, lenders: Lenders, memory: FlowMemory) -> None:
-        self._lenders = lenders
+    def __init__(self, lending: Lending, memory: FlowMemory) -> None:
+        self._lenders = lending.lenders
         self._partners: dict[tuple[Line, ProvinceCode], list[ProvinceCode]] = {}
         for line, source, host in memory.links:
             self._partners.setdefault((line, source), []).append(host)
+        #: What each lender's quotas still let in, and what it has lent in this plan.
+        self._room: dict[ProvinceCode, int] = {}
         self._lent: dict[ProvinceCode, int] = {}
 
     def flows(self, wishes: Sequence[Wish]) -> Iterator[MoveFlow]:
@@ -100,7 +85,8 @@ class _Sharing:
         partners: dict[ProvinceCode, list[ProvinceCode]] = {}
         for source, wish in wished.items():
             for host in self._partners.get((wish.kind.line, source), ()):
-                if host in lenders and suits(wish, lenders[host], is_open=True):
+                lender = lenders.get(host)
+                if lender and suits(wish, lender, is_open=True):
                     partners.setdefault(host, []).append(source)
         wanted = {source: wish.count for source, wish in wished.items()}
         available = {host: self._available(lenders[host]) for host in partners}
@@ -115,8 +101,10 @@ class _Sharing:
             )
 
     def _available(self, lender: Lender) -> int:
-        lent = self._lent.get(lender.host.province, 0)
-        return max(0, min(lender.lendable, room_left(lender.host)) - lent)
+        host = lender.host.province
+        if host not in self._room:
+            self._room[host] = room_left(lender.host)
+        return max(0, min(lender.lendable, self._room[host]) - self._lent.get(host, 0))
 
 
 def _reason(wish: Wish, lender: Lender) -> str:

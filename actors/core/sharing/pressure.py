@@ -19,7 +19,7 @@ import msgspec
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.line_summary import LineSummary
-from actors.core.sharing.hosts import standing
+from actors.core.sharing.hosts import worth
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 
 #: Modes in which work leaves by the coordinator's plan.
@@ -28,7 +28,7 @@ PLANNED_MODES = (ShareOutMode.OVERFLOW, ShareOutMode.BEST_MATCH)
 Sharing = frozenset[tuple[ProvinceCode, KindId]]
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class Wish(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Tasks of one kind that a province should give away."""
 
     source: ProvinceSummary
@@ -118,7 +118,7 @@ def better_wishes_of(source: ProvinceSummary, pressed: Sharing) -> Iterator[Wish
             activation_ms=lowered(source.policy.activation_wait_ms, kind),
             release_ms=lowered(source.policy.release_wait_ms, kind),
             count=count,
-            own_points=standing(source.province, kind).points,
+            own_points=worth(kind),
         )
 
 

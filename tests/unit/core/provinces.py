@@ -10,12 +10,12 @@ from tests.unit.core.harness import FUJIAN, Branch, person
 from tests.unit.core.journeys import advise
 
 
-def host(code: str) -> Branch:
+def host(code: str, bounds: Bounds | None = None) -> Branch:
     """A province with somebody who may do everything ordinary; they take a break, so nothing is matched by itself.
 
     It may be advised to send on what came to it, so that a task can be seen to come home.
     """
-    branch = Branch(ProvinceCode(code), bounds=Bounds(moves_of_shared_max=2))
+    branch = Branch(ProvinceCode(code), bounds=bounds or Bounds(moves_of_shared_max=2))
     branch.arrive(person(f"{code}-op", ProvinceCode(code), capacity=64))
     return branch
 
