@@ -24,6 +24,7 @@ from rich.console import Console
 from actors.core.drills.record import DrillKind
 from gateway.command.drill_client import DrillClient
 from gateway.command.drill_kinds import KINDS
+from gateway.command.drill_neighbours import with_neighbours
 from gateway.command.drill_objectives import SHIPPED
 from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_page import write_page
@@ -122,6 +123,9 @@ def abort(
 def run(
     kind: Annotated[DrillKind, typer.Argument(help="What to practise; `sharedops drill list` explains.")],
     province: Annotated[list[str] | None, typer.Option(help="Whom it befalls; several times for several.")] = None,
+    neighbours: Annotated[
+        bool, typer.Option("--with-neighbours", help="And all provinces that border on those (regional).")
+    ] = False,
     self_contained: Annotated[
         bool, typer.Option("--self-contained", help="Start a system with work and people, drill it, and end it.")
     ] = False,
@@ -160,7 +164,7 @@ def run(
     """
     order = Order(
         kind=kind,
-        provinces=tuple(dict.fromkeys(province or ())),
+        provinces=with_neighbours(tuple(province or ())) if neighbours else tuple(dict.fromkeys(province or ())),
         duration_s=duration or KINDS[kind].duration_s,
         limits=Limits(provinces_max, round(operators_max * 10), round(abort_below * 10)),
         objectives=objectives,

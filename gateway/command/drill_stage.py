@@ -5,6 +5,7 @@ desks for everybody on a drawn roster, branch systems that send tasks. Refused: 
 measure itself.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,9 @@ SEED = 20260911
 #: People of the struck province hold what they have; the others work at this pace.
 SLOW = Behaviour(seconds_per_minute=60.0)
 STEADY = Behaviour(seconds_per_minute=1.0)
+#: Tasks of their own that arise in all provinces together, per second, and for how long before the drill: what it is compared with.
+OWN_PER_S = 4.0
+BEFORE_S = 15.0
 #: Kinds that need this authority at most: work that people of any branch may do.
 AUTHORITY_MAX = 2
 
@@ -41,10 +45,26 @@ async def own_system(
         kinds = [one.kind for one in stage.kinds if one.authority <= AUTHORITY_MAX]
         if not kinds:
             raise RowFailed("the system knows no kind of work that people of any branch may do")
-        for province in struck:
-            await stage.create(province, stage.tasks(tasks, kinds))
-            tell(f"{tasks} tasks wait in {province}")
-        yield stage
+        tell(f"{len(stage.people)} people are at work; {BEFORE_S:.0f} s of ordinary work begin")
+        jobs = [asyncio.create_task(_keep_working(stage, code, kinds)) for code in stage.system.provinces]
+        try:
+            await asyncio.sleep(BEFORE_S)
+            for province in struck:
+                await stage.create(province, stage.tasks(tasks, kinds))
+                tell(f"{tasks} tasks wait in {province}")
+            yield stage
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+
+
+async def _keep_working(stage: Stage, province: str, kinds: Sequence[str]) -> None:
+    """Let work arise in a province, a task at a time; while the province or the gateway is away, it waits to be taken in."""
+    pause_s = len(stage.system.provinces) / OWN_PER_S
+    while True:
+        await stage.create(province, stage.tasks(1, kinds))
+        await asyncio.sleep(pause_s)
 
 
 async def problems_of(directory: Path) -> list[str]:

@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from actors.core.drills.record import DrillKind
+from actors.country_file import load_country
 from gateway.command import app
 from gateway.command.drill_kinds import KINDS
+from gateway.command.drill_neighbours import borders, with_neighbours
 from gateway.command.drill_objectives import SHIPPED, ObjectivesError, read_objectives
 from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_page import page_of
@@ -181,3 +183,13 @@ def test_a_dry_run_says_what_would_be_started() -> None:
     assert plan["struck"] == ["fujian"]
     assert len(plan["provinces"]) == 3
     assert "fujian" in plan["provinces"]
+
+
+def test_neighbours_are_branches_of_the_country_and_mutual() -> None:
+    """A misspelt neighbour would make every regional drill around it fail half a minute after its start."""
+    known = {str(entry.province) for entry in load_country().provinces}
+    found = borders()
+    assert set(found) == known
+    assert all(code in found[other] for code, others in found.items() for other in others)
+    assert all(len(others) == len(set(others)) for others in found.values())
+    assert with_neighbours(("ningbo",)) == ("ningbo", "zhejiang")
