@@ -3,13 +3,13 @@
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
+from actors.core.departures import move_tasks_out, room_for_moves
 from actors.core.desk import end_session, give_back
 from actors.core.helping import help_itself
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.rounds import ROUNDS_MAX, Match
 from actors.core.matching.rounds import WHO as MATCHER
 from actors.core.move_reasons import Cause, written
-from actors.core.moves import move_tasks_out, room_for_moves
 from actors.core.outage import DeskSign, SiteVerdict
 from actors.core.policy_changes import let_time_pass
 from actors.core.recalling import ask_for_return

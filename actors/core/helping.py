@@ -13,8 +13,9 @@ chosen, by an agreement that is needed just then when the network is bad).
 """
 
 from actors.core.deciding import Turn
+from actors.core.departures import may_follow
 from actors.core.move_reasons import Cause, written
-from actors.core.moves import may_follow, start_move
+from actors.core.moves import start_move
 from actors.core.sharing.hosts import HostCandidate, candidate_of, may_host
 from actors.core.sharing.lending import Lender, lenders_of, lending_lines, room_left
 from actors.core.sharing.pressure import Wish, wishes_of

@@ -11,28 +11,21 @@ A task is moved by its present owner S only, to a host D, under an id that S min
 If S crashes, the outbox sends again on opening. If D crashes before recording, it decides afresh; after recording, it repeats itself. A
 message that is a month old finds the record, not the task. A task that came home again has a higher generation than any older move of it.
 
-What is moved, and where to: an UNREACHABLE province and one whose policy says EVACUATE move everything that may leave, green channel first,
-then what was in hand, then by slack; otherwise the coordinator's flows are followed. Hosts are ranked by `sharing.hosts`.
+What is moved, and where to: `departures`, `helping`, `recalling`.
 """
-
-from collections.abc import Iterator
 
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
 from actors.core.clock import still_waits
-from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
-from actors.core.desk import take_off_desk
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.eligibility import ABLE
-from actors.core.move_reasons import Cause, written
-from actors.core.promise import latest_start_ms
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.service_gained import service_gained_ms
 from actors.core.sharing.hosts import HostCandidate, rank_hosts
-from actors.core.state import ProvinceState, is_evacuated
 from actors.core.summary import shared_in_today
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
@@ -40,148 +33,9 @@ from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 CANDIDATES_KEPT = 8
 #: People whom the filters are asked about before all others.
 ASKED_FIRST = 8
-#: Pause after a look at the queue that found nothing to evacuate.
-EVACUATION_PAUSE_MS = 200
-#: Moves that a preview lists.
-PREVIEW_MAX = 1_000
 
 
-# --- at the source: what to move ---
-
-
-def move_tasks_out(turn: Turn) -> None:
-    """Begin the moves that outage, policy or the coordinator's advice call for now, within the bounds."""
-    state = turn.state
-    if state.policy.share_out_mode is ShareOutMode.EVACUATE:
-        _leave_desks(turn)
-    room = room_for_moves(state)
-    if room <= 0:
-        return
-    if is_evacuated(state):
-        _evacuate(turn, room)
-    elif turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
-        _follow_advice(turn, room)
-
-
-def room_for_moves(state: ProvinceState) -> int:
-    """Moves that may begin now; 0 with an empty queue."""
-    room = min(state.bounds.moves_per_batch_max, state.bounds.moves_in_transit_max - len(state.moving))
-    return max(0, room) if len(state.queue) else 0
-
-
-def _evacuate(turn: Turn, room: int) -> None:
-    """Begin to move whatever may leave and has somewhere to go. A fruitless look at the queue is not repeated at once."""
-    state, now_ms = turn.state, turn.now.monotonic_ms
-    if now_ms < turn.outbox.evacuate_after_ms:
-        return
-    reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else written(Cause.EVACUATING)
-    moved = 0
-    for task, ranked in _evacuees(turn, state.policy, room):
-        start_move(turn, task, ranked, Placement.EVACUATED, reason)
-        moved += 1
-    if not moved:
-        turn.outbox.evacuate_after_ms = now_ms + EVACUATION_PAUSE_MS
-
-
-def _leave_desks(turn: Turn) -> None:
-    """Take what is in hand and not begun off the desks, once for each revision that evacuates, when it is known who may do it elsewhere.
-
-    Once: whoever stays may still be given what cannot leave. What has begun stays: it would be done twice.
-    """
-    state = turn.state
-    if state.evacuation_revision == state.policy.revision or not turn.outbox.picture.provinces:
-        return
-    turn.emit(e.EvacuationBegun(at_ms=turn.now.wall_ms, who="system:sharing", revision=state.policy.revision))
-    for held in list(state.holds.values()):
-        for task in [state.tasks[task_id] for task_id in held]:
-            unbegun = task.state in (TaskState.OFFERED, TaskState.ASSIGNED)
-            if unbegun and may_leave(turn, task, state.policy) and _ranked(turn, task, state.policy):
-                take_off_desk(turn, task.task_id, "evacuated", "system:sharing")
-
-
-def preview_moves(turn: Turn, policy: SharingPolicy) -> tuple[tuple[TaskId, ProvinceCode, str], ...]:
-    """What `policy` would move right now: (task, host, reason). Changes nothing."""
-    if policy.share_out_mode is not ShareOutMode.EVACUATE:
-        return ()
-    pledged = dict(turn.outbox.pledged)
-    moves: list[tuple[TaskId, ProvinceCode, str]] = []
-    for task, ranked in _evacuees(turn, policy, PREVIEW_MAX):
-        moves.append((task.task_id, ranked[0].province, f"{ranked[0].points} points"))
-        key = (ranked[0].province, task.spec.kind)
-        turn.outbox.pledged[key] = turn.outbox.pledged.get(key, 0) + 1
-    turn.outbox.pledged = pledged
-    return tuple(moves)
-
-
-def _evacuees(turn: Turn, policy: SharingPolicy, room: int) -> Iterator[tuple[Task, list[HostCandidate]]]:
-    """Queued tasks that may leave and have somewhere to go, most urgent first, each with its ranked hosts."""
-    state = turn.state
-    waiting = [state.tasks[task_id] for task_id in state.queue.in_rank_order()]
-    waiting.sort(key=lambda task: _evacuation_order(state, task))
-    hopeless: dict[str, None] = {}
-    for task in waiting:
-        if room <= 0:
-            return
-        if task.spec.kind in hopeless or not may_leave(turn, task, policy):
-            continue
-        ranked = _ranked(turn, task, policy)
-        if not ranked:
-            if not turn.outbox.refused_by.get(task.task_id):
-                hopeless[task.spec.kind] = None
-            continue
-        room -= 1
-        yield task, ranked
-
-
-def _evacuation_order(state: ProvinceState, task: Task) -> tuple[bool, bool, int]:
-    """Green channel before all, then what was in hand, then by slack; where that is equal, the queue's own order stays."""
-    never_in_hand = task.handover_count + task.offer_attempts == 0
-    return not task.spec.green_channel, never_in_hand, latest_start_ms(task, state.kinds)
-
-
-def _follow_advice(turn: Turn, room: int) -> None:
-    """Move the most urgent tasks of each advised kind to the advised hosts."""
-    state = turn.state
-    for kind, hosts in list(turn.outbox.flows.items()):
-        candidates = [state.tasks[task_id] for task_id in state.queue.leading(room, (kind,))]
-        for host, (count, reason) in list(hosts.items()):
-            left = count
-            while candidates and left > 0 and room > 0:
-                task = candidates.pop(0)
-                if not may_follow(turn, task):
-                    continue
-                ranked = _ranked(turn, task, state.policy, only=host)
-                if ranked:
-                    start_move(turn, task, ranked, Placement.SHARED, reason)
-                    left -= 1
-                    room -= 1
-            hosts[host] = (left, reason)
-            if left <= 0:
-                del hosts[host]
-        if not hosts:
-            del turn.outbox.flows[kind]
-
-
-def may_follow(turn: Turn, task: Task) -> bool:
-    """Whether a task may leave because others have room.
-
-    What came for that reason stays, unless its host fails, has closed for the day (its home may open before it does), or its home recalls it.
-    """
-    state = turn.state
-    if state.status is not ProvinceStatus.ACTIVE or not may_leave(turn, task, state.policy):
-        return False
-    is_open = state.calendar.is_open(turn.now.wall_ms, task.line)
-    return moves_left(task.placement, task.move_count, state.bounds, is_open=is_open)
-
-
-def moves_left(placement: Placement, move_count: int, bounds: Bounds, *, is_open: bool = True) -> bool:
-    """Whether overflow may still move a task that has been moved so often and is here for this reason.
-
-    Args:
-        is_open: whether its line is open here.
-    """
-    stays = placement is Placement.SHARED and is_open
-    return move_count < (bounds.moves_of_shared_max if stays else bounds.moves_per_task_max)
+# --- at the source: the move ---
 
 
 def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
@@ -195,7 +49,9 @@ def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
     return not policy.amount_max_fen or task.spec.amount_fen <= policy.amount_max_fen
 
 
-def _ranked(turn: Turn, task: Task, policy: SharingPolicy, only: ProvinceCode | None = None) -> list[HostCandidate]:
+def ranked_hosts(
+    turn: Turn, task: Task, policy: SharingPolicy, only: ProvinceCode | None = None
+) -> list[HostCandidate]:
     """Possible hosts of a task, best first, those that refused it left out.
 
     Args:
@@ -340,7 +196,7 @@ def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
         return Done()
     refused = (*turn.outbox.refused_by.get(task.task_id, ()), move.host)
     turn.outbox.refused_by[task.task_id] = refused
-    others = [candidate for candidate in _ranked(turn, task, turn.state.policy) if candidate.province != move.host]
+    others = [candidate for candidate in ranked_hosts(turn, task, turn.state.policy) if candidate.province != move.host]
     retry_after_ms = 0
     if not others:
         turn.outbox.refused_by.pop(task.task_id, None)

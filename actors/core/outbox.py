@@ -4,7 +4,8 @@ Nothing is taken from here on a timeout. A move or a notice stays open in the ha
 come; until then it is sent again with back-off for ever. After a restart everything open is due at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 
 import msgspec
 
@@ -60,6 +61,8 @@ class Outbox:
         #: Not before this instant (monotonic ms) does the province look whether it must help itself, and what it did so for at the last look.
         self.help_after_ms = 0
         self.helping: Sharing = frozenset()
+        #: Waiting tasks in the order of an evacuation, the one that leaves first last; empty: not sorted since the picture came.
+        self.evacuation_order: list[TaskId] = []
         #: Evacuated tasks still to be asked for, the last one first; empty: not sorted yet.
         self.recall_order: list[TaskId] = []
         #: Not before this instant (monotonic ms) is the queue searched for tasks to evacuate.
@@ -83,6 +86,20 @@ class Outbox:
         self.pledged = {}
         # There may be hosts now for what had none.
         self.evacuate_after_ms = 0
+        self.evacuation_order = []
+        self._take_flows(flows)
+
+    def copied(self, flows: Iterable[MoveFlow] = ()) -> "Outbox":
+        """The same picture and pledges with these flows, to try what would leave."""
+        twin = copy(self)
+        twin.pledged = dict(self.pledged)
+        twin.refused_by = dict(self.refused_by)
+        twin.evacuation_order = []
+        twin.evacuate_after_ms = 0
+        twin._take_flows(flows)
+        return twin
+
+    def _take_flows(self, flows: Iterable[MoveFlow]) -> None:
         self.flows = {}
         for flow in flows:
             self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)

@@ -9,7 +9,6 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import SharingPolicy
 from actors.core.deciding import Turn
-from actors.core.moves import preview_moves
 from actors.core.policy_revisions import (
     PROPOSALS_MAX,
     PolicyProposal,
@@ -17,8 +16,10 @@ from actors.core.policy_revisions import (
     is_same_person,
     needs_second_person,
 )
+from actors.core.previewing import preview_moves
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, PolicyPreview, PolicyRevisionPage
+from actors.core.sharing.preview import MovesPreview
 
 #: Who lets a revision begin or end, and a proposal expire.
 WHO = "system:clock"
@@ -62,13 +63,13 @@ def _change(
         updated_ms=in_force_now.updated_ms,
         updated_by=in_force_now.updated_by,
     )
-    moves = preview_moves(turn, unchanged)
+    preview = preview_moves(turn, unchanged)
     if validate_only:
-        return PolicyPreview(policy=unchanged, moves=moves)
+        return _shown(unchanged, preview)
     stamped = msgspec.structs.replace(wanted, revision=0, updated_ms=turn.now.wall_ms, updated_by=turn.who)
     if not needs_second_person(in_force_now, wanted):
         policy = _put(turn, stamped, reason, rolled_back_to)
-        return PolicyPreview(policy=policy, moves=moves)
+        return _shown(policy, preview)
     if len(book.proposals) >= PROPOSALS_MAX:
         return Refused(
             reason=Reason.PROPOSALS_FULL, message=f"{PROPOSALS_MAX} changes of the sharing policy wait for approval."
@@ -82,7 +83,19 @@ def _change(
         rolled_back_to=rolled_back_to,
     )
     turn.emit(e.SharingPolicyProposed(at_ms=turn.now.wall_ms, who=turn.who, proposal=proposal))
-    return PolicyPreview(policy=in_force_now, moves=moves, proposal=proposal)
+    return _shown(in_force_now, preview, proposal)
+
+
+def _shown(policy: SharingPolicy, preview: MovesPreview, proposal: PolicyProposal | None = None) -> PolicyPreview:
+    return PolicyPreview(
+        policy=policy,
+        moves=preview.moves,
+        stays=preview.stays,
+        lenders=preview.lenders,
+        wait_before_ms=preview.wait_before_ms,
+        wait_after_ms=preview.wait_after_ms,
+        proposal=proposal,
+    )
 
 
 def approve_policy_change(turn: Turn, command: c.ApproveSharingPolicyChange) -> AnyReply:
@@ -98,9 +111,9 @@ def approve_policy_change(turn: Turn, command: c.ApproveSharingPolicyChange) -> 
             reason=Reason.SAME_PERSON,
             message=f"{proposal.proposed_by} proposed the change; somebody else must approve it.",
         )
-    moves = preview_moves(turn, proposal.policy)
+    preview = preview_moves(turn, proposal.policy)
     policy = _put(turn, proposal.policy, proposal.reason, proposal.rolled_back_to, approved_by=command.who)
-    return PolicyPreview(policy=policy, moves=moves)
+    return _shown(policy, preview)
 
 
 def _put(turn: Turn, stamped: SharingPolicy, reason: str, rolled_back_to: int, approved_by: str = "") -> SharingPolicy:

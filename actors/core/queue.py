@@ -68,6 +68,16 @@ class TaskQueue:
         #: Tasks that somebody has declined.
         self._declined: set[TaskId] = set()
 
+    def copied(self) -> "TaskQueue":
+        """The same queue, to try something with. O(tasks)."""
+        twin = TaskQueue()
+        twin._buckets = {key: list(heap) for key, heap in self._buckets.items()}
+        twin._stamp = self._stamp
+        twin.members = dict(self.members)
+        twin.waiting_by_kind = dict(self.waiting_by_kind)
+        twin._declined = set(self._declined)
+        return twin
+
     @property
     def has_declined(self) -> bool:
         """Whether a task waits that somebody has declined, so that who may have it changes as time passes."""

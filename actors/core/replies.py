@@ -11,6 +11,7 @@ from actors.core.policy_revisions import PolicyProposal, PolicyRevision
 from actors.core.refusal import Refused
 from actors.core.review import Findings, ReviewedDecision
 from actors.core.service_gained import GainedService
+from actors.core.sharing.preview import LenderPreview
 from actors.core.sharing.summary import ProvinceSummary
 from actors.core.task import Task
 
@@ -85,10 +86,14 @@ class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, tag="province"):
 
 
 class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
-    """A sharing policy, and what it would move now: (task, host, reason)."""
+    """A sharing policy, and what it would move now (`sharing.preview`)."""
 
     policy: SharingPolicy
     moves: tuple[tuple[TaskId, ProvinceCode, str], ...] = ()
+    stays: dict[str, int] = {}
+    lenders: tuple[LenderPreview, ...] = ()
+    wait_before_ms: int = 0
+    wait_after_ms: int = 0
     #: The change waits for a second person; `policy` is the one that stays in force.
     proposal: PolicyProposal | None = None
 

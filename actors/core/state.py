@@ -3,6 +3,9 @@
 It changes only through `applying.apply`. Tasks and operators are immutable records in dictionaries, so a snapshot is a list of references.
 """
 
+from copy import copy
+from typing import Any, cast
+
 import msgspec
 
 from actors.core import records
@@ -142,6 +145,20 @@ class ProvinceState:
         self.duty_revision = 0
         #: Counts people removed from the roster: whoever is enrolled again begins at the version that somebody may have kept something of.
         self.removals = 0
+
+    def copied(self) -> "ProvinceState":
+        """The same state, to try with what events do to tasks: whatever they change is copied, records and statistics are shared. O(tasks)."""
+        twin = copy(self)
+        attributes: dict[str, Any] = vars(self)
+        dicts = {
+            name: dict(cast("dict[object, object]", value))
+            for name, value in attributes.items()
+            if isinstance(value, dict)
+        }
+        vars(twin).update(dicts)
+        twin.holds = {operator: dict(held) for operator, held in self.holds.items()}
+        twin.queue = self.queue.copied()
+        return twin
 
     def load_of(self, operator: OperatorId) -> int:
         """Tasks that count against the operator's capacity."""

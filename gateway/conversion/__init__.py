@@ -41,7 +41,6 @@ from gateway.conversion.operator import (
 )
 from gateway.conversion.province import (
     degraded_province_out,
-    expected_wait_ms,
     overview_out,
     policy_change_out,
     policy_in,
@@ -103,7 +102,6 @@ __all__ = [
     "diagnosis_out",
     "ended_session_out",
     "event_out",
-    "expected_wait_ms",
     "findings_in",
     "frame_events_out",
     "host_of",

@@ -1,13 +1,12 @@
 """Provinces, sharing policies, previews, the national picture, runtimes."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.policy_revisions import PolicyProposal, PolicyRevision
 from actors.core.replies import PolicyPreview, ProvinceReply
-from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary, mean_wait_ms
 from actors.protocol import ChainReport, Runtime
 from gateway import names
 from gateway.conversion.enums import (
@@ -142,35 +141,42 @@ def _proposal_out(province: str, proposal: PolicyProposal) -> province_pb2.Shari
     )
 
 
-def policy_change_out(
-    province: str, preview: PolicyPreview, open_tasks: int
-) -> province_pb2.UpdateSharingPolicyResponse:
+def policy_change_out(province: str, preview: PolicyPreview) -> province_pb2.UpdateSharingPolicyResponse:
     """What a change of the policy has brought about, or would."""
     return province_pb2.UpdateSharingPolicyResponse(
         sharing_policy=policy_out(province, preview.policy),
-        preview=preview_out(preview, open_tasks),
+        preview=preview_out(preview),
         proposal=proposal_out(province, preview.proposal),
     )
 
 
-def preview_out(preview: PolicyPreview, open_tasks: int) -> province_pb2.MovePreview:
-    """What moves, or would move.
-
-    Args:
-        open_tasks: tasks that the province hosts now, movable or not; those that the preview does not move stay.
-    """
-    by_host = Counter(host for _, host, _ in preview.moves)
-    moving = len(preview.moves)
-    staying = max(0, open_tasks - moving)
+def preview_out(preview: PolicyPreview) -> province_pb2.MovePreview:
+    """What moves, or would move."""
     return province_pb2.MovePreview(
-        moving_count=moving,
-        staying_count=staying,
+        moving_count=len(preview.moves),
+        staying_count=sum(preview.stays.values()),
         hosts=[
-            province_pb2.HostPreview(host_province=host, task_count=count)
-            for host, count in sorted(by_host.items(), key=lambda entry: (-entry[1], entry[0]))
+            province_pb2.HostPreview(
+                host_province=lender.province,
+                task_count=lender.tasks,
+                expected_wait_ms=lender.wait_after_ms,
+                expected_wait_before_ms=lender.wait_before_ms,
+                free_capacity=lender.free_capacity,
+                reserve_operators=lender.reserve_operators,
+            )
+            for lender in preview.lenders
         ],
-        # Task by task reasons are the explanation of a task (DispatchService); here all that stays is one number.
-        stays=[province_pb2.StayPreview(reason="NOT_MOVABLE_NOW", task_count=staying)] if staying else [],
+        stays=[
+            province_pb2.StayPreview(reason=reason.upper(), task_count=count) for reason, count in preview.stays.items()
+        ],
+        tasks=[
+            province_pb2.TaskPreview(
+                task=names.task_name(task_id), host_province=host, reason=reason[:_REASON_LENGTH_MAX]
+            )
+            for task_id, host, reason in preview.moves
+        ],
+        expected_wait_before_ms=preview.wait_before_ms,
+        expected_wait_after_ms=preview.wait_after_ms,
     )
 
 
@@ -208,7 +214,7 @@ def province_overview_out(summary: ProvinceSummary) -> monitor_pb2.ProvinceOverv
         waiting=_line_counts(summary.waiting_by_line),
         signed_in_operators=summary.signed_in,
         available_operators=summary.available,
-        expected_wait_ms=expected_wait_ms(summary),
+        expected_wait_ms=mean_wait_ms(summary),
         shared_in_open_count=summary.shared_in,
         shared_out_open_count=summary.shared_out,
         oldest_waiting_ms=summary.oldest_waiting_ms,
@@ -226,15 +232,6 @@ def _state_counts(counts: Mapping[str, int]) -> monitor_pb2.OpenTaskCounts:
 
 def _line_counts(counts: Mapping[str, int]) -> monitor_pb2.LineCounts:
     return monitor_pb2.LineCounts(**{line: counts.get(line, 0) for line in _LINES})
-
-
-def expected_wait_ms(summary: ProvinceSummary) -> int:
-    """Mean expected wait of what waits, weighted by tasks; -1 when nobody works here."""
-    served = [kind for kind in summary.kinds if kind.expected_wait_ms < WAIT_UNBOUNDED_MS]
-    if not served:
-        return -1
-    waiting = sum(kind.waiting for kind in served)
-    return sum(kind.expected_wait_ms * kind.waiting for kind in served) // waiting if waiting else 0
 
 
 def totals_of(provinces: Sequence[monitor_pb2.ProvinceOverview]) -> monitor_pb2.NationalTotals:

@@ -148,7 +148,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         preview = await self._set_mode(code, request, ShareOutMode.EVACUATE, request_id, deadline)
         return province_pb2.EvacuateProvinceResponse(
             province=conversion.province_out(known),
-            preview=conversion.preview_out(preview, _open_tasks(known)),
+            preview=conversion.preview_out(preview),
             proposal=conversion.proposal_out(code, preview.proposal),
         )
 
@@ -160,7 +160,6 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         update = request.sharing_policy
         code = self._admit("UpdateSharingPolicy", names.parse_policy(update.name), "sharing_policy.name")
         deadline = deadline_of(context)
-        known = await self._read(code, deadline)
 
         async def attempt() -> protocol.Response:
             now = await self._read(code, deadline)
@@ -183,7 +182,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
             return await self._provinces.call(code, command, deadline=deadline)
 
         preview = expect(await merge_until_current(attempt, is_pinned=bool(update.revision)), PolicyPreview)
-        return conversion.policy_change_out(code, preview, _open_tasks(known))
+        return conversion.policy_change_out(code, preview)
 
     async def RollbackSharingPolicy(
         self, request: province_pb2.RollbackSharingPolicyRequest, context: Context
@@ -317,9 +316,8 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         deadline: float,
     ) -> province_pb2.UpdateSharingPolicyResponse:
         """Carry out a change of the policy that merges nothing."""
-        known = await self._read(code, deadline)
         reply = await self._provinces.call(code, command, deadline=deadline)
-        return conversion.policy_change_out(code, expect(reply, PolicyPreview), _open_tasks(known))
+        return conversion.policy_change_out(code, expect(reply, PolicyPreview))
 
     def _unknown_hosts(self, policy: province_pb2.SharingPolicy) -> list[tuple[str, str]]:
         known = frozenset(self._provinces.codes())
@@ -329,10 +327,6 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
             for place, code in enumerate(getattr(policy, field))
             if code not in known
         ]
-
-
-def _open_tasks(known: ProvinceReply) -> int:
-    return sum(known.summary.open_by_state.values())
 
 
 def _rank(province: province_pb2.Province, order: str) -> tuple[str, str]:

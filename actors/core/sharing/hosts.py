@@ -55,14 +55,23 @@ def points_at(breakpoints: Sequence[tuple[int, int]], value: int) -> int:
 
 
 def may_host(source: ProvinceCode, policy: SharingPolicy, host: ProvinceSummary) -> bool:
-    """Whether the policies of both sides and the host's status allow tasks of `source` at `host`."""
+    """Whether the policies of both sides and the host's status allow tasks of `source` at `host`, and its quotas let one more in."""
+    return is_allowed_host(source, policy, host) and has_room(host)
+
+
+def is_allowed_host(source: ProvinceCode, policy: SharingPolicy, host: ProvinceSummary) -> bool:
+    """Whether a host may take tasks of `source` as long as its quotas let any in."""
     if host.province == source or host.status is not ProvinceStatus.ACTIVE:
         return False
     if host.province in policy.blocked_hosts or (policy.allowed_hosts and host.province not in policy.allowed_hosts):
         return False
-    if host.policy.share_in_daily_quota and host.shared_in_today >= host.policy.share_in_daily_quota:
-        return False
-    return host.policy.share_out_mode is not ShareOutMode.EVACUATE and host.shared_in < host.policy.share_in_quota
+    return host.policy.share_out_mode is not ShareOutMode.EVACUATE
+
+
+def has_room(host: ProvinceSummary) -> bool:
+    """Whether a host's quotas let one more task of others in."""
+    daily = host.policy.share_in_daily_quota
+    return host.shared_in < host.policy.share_in_quota and not 0 < daily <= host.shared_in_today
 
 
 def rank_hosts(

@@ -72,6 +72,15 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     decided_shared_count: int = 0
 
 
+def mean_wait_ms(summary: ProvinceSummary) -> int:
+    """Mean expected wait of what waits, weighted by tasks, ms; -1 when nobody works there."""
+    served = [kind for kind in summary.kinds if kind.expected_wait_ms < WAIT_UNBOUNDED_MS]
+    if not served:
+        return -1
+    waiting = sum(kind.waiting for kind in served)
+    return sum(kind.expected_wait_ms * kind.waiting for kind in served) // waiting if waiting else 0
+
+
 class NationalPicture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All provinces that answered lately, in code order."""
 

@@ -4,8 +4,8 @@ import pytest
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.departures import moves_left
 from actors.core.ids import ProvinceCode
-from actors.core.moves import moves_left
 from actors.core.replies import Elsewhere, MoveAnswer
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import JIANGXI, LARGE, Branch, kinds_of, person

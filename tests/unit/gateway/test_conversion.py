@@ -13,6 +13,7 @@ from actors.core.matching.record import Shares
 from actors.core.operators import Operator, PresenceState
 from actors.core.replies import PolicyPreview, ReviewReply
 from actors.core.review import Findings, ReviewVerdict, Severity, reviewed_decision
+from actors.core.sharing.preview import LenderPreview
 from actors.core.sharing.summary import KindSummary, ProvinceSummary
 from actors.core.task import MoveOut, Placement, PriorReason, TaskSpec, TaskState, Verdict
 from gateway import conversion, names
@@ -230,9 +231,41 @@ def test_a_sharing_policy_goes_there_and_back() -> None:
 
 def test_a_preview_adds_up() -> None:
     """Ops compare the two numbers with the queue; a preview that does not add up is not believed."""
-    moves = tuple((TaskId(f"fujian-{n}"), ProvinceCode("hunan" if n % 3 else "hubei"), "") for n in range(9))
-    preview = conversion.preview_out(PolicyPreview(policy=SharingPolicy(), moves=moves), open_tasks=12)
+    moves = tuple((TaskId(f"fujian-{n}"), ProvinceCode("hunan" if n % 3 else "hubei"), "why") for n in range(9))
+    lenders = tuple(
+        LenderPreview(
+            province=ProvinceCode(code),
+            tasks=tasks,
+            wait_before_ms=1,
+            wait_after_ms=2,
+            free_capacity=3,
+            reserve_operators=4,
+        )
+        for code, tasks in (("hunan", 6), ("hubei", 3))
+    )
+    preview = conversion.preview_out(
+        PolicyPreview(
+            policy=SharingPolicy(),
+            moves=moves,
+            lenders=lenders,
+            stays={"home_only": 2, "quota": 1},
+            wait_before_ms=9,
+            wait_after_ms=-1,
+        )
+    )
     assert (preview.moving_count, preview.staying_count) == (9, 3)
+    assert (preview.expected_wait_before_ms, preview.expected_wait_after_ms) == (9, -1)
+    assert [stay.reason for stay in preview.stays] == ["HOME_ONLY", "QUOTA"]
+    assert preview.tasks[0] == province_pb2.TaskPreview(
+        task="provinces/fujian/tasks/fujian-0", host_province="hubei", reason="why"
+    )
+    host = preview.hosts[0]
+    assert (host.expected_wait_before_ms, host.expected_wait_ms, host.free_capacity, host.reserve_operators) == (
+        1,
+        2,
+        3,
+        4,
+    )
     assert [(host.host_province, host.task_count) for host in preview.hosts] == [("hunan", 6), ("hubei", 3)]
     assert sum(stay.task_count for stay in preview.stays) == 3
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import msgspec
 
 from actors.core.country import Bounds, Line, ProvinceStatus, SharingPolicy
+from actors.core.departures import moves_left
 from actors.core.ids import ProvinceCode
-from actors.core.moves import moves_left
 from actors.core.sharing.flows import FlowMemory, MoveFlow
 from actors.core.sharing.plan import plan_flows
 from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
