@@ -61,7 +61,8 @@ STEPS: dict[str, int] = {
     "crash": 2,
     "refuse_more": 2,
     "refuse_no_more": 4,
-    "evacuate": 2,
+    "evacuate": 3,
+    "end_evacuation": 12,
     "flush": 2,
 }
 
@@ -150,6 +151,7 @@ class ThreeProvinces:
         idle = {
             "create": len(self.live()) >= OPEN_TASKS_MAX,
             "send_out": not self.open_tasks(TaskState.QUEUED),
+            "evacuate": not self.open_tasks(TaskState.QUEUED),
             "deliver": not self.bag,
             "lose": not self.bag,
             "repeat_advice": not self.advice,
@@ -158,6 +160,7 @@ class ThreeProvinces:
             "cancel": not self.ownership.tasks,
             "ask_again": not self.requests,
             "use_an_old_lease": not self.ownership.leases,
+            "end_evacuation": not self.evacuated(),
         }
         return [step for step, times in STEPS.items() if not idle.get(step) for _ in range(times)]
 
@@ -317,11 +320,24 @@ class ThreeProvinces:
         self.sign_in(at)
 
     def evacuate(self, draw: Draw) -> None:
-        """A province sends everything away."""
-        at = draw(codes)
+        """A province sends everything away, what it holds as well as what waits."""
+        at, _ = draw(st.sampled_from(self.open_tasks(TaskState.QUEUED)))
         self.advise(at)
         policy = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE, recall=Recall.UNBEGUN)
         self.ask(at, c.UpdateSharingPolicy(policy=policy))
+
+    def evacuated(self) -> list[ProvinceCode]:
+        """Provinces that have sent everything away, and some of it is elsewhere now."""
+        states = {code: site.province.state for code, site in self.sites.items()}
+        return [
+            code
+            for code, state in states.items()
+            if state.policy.share_out_mode is ShareOutMode.EVACUATE and state.away
+        ]
+
+    def end_evacuation(self, draw: Draw) -> None:
+        """All is as usual again where everything was sent away; what nobody has begun is called home."""
+        self.put_right(draw(st.sampled_from(self.evacuated())))
 
     # --- time and death ---
 
