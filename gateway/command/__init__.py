@@ -8,6 +8,7 @@ from gateway.command.calendar import calendar
 from gateway.command.demo import demo
 from gateway.command.drill import drill
 from gateway.command.explain import explain
+from gateway.command.policy import policy
 from gateway.command.replay import replay
 from gateway.command.restore import restore
 from gateway.command.serve import serve
@@ -42,6 +43,7 @@ app.command()(calendar)
 app.command()(replay)
 app.add_typer(bench)
 app.add_typer(drill, name="drill")
+app.add_typer(policy, name="policy")
 
 
 def main() -> None:

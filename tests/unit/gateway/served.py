@@ -43,8 +43,9 @@ IDENTITIES = {
 class Gateway:
     """Stubs of the services, and the country behind them."""
 
-    def __init__(self, channel: grpc.aio.Channel, country: Country) -> None:
+    def __init__(self, channel: grpc.aio.Channel, country: Country, address: str) -> None:
         self.channel = channel
+        self.address = address
         self.country = country
         self.tasks: Any = task_pb2_grpc.TaskServiceStub(channel)
         self.operators: Any = operator_pb2_grpc.OperatorServiceStub(channel)
@@ -107,6 +108,6 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
     await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Gateway(channel, country)
+            yield Gateway(channel, country, f"127.0.0.1:{port}")
     finally:
         await server.stop(None)
