@@ -5,10 +5,10 @@ closed when that has fallen to `CLOSE_PERMILLE`: a ratio of waits, so that the s
 (after Perry & Whitt's FQR-T). While it is open, and for `REVERSE_PAUSE_MS` afterwards, none of the line is opened the other way: two provinces
 that take turns at being busy would otherwise send each other the same work, and each task twice.
 
-A few partners are nearly as good as all (Jordan & Graves), and people there get to know a home's work; so a source has at most
-`PARTNERS_FEW` a line, so many more for every doubling of its wait beyond the activation threshold, and never more than `PARTNERS_MAX`. A partner is added only
-while those connected cannot give what is wanted, best points first among those whom fewest others already ask, and kept as long as the link's reasons
-hold, unless it has had nothing to give for `IDLE_MS`. Refused: choosing anew with each picture (the best by a hair changes twice a second).
+A few partners are nearly as good as all (Jordan & Graves), and people there get to know a home's work; so a source begins with few, more if it
+waits for long, and gets more for every ten seconds in which they were not enough: a surge must find much of the country within a minute, an
+hour's dip should trouble four. A partner is added only while those connected cannot give what is wanted, best points first among those whom fewest
+others already ask, and kept as long as the link's reasons hold, unless it has had nothing to give for `IDLE_MS`. Refused: choosing anew with each picture (the best by a hair changes twice a second).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,10 +29,12 @@ CLOSE_PERMILLE = 1_250
 REVERSE_PAUSE_MS = 60_000
 #: A partner that has had nothing to give for so long makes room for another.
 IDLE_MS = 10_000
-#: Partners of a source and line: at twice the activation threshold twice as many, at four times thrice ...
+#: Partners of a source and line; so many more for every doubling of its wait beyond the release threshold ...
 PARTNERS_FEW = 4
-#: ... and never more.
-PARTNERS_MAX = 16
+#: ... and whenever those that it has were not enough for so long; ...
+ENOUGH_MS = 10_000
+#: ... but never more.
+PARTNERS_MAX = 32
 
 Wishes = Mapping[tuple[ProvinceCode, Line], Sequence[Wish]]
 
@@ -53,12 +55,17 @@ def _outweighs(wish: Wish, own_wait_ms: int, permille: int) -> bool:
     return wish.own_points is not None or wish.wait_ms * 1_000 > own_wait_ms * permille
 
 
-def partners_max(wishes: Sequence[Wish]) -> int:
-    """How many partners a source may have for a line, by its longest wait."""
-    doublings = max((wish.wait_ms // max(1, wish.activation_ms)).bit_length() - 1 for wish in wishes)
+def partners_max(wishes: Sequence[Wish], connected_ms: int) -> int:
+    """How many partners a source may have for a line.
+
+    Args:
+        connected_ms: since its oldest link was opened; 0 without any.
+    """
     if all(wish.own_points is not None for wish in wishes):
-        doublings = 0
-    return min(PARTNERS_MAX, PARTNERS_FEW * (1 + max(0, doublings)))
+        return PARTNERS_FEW
+    longest = max(wish.wait_ms // max(1, wish.release_ms) for wish in wishes)
+    doublings = max(0, longest.bit_length() - 1)
+    return min(PARTNERS_MAX, PARTNERS_FEW * (1 + doublings + connected_ms // ENOUGH_MS))
 
 
 def connect(wishes: Wishes, lending: Lending, memory: FlowMemory, now_ms: int) -> FlowMemory:
@@ -122,7 +129,9 @@ class _Connecting:
 
     def add(self, source: ProvinceCode, line: Line, wished: Sequence[Wish]) -> None:
         """Open links of a source for a line while it wants more than those connected can give. The kinds take turns."""
-        left = partners_max(wished) - len(self._partners.get((source, line), ()))
+        partners = self._partners.get((source, line), ())
+        connected_ms = max((self._now_ms - self._links[line, source, host].opened_ms for host in partners), default=0)
+        left = partners_max(wished, max(0, connected_ms)) - len(partners)
         allowed: dict[ProvinceCode, bool] = {}
         waiting = [(wish, self._candidates(source, line, wish, allowed)) for wish in wished if wish.count > 0]
         while left > 0 and waiting:

@@ -84,9 +84,10 @@ class _Dealing:
         lenders = self._lenders[kind]
         partners: dict[ProvinceCode, list[ProvinceCode]] = {}
         for source, wish in wished.items():
-            for host in self._partners.get((wish.kind.line, source), ()):
+            for host in self._partners.get((wish.kind.line, source), ()) if wish.count else ():
                 lender = lenders.get(host)
-                if lender and suits(wish, lender, is_open=True):
+                # A link of a hard-pressed line is open for all kinds of it that wait too long.
+                if lender is not None and (wish.own_points is None or suits(wish, lender, is_open=True)):
                     partners.setdefault(host, []).append(source)
         wanted = {source: wish.count for source, wish in wished.items()}
         available = {host: self._available(lenders[host]) for host in partners}

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from actors.core.country import Line
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.sharing.flows import FlowMemory, Link, MoveFlow
+from actors.core.sharing.links import PARTNERS_MAX
 from gateway.command import app
 from gateway.command.bench_plan import broken_promises, measure
 from gateway.command.bench_plan_pictures import pictures
@@ -39,7 +40,7 @@ def test_a_broken_promise_is_said() -> None:
     link = Link(opened_ms=0, lent_ms=0)
     memory = FlowMemory(
         links={(Line.CLAIMS, a, b): link, (Line.CLAIMS, b, a): link}
-        | {(Line.SERVICING, a, ProvinceCode(f"q{number}")): link for number in range(17)}
+        | {(Line.SERVICING, a, ProvinceCode(f"q{number}")): link for number in range(PARTNERS_MAX + 1)}
     )
     flow = MoveFlow(source=a, host=b, kind=kind, count=1_000, reason="")
     broken = broken_promises(picture, [flow], memory)

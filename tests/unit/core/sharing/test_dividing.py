@@ -25,6 +25,11 @@ def test_who_has_a_partner_of_its_own_leaves_the_common_one_to_others() -> None:
     assert divide({A: 100, B: 100}, {X: [A, B], Y: [A]}, {X: 10, Y: 10}) == {(A, Y): 10, (B, X): 10}
 
 
+def test_lenders_that_have_more_than_is_wanted_keep_about_as_much() -> None:
+    """One would be emptied because of its name, and its own next customer would wait."""
+    assert divide({A: 6}, {X: [A], Y: [A]}, {X: 10, Y: 6}) == {(A, X): 5, (A, Y): 1}
+
+
 codes = st.sampled_from([ProvinceCode(f"s{number}") for number in range(5)])
 
 

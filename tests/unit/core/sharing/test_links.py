@@ -9,7 +9,7 @@ from actors.core.country import Line, ShareOutMode, SharingPolicy
 from actors.core.ids import ProvinceCode
 from actors.core.line_summary import LineSummary
 from actors.core.sharing.flows import FlowMemory
-from actors.core.sharing.links import IDLE_MS, PARTNERS_FEW, PARTNERS_MAX, REVERSE_PAUSE_MS
+from actors.core.sharing.links import ENOUGH_MS, IDLE_MS, PARTNERS_FEW, PARTNERS_MAX, REVERSE_PAUSE_MS
 from actors.core.sharing.plan import plan_flows
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from tests.unit.core.harness import FUJIAN, JIANGXI, LARGE, MEDICAL
@@ -92,13 +92,24 @@ def many(count: int, free: int = 2) -> list[ProvinceSummary]:
 
 
 @pytest.mark.parametrize(
-    ("wait_ms", "partners"), [(1_000, 4), (1_799, 4), (1_800, 8), (3_600, 12), (7_200, 16), (10**9, 16)]
+    ("wait_ms", "partners"), [(901, 8), (1_199, 8), (1_200, 12), (2_400, 16), (10**9, PARTNERS_MAX)]
 )
 def test_partners_are_few_and_grow_with_every_doubling_of_the_wait(wait_ms: int, partners: int) -> None:
-    """A few are nearly as good as all; a surge may have more, but never the whole country."""
-    assert (PARTNERS_FEW, PARTNERS_MAX) == (4, 16)
-    memory = after([at(1_000, busy("fujian", wait_ms=wait_ms, waiting=1_000), *many(30))])
+    """A few are nearly as good as all; a surge may have more, but never the whole country. Released is 300 ms."""
+    assert (PARTNERS_FEW, PARTNERS_MAX) == (4, 32)
+    memory = after([at(1_000, busy("fujian", wait_ms=wait_ms, waiting=1_000), *many(40))])
     assert len(memory.links) == partners
+
+
+def test_partners_that_were_not_enough_are_joined_by_others() -> None:
+    """A surge must find much of the country within a minute."""
+    source = busy("fujian", waiting=1_000)
+    memory = after([at(0, source, *many(40))])
+    seen: list[int] = []
+    for now_ms in (0, ENOUGH_MS - 1, ENOUGH_MS, 3 * ENOUGH_MS, 100 * ENOUGH_MS):
+        memory = after([at(now_ms, source, *many(40))], memory)
+        seen.append(len(memory.links))
+    assert seen == [8, 8, 12, 20, 32]
 
 
 def test_no_more_partners_than_it_takes() -> None:
