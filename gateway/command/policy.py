@@ -27,7 +27,7 @@ from actors.core.matching.wording import Language
 from gateway import names
 from gateway.command.asking import CannotAsk, token_or_development, why_not
 from gateway.command.policy_fields import policy_of
-from gateway.command.policy_view import show_policy, show_preview, show_proposal, show_revisions
+from gateway.command.policy_view import show_policy, show_preview, show_proposal, show_revisions, show_stamp
 from gateway.v1 import province_pb2, province_pb2_grpc
 from loadtests.wire import bearer
 
@@ -271,7 +271,7 @@ def _show_change(done: province_pb2.UpdateSharingPolicyResponse, language: Langu
     if as_json:
         _print_json(done)
         return
-    show_policy(Console(), done.sharing_policy, language)
+    show_stamp(Console(), done.sharing_policy, language)
     if done.HasField("proposal"):
         show_proposal(Console(), done.proposal, language)
     else:

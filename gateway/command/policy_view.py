@@ -74,8 +74,8 @@ def wait_words(wait_ms: int, language: Language) -> str:
 
 def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
     """A policy field by field, and what waits beside it."""
-    by = f"{word('by', language)} {policy.updater or '-'}, {time_of(policy.update_time_ms)}"
-    table = Table(title=f"{policy.name}: {word('revision', language)} {policy.revision}; {by}", show_header=False)
+    show_stamp(console, policy, language)
+    table = Table(show_header=False)
     for field in POLICY_FIELDS:
         table.add_row(field, _shown(policy, field))
     console.print(table)
@@ -89,11 +89,20 @@ def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: 
         show_proposal(console, proposal, language)
 
 
+def show_stamp(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
+    """Which revision it is, and who made it."""
+    by = f"{word('by', language)} {policy.updater or '-'}, {time_of(policy.update_time_ms)}"
+    console.print(
+        f"{policy.name}: {word('revision', language)} {policy.revision}, {mode_of(policy)}; {by}", soft_wrap=True
+    )
+
+
 def show_proposal(console: Console, proposal: province_pb2.SharingPolicyProposal, language: Language) -> None:
     """A change that waits for a second person."""
     console.print(
         f"{word('proposal', language)}: {proposal.proposal}, {mode_of(proposal.policy)}, {proposal.proposer}, "
-        f"{proposal.reason}, .. {time_of(proposal.expire_time_ms)}"
+        f"{proposal.reason}, .. {time_of(proposal.expire_time_ms)}",
+        soft_wrap=True,
     )
 
 
