@@ -24,13 +24,14 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
+from actors.attendance import Attendance
 from actors.cluster_options import FAILED_START, REFUSALS, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.core.calendar import BranchCalendar
 from actors.country_file import load_country
 from actors.process_state import STOPPED, process_state
 from actors.province import ProvinceActor, ProvinceOptions
-from actors.spare_workers import SpareWorkers, keep_idle_workers
+from actors.spare_workers import SpareWorkers, keep_idle_workers, spares_for
 from actors.store import HQ, read_store
 from actors.transport import Directory, Entry, Link, TransportError
 
@@ -91,7 +92,7 @@ class Supervisor:
         #: Actors that stand aside -> why.
         self._refusals: dict[str, str] = {}
         self._watched = {name: Watched(name) for name in names}
-        self._waiting: dict[str, None] = dict.fromkeys(names)
+        self._attendance = Attendance(names)
         #: Set when Ray runs.
         self.spares: SpareWorkers | None = None
 
@@ -105,11 +106,18 @@ class Supervisor:
         watched.changed(entry if present else None)
         _log.info("actor", name=entry.name, epoch=entry.epoch, pid=entry.pid, present=present)
         if present:
-            self._waiting.pop(entry.name, None)
-            if not self._waiting:
-                _log.info("all present", actors=len(self._watched))
-                if self.spares is not None:
-                    self.spares.refill()
+            self._attendance.came(entry.name)
+            self._refill_spares()
+        else:
+            self._attendance.went(entry.name)
+
+    def _refill_spares(self) -> None:
+        """Start spare workers, unless an actor still waits for a process: it would wait longer."""
+        if not self._attendance.is_complete:
+            return
+        _log.info("nobody missing", actors=len(self._watched), aside=len(self._refusals))
+        if self.spares is not None:
+            self.spares.refill()
 
     def _refusal_changed(self, entry: Entry, present: bool) -> None:
         """Write down who stands aside, for the outer supervisor to say."""
@@ -118,10 +126,13 @@ class Supervisor:
             self._refusals[entry.name] = reason
         else:
             self._refusals.pop(entry.name, None)
+        self._attendance.stands_aside(entry.name.removeprefix(protocol.REFUSAL_PREFIX), does=present)
         _log.error("actor stands aside" if present else "actor tries again", name=entry.name, reason=reason)
         draft = self._refusals_path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._refusals))
         draft.replace(self._refusals_path)
+        if present:
+            self._refill_spares()
 
     async def watch_for_ever(self) -> None:
         """Ping all actors, look after those that do not answer."""
@@ -251,7 +262,7 @@ async def supervise(options: ClusterOptions) -> None:
     await supervisor.directory.listen(options.run_dir)
     ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir), len(names))
     _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place
-    supervisor.spares = SpareWorkers(ray, os.getpid(), Path(os.environ["RAY_AUTH_TOKEN_PATH"]))
+    supervisor.spares = SpareWorkers(ray, os.getpid(), Path(os.environ["RAY_AUTH_TOKEN_PATH"]), spares_for(len(names)))
     handles = start_actors(ray, options)
     starts = [loop.create_task(_note_failed_start(handle, Path(options.run_dir))) for handle in handles]
     watching = loop.create_task(supervisor.watch_for_ever())

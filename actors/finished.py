@@ -6,7 +6,7 @@ A listing goes through the open tasks first and then through the finished ones. 
 
 from actors.core import commands as c
 from actors.core import records
-from actors.core.listing import FINISHED_TOKEN
+from actors.core.page_tokens import FINISHED_TOKEN
 from actors.core.replies import TaskPage
 from actors.core.state import ProvinceState
 from actors.core.task import CLOSED_STATES, Task, TaskState

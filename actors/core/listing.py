@@ -3,26 +3,13 @@
 import re
 
 from actors.core import commands as c
-from actors.core import records
 from actors.core.deciding import Turn
-from actors.core.ids import TaskId, home_of
+from actors.core.ids import TaskId
+from actors.core.page_tokens import FINISHED_TOKEN, list_key
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import TaskPage
-from actors.core.task import CLOSED_STATES, Task
 
-#: A page token that begins so goes on with the finished tasks.
-FINISHED_TOKEN = "finished:"
 _TASK_ID = re.compile(r"[a-z0-9]+-[0-9]{1,18}")
-
-
-def list_key(task: TaskId) -> tuple[str, int]:
-    """Ids in natural order: by home, then by number."""
-    return home_of(task), int(task.rpartition("-")[2])
-
-
-def token_behind(task: Task) -> str:
-    """What `commands.ListTasks.after` goes on behind a task of a page, for a caller whom the whole page was too large for."""
-    return f"{FINISHED_TOKEN}{records.task_key(task.task_id)}" if task.state in CLOSED_STATES else task.task_id
 
 
 def list_tasks(turn: Turn, command: c.ListTasks) -> TaskPage | Refused:

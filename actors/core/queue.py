@@ -8,7 +8,7 @@ than `CREDIT_MAX_MS` later, however urgent. So no task starves.
 
 Tasks that the same people may do (`bucket_of`) share a bucket, a heap by rank: a free operator looks at the heads of the buckets they
 may do, not at the queue; and a task that nobody on duty may do holds up only its like. Leaving the middle of a heap is lazy: an entry
-counts only while `members` holds its stamp; heaps are rebuilt when more than half of all entries is dead. Push, pop: O(log n); 2 us each.
+counts only while `members` holds its stamp; a heap is rebuilt when more than half of its entries are dead. Push, pop: O(log n); 2 us each.
 """
 
 import heapq
@@ -31,6 +31,10 @@ CREDIT_MAX_MS = 9 * PRIORITY_CREDIT_MS + GREEN_CHANNEL_CREDIT_MS + 3 * FLAG_CRED
 BucketKey = tuple[KindId, int, tuple[Skill, ...], int, bool]
 #: (rank, created, id, stamp)
 _Entry = tuple[int, int, TaskId, int]
+#: A heap of so few entries is not worth rebuilding.
+REBUILD_MIN = 16
+#: Up to so many entries for each task that is wanted are sorted; of more, heaps are walked.
+SORTED_PER_WANTED = 8
 
 
 def rank_ms(task: Task) -> int:
@@ -57,10 +61,12 @@ def bucket_of(task: Task, needed: int) -> BucketKey:
 class TaskQueue:
     """Waiting tasks of one province."""
 
-    __slots__ = ("_buckets", "_declined", "_stamp", "members", "waiting_by_kind")
+    __slots__ = ("_buckets", "_declined", "_live", "_stamp", "members", "waiting_by_kind")
 
     def __init__(self) -> None:
         self._buckets: dict[BucketKey, list[_Entry]] = {}
+        #: Valid entries of each bucket.
+        self._live: dict[BucketKey, int] = {}
         self._stamp = 0
         #: task -> (stamp, bucket) of its valid entry.
         self.members: dict[TaskId, tuple[int, BucketKey]] = {}
@@ -95,6 +101,7 @@ class TaskQueue:
         if task.declines:
             self._declined.add(task.task_id)
         self.waiting_by_kind[key[0]] = self.waiting_by_kind.get(key[0], 0) + 1
+        self._live[key] = self._live.get(key, 0) + 1
         heap = self._buckets.setdefault(key, [])
         heapq.heappush(heap, (rank_ms(task), task.created_ms, task.task_id, self._stamp))
 
@@ -110,8 +117,9 @@ class TaskQueue:
             self.waiting_by_kind[key[0]] = left
         else:
             del self.waiting_by_kind[key[0]]
+        self._live[key] -= 1
         heap = self._buckets[key]
-        if len(heap) > 64 and len(heap) > 2 * len(self.members):
+        if len(heap) > REBUILD_MIN and len(heap) > 2 * self._live[key]:
             live = [entry for entry in heap if self._alive(entry)]
             heapq.heapify(live)
             self._buckets[key] = live
@@ -134,6 +142,7 @@ class TaskQueue:
                 return rank, created, task, key
             heapq.heappop(heap)
         self._buckets.pop(key, None)
+        self._live.pop(key, None)
         return None
 
     def leading(self, limit: int, kinds: Collection[KindId] = ()) -> list[TaskId]:
@@ -154,27 +163,47 @@ class TaskQueue:
     def foremost(self, keys: Sequence[BucketKey], bucket_max: int, limit: int) -> list[tuple[TaskId, BucketKey]]:
         """The first `limit` tasks of some buckets in rank order, of each bucket at most `bucket_max`.
 
-        Walks down the heaps side by side and takes nothing out but dead entries at their heads, or a round would pass all that were matched
-        before it. O((limit + dead entries passed) log n).
+        Takes nothing out but dead entries at the heads, or a round would pass all that were matched before it. Few tasks are sorted; of many the
+        heaps are walked down side by side: O((limit + dead entries passed) log n), and sorting is what the processor does best.
         """
         keys = [key for key in keys if self.head(key)]
         heaps = [self._buckets[key] for key in keys]
-        frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps)]
-        heapq.heapify(frontier)
+        few = sum(map(len, heaps)) <= SORTED_PER_WANTED * limit
+        entries = self._sorted(heaps) if few else self._walked(heaps)
         left = [bucket_max] * len(heaps)
         found: list[tuple[TaskId, BucketKey]] = []
-        while frontier and len(found) < limit:
-            entry, number, place = heapq.heappop(frontier)
-            if self._alive(entry):
-                if not left[number]:
-                    continue
+        for entry, number in entries:
+            if len(found) == limit:
+                break
+            if left[number]:
                 left[number] -= 1
                 found.append((entry[2], keys[number]))
+        return found
+
+    def _sorted(self, heaps: Sequence[list[_Entry]]) -> list[tuple[_Entry, int]]:
+        """All valid entries of some heaps, each with the heap's number, in rank order."""
+        members = self.members
+        entries = [
+            (entry, number)
+            for number, heap in enumerate(heaps)
+            for entry in heap
+            if (membership := members.get(entry[2])) is not None and membership[0] == entry[3]
+        ]
+        entries.sort()
+        return entries
+
+    def _walked(self, heaps: Sequence[list[_Entry]]) -> Iterator[tuple[_Entry, int]]:
+        """The same, one after the other, as far as they are asked for."""
+        frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps)]
+        heapq.heapify(frontier)
+        while frontier:
+            entry, number, place = heapq.heappop(frontier)
+            if self._alive(entry):
+                yield entry, number
             heap = heaps[number]
             for child in (2 * place + 1, 2 * place + 2):
                 if child < len(heap):
                     heapq.heappush(frontier, (heap[child], number, child))
-        return found
 
     def _first(self, key: BucketKey, limit: int) -> list[_Entry]:
         """Up to `limit` entries of a bucket in rank order."""

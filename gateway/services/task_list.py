@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from actors.core import commands as c
 from actors.core.ids import KindId, ProvinceCode
-from actors.core.listing import token_behind
+from actors.core.page_tokens import token_behind
 from actors.core.replies import TaskPage
 from actors.core.task import CLOSED_STATES, Task, TaskState
 from gateway import conversion, names, pages, permissions

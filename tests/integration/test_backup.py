@@ -88,9 +88,9 @@ def _is_moving(branch: Branch, name: str) -> bool:
     try:
         return branch.get(name).state == task_pb2.TASK_STATE_MOVING
     except grpc.RpcError as error:
-        if error.code() != grpc.StatusCode.NOT_FOUND:  # created after the cut
+        if error.code() != grpc.StatusCode.NOT_FOUND:
             raise
-        return False
+        return False  # created after the cut
 
 
 @pytest.mark.timeout(240)  # two countries are started one after the other

@@ -4,7 +4,7 @@ import pytest
 
 from actors.core import commands as c
 from actors.core import records
-from actors.core.listing import token_behind
+from actors.core.page_tokens import token_behind
 from actors.core.replies import TaskPage
 from actors.core.task import TaskState
 from actors.finished import finished_page

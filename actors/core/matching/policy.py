@@ -97,11 +97,23 @@ def plan(problem: Problem) -> Plan:
     return decided
 
 
+def start_all(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> Assignment:
+    """The best assignment in which nobody is left out who can have a place: leaving is worth less than the worst pair.
+
+    Args:
+        values: (tasks, operators) points, whole numbers.
+        eligible: (tasks, operators).
+        capacity: (operators,).
+    """
+    lowest = np.where(eligible, values, 0.0).min(initial=0.0) - 1
+    return solve(values, eligible, capacity, leave=np.full(len(values), lowest))
+
+
 def _start_overdue(problem: Problem, decided: Plan) -> tuple[IntArray, FloatArray]:
     """Starts overdue tasks with free people; returns the capacity and ready minutes that remain."""
     tasks = np.flatnonzero(problem.overdue)
     values = problem.urgency[tasks, None] + problem.fit[tasks]
-    solution = _solve_all(values, problem.eligible[tasks], problem.capacity)
+    solution = start_all(values, problem.eligible[tasks], problem.capacity)
     decided.solutions.append(solution)
     capacity, ready = problem.capacity.copy(), problem.ready_minutes.copy()
     for row, operator in solution.pairs:
@@ -131,7 +143,7 @@ def _start_first_places(
         behind = np.rint(BEHIND_COST * problem.minute_points * minutes / weight)
         first = np.concatenate([first - place * behind for place in range(places)], axis=1)
         eligible = np.tile(eligible, places)
-    solution = _solve_all(first, eligible, np.tile(np.maximum(capacity, 1), places))
+    solution = start_all(first, eligible, np.tile(np.maximum(capacity, 1), places))
     decided.solutions.append(solution)
     for row, column, is_first in _lists(solution, operators, capacity):
         operator = column if people is None else int(people[column])
@@ -160,12 +172,6 @@ def _places(tasks: int, operators: int) -> int:
     if tasks == 1:
         return 1
     return min(tasks, PLACES_MAX, max(2, -(-PLACES_SPREAD * tasks // operators)))
-
-
-def _solve_all(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> Assignment:
-    """The best assignment in which nobody is left out who can have a place: leaving is worth less than the worst pair."""
-    lowest = np.where(eligible, values, 0.0).min(initial=0.0) - 1
-    return solve(values, eligible, capacity, leave=np.full(len(values), lowest))
 
 
 def _lists(solution: Assignment, operators: int, capacity: IntArray) -> Iterator[tuple[int, int, bool]]:

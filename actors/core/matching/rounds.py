@@ -3,14 +3,14 @@
 Theory of operation
 -------------------
 A round is a pure function of the hard state, of who of the free people is heard, and of the instant. It takes the foremost tasks
-(`waiting`), has the scorer filter and score them against all those people (`scoring`), and has the policy that the stand-alone planner
-uses (`policy`) find the pairs of greatest ``urgency + fit``, with certificate. The event `MatchRoundHeld` that is written before the
+(`waiting`), has the scorer filter and score them against all those people (`scoring`), and has the policy of the stand-alone planner
+for what must wait no longer (`policy.start_all`) find the pairs of greatest ``urgency + fit``, with certificate. The event `MatchRoundHeld` that is written before the
 pairs names the instant and who was not heard; all else is in the journal, so `rerun` comes to the same candidates, points and winners a
 day later, and nothing but those need be kept.
 
 * Everybody takes one task a round at most, since work in hand changes how well the next one suits; the caller holds rounds until one
   gives nothing (`ROUNDS_MAX` a batch), so capacity above one fills up in a batch as well, each time with fresh points.
-* Nothing waits on purpose: to the policy all tasks of a round are overdue, so that it counts on nobody who is busy. In a province points
+* Nothing waits on purpose: all tasks of a round go as overdue ones do, so that nobody who is busy is counted on. In a province points
   tell far more than minutes (quality, rights, fairness), so that the policy's lists, which trade points against minutes, would queue a
   day's work behind the best person while others sit idle, which is what users of such systems complain of first.
 * Ties: of tasks with equal points the one of earlier rank wins, exactly (points are multiplied by `TIE_STEPS` to make room for the place
@@ -272,31 +272,21 @@ def _decide(problem: Problem, rows: list[int]) -> tuple[list[tuple[int, int]], _
     if len(problem.people) == 1:
         sums = np.where(problem.eligible[:, 0], problem.urgency + problem.fit[:, 0], -np.inf)
         return [(int(sums.argmax()), 0)], _Solution(method=Method.SINGLE)
-    decided = policy.plan(_as_policy_sees_it(problem, rows))
-    [solution] = decided.solutions
-    pairs = sorted((rows[place], person) for place, person in decided.pairs)
+    solution = policy.start_all(
+        _in_steps(problem, rows), problem.eligible[rows], np.ones(len(problem.people), np.int64)
+    )
+    pairs = [(rows[place], person) for place, person in solution.pairs]
     prices: list[int] = (solution.operator_prices // TIE_STEPS).astype(np.int64).tolist()
     return pairs, _Solution(
         method=solution.method, gap=int(-(-solution.gap // TIE_STEPS)), prices=prices if any(prices) else []
     )
 
 
-def _as_policy_sees_it(problem: Problem, rows: list[int]) -> policy.Problem:
-    """One place a person, all tasks overdue, points in steps that leave room for the place in rank order."""
-    tasks, people = len(rows), len(problem.people)
-    places = np.arange(tasks - 1, -1, -1, dtype=np.float64)
-    nothing = np.zeros((tasks, people))
-    return policy.Problem(
-        urgency=problem.urgency[rows] * float(TIE_STEPS) + places,
-        fit=problem.fit[rows] * float(TIE_STEPS),
-        eligible=problem.eligible[rows],
-        capacity=np.ones(people, np.int64),
-        minutes=nothing,
-        ready_minutes=nothing[0],
-        weight=np.ones(tasks),
-        overdue=np.ones(tasks, np.bool_),
-        minute_points=0.0,
-    )
+def _in_steps(problem: Problem, rows: list[int]) -> FloatArray:
+    """(tasks, people) what giving each of these tasks to each person is worth, in steps that leave room for the place in rank order."""
+    places = np.arange(len(rows) - 1, -1, -1, dtype=np.float64)
+    urgency = problem.urgency[rows] * float(TIE_STEPS) + places
+    return urgency[:, None] + problem.fit[rows] * float(TIE_STEPS)
 
 
 def _prices(solution: _Solution, people: Sequence[Operator]) -> tuple[tuple[OperatorId, int], ...]:

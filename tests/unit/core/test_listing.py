@@ -4,7 +4,7 @@ import pytest
 
 from actors.core import commands as c
 from actors.core.ids import ProvinceCode
-from actors.core.listing import FINISHED_TOKEN, list_key
+from actors.core.page_tokens import FINISHED_TOKEN, list_key
 from actors.core.refusal import Reason
 from actors.core.replies import TaskPage
 from actors.core.task import TaskState
