@@ -130,7 +130,8 @@ def _opening(opening: province_pb2.LineOpening, which: int) -> str:
         return str(_WORDS["open"][which])
     if not opening.next_opening_time_ms:
         return str(_WORDS["never"][which])
-    return time_text(opening.next_opening_time_ms)
+    # Without the year, so that five columns fit into eighty.
+    return time_text(opening.next_opening_time_ms)[5:]
 
 
 def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:
