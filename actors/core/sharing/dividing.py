@@ -45,6 +45,13 @@ def _give(
     sources: Sequence[ProvinceCode],
     count: int,
 ) -> None:
+    if len(sources) == 1:
+        [source] = sources
+        gets = min(count, wanted[source] - given[source])
+        if gets > 0:
+            given[source] += gets
+            divided[source, lender] = divided.get((source, lender), 0) + gets
+        return
     before = [given[source] for source in sources]
     _fill(given, wanted, sources, count)
     for source, had in zip(sources, before, strict=True):
@@ -69,9 +76,6 @@ def _fill(
     while left > 0:
         thirsty = [source for source in sources if given[source] < wanted[source]]
         if not thirsty:
-            return
-        if len(thirsty) == 1:
-            given[thirsty[0]] += min(left, wanted[thirsty[0]] - given[thirsty[0]])
             return
         level = min(given[source] for source in thirsty)
         lowest = [source for source in thirsty if given[source] == level]

@@ -18,9 +18,9 @@ from actors.core.country import Line, SharingPolicy
 from actors.core.ids import ProvinceCode
 from actors.core.sharing.flows import FlowMemory, Link, LinkKey
 from actors.core.sharing.hosts import may_host
-from actors.core.sharing.lending import Lender, Lending
+from actors.core.sharing.lending import Lending
 from actors.core.sharing.pressure import Wish
-from actors.core.sharing.summary import ProvinceSummary
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
 
 #: The source's wait over that of the lender's own work, permille: above the first a link is opened, at the second it is closed.
 OPEN_PERMILLE = 2_000
@@ -39,20 +39,17 @@ PARTNERS_MAX = 32
 Wishes = Mapping[tuple[ProvinceCode, Line], Sequence[Wish]]
 
 
-def suits(wish: Wish, lender: Lender, *, is_open: bool) -> bool:
-    """Whether a link between the two has reason to be opened, or to stay open.
+def asked_of_lender(wish: Wish, *, is_open: bool) -> tuple[int, int]:
+    """What a link needs to be opened, or to stay open: the lender's own work waits for less than the first (ms), its points are the second or more.
 
-    Whoever is not hard pressed wants a better host, by the points that its policy asks for, and half of them while the link is open.
+    Whoever is hard pressed takes any points. Whoever is not wants a better host, by the points that its policy asks for, and half of them
+    while the link is open; that is no matter of waits.
     """
     if wish.own_points is None:
-        return _outweighs(wish, lender.own_wait_ms, CLOSE_PERMILLE if is_open else OPEN_PERMILLE)
-    asked = max(1, wish.source.policy.best_match_gain_points)
-    return lender.points - wish.own_points >= (max(1, asked // 2) if is_open else asked)
-
-
-def _outweighs(wish: Wish, own_wait_ms: int, permille: int) -> bool:
-    """Whether a wait is so much longer than that of a lender's own work. Looking for better hands is no matter of waits."""
-    return wish.own_points is not None or wish.wait_ms * 1_000 > own_wait_ms * permille
+        permille = CLOSE_PERMILLE if is_open else OPEN_PERMILLE
+        return -(-wish.wait_ms * 1_000 // permille), 0
+    gain = max(1, wish.source.policy.best_match_gain_points)
+    return WAIT_UNBOUNDED_MS, wish.own_points + (max(1, gain // 2) if is_open else gain)
 
 
 def partners_max(wishes: Sequence[Wish], connected_ms: int) -> int:
@@ -105,11 +102,7 @@ class _Connecting:
         line, source, host = key
         wishes = self._wishes.get((source, line), ())
         own_wait_ms = self._lending.lines.get(host, {}).get(line)
-        if (
-            not wishes
-            or own_wait_ms is None
-            or not any(_outweighs(wish, own_wait_ms, CLOSE_PERMILLE) for wish in wishes)
-        ):
+        if own_wait_ms is None or all(own_wait_ms >= asked_of_lender(wish, is_open=True)[0] for wish in wishes):
             return None
         if not may_host(source, wishes[0].source.policy, self._lending.hosts[host]):
             return None
@@ -118,8 +111,13 @@ class _Connecting:
 
     def _gives(self, host: ProvinceCode, wishes: Sequence[Wish]) -> bool:
         """Whether a partner has anything now that is wished for."""
-        lenders = ((wish, self._lending.lenders[wish.kind.kind].get(host)) for wish in wishes)
-        return any(lender is not None and suits(wish, lender, is_open=True) for wish, lender in lenders)
+        for wish in wishes:
+            lender = self._lending.lenders[wish.kind.kind].get(host)
+            if lender is not None:
+                below_ms, points = asked_of_lender(wish, is_open=True)
+                if lender.own_wait_ms < below_ms and lender.points >= points:
+                    return True
+        return False
 
     def _put(self, key: LinkKey, link: Link) -> None:
         line, source, host = key
@@ -164,8 +162,9 @@ class _Connecting:
             allowed: what was found of hosts for this source and line already.
         """
         asked: list[tuple[int, int, ProvinceCode]] = []
+        below_ms, points = asked_of_lender(wish, is_open=False)
         for number, (host, lender) in enumerate(self._lending.lenders[wish.kind.kind].items()):
-            if not suits(wish, lender, is_open=False):
+            if lender.own_wait_ms >= below_ms or lender.points < points:
                 continue
             if host not in allowed:
                 allowed[host] = self._may_open(line, source, wish.source.policy, lender.host)

@@ -22,7 +22,7 @@ from actors.core.move_reasons import Cause, written
 from actors.core.sharing.dividing import divide
 from actors.core.sharing.flows import FlowMemory, MoveFlow
 from actors.core.sharing.lending import Lender, Lending, lending_of, room_left
-from actors.core.sharing.links import connect, suits
+from actors.core.sharing.links import asked_of_lender, connect
 from actors.core.sharing.pressure import Sharing, Wish, better_wishes_of, wishes_of
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, NationalPicture
 
@@ -82,16 +82,16 @@ class _Dealing:
 
     def _flows_of(self, kind: KindId, wished: Mapping[ProvinceCode, Wish]) -> Iterator[MoveFlow]:
         lenders = self._lenders[kind]
+        available = {host: left for host, lender in lenders.items() if (left := self._available(lender)) > 0}
         partners: dict[ProvinceCode, list[ProvinceCode]] = {}
-        for source, wish in wished.items():
+        for source, wish in wished.items() if available else ():
+            # A link of a hard-pressed line is open for all kinds of it that wait too long.
+            least = 0 if wish.own_points is None else asked_of_lender(wish, is_open=True)[1]
             for host in self._partners.get((wish.kind.line, source), ()) if wish.count else ():
-                lender = lenders.get(host)
-                # A link of a hard-pressed line is open for all kinds of it that wait too long.
-                if lender is not None and (wish.own_points is None or suits(wish, lender, is_open=True)):
+                if host in available and lenders[host].points >= least:
                     partners.setdefault(host, []).append(source)
         wanted = {source: wish.count for source, wish in wished.items()}
-        available = {host: self._available(lenders[host]) for host in partners}
-        for (source, host), count in divide(wanted, partners, available).items():
+        for (source, host), count in divide(wanted, partners, {host: available[host] for host in partners}).items():
             self._lent[host] = self._lent.get(host, 0) + count
             yield MoveFlow(
                 source=source,

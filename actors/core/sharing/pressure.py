@@ -74,11 +74,11 @@ def wishes_of(source: ProvinceSummary, sharing: Sharing) -> Iterator[Wish]:
     """
     if not _shares(source):
         return
-    left = elsewhere_max(source)
+    left, told = elsewhere_max(source), {line.line: line for line in source.lines}
     for kind in source.kinds:
         if not kind.waiting or (source.policy.kinds and kind.kind not in source.policy.kinds):
             continue
-        line = line_summary(source, kind)
+        line = told.get(kind.line) or LineSummary(line=kind.line)
         waits_ms, release_ms = wait_ms(kind, line), lowered(source.policy.release_wait_ms, kind)
         activation_ms = lowered(source.policy.activation_wait_ms, kind)
         threshold_ms = release_ms if (source.province, kind.kind) in sharing else activation_ms
@@ -101,13 +101,13 @@ def better_wishes_of(source: ProvinceSummary, pressed: Sharing) -> Iterator[Wish
     """What a province whose policy is BEST_MATCH would rather see in better hands, though it does not wait too long."""
     if source.policy.share_out_mode is not ShareOutMode.BEST_MATCH or not _shares(source):
         return
-    left = elsewhere_max(source)
+    left, told = elsewhere_max(source), {line.line: line for line in source.lines}
     for kind in source.kinds:
         if not kind.waiting or (source.policy.kinds and kind.kind not in source.policy.kinds):
             continue
         if (source.province, kind.kind) in pressed:
             continue
-        line = line_summary(source, kind)
+        line = told.get(kind.line) or LineSummary(line=kind.line)
         count = max(0, min(_by_ratio(source, kind), left))
         left -= count
         yield Wish(
