@@ -227,6 +227,9 @@ class MoveRefused(Event, frozen=True, kw_only=True, tag=True):
 class MoveHandedOver(TaskEvent, frozen=True, kw_only=True, tag=True):
     """At the source: the host has it; what stays here is a tombstone."""
 
+    #: At the home: it left by an evacuation, so it may be asked for again. Journals of older versions do not say so.
+    is_evacuated: bool = False
+
 
 class MoveTakenBack(TaskEvent, frozen=True, kw_only=True, tag=True):
     """At the source: the host refused; the task is in our queue again."""

@@ -192,7 +192,10 @@ def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
         return Done()
     if command.accepted:
         turn.outbox.refused_by.pop(task.task_id, None)
-        turn.emit(e.MoveHandedOver(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
+        evacuated = task.home == turn.state.province and move.placement is Placement.EVACUATED
+        turn.emit(
+            e.MoveHandedOver(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, is_evacuated=evacuated)
+        )
         return Done()
     refused = (*turn.outbox.refused_by.get(task.task_id, ()), move.host)
     turn.outbox.refused_by[task.task_id] = refused

@@ -13,6 +13,7 @@ counts only while `members` holds its stamp; a heap is rebuilt when more than ha
 
 import heapq
 from collections.abc import Collection, Iterator, Sequence
+from copy import copy
 
 from actors.core.country import Skill, TaskKind
 from actors.core.ids import KindId, TaskId
@@ -77,11 +78,9 @@ class TaskQueue:
     def copied(self) -> "TaskQueue":
         """The same queue, to try something with. O(tasks)."""
         twin = TaskQueue()
+        for name in self.__slots__:
+            setattr(twin, name, copy(getattr(self, name)))
         twin._buckets = {key: list(heap) for key, heap in self._buckets.items()}
-        twin._stamp = self._stamp
-        twin.members = dict(self.members)
-        twin.waiting_by_kind = dict(self.waiting_by_kind)
-        twin._declined = set(self._declined)
         return twin
 
     @property

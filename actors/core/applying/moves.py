@@ -65,7 +65,7 @@ def handed_over(state: ProvinceState, event: e.MoveHandedOver) -> None:
     state.replace_task(moved_on(task, Action.HAND_OVER))
     if task.home == state.province:
         _note_host(state, task.task_id, task.move.host, task.generation + 1)
-        if task.move.placement is Placement.EVACUATED:
+        if event.is_evacuated:
             latest_ms = latest_start_ms(task, state.kinds)
             state.evacuated[task.task_id] = Evacuee(task.spec.green_channel, latest_ms)
 

@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from actors.core import commands as c
+from actors.core import events as e
 from actors.core import snapshot
+from actors.core.applying import apply
 from actors.core.calendar import BranchCalendar, LineHours, Span
 from actors.core.country import Bounds, Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, TaskId
@@ -283,3 +285,15 @@ def test_a_closed_home_asks_in_the_morning() -> None:
     home.wall_ms += 2 * 3_600_000
     home.tick()
     assert list(home.state.recalls) == [task_id]
+
+
+def test_a_move_of_an_older_journal_makes_nothing_to_ask_for() -> None:
+    """A replay would find what no snapshot of that version holds, and `verify` would call every such snapshot wrong."""
+    branch = Branch()
+    branch.create()
+    branch.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    branch.do(c.UpdateSharingPolicy(policy=EVACUATE))
+    [task_id] = branch.state.moving
+    apply(branch.shadow, e.MoveHandedOver(at_ms=branch.wall_ms, task_id=task_id))
+    assert list(branch.shadow.away) == [task_id]
+    assert branch.shadow.evacuated == {}
