@@ -18,7 +18,7 @@ from loadtests.handling import Behaviour
 SEED = 20260911
 #: People of the struck province hold what they have; the others work at this pace.
 SLOW = Behaviour(seconds_per_minute=60.0)
-STEADY = Behaviour(seconds_per_minute=1.0)
+STEADY = Behaviour(seconds_per_minute=0.5)
 #: Tasks of their own that arise in all provinces together, per second, and for how long before the drill: what it is compared with.
 OWN_PER_S = 4.0
 BEFORE_S = 15.0

@@ -35,7 +35,8 @@ DRILLS: tuple[tuple[str, int], ...] = (
     ("snow", 1),
 )
 SEED = 20260911
-STEADY = Behaviour(seconds_per_minute=1.0)
+#: Fast enough that people are busy for less than half of their time, and what a drill has piled up is worked off before the next.
+STEADY = Behaviour(seconds_per_minute=0.4)
 #: Tasks that arise in all provinces together, per second.
 WORK_PER_S = 4.0
 BEFORE_S = 15.0

@@ -22,7 +22,7 @@ FIGURES: dict[str, str] = {
     "lender_wait_p95_ratio_permille": "95th percentile of the wait of the helpers' own tasks, over that of the minutes before",
     "customer_extra_wait_ms": "by how much the median wait of the struck provinces' tasks was longer than in the minutes before",
     "false_alarms": "provinces declared unreachable whose desks were not silent",
-    "preview_missed": "tasks that the order of the evacuation promised to move, and that neither moved nor ended",
+    "preview_missed": "tasks that the order of the evacuation promised to move, to which then nothing happened: they neither moved nor were taken up at home nor ended",
 }
 #: Comparisons that need two sides: with nothing on one of them there was nothing to harm, and no objective is missed.
 COMPARISONS = ("lender_on_time_drop_permille", "lender_wait_p95_ratio_permille", "customer_extra_wait_ms")

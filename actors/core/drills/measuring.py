@@ -81,6 +81,8 @@ class Measuring:
         self._given_first: dict[TaskId, tuple[ProvinceCode, int]] = {}
         #: (task, host) pairs of which the host gave the task to somebody after the strike, and when first.
         self._given_at_host: dict[tuple[TaskId, ProvinceCode], int] = {}
+        #: Tasks that a struck province gave to its own people after the strike.
+        self._given_at_home: dict[TaskId, None] = {}
         self._takeovers: dict[TaskId, Takeover] = {}
         self._moves = 0
         self._moves_again = 0
@@ -127,7 +129,11 @@ class Measuring:
             known = self._given_first.get(event.task_id)
             if known is None or event.at_ms < known[1]:
                 self._given_first[event.task_id] = (province, event.at_ms)
-        if event.at_ms >= self._drill.struck_ms and province not in self._struck:
+        if event.at_ms < self._drill.struck_ms:
+            return
+        if province in self._struck:
+            self._given_at_home[event.task_id] = None
+        else:
             self._given_at_host.setdefault((event.task_id, province), event.at_ms)
 
     def _move_started(self, province: ProvinceCode, event: e.MoveStarted) -> None:
@@ -262,8 +268,20 @@ class Measuring:
         return counts
 
     def _missed(self) -> list[TaskId]:
-        """What was promised to move, and neither did nor ended."""
-        return [task for task in self._drill.previewed if task not in self._takeovers and task not in self._ended]
+        """What was promised to move, and neither did nor was taken up at home or ended meanwhile."""
+        excused = (self._takeovers, self._given_at_home, self._ended)
+        return [task for task in self._drill.previewed if all(task not in known for known in excused)]
+
+    def _meanwhile(self) -> str:
+        """What has changed since the preview."""
+        promised = dict.fromkeys(self._drill.previewed)
+        stayed = [task for task in promised if task not in self._takeovers]
+        others = [task for task in self._takeovers if task not in promised]
+        named = f" ({', '.join(stayed[:NAMED_MAX])})" if stayed else ""
+        return (
+            f"{len(promised)} previewed; {len(stayed)} of them were taken up at home or ended meanwhile{named}; "
+            f"{len(others)} more came, or were freed, and moved"
+        )
 
     def _lost(self) -> int:
         adrift = sum(move not in self._settled for move in self._started) - self._in_transit()
@@ -349,14 +367,9 @@ class Measuring:
     def _notes(self, figures: dict[str, int]) -> tuple[str, ...]:
         notes = [f"{figure}: nothing to compare on one side" for figure in COMPARISONS if figure not in figures]
         if missed := self._missed():
-            notes.append(f"previewed and not moved: {', '.join(missed[:NAMED_MAX])}")
+            notes.append(f"previewed, and nothing happened to them: {', '.join(missed[:NAMED_MAX])}")
         if self._rules.fault is Fault.EVACUATION:
-            promised = dict.fromkeys(self._drill.previewed)
-            others = [task for task in self._takeovers if task not in promised]
-            ended = sum(task in self._ended and task not in self._takeovers for task in promised)
-            notes.append(
-                f"{len(promised)} previewed; {ended} of them ended at home meanwhile; {len(others)} more came or were freed and moved"
-            )
+            notes.append(self._meanwhile())
         if self._is_full:
             notes.append(f"waits are those of the first {TASKS_MAX} tasks")
         return tuple(notes)

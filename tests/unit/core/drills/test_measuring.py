@@ -2,13 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.drills.figures import FIGURES, judge, percentile
 from actors.core.drills.measuring import Measuring
-from actors.core.drills.record import DrillReport, Objective, Standing
+from actors.core.drills.record import DrillKind, DrillReport, Objective, Standing
 from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.task import Decision, Verdict
 from tests.unit.core.drills.scene import (
@@ -16,6 +17,7 @@ from tests.unit.core.drills.scene import (
     HUNAN,
     JIANGXI,
     LIFTED_MS,
+    SPEC,
     STRUCK_MS,
     assigned,
     created,
@@ -189,3 +191,35 @@ def test_percentiles_are_values_that_were_seen() -> None:
     assert percentile([5], 950) == 5
     assert percentile(list(range(1, 101)), 950) == 95
     assert HUNAN not in measured().helpers
+
+
+def test_what_a_preview_promised_moves_or_is_excused() -> None:
+    """A preview that promises what does not happen is a guess; people at home who go on working are no such thing."""
+    spec = msgspec.structs.replace(SPEC, kind=DrillKind.SNOW)
+    ids = tuple(TaskId(f"fujian-{number}") for number in (1, 2, 3, 4))
+    home = (*FUJIAN_EVENTS, assigned("fujian-3", STRUCK_MS + 500))
+    report = measured(fujian=home, spec=spec, previewed=ids)
+    assert report.figures["preview_missed"] == 1
+    assert report.notes[-2] == "previewed, and nothing happened to them: fujian-4"
+    assert report.notes[-1].startswith("4 previewed; 2 of them")
+    assert measured(fujian=home, spec=spec, previewed=ids[:3]).figures["preview_missed"] == 0
+
+
+def test_an_alarm_of_a_struck_province_is_false_unless_its_desks_are_silent() -> None:
+    """A province whose process was killed is not a site without power; nor is one behind a cut connection."""
+    spec = msgspec.structs.replace(SPEC, kind=DrillKind.GATEWAY_PARTITION)
+    figures = measured(spec=spec).figures
+    assert figures["false_alarms"] == 1
+    assert "detected_ms" not in figures
+
+
+def test_a_successor_serves_from_its_first_frame_on() -> None:
+    """The coordinator sees it up to half a second later; and an incarnation that never came has served nobody."""
+    spec = msgspec.structs.replace(SPEC, kind=DrillKind.ACTOR_KILL)
+    before = (Standing(province=FUJIAN, sequence=10, epoch=1),)
+    after = (Standing(province=FUJIAN, sequence=12, epoch=2),)
+    measuring = Measuring(drill(spec=spec, before=before), after)
+    measuring.take(FUJIAN, 11, [], epoch=1, at_ms=STRUCK_MS - 10)
+    measuring.take(FUJIAN, 12, [], epoch=2, at_ms=STRUCK_MS + 870)
+    assert measuring.report().figures["served_ms"] == 870
+    assert "served_ms" not in Measuring(drill(spec=spec, before=before), before).report().figures
