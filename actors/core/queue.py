@@ -81,7 +81,6 @@ class TaskQueue:
         for name in self.__slots__:
             setattr(twin, name, copy(getattr(self, name)))
         twin._buckets = {key: list(heap) for key, heap in self._buckets.items()}
-        twin._live = dict(self._live)
         return twin
 
     @property
