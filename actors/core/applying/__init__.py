@@ -4,8 +4,8 @@
 event, in `tasks`, `moves` and `people`; the table below names them all. What the event teaches (`statistics.learning`) is noted first, while the
 state is still what it was.
 
-There is no switch that leaves the learning out: `apply` always learns. Only `verification.replayed`, whose states decide nothing, goes to
-`APPLIERS` itself.
+There is no switch that leaves the learning out: `apply` always learns. Only `verification.replayed`, whose states decide nothing, and
+`previewing`, whose copies are thrown away, go to `APPLIERS` themselves.
 """
 
 from collections.abc import Callable
