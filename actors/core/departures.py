@@ -34,6 +34,9 @@ def move_tasks_out(turn: Turn) -> None:
     state = turn.state
     if state.policy.share_out_mode is ShareOutMode.EVACUATE:
         _leave_desks(turn)
+    if not is_evacuated(state):
+        # What is left of an evacuation that is over says nothing of the next one.
+        turn.outbox.evacuation_order.clear()
     room = room_for_moves(state)
     if room <= 0:
         return

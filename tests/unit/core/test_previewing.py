@@ -9,7 +9,7 @@ import pytest
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import snapshot
-from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.operators import PresenceState
 from actors.core.outbox import Outbox
@@ -245,3 +245,16 @@ def test_a_late_answer_from_a_cut_off_site_is_refused_with_the_reason() -> None:
         assert isinstance(refused, Refused)
         assert (refused.reason.value, refused.metadata["province"]) == ("stale_token", "jiangxi")
         assert "jiangxi has it" in refused.message
+
+
+def test_an_evacuation_does_not_go_by_the_order_of_the_one_before() -> None:
+    """While the coordinator is away no picture comes; what arrived since, green channel too, would leave last."""
+    branch = Branch(bounds=Bounds(moves_per_batch_max=1))
+    for _ in range(3):
+        branch.create()
+    know(branch, summary_of("jiangxi"))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=SharingPolicy()))
+    green = branch.create(green_channel=True)
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    assert [event.task_id for event in branch.events if isinstance(event, e.MoveStarted)] == [green]
