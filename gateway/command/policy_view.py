@@ -40,6 +40,9 @@ _WORDS = {
     "policy": ("共享策略", "sharing policy"),
     "revision": ("版本", "revision"),
     "by": ("修改人", "changed by"),
+    "mode": ("模式", "mode"),
+    "window": ("生效时段", "window"),
+    "why": ("原因", "why"),
     "scheduled": ("待生效", "scheduled"),
     "proposal": ("待复核", "waits for a second person"),
     "moving": ("{count} 件将转出, {stays} 件留下; 本省预计等候 {before} -> {after}", None),
@@ -158,7 +161,7 @@ def show_revisions(
     console: Console, revisions: Sequence[province_pb2.SharingPolicyRevision], language: Language
 ) -> None:
     """Revisions, the newest first."""
-    table = Table(word("revision", language), "mode", word("by", language), "", "")
+    table = Table(*(word(key, language) for key in ("revision", "mode", "by", "window", "why")))
     for kept in revisions:
         policy = kept.policy
         notes = [kept.reason] if kept.reason else []
