@@ -6,6 +6,7 @@ and closed all the time.
 """
 
 from collections.abc import Iterator
+from itertools import cycle
 from random import Random
 
 from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy
@@ -25,7 +26,7 @@ def pictures(provinces: int, kinds: int, count: int, seed: int) -> Iterator[Nati
 
     Args:
         provinces: how many there are.
-        kinds: of each line.
+        kinds: of work, spread over the lines.
         count: of the pictures.
     """
     draw = Random(seed)
@@ -57,7 +58,7 @@ def _province(
         time_ms=0,
         status=ProvinceStatus.ACTIVE,
         policy=policy,
-        kinds=tuple(_kind(draw, line, index, lots[code, line]) for line in Line for index in range(kinds)),
+        kinds=tuple(_kind(draw, line, index, lots[code, line]) for index, line in zip(range(kinds), cycle(Line))),
         lines=tuple(LineSummary(line=line, arrivals_per_hour=draw.randrange(60), signed_in=40) for line in Line),
         capacity=400,
         in_use=draw.randrange(400),

@@ -1,16 +1,20 @@
 """A small country in virtual time that does what the plan says: queues, people, moves and pictures, and nothing else.
 
 Time goes in steps of half a second, one picture and one plan each. People take the oldest task and are busy for a fixed time; a task that is moved
-is there at the next step. Nothing is drawn: the same loads give the same country.
+is there at the next step. Unless a province is given something to draw from, nothing is drawn: the same loads give the same country.
 """
 
+from collections import deque
 from collections.abc import Callable
+from math import exp
+from random import Random
 
 import msgspec
 
 from actors.core.country import Bounds, Line, ProvinceStatus, SharingPolicy
 from actors.core.departures import moves_left
 from actors.core.ids import ProvinceCode
+from actors.core.line_summary import LineSummary
 from actors.core.sharing.flows import FlowMemory, MoveFlow
 from actors.core.sharing.plan import plan_flows
 from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
@@ -20,14 +24,18 @@ from tests.unit.core.harness import MEDICAL
 STEP_MS = 500
 HANDLE_MS = 8_000
 BOUNDS = Bounds()
+#: Arrivals are told as a rate over a quarter of an hour.
+QUARTER_HOUR_STEPS = 900_000 // STEP_MS
 
 Load = Callable[[int], float]
 """Tasks per second that arrive at a time, ms."""
 
 
 class Item(msgspec.Struct):
-    """A task."""
+    """A task, where it arose and when."""
 
+    home: ProvinceCode
+    created_ms: int
     placement: Placement = Placement.HOME
     moves: int = 0
 
@@ -35,22 +43,43 @@ class Item(msgspec.Struct):
 class Place:
     """A province: what waits, and until when its people are busy."""
 
-    def __init__(self, code: str, people: int, load: Load, policy: SharingPolicy) -> None:
+    def __init__(self, code: str, people: int, load: Load, policy: SharingPolicy, draw: Random | None = None) -> None:
         self.code, self.people, self.load, self.policy = ProvinceCode(code), people, load, policy
-        self.waiting: list[Item] = []
+        self.waiting: deque[Item] = deque()
         self.busy_until_ms: list[int] = []
+        #: Of its own tasks that its own people have taken: when, and how long they had waited.
+        self.waits_ms: list[tuple[int, int]] = []
+        self._draw = draw
         self._arriving = 0.0
+        self._arrived: deque[int] = deque(maxlen=QUARTER_HOUR_STEPS)
 
     def pass_step(self, now_ms: int) -> None:
         """Tasks arrive, people finish and take the next."""
-        self._arriving += self.load(now_ms) * STEP_MS / 1_000
-        while self._arriving >= 1:
-            self._arriving -= 1
-            self.waiting.append(Item())
+        self._arriving += self._arrivals(self.load(now_ms) * STEP_MS / 1_000)
+        arrived = int(self._arriving)
+        self._arriving -= arrived
+        self._arrived.append(arrived)
+        self.waiting.extend(Item(home=self.code, created_ms=now_ms) for _ in range(arrived))
         self.busy_until_ms = [until_ms for until_ms in self.busy_until_ms if until_ms > now_ms]
         while self.waiting and len(self.busy_until_ms) < self.people:
-            self.waiting.pop(0)
-            self.busy_until_ms.append(now_ms + HANDLE_MS)
+            item = self.waiting.popleft()
+            if item.home == self.code:
+                self.waits_ms.append((now_ms, now_ms - item.created_ms))
+            self.busy_until_ms.append(now_ms + self._handle_ms())
+
+    def _arrivals(self, expected: float) -> float:
+        """So many as expected, or a Poisson number about it."""
+        if self._draw is None:
+            return expected
+        count, chance, least = 0, self._draw.random(), exp(-expected)
+        while chance > least:
+            count += 1
+            chance *= self._draw.random()
+        return count
+
+    def _handle_ms(self) -> int:
+        """Fixed, or lognormal of the same mean and a variation of 1.1."""
+        return HANDLE_MS if self._draw is None else int(HANDLE_MS * self._draw.lognormvariate(-0.405, 0.9))
 
     @property
     def wait_ms(self) -> int:
@@ -68,8 +97,15 @@ class Place:
             expected_wait_ms=self.wait_ms,
             handle_ms=HANDLE_MS,
         )
+        per_hour = sum(self._arrived) * 3_600_000 // (STEP_MS * max(1, len(self._arrived)))
+        line = LineSummary(line=Line.CLAIMS, arrivals_per_hour=per_hour, signed_in=self.people)
         return ProvinceSummary(
-            province=self.code, time_ms=0, status=ProvinceStatus.ACTIVE, policy=self.policy, kinds=(kind,)
+            province=self.code,
+            time_ms=0,
+            status=ProvinceStatus.ACTIVE,
+            policy=self.policy,
+            kinds=(kind,),
+            lines=(line,),
         )
 
 
@@ -84,6 +120,7 @@ class ClosedLoop:
         self.followed: list[tuple[int, MoveFlow]] = []
         #: Moves of the task that was moved most often.
         self.moves_most = 0
+        self.moved = 0
 
     def run(self, duration_ms: int) -> None:
         """Let time pass."""
@@ -105,6 +142,7 @@ class ClosedLoop:
         for item in leaving:
             source.waiting.remove(item)
             item.placement, item.moves = Placement.SHARED, item.moves + 1
+            self.moved += 1
             self.moves_most = max(self.moves_most, item.moves)
             host.waiting.append(item)
 

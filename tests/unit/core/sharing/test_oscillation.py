@@ -7,7 +7,8 @@ import pytest
 from actors.core.country import SharingPolicy
 from actors.core.ids import ProvinceCode
 from actors.core.sharing import links
-from tests.unit.core.sharing.closed_loop import ClosedLoop, Load, Place
+from tests.unit.core.sharing.closed_loop import HANDLE_MS, ClosedLoop, Load, Place
+from tests.unit.core.sharing.surge import ACTIVATION_MS, surge
 
 SWING_MS = 10_000
 TEN_MINUTES_MS = 600_000
@@ -43,6 +44,17 @@ def test_without_the_pause_the_same_load_turns_pairs_all_the_time(monkeypatch: p
     swung = country()
     swung.run(TEN_MINUTES_MS)
     assert len(swung.reversals_ms()[ProvinceCode("anhui"), ProvinceCode("fujian")]) > 10
+
+
+def test_a_surge_is_met_at_the_threshold_and_no_task_moves_twice() -> None:
+    """Without help the wait would grow to many times the threshold; with it, it must turn as soon as sharing begins."""
+    alone = surge(11, 12, 12, seed=1, shares=False)
+    helped = surge(11, 12, 12, seed=1)
+    assert alone["tasks_moved"] == 0 and alone["released_after_peak"] is None
+    assert alone["peak_wait"] > 4 * ACTIVATION_MS / HANDLE_MS > 0
+    assert helped["peak_wait"] < 1.5 * ACTIVATION_MS / HANDLE_MS
+    assert helped["released_after_peak"] is not None
+    assert (helped["moves_most"], helped["reversals"]) == (1, 0)
 
 
 def test_sharing_ends_a_wait_that_would_go_on() -> None:
