@@ -26,6 +26,8 @@ RECOVERY_MAX_MS = 90_000
 PICTURE_OLD_MS = 5_000
 #: The rest of the country must have been below the limit for this long: one picture may be odd.
 BELOW_MS = 2_000
+#: With fewer people at work a silence is never called an outage (`TimeLimits.site_desks_min`).
+OUTAGE_PEOPLE_MIN = 3
 #: A fault that was ordered and not noted within this time: whoever ordered it died in between.
 STRIKE_MAX_MS = 10_000
 
@@ -144,6 +146,9 @@ def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
     odd = [code for code in spec.provinces if view.summaries[code].status is not ProvinceStatus.ACTIVE]
     if odd:
         return _refused(f"{odd[0]} is {view.summaries[odd[0]].status.value}, not active.")
+    unfit = [refused for code in spec.provinces if (refused := _unfit(rules, view.summaries[code])) is not None]
+    if unfit:
+        return unfit[0]
     struck = sum(view.summaries[code].signed_in for code in spec.provinces)
     everybody = sum(summary.signed_in for summary in view.summaries.values())
     if struck * 1000 > everybody * spec.operators_max_permille:
@@ -152,6 +157,20 @@ def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
             f"{struck} of {everybody} signed-in operators would be struck, {share} permille; "
             f"at most {spec.operators_max_permille} are allowed."
         )
+    return None
+
+
+def _unfit(rules: KindRules, summary: ProvinceSummary) -> Refused | None:
+    """Why this fault would show nothing in a province."""
+    if rules.is_outage and summary.signed_in < OUTAGE_PEOPLE_MIN:
+        return _refused(
+            f"{summary.province} has {summary.signed_in} signed-in operators: the silence of fewer than "
+            f"{OUTAGE_PEOPLE_MIN} is never taken for an outage."
+        )
+    if rules.fault is Fault.EVACUATION and summary.policy.share_out_mode is ShareOutMode.EVACUATE:
+        return _refused(f"{summary.province} is being evacuated already.")
+    if rules.fault is Fault.EVACUATION and summary.policy.needs_two_people:
+        return _refused(f"The policy of {summary.province} asks for two people to order an evacuation; a drill is one.")
     return None
 
 

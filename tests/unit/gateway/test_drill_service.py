@@ -17,10 +17,10 @@ OPS = as_("ops")
 
 @pytest.fixture
 async def served() -> AsyncIterator[Gateway]:
-    """The services before two provinces, with one person at work in each."""
+    """The services before two provinces, with three people at work in each."""
     async with gateway("fujian", "jiangxi") as opened:
-        for code in ("fujian", "jiangxi"):
-            who = OperatorId(f"{code}-op-1")
+        for code, number in [(code, number) for code in ("fujian", "jiangxi") for number in (1, 2, 3)]:
+            who = OperatorId(f"{code}-op-{number}")
             person = Operator(operator=who, province=ProvinceCode(code), site=SiteId(f"{code}-1"))
             await opened.country.call(code, c.UpsertOperators(entries=(person,)), deadline=1.0)
             await opened.country.call(code, c.SignIn(operator=who, session=SessionId("s")), deadline=1.0)

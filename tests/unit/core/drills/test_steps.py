@@ -1,8 +1,10 @@
 """What a running drill does next."""
 
+from typing import Any
+
 import pytest
 
-from actors.core.country import Line, ProvinceStatus
+from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.drills.record import DrillKind, DrillPhase, DrillSpec
 from actors.core.drills.steps import (
     BELOW_MS,
@@ -120,3 +122,20 @@ def test_a_drill_that_harms_the_rest_is_seen_after_two_seconds() -> None:
 def test_every_kind_has_rules(kind: DrillKind) -> None:
     """A kind that is listed and cannot be run would fail in the middle."""
     assert RULES[kind].provinces_max >= RULES[kind].provinces_min
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "told"),
+    [
+        (DrillKind.SITE_OUTAGE, {"signed_in": 2}, "fewer than 3"),
+        (DrillKind.SNOW, {"policy": SharingPolicy(needs_two_people=True)}, "two people"),
+        (DrillKind.SNOW, {"policy": SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)}, "already"),
+    ],
+)
+def test_a_fault_that_would_show_nothing_is_refused(kind: DrillKind, changes: dict[str, Any], told: str) -> None:
+    """Two minutes of silence that nobody may call an outage, or a proposal left on somebody's desk, teach nothing."""
+    refused = blast_radius(
+        DrillSpec(kind=kind, provinces=(FUJIAN,), operators_max_permille=500), view(0, summary(FUJIAN, **changes))
+    )
+    assert refused is not None
+    assert told in refused.message
