@@ -11,7 +11,7 @@ from actors.core.country import SharingPolicy
 from actors.core.ids import ProvinceCode, TaskId
 
 #: Drills kept; the oldest that have ended are forgotten first.
-DRILLS_MAX = 200
+DRILLS_MAX = 100
 #: Provinces of one drill.
 PROVINCES_MAX = 36
 
