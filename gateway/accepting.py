@@ -15,6 +15,7 @@ would cost every call what a gateway costs.
 """
 
 import asyncio
+import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,12 @@ class Servers(grpc.aio.Server):
             server.add_registered_method_handlers(service_name, method_handlers)
 
     def add_insecure_port(self, address: str) -> int:
-        """Let all listen on ``host:port``; the port, which the kernel chose if it was 0. Others may listen there as well: see `held_port`."""
-        return self._listen(address, lambda server, where: server.add_insecure_port(where))
+        """Let all listen on ``host:port``; the port, which the kernel chose if it was 0. Others may listen there as well: see `held_port`.
+
+        Raises:
+            OSError: one cannot.
+        """
+        return self._listen(address, _add_insecure)
 
     def add_secure_port(self, address: str, server_credentials: grpc.ServerCredentials) -> int:
         """As `add_insecure_port`, with TLS."""
@@ -62,10 +67,19 @@ class Servers(grpc.aio.Server):
 
     def _listen(self, address: str, bind: Callable[[grpc.aio.Server, str], int]) -> int:
         host = address.rpartition(":")[0]
-        port = bind(self._servers[0], address)
+        port = _bound(bind, self._servers[0], address)
         for server in self._servers[1:]:
-            bind(server, f"{host}:{port}")
+            _bound(bind, server, f"{host}:{port}")
         return port
+
+    def add_own_ports(self, addresses: Iterable[str]) -> None:
+        """Let each listen where it can be asked alone, too (`own_address`).
+
+        Raises:
+            OSError: one cannot.
+        """
+        for server, address in zip(self._servers, addresses, strict=True):
+            _bound(_add_insecure, server, address)
 
     async def start(self) -> None:
         """Take in calls."""
@@ -79,6 +93,18 @@ class Servers(grpc.aio.Server):
     async def wait_for_termination(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the name is gRPC's
         """Wait until all are stopped; whether `timeout` seconds passed before."""
         return any(await asyncio.gather(*(server.wait_for_termination(timeout) for server in self._servers)))
+
+
+def _add_insecure(server: grpc.aio.Server, address: str) -> int:
+    return server.add_insecure_port(address)
+
+
+def _bound(bind: Callable[[grpc.aio.Server, str], int], server: grpc.aio.Server, address: str) -> int:
+    """The port on which a server listens now. gRPC tells its log alone why it cannot, and raises what a bug would."""
+    try:
+        return bind(server, address)
+    except RuntimeError as error:
+        raise OSError(errno.EADDRNOTAVAIL, "it cannot be listened on", address) from error
 
 
 def own_address(run_dir: Path, gateway_id: str, server: int = 0) -> str:

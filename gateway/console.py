@@ -10,7 +10,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 from importlib import resources
 
@@ -22,10 +21,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from gateway.held_port import listener
 from gateway.metrics import Metrics
 from gateway.overview import Overviews
 
 EVERY_S = 1.0
+#: Connections that wait to be taken in.
+BACKLOG = 128
 
 
 class ConsoleServer:
@@ -38,9 +40,13 @@ class ConsoleServer:
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self, address: str) -> str:
-        """Listen; the bound address, host:port."""
+        """Listen; the bound address, host:port.
+
+        Raises:
+            OSError: somebody listens there already, or the host is not this machine's.
+        """
         host, _, port = address.rpartition(":")
-        bound = socket.create_server((host.strip("[]"), int(port)), backlog=128)
+        bound = listener(host.strip("[]"), int(port), BACKLOG)
         app = Starlette(
             routes=[
                 Route("/", self._page),

@@ -7,13 +7,25 @@ the first on a port makes sure that nobody listens there.
 import socket
 
 
-def require_unused(host: str, port: int) -> None:
-    """Make sure that nobody listens there: whoever binds without SO_REUSEPORT is refused by the kernel beside anybody.
+def listener(host: str, port: int, backlog: int | None = None) -> socket.socket:
+    """A socket that listens there, alone: whoever binds without SO_REUSEPORT is refused by the kernel beside anybody.
+
+    Args:
+        host: without brackets.
 
     Raises:
-        OSError: somebody does, or the host is not this machine's.
+        OSError: somebody does already, or the host is not this machine's.
     """
-    socket.create_server((host, port), family=_family(host)).close()
+    return socket.create_server((host, port), family=_family(host), backlog=backlog)
+
+
+def require_unused(host: str, port: int) -> None:
+    """Make sure that nobody listens there.
+
+    Raises:
+        OSError: see `listener`.
+    """
+    listener(host, port).close()
 
 
 class HeldPort:

@@ -234,8 +234,7 @@ class Gateway:
         if not self._settings.shares_port:
             require_unused(host.strip("[]"), int(port))
         port = self._servers.add_insecure_port(self._settings.grpc)
-        for server, address in zip(self._servers, self._own, strict=True):
-            server.add_insecure_port(address)
+        self._servers.add_own_ports(self._own)
         await self._servers.start()
         if self._settings.limits.per_second:
             self._probing = asyncio.create_task(self._probe.run())
@@ -277,6 +276,7 @@ async def run(settings: GatewaySettings) -> None:
         await gateway.start()
     except OSError as error:
         _log.error("cannot start", grpc=settings.grpc, console=settings.console, error=str(error))
+        await gateway.stop()
         raise SystemExit(f"gateway.server cannot start: {error}") from None
     # What lives now, modules and descriptors above all, lives for ever. Walking through it, a full collection took 42 ms (mean of three), in
     # which every call waited.

@@ -2,8 +2,8 @@
 
 Theory of operation
 -------------------
-A desk is heard through a session: a work stream (which may carry many operators) or a unary sign-in. Gateways pass on, about once a
-second, which sessions they heard. All instants are of this process's monotonic clock, so a jump of the wall clock expires nothing.
+A desk is heard through a session: a work stream (which may carry many operators) or a unary sign-in. Gateways pass on, three times
+a second, which sessions they heard. All instants are of this process's monotonic clock, so a jump of the wall clock expires nothing.
 
 Silence is evidence only if we would have heard: a session whose gateway connection broke has an unknown path until it is heard again
 or `path_grace_ms` has passed; and when our own clockwork stood still, the gap is taken off everybody's silence.

@@ -9,11 +9,14 @@ than `CREDIT_MAX_MS` later, however urgent. So no task starves.
 Tasks that the same people may do (`bucket_of`) share a bucket, a heap by rank: a free operator looks at the heads of the buckets they
 may do, not at the queue; and a task that nobody on duty may do holds up only its like. Leaving the middle of a heap is lazy: an entry
 counts only while `members` holds its stamp; a heap is rebuilt when more than half of its entries are dead. Push, pop: O(log n); 2 us each.
+
+Who has waited longest is another question than who is next: an urgent newcomer stands before the oldest. One more heap, by creation, knows.
 """
 
 import heapq
 from collections.abc import Collection, Iterator, Sequence
 from copy import copy
+from itertools import islice
 
 from actors.core.country import Skill, TaskKind
 from actors.core.ids import KindId, TaskId
@@ -62,12 +65,14 @@ def bucket_of(task: Task, needed: int) -> BucketKey:
 class TaskQueue:
     """Waiting tasks of one province."""
 
-    __slots__ = ("_buckets", "_declined", "_live", "_stamp", "members", "waiting_by_kind")
+    __slots__ = ("_ages", "_buckets", "_declined", "_live", "_stamp", "members", "waiting_by_kind")
 
     def __init__(self) -> None:
         self._buckets: dict[BucketKey, list[_Entry]] = {}
         #: Valid entries of each bucket.
         self._live: dict[BucketKey, int] = {}
+        #: (created, stamp, task) of all entries, dead ones among them.
+        self._ages: list[tuple[int, int, TaskId]] = []
         self._stamp = 0
         #: task -> (stamp, bucket) of its valid entry.
         self.members: dict[TaskId, tuple[int, BucketKey]] = {}
@@ -103,6 +108,7 @@ class TaskQueue:
         self._live[key] = self._live.get(key, 0) + 1
         heap = self._buckets.setdefault(key, [])
         heapq.heappush(heap, (rank_ms(task), task.created_ms, task.task_id, self._stamp))
+        heapq.heappush(self._ages, (task.created_ms, self._stamp, task.task_id))
 
     def discard(self, task: TaskId) -> None:
         """Take a task out, if it is here."""
@@ -117,32 +123,36 @@ class TaskQueue:
         else:
             del self.waiting_by_kind[key[0]]
         self._live[key] -= 1
-        heap = self._buckets[key]
-        if len(heap) > REBUILD_MIN and len(heap) > 2 * self._live[key]:
-            live = [entry for entry in heap if self._alive(entry)]
-            heapq.heapify(live)
-            self._buckets[key] = live
+        self._rebuild(key)
 
-    def heads(self) -> list[tuple[int, int, TaskId, BucketKey]]:
-        """The first task of each bucket that has one: (rank, created, id, bucket), unordered. Drops empty buckets."""
-        heads: list[tuple[int, int, TaskId, BucketKey]] = []
-        for key in list(self._buckets):
-            entry = self.head(key)
-            if entry is not None:
-                heads.append(entry)
-        return heads
+    def _rebuild(self, key: BucketKey) -> None:
+        """Drop the bucket if nobody waits in it any more; rebuild it, and the ages, where most entries are dead."""
+        heap, live = self._buckets[key], self._live[key]
+        if not live:
+            del self._buckets[key], self._live[key]
+        elif len(heap) > max(REBUILD_MIN, 2 * live):
+            self._buckets[key] = [entry for entry in heap if self._alive(entry)]
+            heapq.heapify(self._buckets[key])
+        if len(self._ages) > max(REBUILD_MIN, 2 * len(self.members)):
+            self._ages = [age for age in self._ages if self._holds(age[2], age[1])]
+            heapq.heapify(self._ages)
+
+    def oldest_created_ms(self) -> int | None:
+        """When the oldest of all waiting tasks was created, Unix ms; None: nothing waits."""
+        ages = self._ages
+        while ages and not self._holds(ages[0][2], ages[0][1]):
+            heapq.heappop(ages)
+        return ages[0][0] if ages else None
 
     def head(self, key: BucketKey) -> tuple[int, int, TaskId, BucketKey] | None:
-        """The first task of a bucket, or None (and the bucket is dropped)."""
+        """The first task of a bucket: (rank, created, id, bucket); None: nobody waits there. Drops dead entries before it."""
         heap = self._buckets.get(key)
-        while heap:
-            rank, created, task, _ = heap[0]
-            if self._alive(heap[0]):
-                return rank, created, task, key
+        if heap is None:
+            return None
+        while not self._alive(heap[0]):
             heapq.heappop(heap)
-        self._buckets.pop(key, None)
-        self._live.pop(key, None)
-        return None
+        rank, created, task, _ = heap[0]
+        return rank, created, task, key
 
     def leading(self, limit: int, kinds: Collection[KindId] = ()) -> list[TaskId]:
         """The first `limit` tasks of each bucket, all in one rank order. O(buckets x limit log n).
@@ -156,7 +166,7 @@ class TaskQueue:
         return [entry[2] for entry in entries]
 
     def buckets(self) -> Iterator[BucketKey]:
-        """Buckets, empty ones perhaps among them."""
+        """Those in which somebody waits."""
         return iter(self._buckets)
 
     def foremost(self, keys: Sequence[BucketKey], bucket_max: int, limit: int) -> list[tuple[TaskId, BucketKey]]:
@@ -168,19 +178,11 @@ class TaskQueue:
         keys = [key for key in keys if self.head(key)]
         heaps = [self._buckets[key] for key in keys]
         few = sum(map(len, heaps)) <= SORTED_PER_WANTED * limit
-        entries = self._sorted(heaps) if few else self._walked(heaps)
-        left = [bucket_max] * len(heaps)
-        found: list[tuple[TaskId, BucketKey]] = []
-        for entry, number in entries:
-            if len(found) == limit:
-                break
-            if left[number]:
-                left[number] -= 1
-                found.append((entry[2], keys[number]))
-        return found
+        entries = self._sorted(heaps, bucket_max) if few else self._walked(heaps, bucket_max)
+        return [(entry[2], keys[number]) for entry, number in islice(entries, limit)]
 
-    def _sorted(self, heaps: Sequence[list[_Entry]]) -> list[tuple[_Entry, int]]:
-        """All valid entries of some heaps, each with the heap's number, in rank order."""
+    def _sorted(self, heaps: Sequence[list[_Entry]], bucket_max: int) -> Iterator[tuple[_Entry, int]]:
+        """The first valid entries of each of some heaps, each with the heap's number, in rank order."""
         members = self.members
         entries = [
             (entry, number)
@@ -189,15 +191,23 @@ class TaskQueue:
             if (membership := members.get(entry[2])) is not None and membership[0] == entry[3]
         ]
         entries.sort()
-        return entries
+        left = [bucket_max] * len(heaps)
+        for entry, number in entries:
+            if left[number]:
+                left[number] -= 1
+                yield entry, number
 
-    def _walked(self, heaps: Sequence[list[_Entry]]) -> Iterator[tuple[_Entry, int]]:
-        """The same, one after the other, as far as they are asked for."""
+    def _walked(self, heaps: Sequence[list[_Entry]], bucket_max: int) -> Iterator[tuple[_Entry, int]]:
+        """The same, one by one: no heap is looked into deeper than is asked for, and one that has given its share is left alone."""
+        left = [bucket_max] * len(heaps)
         frontier = [(heap[0], number, 0) for number, heap in enumerate(heaps)]
         heapq.heapify(frontier)
         while frontier:
             entry, number, place = heapq.heappop(frontier)
+            if not left[number]:
+                continue
             if self._alive(entry):
+                left[number] -= 1
                 yield entry, number
             heap = heaps[number]
             for child in (2 * place + 1, 2 * place + 2):
@@ -225,5 +235,9 @@ class TaskQueue:
         return (entry[2] for entry in entries)
 
     def _alive(self, entry: _Entry) -> bool:
-        membership = self.members.get(entry[2])
-        return membership is not None and membership[0] == entry[3]
+        return self._holds(entry[2], entry[3])
+
+    def _holds(self, task: TaskId, stamp: int) -> bool:
+        """Whether the entry of this stamp is the task's valid one."""
+        membership = self.members.get(task)
+        return membership is not None and membership[0] == stamp

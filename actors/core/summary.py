@@ -167,8 +167,8 @@ def shared_in_today(state: ProvinceState, now_ms: int) -> int:
 
 
 def _oldest_waiting_ms(state: ProvinceState, now: Instant) -> int:
-    created_ms = min((state.tasks[head[2]].created_ms for head in state.queue.heads()), default=now.wall_ms)
-    return max(0, now.wall_ms - created_ms)
+    created_ms = state.queue.oldest_created_ms()
+    return max(0, now.wall_ms - created_ms) if created_ms is not None else 0
 
 
 def _oldest_transit_ms(state: ProvinceState, now: Instant) -> int:

@@ -42,7 +42,11 @@ def overload(
     refusal is RESOURCE_EXHAUSTED and says when to come back, operations are served with a p99 of at most 300 ms, and memory is bounded. For
     a machine of two cores with nothing else to do.
     """
+    if offered <= limit:
+        raise typer.BadParameter(f"{offered:,} calls a second are no overload of {limit:,}", param_hint="--offered")
     codes = [entry.province for entry in load_country(None).provinces][:provinces]
+    if not as_json:
+        typer.echo(f"{offered:,} calls a second for {seconds:g} s, of which {limit:,} are taken in …", err=True)
     directory = Path(tempfile.mkdtemp(prefix="sharedops-bench-"))
     try:
         result = asyncio.run(
@@ -57,7 +61,7 @@ def overload(
     if as_json:
         print(json.dumps(msgspec.to_builtins(result) | {"checks": checks}, ensure_ascii=False))
     else:
-        _show(result, checks)
+        _show(result, checks, offered)
     raise typer.Exit(0 if all(checks.values()) else 1)
 
 
@@ -75,11 +79,25 @@ def checks_of(result: Overload, offered: int) -> dict[str, bool]:
     }
 
 
-def _show(result: Overload, checks: dict[str, bool]) -> None:
+#: Check -> what it asks for.
+_ASKED = {
+    "goodput": f"goodput_ratio at least {GOODPUT_RATIO_MIN}",
+    "accepted_p99": f"accepted_p99_ms at most {ACCEPTED_P99_MAX_MS:g}",
+    "refused_p99": f"refused_p99_ms at most {REFUSED_P99_MAX_MS:g}",
+    "refusals": "every refusal RESOURCE_EXHAUSTED, with a time to come back",
+    "answered": "nothing unanswered",
+    "ops": f"every operation of ops staff served, ops_p99_ms at most {OPS_P99_MAX_MS:g}",
+    "memory": f"gateway_rss_growth_mib at most {MEMORY_GROWTH_MAX_MIB:g}",
+}
+
+
+def _show(result: Overload, checks: dict[str, bool], offered: int) -> None:
     table = Table(title="overload 过载", show_header=False)
     for name, value in msgspec.to_builtins(result).items():
         table.add_row(name, str(value))
     console = Console()
     console.print(table)
+    asked = {"offered": f"offered_per_second at least {OFFERED_RATIO_MIN * offered:,.0f}, none held back"} | _ASKED
     for name, held in checks.items():
-        console.print(f"[green]✓[/green] {name}" if held else f"[red]✗ {name}[/red]")
+        text = f"{name}: {asked[name]}"
+        console.print(f"[green]✓[/green] {text}" if held else f"[red]✗ {text}[/red]")

@@ -4,6 +4,7 @@ Each has a console with the metrics of its own; the first one's is where it was 
 second are shared out evenly beforehand: gateways know nothing of each other, and the kernel spreads the connections.
 """
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ class GatewayChild(Child):
     def __init__(self, number: int, store: Store, run_dir: Path, options: tuple[str, ...], console: str) -> None:
         gateway_id = f"g{number + 1}"
         self._bound = run_dir / f"gateway-{gateway_id}.json"
+        self._console: str | None = None
         #: Where it alone answers gRPC.
         self.own_address = own_address(run_dir, gateway_id)
         self._channel: grpc.aio.Channel | None = None
@@ -63,12 +65,14 @@ class GatewayChild(Child):
             await channel.close()
 
     def console(self) -> str | None:
-        """``host:port`` where its console listens, as soon as it has said so."""
-        try:
-            bound = json.loads(self._bound.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return str(bound["console"])
+        """``host:port`` where its console listens, as soon as it has said so; its successors listen there, too.
+
+        Read once: whatever clears directories of temporary files may take the file away later, and a gateway is not dead for that.
+        """
+        if self._console is None:
+            with contextlib.suppress(OSError, ValueError):
+                self._console = str(json.loads(self._bound.read_text(encoding="utf-8"))["console"])
+        return self._console
 
     async def answers(self) -> bool:
         """Whether it answers a health check, whatever it says of the provinces."""

@@ -1,11 +1,11 @@
 """Where `serve` listens: checked before anything is made or started, so that a slip costs a line, not half a minute."""
 
+import contextlib
 import ipaddress
-import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gateway.held_port import require_unused
+from gateway.held_port import listener
 
 
 class AddressUnusable(Exception):
@@ -68,15 +68,22 @@ def require_free(addresses: Sequence[tuple[str, ListenAddress]]) -> None:
         AddressUnusable: somebody does, or two of ours would, or the host is not this machine's.
     """
     fixed = [address for _, address in addresses if address.port]
-    for option, (host, port) in addresses:
-        if fixed.count(ListenAddress(host, port)) > 1:
-            raise AddressUnusable(
-                f"{host}:{port} is asked for twice; choose another with {option} HOST:PORT (port 0: any)"
-            )
-        try:
-            require_unused(host, port)
-        except OSError as error:
-            raise AddressUnusable(
-                f"{host}:{port} cannot be listened on ({os.strerror(error.errno or 0)}); "
-                f"choose another with {option} HOST:PORT (port 0: any)"
-            ) from None
+    # All are held until the last is looked at: the same place may have two names.
+    with contextlib.ExitStack() as held:
+        for option, (host, port) in addresses:
+            if fixed.count(ListenAddress(host, port)) > 1:
+                raise AddressUnusable(
+                    f"{host}:{port} is asked for twice; choose another with {option} HOST:PORT (port 0: any)"
+                )
+            try:
+                held.enter_context(listener(host, port))
+            except OSError as error:
+                raise AddressUnusable(
+                    f"{host}:{port} cannot be listened on ({_why(error)}); "
+                    f"choose another with {option} HOST:PORT (port 0: any)"
+                ) from None
+
+
+def _why(error: OSError) -> str:
+    """The cause alone, without the address that Python adds. Of a host that is not known there is no number that `os.strerror` would know."""
+    return str(error.strerror).partition(" (while")[0]

@@ -95,7 +95,7 @@ def replay(
     The planner starts knowing nothing. Exit code 0 if its mean turnaround is below every other way's, 1 if not, 2 if the log cannot be used.
     """
     if not virtual:
-        _refuse("only --virtual is there: the log is played without a running system")
+        _refuse("add --virtual: a log is played in virtual time only, without a running system")
     try:
         items = _read(file, first)
         kept = usable(items)
@@ -208,6 +208,9 @@ def _show(answer: Answer) -> None:
     )
     if any(each.half is None or each.half > abs(each.mean) for each in answer.cut_of_mean_turnaround.values()):
         console.print("These seeds cannot tell the planner from every other way; more can: --seeds 20.")
+    for way, below in answer.cut_of_mean_turnaround.items():
+        text = f"mean turnaround {_text(below, 100)} % below {NAMES[way]}"
+        console.print(f"[green]✓[/green] {text}" if below.mean > 0 else f"[red]✗ {text}[/red]")
 
 
 def _seeds(count: int) -> str:

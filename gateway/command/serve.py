@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 from rich.panel import Panel
@@ -25,6 +26,8 @@ from gateway.command.listen_address import (
 from gateway.command.province_codes import explain_unknown, split_codes
 from gateway.command.system import Addresses, System, SystemFailed, SystemSettings
 from gateway.identity import TokenFileError, Tokens, make_development_tokens
+
+_log = structlog.get_logger(__name__)
 
 #: From the first process to the last province; 36 of them take 20 to 30 s on two cores.
 READY_TIMEOUT_S = 180.0
@@ -75,9 +78,9 @@ def serve(
         addresses = _addresses(grpc, console, gateways)
         if not (data_dir / "tokens.toml").exists() or (data_dir / "dev-tokens.json").exists():
             require_loopback(addresses)
-        require_free(addresses)
+        # The directory first: if this very system runs already, its ports are taken as well, and others would be no help.
         store = _open(data_dir, provinces, country)
-        _check_own_files(store)
+        _check(store, addresses)
     except (StoreError, CountryFileError, AddressUnusable, TokenFileError) as error:
         typer.echo(f"sharedops serve: {error}", err=True)
         raise typer.Exit(2) from None
@@ -126,11 +129,12 @@ def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
     return store
 
 
-def _check_own_files(store: Store) -> None:
-    """Find out now what the gateway would find out again and again after each restart.
+def _check(store: Store, addresses: list[tuple[str, ListenAddress]]) -> None:
+    """Find out now what the gateway would find out again and again after each restart; gives the store back then.
 
     Raises:
         TokenFileError: `tokens.toml` cannot be used.
+        AddressUnusable: somebody else listens there.
         OSError: the directory cannot be written.
     """
     tokens = store.directory / "tokens.toml"
@@ -139,7 +143,8 @@ def _check_own_files(store: Store) -> None:
             make_development_tokens(tokens, store.identity.provinces)
         Tokens.load(tokens)
         store.logs.mkdir(exist_ok=True)
-    except (TokenFileError, OSError):
+        require_free(addresses)
+    except (TokenFileError, AddressUnusable, OSError):
         store.release()
         raise
 
@@ -157,7 +162,7 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
         loop.add_signal_handler(number, stopped.set)
     started = time.monotonic()
     try:
-        system = System(store, settings, lambda line: screen.print(f"[yellow]{line}[/yellow]"))
+        system = System(store, settings, lambda line: _tell(screen, line))
     except OSError as error:
         raise SystemFailed(_in_words(error, store.directory)) from error
     stopping = asyncio.create_task(stopped.wait())
@@ -183,6 +188,12 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
         if not as_json:
             screen.print("Stopping … 正在停止")
         await system.stop()
+
+
+def _tell(screen: Console, line: str) -> None:
+    """Say what the outer supervisor does, to whoever looks on and for whoever comes later."""
+    _log.warning(line)
+    screen.print(f"[yellow]{line}[/yellow]")
 
 
 def _announce(store: Store, bound: Addresses, seconds: float, screen: Console, *, as_json: bool) -> None:

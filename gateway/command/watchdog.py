@@ -106,7 +106,8 @@ class Watchdog:
                 if child.is_running and child.pid != pid:
                     pid, heartbeat, asking = child.pid, Heartbeat(looked_s), _cancelled(asking)
                 if asking is not None and asking.done():
-                    if asking.result():
+                    # Whoever restarts a gateway hangs up on it, and gRPC then cancels whoever awaits its answer: that is none.
+                    if not asking.cancelled() and asking.result():
                         heartbeat.answered(looked_s)
                     asking = None
                 if asking is None and child.is_running:

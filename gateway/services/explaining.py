@@ -174,5 +174,5 @@ def _named(operator: str, display_name: str) -> str:
 
 
 def local_time(time_ms: int) -> str:
-    """An instant as the country's clocks show it."""
-    return datetime.fromtimestamp(time_ms / 1_000, _LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+    """An instant as the country's clocks show it, with the offset: whoever reads it may sit elsewhere."""
+    return datetime.fromtimestamp(time_ms / 1_000, _LOCAL).isoformat(sep=" ", timespec="seconds")

@@ -58,11 +58,10 @@ def _bucket_max(state: ProvinceState, people: Sequence[Operator]) -> int:
 
 def _open_buckets(state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId]) -> list[BucketKey]:
     """Buckets with tasks that somebody fits; of most, one of the first few people does."""
-    waiting = state.queue.waiting_by_kind
     return [
         key
         for key in state.queue.buckets()
-        if key[0] in waiting and (not kinds or key[0] in kinds) and any(_fits(state, key, one) for one in people)
+        if (not kinds or key[0] in kinds) and any(_fits(state, key, one) for one in people)
     ]
 
 

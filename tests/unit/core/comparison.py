@@ -15,6 +15,7 @@ from actors.core.invariants import validate
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply
+from actors.core.summary import summarise
 from actors.core.task import TaskState
 from tests.unit.core.expectations import Elsewhere, Expected, expects
 from tests.unit.core.incarnations import Clock, Incarnations
@@ -161,6 +162,7 @@ class Comparison:
         here = {task_id: (task.state, task.operator, task.token) for task_id, task in state.tasks.items()}
         assert here == {task: (entry.state, entry.holder, entry.token) for task, entry in model.open_tasks().items()}
         assert model.left_unmatched() == [], "somebody waits for work that waits for them"
+        self.compare_summaries()
         for task_id, task in state.tasks.items():
             model.tasks[task_id].etag = task.etag
             assert model.versions.setdefault((task_id, task.etag), task) == task, "an etag names one version"
@@ -172,6 +174,12 @@ class Comparison:
         assert (state.reviewed_count, state.model.revision) == (model.reviewed, model.model_revision)
         owed = {province: fen for province, fen in state.balance_fen.items() if fen}
         assert owed == {province: fen for province, fen in model.ledger.items() if fen}
+
+    def compare_summaries(self) -> None:
+        """What the province keeps of its last summary equals one that is worked out now, whatever came between them."""
+        province, now = self.site.province, self.clock.now
+        hosting = province.outbox.hosting(province.state.model)
+        assert province.summary(now) == summarise(province.state, province.presence, now, hosting)
 
     # --- the disk ---
 

@@ -6,7 +6,7 @@ from actors.core.operators import KindExperience, PresenceState
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.summary import summarise
 from actors.core.task import TaskState
-from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, Branch, person
+from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, SHIPPED, Branch, person
 from tests.unit.core.journeys import advise, bring_to
 from tests.unit.core.provinces import hand_over, host
 
@@ -108,6 +108,9 @@ def test_the_oldest_waiting_task_is_the_oldest() -> None:
     branch.wait(60_000)
     branch.create(LARGE)
     assert summary_of(branch).oldest_waiting_ms == 60_000
+    # An urgent one that came later is served before it.
+    branch.create(priority=9)
+    assert summary_of(branch).oldest_waiting_ms == 60_000
 
 
 def test_shared_work_is_counted_on_both_sides() -> None:
@@ -152,7 +155,7 @@ def test_a_task_in_transit_says_how_long_and_whom_it_waits_for() -> None:
 
 def test_a_summary_that_is_kept_equals_one_that_is_worked_out() -> None:
     """Kept too long, it would send work to people who have gone, or hide for half a second and for ever that a task waits."""
-    branch = Branch()
+    branch = Branch(model=SHIPPED)
 
     def both() -> ProvinceSummary:
         kept = summary_of(branch)
@@ -166,6 +169,7 @@ def test_a_summary_that_is_kept_equals_one_that_is_worked_out() -> None:
     assert both().open_by_state == {"offered": 1}
     branch.create(kind=LARGE)
     before = both()
+    assert before.lines, "this model asks for what lines say"
     branch.wait(700, heard=("chen",))
     after = both()
     assert after.oldest_waiting_ms == before.oldest_waiting_ms + 700

@@ -82,8 +82,8 @@ def test_a_cluster_that_outlives_its_ray_is_ended_after_a_while(process: subproc
     assert len(said) == 2
 
 
-class _Stopped:
-    """A child that is there and was stopped."""
+class _Running:
+    """A child that is there."""
 
     name = "gateway"
     is_running = True
@@ -103,10 +103,32 @@ async def test_a_stopped_child_is_ended_though_its_answer_is_still_awaited(proce
 
     process.send_signal(signal.SIGSTOP)
     watching = asyncio.create_task(
-        Watchdog(lambda _: None).watch_child(_Stopped(process.pid), never)  # pyright: ignore[reportArgumentType]
+        Watchdog(lambda _: None).watch_child(_Running(process.pid), never)  # pyright: ignore[reportArgumentType]
     )
     try:
         assert await asyncio.to_thread(process.wait, 20) == -signal.SIGKILL
         assert asked.is_set()
     finally:
         watching.cancel()
+
+
+async def test_a_question_that_is_cut_off_is_one_without_an_answer(process: subprocess.Popen[bytes]) -> None:
+    """The channel to a gateway is closed when it is restarted: awaited just then, the answer's end would have been that of the whole country."""
+    asked_again = asyncio.Event()
+    times = 0
+
+    async def cut_off_once() -> bool:
+        nonlocal times
+        times += 1
+        if times == 1:
+            raise asyncio.CancelledError
+        asked_again.set()
+        return True
+
+    watching = asyncio.create_task(
+        Watchdog(lambda _: None).watch_child(_Running(process.pid), cut_off_once)  # pyright: ignore[reportArgumentType]
+    )
+    waiting = asyncio.create_task(asked_again.wait())
+    await asyncio.wait((watching, waiting), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+    assert asked_again.is_set() and not watching.done()
+    watching.cancel()

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from actors.store import Store
 from gateway.command import app
 from gateway.command.gateways import console_addresses, share_of
+from gateway.command.listen_address import AddressUnusable, ListenAddress, require_free
 from gateway.command.system import SystemSettings
 
 
@@ -44,3 +45,17 @@ def test_two_things_of_ours_may_not_want_one_port(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["serve", "--data-dir", str(tmp_path / "data"), *addresses])
     assert done.exit_code == 2
     assert "127.0.0.1:50998 is asked for twice" in done.output
+
+
+def test_one_port_under_two_names_is_one_port() -> None:
+    """Nobody saw it before the start, and of two things of ours on one port one ends again and again."""
+    addresses = [("--grpc", ListenAddress("127.0.0.1", 50998)), ("--console", ListenAddress("localhost", 50998))]
+    with pytest.raises(AddressUnusable, match=r"localhost:50998 cannot be listened on \(Address already in use\)"):
+        require_free(addresses)
+    require_free(addresses[:1])
+
+
+def test_a_host_that_nobody_knows_is_named_as_such() -> None:
+    """An unknown error sent the reader to look for a fault of the machine instead of a slip of the keyboard."""
+    with pytest.raises(AddressUnusable, match=r"cannot be listened on \((?!Unknown error)[^(]+\);"):
+        require_free([("--grpc", ListenAddress("no-such-host.invalid", 0))])

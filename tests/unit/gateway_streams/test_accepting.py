@@ -11,7 +11,7 @@ from actors.core.ids import ProvinceCode
 from gateway.accepting import SERVERS, Servers
 from gateway.held_port import HeldPort, require_unused
 from gateway.identity import make_development_tokens
-from gateway.server import CHANNEL_OPTIONS, GatewaySettings, run
+from gateway.server import CHANNEL_OPTIONS, Gateway, GatewaySettings, run
 from tests.unit.gateway_streams.served import PATIENCE_S
 
 #: So many connections that the kernel, which spreads them by a hash, leaves no server out: the chance is one in 10^27.
@@ -100,19 +100,40 @@ async def test_a_held_port_is_for_those_who_share_it_alone() -> None:
     require_unused("127.0.0.1", port)
 
 
-async def test_a_gateway_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> None:
-    """A traceback in the supervisor's log would tell nobody on duty that another program has the port."""
+def _settings(tmp_path: Path, grpc_address: str, run_dir: Path, *, console: str = "127.0.0.1:0") -> GatewaySettings:
+    """Of a gateway of one province that has nobody to talk to."""
     provinces = (ProvinceCode("fujian"),)
     make_development_tokens(tmp_path / "tokens.toml", provinces)
+    return GatewaySettings(
+        run_dir=run_dir,
+        gateway_id="g1",
+        grpc=grpc_address,
+        console=console,
+        tokens=tmp_path / "tokens.toml",
+        provinces=provinces,
+    )
+
+
+async def test_a_gateway_listens_on_version_six_of_the_internet_protocol_too(tmp_path: Path) -> None:
+    """The console knew version 4 alone: with `--console [::1]:8051` every gateway ended again and again, and so did the country."""
+    gateway = Gateway(_settings(tmp_path, "[::1]:0", tmp_path, console="[::1]:0"))
+    grpc_address, console = await gateway.start()
+    for address in (grpc_address, console):
+        host, _, port = address.rpartition(":")
+        assert host == "[::1]"
+        socket.create_connection(("::1", int(port)), timeout=PATIENCE_S).close()
+    await gateway.stop()
+
+
+async def test_a_gateway_whose_port_is_taken_says_so_in_one_line(tmp_path: Path) -> None:
+    """A traceback in the supervisor's log would tell nobody on duty that another program has the port."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        settings = GatewaySettings(
-            run_dir=tmp_path,
-            gateway_id="g1",
-            grpc=f"127.0.0.1:{port}",
-            console="127.0.0.1:0",
-            tokens=tmp_path / "tokens.toml",
-            provinces=provinces,
-        )
         with pytest.raises(SystemExit, match=f"cannot start: .*in use.*{port}"):
-            await run(settings)
+            await run(_settings(tmp_path, f"127.0.0.1:{port}", tmp_path))
+
+
+async def test_a_gateway_without_its_run_directory_says_so_in_one_line(tmp_path: Path) -> None:
+    """It left a traceback: when it cannot listen gRPC raises what a bug would, and not what the operating system does."""
+    with pytest.raises(SystemExit, match=r"cannot start: .*gone/g1\.own0"):
+        await run(_settings(tmp_path, "127.0.0.1:0", tmp_path / "gone"))
