@@ -62,9 +62,10 @@ class JournalReader:
         return standing_of(reply.summary)
 
     async def _read(self, standing: Standing, since_ms: int, measuring: Measuring) -> None:
-        """Feed a province's frames since an instant, up to its standing."""
+        """Feed a province's frames since an instant, up to where its journal ends now: at its standing or later."""
         last = standing.sequence
         after = await self._sequence_at(standing.province, since_ms, max(0, last - FRAMES_MAX), last)
+        last = (await self._page_after(standing.province, last, 1)).last_sequence
         while after < last:
             page = await self._page_after(standing.province, after, PAGE_FRAMES)
             for frame in page.frames:

@@ -5,8 +5,10 @@ provinces may be read one after the other, as long as nothing is asked before th
 (who took which task when, who was given it when) and compared in `report`.
 
 Conservation. A summary says exactly which frame it is of. So for each province: open tasks at the start + what its events between the two
-frames brought and took = open tasks at the end, to the task, restarts or not. What is missing is lost. A task that left its source and
-was accepted nowhere is lost, too.
+frames brought and took = open tasks at the end, to the task, restarts or not. What is missing is lost. A task that its source let go
+of and that was accepted nowhere is lost, too. Provinces do not stand still while they are read: so all say first how they stand, and then
+their journals are read to their ends. What was let go of by the first had been accepted before that, so it is found in the second.
+(Moves that had begun and were not seen to arrive were counted once: of 5,006 three were under way when their hosts were read.)
 
 Bounds: `TASKS_MAX` tasks are remembered; a drill on more says so in its report and measures those.
 """
@@ -19,6 +21,7 @@ from actors.core.drills.figures import COMPARISONS, judge, percentile
 from actors.core.drills.record import Drill, DrillReport, Moment, Standing
 from actors.core.drills.steps import RULES, Fault
 from actors.core.ids import ProvinceCode, TaskId, home_of
+from actors.core.task import MoveOut
 
 TASKS_MAX = 1_000_000
 #: Waits below this count as this: nobody notices the difference between 10 and 20 ms, but its ratio is 2.
@@ -69,7 +72,6 @@ class Measuring:
             e.TaskAssigned: self._given,
             e.MoveStarted: self._move_started,
             e.MoveAccepted: self._move_accepted,
-            e.MoveRefused: self._move_refused,
             e.TaskCompleted: self._completed,
             e.TaskReturned: self._task_ended,
             e.TaskCancelled: self._task_ended,
@@ -87,9 +89,10 @@ class Measuring:
         self._moves = 0
         self._moves_again = 0
         self._moved_tasks: dict[TaskId, None] = {}
-        #: (task, generation, attempt) of moves that began after the start.
-        self._started: dict[tuple[TaskId, int, int], None] = {}
-        self._settled: dict[tuple[TaskId, int, int], None] = {}
+        #: Moves that began after the start, by (task, source); those of them whose source let go of the task; and all that were accepted.
+        self._started: dict[tuple[TaskId, ProvinceCode], MoveOut] = {}
+        self._let_go: dict[tuple[TaskId, int, int], None] = {}
+        self._accepted: dict[tuple[TaskId, int, int], None] = {}
         self._eligible: dict[tuple[TaskId, ProvinceCode], bool] = {}
         self._decisions: dict[TaskId, int] = {}
         self._ended: dict[TaskId, None] = {}
@@ -109,6 +112,8 @@ class Measuring:
             self._reborn_ms.setdefault(province, at_ms)
         is_between = before is not None and after is not None and before.sequence < sequence <= after.sequence
         for event in events:
+            if is_between and isinstance(event, e.MoveHandedOver):
+                self._handed_over(province, event)
             if is_between:
                 self._changes[province] = self._changes.get(province, 0) + _CHANGES.get(type(event), 0)
             handler = self._handlers.get(type(event))
@@ -137,17 +142,16 @@ class Measuring:
             self._given_at_host.setdefault((event.task_id, province), event.at_ms)
 
     def _move_started(self, province: ProvinceCode, event: e.MoveStarted) -> None:
-        del province
         if event.at_ms < self._drill.started_ms:
             return
         move = event.move
-        self._started[event.task_id, move.generation, move.attempt] = None
+        self._started[event.task_id, province] = move
         chosen = [candidate for candidate in event.candidates if candidate.province == move.host]
         self._eligible[event.task_id, move.host] = any(candidate.eligible > 0 for candidate in chosen)
 
     def _move_accepted(self, province: ProvinceCode, event: e.MoveAccepted) -> None:
         task = event.task
-        self._settled[task.task_id, event.move.generation, event.move.attempt] = None
+        self._accepted[task.task_id, event.move.generation, event.move.attempt] = None
         if event.at_ms < self._drill.struck_ms:
             return
         self._moves += 1
@@ -158,9 +162,10 @@ class Measuring:
             if known is None or event.at_ms < known.at_ms:
                 self._takeovers[task.task_id] = Takeover(province, event.at_ms, task.taken_in_ms)
 
-    def _move_refused(self, province: ProvinceCode, event: e.MoveRefused) -> None:
-        del province
-        self._settled[event.task_id, event.move.generation, event.move.attempt] = None
+    def _handed_over(self, province: ProvinceCode, event: e.MoveHandedOver) -> None:
+        move = self._started.get((event.task_id, province))
+        if move is not None:
+            self._let_go[event.task_id, move.generation, move.attempt] = None
 
     def _completed(self, province: ProvinceCode, event: e.TaskCompleted) -> None:
         del province
@@ -284,17 +289,13 @@ class Measuring:
         )
 
     def _lost(self) -> int:
-        adrift = sum(move not in self._settled for move in self._started) - self._in_transit()
+        adrift = sum(move not in self._accepted for move in self._let_go)
         missing = sum(
             max(0, before.open_tasks + self._changes.get(code, 0) - self._after[code].open_tasks)
             for code, before in self._before.items()
             if code in self._after
         )
-        return max(0, adrift) + missing
-
-    def _in_transit(self) -> int:
-        """Moves that are under way as of the end: their source still has the task."""
-        return sum(standing.moving for standing in self._after.values())
+        return adrift + missing
 
     def _eligible_count(self) -> int:
         return sum(

@@ -94,6 +94,12 @@ def test_a_task_that_left_and_arrived_nowhere_is_lost() -> None:
     assert not report.passed
 
 
+def test_a_move_that_went_on_while_journals_were_read_is_not_lost() -> None:
+    """Provinces say how they stand one after the other and go on working: the host's answer may be younger than its word."""
+    after = (Standing(province=FUJIAN, sequence=20), Standing(province=JIANGXI, sequence=7, open_tasks=1))
+    assert measured(after=after).figures["lost"] == 0
+
+
 def test_a_task_on_its_way_at_the_end_is_not_lost() -> None:
     """Its source still has it and repeats the move."""
     after = (
