@@ -43,6 +43,8 @@ BEFORE_S = 15.0
 #: Tasks that wait in each struck province when a drill begins: about as many as the helpers have idle people. With a hundred, four provinces'
 #: own new tasks waited two seconds behind them where they had waited none, and the objective for lenders was missed, rightly.
 WAITING = 20
+#: A drill begins when no more tasks wait in the whole country.
+WAITING_BEFORE_MAX = 4
 #: Kinds that need this authority at most: work that people of any branch may do.
 AUTHORITY_MAX = 2
 #: All provinces are ACTIVE again and nothing is on its way by then.
@@ -61,6 +63,10 @@ async def play(directory: Path, tell: Callable[[str], None], provinces: Sequence
         await asyncio.sleep(BEFORE_S)
         policies = await _policies(stage)
         for number, (kind, count) in enumerate(DRILLS, start=1):
+            # What the drill before has piled up would be counted against this one's helpers.
+            await until(
+                lambda: bool(pictures) and pictures[0].totals.open_tasks.queued <= WAITING_BEFORE_MAX, QUIET_MAX_S
+            )
             outcome = await _drill(stage, kind, codes[:count], kinds)
             tell(
                 f"{number}. {kind}: {outcome.get('state')}, missed {outcome.get('missed')} {outcome.get('problem', '')}"
