@@ -112,6 +112,6 @@ class Faults:
             who="system:coordinator",
             policy=policy,
             reason=f"{drill.drill_id} ({drill.spec.kind.value}) of {drill.started_by}",
-            request_id=f"{drill.drill_id}.{step}",
+            request_id=f"{drill.drill_id}.{drill.started_ms}.{step}",
         )
         return await self._ask(province, command, POLICY_TIMEOUT_S)

@@ -271,6 +271,9 @@ class Drilling:
         reply = await self._faults.evacuate(drill, code, ordered_ms + drill.spec.duration_ms)
         if not isinstance(reply, PolicyPreview) or reply.proposal is not None:
             why = "it needs a second person" if isinstance(reply, PolicyPreview) else _why(reply)
+            if reply is None:
+                # It may have been carried out all the same.
+                await self._faults.put_back(drill, code)
             self._end(drill, DrillState.FAILED, f"the evacuation of {code} could not be ordered: {why}", None)
             return
         struck = DrillPhaseReached(

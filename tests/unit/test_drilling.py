@@ -73,6 +73,8 @@ class Hq:
         self.states: dict[ProvinceCode, dict[str, Any]] = {code: {} for code in self.frames}
         self.policies: dict[ProvinceCode, SharingPolicy] = {}
         self.needs_second_person = False
+        #: So many changes of a policy are carried out and not answered.
+        self.loses_answers = 0
         #: Who was asked to end or to stand still, and what is answered.
         self.suffered: list[tuple[ProvinceCode, int]] = []
         self.suffering: protocol.Suffered | None = None
@@ -122,12 +124,15 @@ class Hq:
         ]
         return protocol.FramePage(frames=tuple(news[: request.limit]), last_sequence=len(frames))
 
-    def _put_policy(self, province: ProvinceCode, request: c.UpdateSharingPolicy) -> protocol.Response:
+    def _put_policy(self, province: ProvinceCode, request: c.UpdateSharingPolicy) -> protocol.Response | None:
         if self.needs_second_person:
             proposal = PolicyProposal(number=1, policy=request.policy, proposed_by=request.who, proposed_ms=self.now_ms)
             return PolicyPreview(policy=SharingPolicy(), proposal=proposal)
         self.policies[province] = request.policy
         self.news.set()
+        if self.loses_answers:
+            self.loses_answers -= 1
+            return None
         return PolicyPreview(policy=request.policy, moves=((TaskId("fujian-1"), JIANGXI, "1 points"),))
 
     def summary(self, province: ProvinceCode) -> ProvinceSummary:
@@ -451,3 +456,13 @@ async def test_the_coordinator_ends_once_and_its_successor_goes_on() -> None:
     await hq.look_when_idle(2_000)
     await hq.until_ended()
     assert not hq.ended_for.is_set()
+
+
+async def test_an_evacuation_whose_answer_was_lost_is_taken_back() -> None:
+    """The province may have begun it: a drill that ended as failed would leave it without work until the order runs out."""
+    hq = Hq()
+    hq.loses_answers = 1
+    hq.begin(of(DrillKind.SNOW, FUJIAN))
+    ended = await hq.until_ended()
+    assert ended.state is DrillState.FAILED
+    assert hq.policies[FUJIAN] == SharingPolicy()
