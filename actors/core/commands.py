@@ -12,7 +12,7 @@ from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings
-from actors.core.sharing import MoveFlow, NationalPicture
+from actors.core.sharing import EncodedPicture, MoveFlow
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
 
@@ -327,7 +327,7 @@ class GetProvince(Command, frozen=True, kw_only=True, tag=True):
 class TakeAdvice(Command, frozen=True, kw_only=True, tag=True):
     """Soft: the coordinator's newest picture of the country and what it advises this province to send where."""
 
-    picture: NationalPicture
+    picture: EncodedPicture
     flows: tuple[MoveFlow, ...] = ()
 
 

@@ -15,7 +15,15 @@ from actors.core.matching.hosting import Hosting
 from actors.core.matching.record import MatchingModel
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
-from actors.core.sharing import KindSummary, MoveFlow, NationalPicture, ProvinceSummary, hosts_by_kind
+from actors.core.sharing import (
+    EncodedPicture,
+    KindSummary,
+    MoveFlow,
+    NationalPicture,
+    ProvinceSummary,
+    encode_picture,
+    hosts_by_kind,
+)
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import Reading
 
@@ -39,7 +47,9 @@ class Outbox:
     def __init__(self) -> None:
         #: key -> (due at, back-off to use next), monotonic ms.
         self._due: dict[_Key, tuple[int, int]] = {}
-        self.picture = NationalPicture()
+        #: The last picture, and what is in it once somebody has looked.
+        self._encoded = encode_picture(NationalPicture())
+        self._picture: NationalPicture | None = None
         #: Who may host which kind by the picture; None: not looked up since it came.
         self._hosts: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] | None = None
         #: The matching model that `_hosting` was made of, and what it makes of the picture's hosts by line; empty: not asked yet.
@@ -57,11 +67,19 @@ class Outbox:
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
         self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
 
-    def take_advice(self, picture: NationalPicture, flows: tuple[MoveFlow, ...]) -> None:
+    @property
+    def picture(self) -> NationalPicture:
+        """The country as the coordinator saw it last."""
+        if self._picture is None:
+            self._picture = self._encoded.decoded()
+        return self._picture
+
+    def take_advice(self, picture: EncodedPicture, flows: tuple[MoveFlow, ...]) -> None:
         """Replace the last advice, unless this one is older or the same again (its flows may be half done already)."""
-        if (picture.epoch, picture.revision) <= (self.picture.epoch, self.picture.revision):
+        if (picture.epoch, picture.revision) <= (self._encoded.epoch, self._encoded.revision):
             return
-        self.picture = picture
+        self._encoded = picture
+        self._picture = None
         self._hosts = None
         self._host_points = {}
         self.pledged = {}

@@ -3,7 +3,7 @@
 from actors.core import commands as c
 from actors.core.ids import ProvinceCode
 from actors.core.replies import AnyReply
-from actors.core.sharing import FlowMemory, NationalPicture, ProvinceSummary, plan_flows
+from actors.core.sharing import FlowMemory, NationalPicture, ProvinceSummary, encode_picture, plan_flows
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.journal import Head
 from actors.testing.clock import START_WALL_MS, Scheduler
@@ -92,9 +92,10 @@ class Coordinator:
         )
         flows, self._memory = plan_flows(picture, self._memory)
         priors = self._priors()
+        encoded = encode_picture(picture)
         for summary in fresh:
             mine = tuple(flow for flow in flows if flow.source == summary.province)
-            advice = c.TakeAdvice(who="system:coordinator", picture=picture, flows=mine)
+            advice = c.TakeAdvice(who="system:coordinator", picture=encoded, flows=mine)
             site = self._sites[summary.province]
             self._send(site, advice)
             if summary.model_revision < self.model.revision:

@@ -30,7 +30,7 @@ from actors.core.operators import KindExperience, Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, DeskUpdate
-from actors.core.sharing import MoveFlow, NationalPicture
+from actors.core.sharing import MoveFlow, NationalPicture, encode_picture
 from actors.core.task import TaskSpec, Verdict
 from actors.journal import open_sqlite
 
@@ -203,7 +203,7 @@ class _Branch:
         picture = NationalPicture(
             epoch=1, revision=now.monotonic_ms + 1, time_ms=now.wall_ms, provinces=(guest.loop.province.summary(now),)
         )
-        return (c.TakeAdvice(who="system:history", picture=picture, flows=(flow,)),)
+        return (c.TakeAdvice(who="system:history", picture=encode_picture(picture), flows=(flow,)),)
 
     def _decide(self) -> None:
         """Every desk starts and decides what it was given."""
