@@ -39,14 +39,17 @@ class ConsoleServer:
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
-    async def start(self, address: str) -> str:
+    async def start(self, address: str, *, is_held: bool = False) -> str:
         """Listen; the bound address, host:port.
+
+        Args:
+            is_held: the port is held for us (`gateway.held_port`).
 
         Raises:
             OSError: somebody listens there already, or the host is not this machine's.
         """
         host, _, port = address.rpartition(":")
-        bound = listener(host.strip("[]"), int(port), BACKLOG)
+        bound = listener(host.strip("[]"), int(port), BACKLOG, is_held=is_held)
         app = Starlette(
             routes=[
                 Route("/", self._page),

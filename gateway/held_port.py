@@ -2,21 +2,25 @@
 
 With SO_REUSEPORT the kernel would let any program of the same user listen on the port, too, and take part of its connections. So whoever is
 the first on a port makes sure that nobody listens there.
+
+`sharedops serve` holds the ports of its gateways for as long as it lives, gRPC's and those of the consoles: a gateway that died finds its own
+again, though the kernel may give any free port to whoever connects somewhere meanwhile.
 """
 
 import socket
 
 
-def listener(host: str, port: int, backlog: int | None = None) -> socket.socket:
+def listener(host: str, port: int, backlog: int | None = None, *, is_held: bool = False) -> socket.socket:
     """A socket that listens there, alone: whoever binds without SO_REUSEPORT is refused by the kernel beside anybody.
 
     Args:
         host: without brackets.
+        is_held: the port is held for us (`HeldPort`).
 
     Raises:
         OSError: somebody does already, or the host is not this machine's.
     """
-    return socket.create_server((host, port), family=_family(host), backlog=backlog)
+    return socket.create_server((host, port), family=_family(host), backlog=backlog, reuse_port=is_held)
 
 
 def require_unused(host: str, port: int) -> None:

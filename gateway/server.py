@@ -140,8 +140,8 @@ class GatewaySettings:
     gateway_id: str
     grpc: str
     console: str
-    #: Other gateways of the system listen on the port as well, which is held for all of them.
-    shares_port: bool = False
+    #: Both ports are held for us (`gateway.held_port`), and other gateways of the system listen on gRPC's as well.
+    has_held_ports: bool = False
     tokens: Path
     provinces: tuple[ProvinceCode, ...]
     #: Pause between two reports to the provinces of who was heard, seconds. Desks count as silent after three seconds.
@@ -231,14 +231,14 @@ class Gateway:
         self.links.start()
         self._reporting = asyncio.create_task(self.desks.report_for_ever())
         host, _, port = self._settings.grpc.rpartition(":")
-        if not self._settings.shares_port:
+        if not self._settings.has_held_ports:
             require_unused(host.strip("[]"), int(port))
         port = self._servers.add_insecure_port(self._settings.grpc)
         self._servers.add_own_ports(self._own)
         await self._servers.start()
         if self._settings.limits.per_second:
             self._probing = asyncio.create_task(self._probe.run())
-        console = await self._console.start(self._settings.console)
+        console = await self._console.start(self._settings.console, is_held=self._settings.has_held_ports)
         bound = {"grpc": f"{host}:{port}", "console": console, "pid": os.getpid()}
         path = self._settings.run_dir / f"gateway-{self._settings.gateway_id}.json"
         written = path.with_suffix(".new")
@@ -296,7 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gateway_id=options.gateway_id,
         grpc=options.grpc,
         console=options.console,
-        shares_port=options.shares_port,
+        has_held_ports=options.held_ports,
         tokens=options.tokens,
         provinces=tuple(ProvinceCode(code) for code in options.provinces.split(",")),
         limits=Limits(per_second=options.admission_per_second),
@@ -315,7 +315,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--grpc", default="127.0.0.1:50051", help="where gRPC listens (default: %(default)s)")
     parser.add_argument("--console", default="127.0.0.1:8051", help="where the console listens (default: %(default)s)")
     parser.add_argument(
-        "--shares-port", action="store_true", help="other gateways of this system listen where gRPC does, too"
+        "--held-ports",
+        action="store_true",
+        help="both ports are held for it, and other gateways of this system listen where gRPC does, too",
     )
     parser.add_argument("--tokens", type=Path, required=True, help="identities: `tokens.toml` of the data directory")
     parser.add_argument("--provinces", required=True, help="codes, comma-separated")

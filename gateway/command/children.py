@@ -38,14 +38,10 @@ class Child:
 
     def __init__(self, name: str, arguments: Sequence[str], log: Path, *, keep_fds: Sequence[int] = ()) -> None:
         self.name = name
-        self._arguments = list(arguments)
+        self._arguments = tuple(arguments)
         self._log = log
         self._keep_fds = tuple(keep_fds)
         self.process: asyncio.subprocess.Process | None = None
-
-    def replace_option(self, option: str, value: str) -> None:
-        """Give another value to an option for the next start."""
-        self._arguments[self._arguments.index(option) + 1] = value
 
     async def start(self) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches us alone and we end it in order."""

@@ -1,12 +1,12 @@
 """The gateways of a system: as many processes as were asked for, named g1, g2, …, all behind one port for gRPC.
 
-Each has a console with the metrics of its own; the first one's is where it was asked for, each further one's a port higher. Calls taken in a
-second are shared out evenly beforehand: gateways know nothing of each other, and the kernel spreads the connections.
+Each has a console with the metrics of its own; the first one's is where it was asked for, each further one's a port higher. All these ports are
+held (`gateway.held_port`), so that a gateway's successor finds its own. Calls taken in a second are shared out evenly beforehand: gateways
+know nothing of each other, and the kernel spreads the connections.
 """
 
-import contextlib
-import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc.aio
@@ -23,13 +23,15 @@ class GatewayChild(Child):
     Args:
         number: from 0.
         options: what all gateways of the system are started with.
-        console: ``host:port`` where its console listens; port 0: the kernel chooses, and a restarted one listens there again.
+        console: ``host:port`` where its console listens.
     """
 
     def __init__(self, number: int, store: Store, run_dir: Path, options: tuple[str, ...], console: str) -> None:
         gateway_id = f"g{number + 1}"
-        self._bound = run_dir / f"gateway-{gateway_id}.json"
-        self._console: str | None = None
+        self._said = run_dir / f"gateway-{gateway_id}.json"
+        self._has_listened = False
+        #: ``host:port`` where its console listens.
+        self.console = console
         #: Where it alone answers gRPC.
         self.own_address = own_address(run_dir, gateway_id)
         self._channel: grpc.aio.Channel | None = None
@@ -46,10 +48,7 @@ class GatewayChild(Child):
         )
 
     async def start(self) -> None:
-        """Start it, or its successor where it listened."""
-        console = self.console()
-        if console is not None:
-            self.replace_option("--console", console)
+        """Start it, or its successor."""
         # The old connection would rest for longer and longer between two attempts.
         await self._hang_up()
         await super().start()
@@ -64,19 +63,17 @@ class GatewayChild(Child):
         if channel is not None:
             await channel.close()
 
-    def console(self) -> str | None:
-        """``host:port`` where its console listens, as soon as it has said so; its successors listen there, too.
+    def has_listened(self) -> bool:
+        """Whether it, or a predecessor, has said that it listens: asked before, gRPC would rest for longer and longer.
 
-        Read once: whatever clears directories of temporary files may take the file away later, and a gateway is not dead for that.
+        Its file is needed once: whatever clears directories of temporary files may take it later, and a gateway is not dead for that.
         """
-        if self._console is None:
-            with contextlib.suppress(OSError, ValueError):
-                self._console = str(json.loads(self._bound.read_text(encoding="utf-8"))["console"])
-        return self._console
+        self._has_listened = self._has_listened or self._said.exists()
+        return self._has_listened
 
     async def answers(self) -> bool:
         """Whether it answers a health check, whatever it says of the provinces."""
-        if self.console() is None:
+        if not self.has_listened():
             return False
         if self._channel is None:
             self._channel = grpc.aio.insecure_channel(self.own_address)
@@ -84,23 +81,22 @@ class GatewayChild(Child):
 
 
 def make_gateways(
-    count: int, store: Store, run_dir: Path, *, grpc: str, console: str, admission_per_second: int
+    store: Store, run_dir: Path, *, grpc: str, consoles: Sequence[str], admission_per_second: int
 ) -> tuple[GatewayChild, ...]:
-    """The gateways of a system, not yet started.
+    """The gateways of a system, not yet started, one for each console.
 
     Args:
         grpc: ``host:port``, which is held for them.
-        console: ``host:port`` of the first one's.
+        consoles: likewise.
         admission_per_second: calls that all take in together; 0: no limit.
     """
     options = (
-        *("--grpc", grpc, "--shares-port"),
+        *("--grpc", grpc, "--held-ports"),
         *("--tokens", str(store.directory / "tokens.toml")),
         *("--provinces", ",".join(store.identity.provinces)),
-        *("--admission-per-second", str(share_of(admission_per_second, count))),
+        *("--admission-per-second", str(share_of(admission_per_second, len(consoles)))),
     )
-    consoles = console_addresses(console, count)
-    return tuple(GatewayChild(number, store, run_dir, options, consoles[number]) for number in range(count))
+    return tuple(GatewayChild(number, store, run_dir, options, console) for number, console in enumerate(consoles))
 
 
 def share_of(per_second: int, count: int) -> int:

@@ -23,7 +23,7 @@ from actors.cluster_options import FAILED_START, OPTIONS_FILE, REFUSALS, RUN_DIR
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
 from gateway.command.children import Child, adopt_orphans, end_leftovers, end_stragglers
-from gateway.command.gateways import GatewayChild, make_gateways
+from gateway.command.gateways import GatewayChild, console_addresses, make_gateways
 from gateway.command.watchdog import DirectoryQuestion, Watchdog
 from gateway.held_port import HeldPort
 
@@ -74,6 +74,7 @@ class System:
         self._say = say
         _remove_left_behind(store)
         self._port = HeldPort(settings.grpc)
+        self._consoles = [HeldPort(address) for address in console_addresses(settings.console, settings.gateways)]
         self.run_dir = Path(tempfile.mkdtemp(prefix=RUN_DIR_PREFIX))
         options = ClusterOptions(
             data_dir=str(store.directory),
@@ -94,11 +95,10 @@ class System:
             keep_fds=(store.locked_fd,),
         )
         self._gateways = make_gateways(
-            settings.gateways,
             store,
             self.run_dir,
             grpc=self._port.address,
-            console=settings.console,
+            consoles=[console.address for console in self._consoles],
             admission_per_second=settings.admission_per_second,
         )
         self._directory = DirectoryQuestion(self.run_dir)
@@ -149,23 +149,21 @@ class System:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                consoles = [await self._wait_serving(gateway) for gateway in self._gateways]
-                return Addresses(self._port.address, tuple(consoles))
+                for gateway in self._gateways:
+                    await self._wait_serving(gateway)
+                return Addresses(self._port.address, tuple(f"http://{gateway.console}" for gateway in self._gateways))
         except TimeoutError:
             raise SystemFailed(f"not all provinces serve after {timeout_s:.0f} s; see {self._store.logs}") from None
 
-    async def _wait_serving(self, gateway: GatewayChild) -> str:
-        """Wait until every province serves at a gateway; the URL of its console."""
-        console = gateway.console()
-        while console is None:
+    async def _wait_serving(self, gateway: GatewayChild) -> None:
+        """Wait until every province serves at a gateway."""
+        while not gateway.has_listened():
             await self._pause()
-            console = gateway.console()
         async with grpc.aio.insecure_channel(gateway.own_address) as channel:
             health = health_pb2_grpc.HealthStub(channel)
             for code in self._store.identity.provinces:
                 while not await _serves(health, code):
                     await self._pause()
-        return f"http://{console}"
 
     def refusals(self) -> dict[str, str]:
         """Actors that stand aside, and why."""
@@ -211,7 +209,8 @@ class System:
             watcher.cancel()
         await self._directory.close()
         await asyncio.gather(*(gateway.stop(GATEWAY_GRACE_S) for gateway in self._gateways))
-        self._port.release()
+        for port in (self._port, *self._consoles):
+            port.release()
         await self._cluster.stop(CLUSTER_GRACE_S)
         killed = await asyncio.to_thread(end_leftovers, LEFTOVER_GRACE_S)
         if killed:

@@ -1,6 +1,5 @@
 """What the outer supervisor knows of its gateway processes."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,10 +20,11 @@ def new_store(tmp_path: Path) -> Iterator[Store]:
 
 def test_a_gateway_whose_file_was_cleared_away_is_still_known(store: Store, tmp_path: Path) -> None:
     """Systems that clear temporary files of some age took it after days: the watchdog heard no answer and ended every gateway at once."""
-    (gateway,) = make_gateways(1, store, tmp_path, grpc="127.0.0.1:1", console="127.0.0.1:0", admission_per_second=0)
-    bound = tmp_path / "gateway-g1.json"
-    assert gateway.console() is None
-    bound.write_text(json.dumps({"console": "127.0.0.1:8051"}), encoding="utf-8")
-    assert gateway.console() == "127.0.0.1:8051"
-    bound.unlink()
-    assert gateway.console() == "127.0.0.1:8051"
+    address = "127.0.0.1:1"
+    (gateway,) = make_gateways(store, tmp_path, grpc=address, consoles=[address], admission_per_second=0)
+    said = tmp_path / "gateway-g1.json"
+    assert not gateway.has_listened()
+    said.touch()
+    assert gateway.has_listened()
+    said.unlink()
+    assert gateway.has_listened()

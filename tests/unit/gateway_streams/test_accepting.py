@@ -9,7 +9,7 @@ import pytest
 
 from actors.core.ids import ProvinceCode
 from gateway.accepting import SERVERS, Servers
-from gateway.held_port import HeldPort, require_unused
+from gateway.held_port import HeldPort, listener, require_unused
 from gateway.identity import make_development_tokens
 from gateway.server import CHANNEL_OPTIONS, Gateway, GatewaySettings, run
 from tests.unit.gateway_streams.served import PATIENCE_S
@@ -89,6 +89,9 @@ async def test_a_held_port_is_for_those_who_share_it_alone() -> None:
     port = int(held.address.rpartition(":")[2])
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", port))
+    for _ in range(2):
+        with listener("127.0.0.1", port, is_held=True):
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
     for number in (1, 2):
         servers = Servers(lambda: grpc.aio.server(options=CHANNEL_OPTIONS), 1)
         servers.add_generic_rpc_handlers((_Numbered(number),))
