@@ -48,10 +48,6 @@ class Stream(Protocol):
         """Ask a restarted province what the stream's operators hold."""
         ...
 
-    def lose(self, operator: OperatorId, reason: str) -> None:
-        """An operator is no longer signed in by this stream."""
-        ...
-
 
 class Desks:
     """Registry of sessions.
@@ -113,13 +109,10 @@ class Desks:
         self._served[province] = None
         self._heard[session] = None
 
-    def signed_out(self, operator: OperatorId, by: SessionId) -> None:
-        """An operator has ended work, or by a unary call somebody has ended it for them."""
-        if by in self._streams:
-            return
-        self._provinces.pop(by, None)
-        for stream in list(self._streams.values()):
-            stream.lose(operator, "SIGNED_OUT")
+    def signed_out(self, by: SessionId) -> None:
+        """An operator was signed out by a call of this session. If that was not the desk itself, its province tells it."""
+        if by not in self._streams:
+            self._provinces.pop(by, None)
 
     def hear(self, session: SessionId) -> None:
         """Something arrived from the session."""

@@ -106,6 +106,8 @@ class SignOut(Command, frozen=True, kw_only=True, tag=True):
     """End an operator's session; work not begun and work in hand go back to the queue."""
 
     operator: OperatorId
+    #: Who asks: a desk that is signed in by another session is told.
+    session: SessionId = SessionId("")
 
 
 class SetPresence(Command, frozen=True, kw_only=True, tag=True):

@@ -68,7 +68,7 @@ class Turn:
         self.events.append(event)
         self._tell_desks(event, before)
         if session is not None:
-            self._tell_session_ended(event, session)
+            self._tell_session_taken(event, session)
 
     def record(self, key: str) -> bytes | None:
         """A record by key, from this frame or from the store."""
@@ -127,14 +127,15 @@ class Turn:
             return self.state.operators[event.operator].session
         return None
 
-    def _tell_session_ended(self, event: e.AnyEvent, session: SessionId) -> None:
-        """Tell a desk that its session is over, unless it was the desk itself that ended it."""
+    def _tell_session_taken(self, event: e.AnyEvent, session: SessionId) -> None:
+        """Tell a desk that its session is over when another desk took the operator over, or the clock."""
         if isinstance(event, e.OperatorSignedIn) and event.session != session:
-            self._end(event.operator, session, "taken_over")
+            self.tell_session_ended(event.operator, session, "taken_over")
         elif isinstance(event, e.OperatorSignedOut) and event.who.startswith("system:"):
-            self._end(event.operator, session, event.reason)
+            self.tell_session_ended(event.operator, session, event.reason)
 
-    def _end(self, operator: OperatorId, session: SessionId, reason: str) -> None:
+    def tell_session_ended(self, operator: OperatorId, session: SessionId, reason: str) -> None:
+        """Tell a desk that its session is over."""
         ended = DeskUpdate(operator=operator, session=session, what="session_ended", reason=reason)
         self.desk_updates.append(ended)
 

@@ -8,7 +8,7 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
-from actors.core.ids import KindId, OperatorId, TaskId
+from actors.core.ids import KindId, OperatorId, SessionId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
 from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.rounds import hold_round
@@ -27,7 +27,7 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
     if isinstance(person, Refused):
         return person
     if command.presence is PresenceState.OFFLINE:
-        return sign_out(turn, c.SignOut(who=command.who, operator=command.operator))
+        return sign_out(turn, c.SignOut(who=command.who, operator=command.operator, session=command.session))
     if person.session is not None and person.session != command.session:
         _forget_session(turn, person)
     turn.presence.hear((command.session,), turn.now.monotonic_ms)
@@ -46,12 +46,14 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
 
 
 def sign_out(turn: Turn, command: c.SignOut) -> AnyReply:
-    """End the session; everything in hand goes back to the queue at once."""
+    """End the session; everything in hand goes back to the queue at once. A desk that did not ask for it is told."""
     person = turn.operator(command.operator)
     if isinstance(person, Refused):
         return person
     if person.signed_in:
         end_session(turn, person, "signed_out", command.who)
+        if person.session is not None and person.session != command.session:
+            turn.tell_session_ended(person.operator, person.session, "signed_out")
     return Done()
 
 
@@ -94,7 +96,8 @@ def set_presence(turn: Turn, command: c.SetPresence) -> AnyReply:
     if not person.signed_in:
         return Refused(reason=Reason.NOT_SIGNED_IN, message=f"Operator {person.operator} is not signed in.")
     if command.presence is PresenceState.OFFLINE:
-        return sign_out(turn, c.SignOut(who=command.who, operator=command.operator))
+        own = person.session or SessionId("")
+        return sign_out(turn, c.SignOut(who=command.who, operator=command.operator, session=own))
     if person.presence is not command.presence:
         turn.emit(
             e.PresenceChanged(

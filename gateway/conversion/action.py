@@ -21,7 +21,7 @@ def command_in(
     Args:
         action: name of the action in `WorkAction`, e.g. ``accept``.
         message: the action, or the request of the unary method of the same meaning; validated.
-        session: the desk's session, for a sign-in.
+        session: the desk's session, for a sign-in or a sign-out.
     """
     common: dict[str, Any] = {"who": who, "request_id": request_id}
     if action == "sign_in":
@@ -29,7 +29,7 @@ def command_in(
         # A sign-in is repeatable by itself: the same session changes nothing.
         return c.SignIn(who=who, operator=operator, session=session, presence=presence)
     if action == "sign_out":
-        return c.SignOut(who=who, operator=operator)
+        return c.SignOut(who=who, operator=operator, session=session)
     if action == "set_presence":
         return c.SetPresence(who=who, operator=operator, presence=PRESENCES_IN[message.presence])
     if action == "fetch_next":

@@ -63,7 +63,7 @@ class Holding:
         if isinstance(command, c.SignIn):
             self._desks.signed_in(session, province)
         elif isinstance(command, c.SignOut):
-            self._desks.signed_out(operator, session)
+            self._desks.signed_out(session)
         if isinstance(reply, SessionReply):
             return session_out(reply, wall_ms(), desk_id=getattr(message, "desk_id", ""))
         if isinstance(reply, NoWork):

@@ -124,7 +124,7 @@ class WorkStream:
             if names.operator_province(operator) == province:
                 self._start(self._sign_in_again(operator, action))
 
-    def lose(self, operator: OperatorId, reason: str) -> None:
+    def _lose(self, operator: OperatorId, reason: str) -> None:
         """An operator is no longer signed in by this stream."""
         if self._operators.pop(operator, None) is not None:
             self._send(work_pb2.WorkUpdate(session=ended_session_out(operator, reason)))
@@ -134,7 +134,7 @@ class WorkStream:
             # Signing in takes a session over: whoever has it by now must keep it.
             holder = await self._holding.session_of(operator, deadline=item_deadline())
             if holder != self.session:
-                self.lose(operator, "SILENT" if holder is None else "TAKEN_OVER")
+                self._lose(operator, "SILENT" if holder is None else "TAKEN_OVER")
                 return
             with self._news_held_back(action):
                 session = await self._step(action, operator)

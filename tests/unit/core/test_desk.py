@@ -6,7 +6,7 @@ from actors.core.country import Line
 from actors.core.ids import OperatorId, SessionId
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
-from actors.core.replies import Done, NoWork, SessionReply
+from actors.core.replies import DeskUpdate, Done, NoWork, SessionReply
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import MEDICAL, SHIPPED, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import bring_to
@@ -46,6 +46,18 @@ def test_signing_out_returns_everything_at_once() -> None:
     assert [(update.what, update.task.task_id) for update in branch.updates if update.task] == [("revoked", offered)]
     branch.did(c.SignOut(operator=CHEN), Done)
     assert branch.events == ()
+
+
+def test_a_desk_that_somebody_else_signs_out_is_told() -> None:
+    """Told by the gateway alone, a desk behind another one waited for offers that never came."""
+    branch = Branch()
+    branch.arrive(person("chen"), person("lin"))
+    chen, lin = OperatorId("chen"), OperatorId("lin")
+    branch.did(c.SignOut(who="ops:duty", operator=chen, session=SessionId("gateway-2/u/chen")), Done)
+    told = DeskUpdate(operator=chen, session=session_of("chen"), what="session_ended", reason="signed_out")
+    assert branch.updates == (told,)
+    branch.did(c.SignOut(who="desk:lin", operator=lin, session=session_of("lin")), Done)
+    assert branch.updates == ()
 
 
 @pytest.mark.parametrize("how", ["presence", "sign_in"])
