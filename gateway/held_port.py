@@ -48,7 +48,8 @@ class HeldPort:
         host, _, port = address.rpartition(":")
         plain = host.strip("[]")
         self._socket = socket.socket(_family(plain), socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Without SO_REUSEADDR, or whoever sets it, as nearly every server does, might have the port while nobody listens. Connections of an
+        # earlier life do not stand in the way: they were accepted by sockets with SO_REUSEPORT, like this one.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             require_unused(plain, int(port))

@@ -89,6 +89,9 @@ async def test_a_held_port_is_for_those_who_share_it_alone() -> None:
     port = int(held.address.rpartition(":")[2])
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", port))
+    with pytest.raises(OSError, match="in use"):
+        # With SO_REUSEADDR, as nearly every server listens.
+        listener("127.0.0.1", port)
     for _ in range(2):
         with listener("127.0.0.1", port, is_held=True):
             socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
@@ -115,6 +118,21 @@ def _settings(tmp_path: Path, grpc_address: str, run_dir: Path, *, console: str 
         tokens=tmp_path / "tokens.toml",
         provinces=provinces,
     )
+
+
+def test_a_port_is_held_again_at_once_after_its_last_life() -> None:
+    """A restart on the same port would have to wait for a minute, until the kernel has forgotten the connections that we closed."""
+    held = HeldPort("127.0.0.1:0")
+    port = int(held.address.rpartition(":")[2])
+    with (
+        listener("127.0.0.1", port, is_held=True) as listening,
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client,
+    ):
+        accepted, _ = listening.accept()
+        accepted.close()
+        assert client.recv(1) == b""
+    held.release()
+    HeldPort(held.address).release()
 
 
 async def test_a_gateway_listens_on_version_six_of_the_internet_protocol_too(tmp_path: Path) -> None:
