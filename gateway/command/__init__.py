@@ -1,6 +1,11 @@
 """The `sharedops` command: one file a subcommand."""
 
+import os
+
 import typer
+
+# Before gRPC is imported. Children are started by fork and exec, and of each of them gRPC would say that it skips its handlers of forks.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from gateway.command.backup import backup
 from gateway.command.bench import bench
