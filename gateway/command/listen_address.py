@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from gateway.held_port import listener
 
+#: The last port that there is.
+PORT_MAX = 65_535
+
 
 class AddressUnusable(Exception):
     """An address that cannot be listened on; `str` says why and what helps."""
@@ -18,6 +21,10 @@ class ListenAddress(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        """As it is written on the command line."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 def parse_listen_address(option: str, text: str) -> ListenAddress:
     """Read HOST:PORT.
@@ -26,7 +33,7 @@ def parse_listen_address(option: str, text: str) -> ListenAddress:
         AddressUnusable: it has another form.
     """
     host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65_535:
+    if not colon or not host or not port.isdecimal() or int(port) > PORT_MAX:
         raise AddressUnusable(f"{option}: expected HOST:PORT, got {text!r}")
     return ListenAddress(host.strip("[]"), int(port))
 
@@ -43,7 +50,7 @@ def require_loopback(addresses: Sequence[tuple[str, ListenAddress]]) -> None:
     for option, address in addresses:
         if not _is_loopback(address.host):
             raise AddressUnusable(
-                f"{option} {address.host}:{address.port} can be reached from outside, but the identities are development tokens "
+                f"{option} {address} can be reached from outside, but the identities are development tokens "
                 "(a new directory gets them by itself); write a tokens.toml of your own and remove dev-tokens.json, "
                 "see gateway/identity.py"
             )
@@ -70,17 +77,16 @@ def require_free(addresses: Sequence[tuple[str, ListenAddress]]) -> None:
     fixed = [address for _, address in addresses if address.port]
     # All are held until the last is looked at: the same place may have two names.
     with contextlib.ExitStack() as held:
-        for option, (host, port) in addresses:
-            if fixed.count(ListenAddress(host, port)) > 1:
+        for option, address in addresses:
+            if fixed.count(address) > 1:
                 raise AddressUnusable(
-                    f"{host}:{port} is asked for twice; choose another with {option} HOST:PORT (port 0: any)"
+                    f"{address} is asked for twice; choose another with {option} HOST:PORT (port 0: any)"
                 )
             try:
-                held.enter_context(listener(host, port))
+                held.enter_context(listener(address.host, address.port))
             except OSError as error:
                 raise AddressUnusable(
-                    f"{host}:{port} cannot be listened on ({_why(error)}); "
-                    f"choose another with {option} HOST:PORT (port 0: any)"
+                    f"{address} cannot be listened on ({_why(error)}); choose another with {option} HOST:PORT (port 0: any)"
                 ) from None
 
 

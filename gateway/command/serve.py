@@ -17,6 +17,7 @@ from actors.country_file import CountryFileError, load_country
 from actors.store import Store, StoreError, open_store
 from gateway.command.gateways import console_addresses
 from gateway.command.listen_address import (
+    PORT_MAX,
     AddressUnusable,
     ListenAddress,
     parse_listen_address,
@@ -105,7 +106,9 @@ def serve(
 
 def _addresses(grpc: str, console: str, gateways: int) -> list[tuple[str, ListenAddress]]:
     """Everything that is listened on, each with the option that says where."""
-    parse_listen_address("--console", console)
+    first = parse_listen_address("--console", console)
+    if first.port + gateways - 1 > PORT_MAX:
+        raise AddressUnusable(f"--console {first}: there are not {gateways} ports from there on, one for each gateway")
     consoles = [parse_listen_address("--console", text) for text in console_addresses(console, gateways)]
     return [("--grpc", parse_listen_address("--grpc", grpc)), *(("--console", address) for address in consoles)]
 

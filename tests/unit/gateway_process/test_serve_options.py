@@ -59,3 +59,11 @@ def test_a_host_that_nobody_knows_is_named_as_such() -> None:
     """An unknown error sent the reader to look for a fault of the machine instead of a slip of the keyboard."""
     with pytest.raises(AddressUnusable, match=r"cannot be listened on \((?!Unknown error)[^(]+\);"):
         require_free([("--grpc", ListenAddress("no-such-host.invalid", 0))])
+
+
+def test_consoles_beyond_the_last_port_are_refused_in_words(tmp_path: Path) -> None:
+    """The command named an address that nobody had written."""
+    addresses = ["--grpc", "[::1]:0", "--console", "[::1]:65530", "--gateways", "16"]
+    done = CliRunner().invoke(app, ["serve", "--data-dir", str(tmp_path / "data"), *addresses])
+    assert done.exit_code == 2
+    assert "--console [::1]:65530: there are not 16 ports from there on" in done.output
