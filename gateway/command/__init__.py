@@ -1,6 +1,8 @@
 """The `sharedops` command: one file a subcommand."""
 
 import os
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -27,8 +29,18 @@ app = typer.Typer(
 )
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"sharedops {version('sharedops')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _sharedops() -> None:
+def _sharedops(
+    is_version_asked: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
     """The dispatcher that lets 36 insurance branches work as one. 三十六家分公司, 一个作业中心.
 
     Example: sharedops demo --provinces 6

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import grpc
 
 from actors.process_state import command_line, descendants
+from actors.running import run_dirs_of
 from gateway.v1 import admin_pb2, admin_pb2_grpc
 
 #: From start to ready: Ray takes most of it, more so on a busy machine.
@@ -122,10 +124,12 @@ def is_alive(pid: int) -> bool:
 
 @contextlib.contextmanager
 def running(data_dir: Path, provinces: tuple[str, ...], *arguments: str) -> Iterator[Country]:
-    """A country for the length of a block; killed at the end if it is still there."""
+    """A country for the length of a block; killed at the end if it is still there. What a killed one leaves in the temporary folder goes, too."""
     country = Country(data_dir, provinces, *arguments)
     try:
         yield country
     finally:
         if country.process.poll() is None:
             country.kill_tree()
+        for run_dir in run_dirs_of(data_dir):
+            shutil.rmtree(run_dir, ignore_errors=True)

@@ -94,3 +94,9 @@ def test_serve_says_at_once_which_of_its_files_is_spoilt(tmp_path: Path, spoilt:
         app, ["serve", "--data-dir", str(directory), "--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0"]
     )
     assert (refused.exit_code, said in refused.output) == (2, True), refused.output
+
+
+def test_the_version_is_said_without_a_command() -> None:
+    """Would break if whoever reports a fault could not say of which version."""
+    said = CliRunner().invoke(app, ["--version"])
+    assert (said.exit_code, said.output.split()[0]) == (0, "sharedops")
