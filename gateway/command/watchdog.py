@@ -190,17 +190,20 @@ def _ray_parts(cluster_pid: int) -> dict[str, int]:
 class DirectoryQuestion:
     """Asks the cluster process whether it is at work, by saying again and again who we are.
 
-    Registering the same entry twice changes nothing and is told to nobody, so it costs a message each way.
+    Registering the same entry twice changes nothing and is told to nobody, so it costs a message each way. A directory whose socket was
+    cleared away answers those who are connected, and nobody else: an actor or a gateway that restarts would never find it. That is none.
     """
 
     def __init__(self, run_dir: Path) -> None:
-        self._address = f"unix:{run_dir / DIRECTORY_SOCKET}"
+        self._path = run_dir / DIRECTORY_SOCKET
         self._link = Link("serve", on_push=lambda _: None, on_state=lambda _: None)
         self._entry = ENCODER.encode(Entry(name="serve", address="", epoch=time.time_ns(), pid=os.getpid()))
 
     async def ask(self) -> bool:
-        """Whether it answered in time."""
-        self._link.connect_to(self._address)
+        """Whether it answered in time, and would answer others."""
+        if not self._path.exists():
+            return False
+        self._link.connect_to(f"unix:{self._path}")
         try:
             await self._link.call(self._entry, timeout_s=2 * ANSWER_MAX_S)
         except TransportError:

@@ -4,11 +4,21 @@ import asyncio
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from actors.process_state import process_state
-from gateway.command.watchdog import RAY_GONE_MAX_S, SILENCE_MAX_S, START_MAX_S, SUSPECT_AFTER_S, Heartbeat, Watchdog
+from actors.transport import DIRECTORY_SOCKET, Directory
+from gateway.command.watchdog import (
+    RAY_GONE_MAX_S,
+    SILENCE_MAX_S,
+    START_MAX_S,
+    SUSPECT_AFTER_S,
+    DirectoryQuestion,
+    Heartbeat,
+    Watchdog,
+)
 from tests.integration.until import until
 
 
@@ -132,3 +142,18 @@ async def test_a_question_that_is_cut_off_is_one_without_an_answer(process: subp
     await asyncio.wait((watching, waiting), timeout=20, return_when=asyncio.FIRST_COMPLETED)
     assert asked_again.is_set() and not watching.done()
     watching.cancel()
+
+
+async def test_a_directory_that_nobody_can_join_any_more_does_not_answer(tmp_path: Path) -> None:
+    """The run directory was deleted: the cluster process answered us for ever, while whoever restarted stayed away for ever."""
+    directory = Directory(on_change=lambda _entry, _present: None)
+    await directory.listen(tmp_path)
+    question = DirectoryQuestion(tmp_path)
+    # The first question begins to connect.
+    await question.ask()
+    await question._link.wait_connected(20)
+    assert await question.ask()
+    (tmp_path / DIRECTORY_SOCKET).unlink()
+    assert not await question.ask()
+    await question.close()
+    await directory.close()
