@@ -45,6 +45,19 @@ def test_who_stands_aside_waits_for_no_process(attendance: Attendance) -> None:
     assert not attendance.is_complete
 
 
+def test_who_stood_aside_from_the_start_is_waited_for_when_it_tries_again() -> None:
+    """Would break if the return of a mended province, which was never up before, were taken for nobody's."""
+    attendance = Attendance(NAMES)
+    attendance.stands_aside("province/jiangxi", does=True)
+    attendance.came("coordinator")
+    attendance.came("province/fujian")
+    assert attendance.is_complete
+    attendance.stands_aside("province/jiangxi", does=False)
+    assert not attendance.is_complete
+    attendance.came("province/jiangxi")
+    assert attendance.is_complete
+
+
 @pytest.mark.parametrize(("actors", "spares"), [(3, 2), (7, 2), (37, 4)])
 def test_a_large_country_has_more_spares(actors: int, spares: int) -> None:
     """Would break if a small country paid for a large one's failures, or several failures at once found two spares."""
