@@ -10,7 +10,7 @@ import uuid
 
 import grpc
 
-from actors.spare_workers import SPARES
+from actors.spare_workers import SPARES_MIN
 from tests.integration.branch import Branch
 from tests.integration.country import Country, is_alive
 from tests.integration.until import until
@@ -117,7 +117,7 @@ def test_a_stopped_province_is_replaced_and_its_zombie_is_gone(country: Country)
 
 def test_the_next_incarnation_takes_a_process_that_was_waiting(country: Country) -> None:
     """Would break if every restart had to start Python and import Ray first: a second of CPU of a second and a quarter."""
-    until(lambda: len(country.idle_workers()) >= SPARES, within_s=60)
+    until(lambda: len(country.idle_workers()) >= SPARES_MIN, within_s=60)
     before, waiting = country.runtime("jiangxi"), country.idle_workers()
     os.kill(before.pid, signal.SIGKILL)
     until(lambda: country.runtime("jiangxi").epoch > before.epoch, within_s=30)
