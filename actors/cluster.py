@@ -113,7 +113,7 @@ class Supervisor:
 
     def _refill_spares(self) -> None:
         """Start spare workers, unless an actor still waits for a process: it would wait longer."""
-        if not self._attendance.is_complete:
+        if not self._attendance.is_complete(self._refusals):
             return
         _log.info("nobody missing", actors=len(self._watched), aside=len(self._refusals))
         if self.spares is not None:
@@ -121,13 +121,12 @@ class Supervisor:
 
     def _refusal_changed(self, entry: Entry, present: bool) -> None:
         """Write down who stands aside, for the outer supervisor to say."""
-        reason = entry.detail.get(protocol.REFUSAL_REASON, "")
+        name, reason = entry.name.removeprefix(protocol.REFUSAL_PREFIX), entry.detail.get(protocol.REFUSAL_REASON, "")
         if present:
-            self._refusals[entry.name] = reason
+            self._refusals[name] = reason
         else:
-            self._refusals.pop(entry.name, None)
-        self._attendance.stands_aside(entry.name.removeprefix(protocol.REFUSAL_PREFIX), does=present)
-        _log.error("actor stands aside" if present else "actor tries again", name=entry.name, reason=reason)
+            self._refusals.pop(name, None)
+        _log.error("actor stands aside" if present else "actor tries again", name=name, reason=reason)
         draft = self._refusals_path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._refusals))
         draft.replace(self._refusals_path)
