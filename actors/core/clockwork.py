@@ -3,7 +3,7 @@
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
-from actors.core.departures import move_tasks_out, room_for_moves
+from actors.core.departures import move_tasks_out
 from actors.core.desk import end_session, give_back
 from actors.core.helping import help_itself
 from actors.core.ids import OperatorId, TaskId
@@ -32,7 +32,7 @@ def tick(turn: Turn) -> None:
 def settle_batch(turn: Turn) -> None:
     """After a batch of commands: what must leave leaves, what can be matched is matched."""
     move_tasks_out(turn)
-    help_itself(turn, room_for_moves(turn.state))
+    help_itself(turn)
     ask_for_return(turn)
     _match(turn)
 

@@ -34,16 +34,13 @@ def move_tasks_out(turn: Turn) -> None:
     state = turn.state
     if state.policy.share_out_mode is ShareOutMode.EVACUATE:
         _leave_desks(turn)
-    if not is_evacuated(state):
-        # What is left of an evacuation that is over says nothing of the next one.
-        turn.outbox.evacuation_order.clear()
-    room = room_for_moves(state)
-    if room <= 0:
-        return
     if is_evacuated(state):
-        evacuate(turn, room)
-    elif turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
-        _follow_advice(turn, room)
+        evacuate(turn)
+        return
+    # What is left of an evacuation that is over says nothing of the next one.
+    turn.outbox.evacuation_order.clear()
+    if turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
+        _follow_advice(turn)
 
 
 def room_for_moves(state: ProvinceState) -> int:
@@ -52,10 +49,11 @@ def room_for_moves(state: ProvinceState) -> int:
     return max(0, room) if len(state.queue) else 0
 
 
-def evacuate(turn: Turn, room: int) -> None:
+def evacuate(turn: Turn) -> None:
     """Begin to move whatever may leave and has somewhere to go. A fruitless look at the queue is not repeated at once."""
     state, now_ms = turn.state, turn.now.monotonic_ms
-    if now_ms < turn.outbox.evacuate_after_ms:
+    room = room_for_moves(state)
+    if room <= 0 or now_ms < turn.outbox.evacuate_after_ms:
         return
     reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else written(Cause.EVACUATING)
     moved = 0
@@ -116,9 +114,12 @@ def _urgency(state: ProvinceState, task: Task) -> tuple[bool, bool, int]:
     return not task.spec.green_channel, never_in_hand, latest_start_ms(task, state.kinds)
 
 
-def _follow_advice(turn: Turn, room: int) -> None:
+def _follow_advice(turn: Turn) -> None:
     """Move the most urgent tasks of each advised kind to the advised hosts."""
     state = turn.state
+    room = room_for_moves(state)
+    if room <= 0:
+        return
     for kind, hosts in list(turn.outbox.flows.items()):
         candidates = [state.tasks[task_id] for task_id in state.queue.leading(room, (kind,))]
         for host, (count, reason) in list(hosts.items()):

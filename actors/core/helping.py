@@ -13,7 +13,7 @@ chosen, by an agreement that is needed just then when the network is bad).
 """
 
 from actors.core.deciding import Turn
-from actors.core.departures import may_follow
+from actors.core.departures import may_follow, room_for_moves
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import start_move
 from actors.core.sharing.hosts import HostCandidate, candidate_of, may_host
@@ -31,15 +31,14 @@ HELP_PAUSE_MS = 500
 HELPED_MAX = 20
 
 
-def help_itself(turn: Turn, room: int) -> None:
-    """Send away what should leave, if nobody has advised for long.
-
-    Args:
-        room: moves that may still begin in this batch.
-    """
+def help_itself(turn: Turn) -> None:
+    """Send away what should leave, if nobody has advised for long."""
     outbox, now_ms = turn.outbox, turn.now.monotonic_ms
     silent_for_ms = outbox.unadvised_ms(now_ms)
-    if room <= 0 or silent_for_ms <= ADVICE_AWAITED_MS or now_ms < outbox.help_after_ms:
+    if silent_for_ms <= ADVICE_AWAITED_MS or now_ms < outbox.help_after_ms:
+        return
+    room = room_for_moves(turn.state)
+    if room <= 0:
         return
     outbox.help_after_ms = now_ms + HELP_PAUSE_MS
     own = summarise(turn.state, turn.presence, turn.now, outbox.hosting(turn.state.model))

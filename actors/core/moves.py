@@ -26,6 +26,7 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.service_gained import service_gained_ms
 from actors.core.sharing.hosts import HostCandidate, rank_hosts
+from actors.core.statistics.reading import Reading
 from actors.core.summary import shared_in_today
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
@@ -156,7 +157,7 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
     if state.shared_in >= state.policy.share_in_quota or len(state.tasks) >= state.bounds.open_tasks_max:
         return "the quota for other provinces' tasks is used up"
     daily_max = state.policy.share_in_daily_quota
-    if daily_max and shared_in_today(state, turn.now.wall_ms) >= daily_max:
+    if daily_max and shared_in_today(Reading(state.statistics, turn.now.wall_ms)) >= daily_max:
         return "the day's quota for other provinces' tasks is used up"
     if not _someone_eligible(turn, task):
         return "nobody eligible is on duty"

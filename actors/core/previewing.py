@@ -19,7 +19,7 @@ import msgspec
 
 from actors.core import events as e
 from actors.core.applying import APPLIERS
-from actors.core.country import SharingPolicy
+from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.departures import move_tasks_out
 from actors.core.ids import KindId, ProvinceCode
@@ -29,7 +29,6 @@ from actors.core.sharing.plan import plan_flows
 from actors.core.sharing.pressure import wishes_of
 from actors.core.sharing.preview import LenderPreview, MovesPreview
 from actors.core.sharing.summary import KindSummary, ProvinceSummary, mean_wait_ms
-from actors.core.state import ProvinceState
 from actors.core.staying import count_stays
 from actors.core.summary import summarise
 
@@ -52,9 +51,9 @@ class Rehearsal(Turn):
 
 def preview_moves(turn: Turn, policy: SharingPolicy) -> MovesPreview:
     """What `policy` would move right now. Changes nothing."""
-    before = _summary(turn, turn.state)
     rehearsal = _rehearsal(turn, policy)
-    pressed = _plan(rehearsal)
+    own = _summary(rehearsal)
+    pressed = _plan(rehearsal, own)
     for _ in range(BATCHES_MAX):
         happened = len(rehearsal.events)
         move_tasks_out(rehearsal)
@@ -65,13 +64,15 @@ def preview_moves(turn: Turn, policy: SharingPolicy) -> MovesPreview:
         moves=tuple((event.task_id, event.move.host, event.reason) for event in started),
         stays=count_stays(rehearsal, pressed, is_cut_off=len(started) >= PREVIEW_MAX),
         lenders=_lenders(turn, started),
-        wait_before_ms=mean_wait_ms(before),
-        wait_after_ms=mean_wait_ms(_summary(turn, rehearsal.state)),
+        # No wait is of the policy's making: before anything has left, the copy's are ours.
+        wait_before_ms=mean_wait_ms(own),
+        wait_after_ms=mean_wait_ms(_summary(rehearsal) if rehearsal.events else own),
     )
 
 
-def _summary(turn: Turn, state: ProvinceState) -> ProvinceSummary:
-    return summarise(state, turn.presence, turn.now, turn.outbox.hosting(state.model))
+def _summary(rehearsal: Rehearsal) -> ProvinceSummary:
+    state = rehearsal.state
+    return summarise(state, rehearsal.presence, rehearsal.now, rehearsal.outbox.hosting(state.model))
 
 
 def _rehearsal(turn: Turn, policy: SharingPolicy) -> Rehearsal:
@@ -87,14 +88,18 @@ def _rehearsal(turn: Turn, policy: SharingPolicy) -> Rehearsal:
     return Rehearsal(state, turn.presence, turn.outbox.copied(), turn.site_watch, Matcher(), turn.now)
 
 
-def _plan(rehearsal: Rehearsal) -> Mapping[KindId, int]:
+def _plan(rehearsal: Rehearsal, own: ProvinceSummary) -> Mapping[KindId, int]:
     """Let the coordinator's plan advise the rehearsal; the kinds that wait too long -> tasks that should leave."""
-    own, picture = _summary(rehearsal, rehearsal.state), rehearsal.outbox.picture
+    pressed = {wish.kind.kind: wish.count for wish in wishes_of(own, frozenset())}
+    if not pressed and own.policy.share_out_mode is not ShareOutMode.BEST_MATCH:
+        # Whoever wishes for nothing is advised nothing.
+        return pressed
+    picture = rehearsal.outbox.picture
     others = [province for province in picture.provinces if province.province != own.province]
     provinces = tuple(sorted([*others, own], key=lambda province: province.province))
     flows, _ = plan_flows(msgspec.structs.replace(picture, provinces=provinces), FlowMemory())
     rehearsal.outbox = rehearsal.outbox.copied(flow for flow in flows if flow.source == own.province)
-    return {wish.kind.kind: wish.count for wish in wishes_of(own, frozenset())}
+    return pressed
 
 
 # --- what it does to the lenders ---

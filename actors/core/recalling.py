@@ -52,8 +52,10 @@ def recalls_now(state: ProvinceState) -> bool:
 def ask_for_return(turn: Turn) -> None:
     """Ask for the next evacuated tasks, within the bounds."""
     state = turn.state
+    if len(state.evacuated) <= len(state.recalls) or not recalls_now(state):
+        return
     room = min(RECALLS_PER_BATCH, RECALLS_OPEN_MAX - len(state.recalls))
-    if room <= 0 or len(state.evacuated) <= len(state.recalls) or not recalls_now(state):
+    if room <= 0:
         return
     # At night the work is better off where somebody is; in the morning the home asks.
     if not any(state.calendar.is_open(turn.now.wall_ms, line) for line in Line):

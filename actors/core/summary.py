@@ -21,7 +21,7 @@ from actors.core.state import ProvinceState
 from actors.core.statistics.cells import KindCell, LineTodayCell, LinkCell, LinkDirection
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import REVIEWS, shrunk_ratio
-from actors.core.summary_lines import line_opens_in_ms, summarise_lines
+from actors.core.summary_lines import lines_open_in_ms, summarise_lines
 from actors.core.task import MoveOut
 
 #: The people whose experience speaks for a province.
@@ -67,7 +67,8 @@ def summarise(
         hosting: what the province's matching model makes of provinces, to say how hard pressed this one is; None: nothing.
     """
     on_duty = _on_duty(state, presence, now)
-    times = _HandleTimes(state, now)
+    reading = Reading(state.statistics, now.wall_ms)
+    times = _HandleTimes(state, reading)
     waits_ms = _line_waits_ms(state, on_duty, times)
     by_kind: dict[KindId, list[Operator]] = {}
     for person in on_duty:
@@ -81,7 +82,7 @@ def summarise(
     # A model that weighs no province (a simulation's) asks nothing of the lines of a branch that is always open.
     weighs = hosting is not None and hosting.weighs_provinces
     lines = summarise_lines(state, on_duty, now) if weighs or state.calendar.hours else ()
-    opens_in_ms = {line: line_opens_in_ms(state.calendar, line, now.wall_ms) for line in Line}
+    opens_in_ms = lines_open_in_ms(state.calendar, now.wall_ms)
     bare = ProvinceSummary(
         province=state.province,
         time_ms=now.wall_ms,
@@ -93,14 +94,14 @@ def summarise(
         lines=lines,
         capacity=sum(person.capacity for person in on_duty),
         in_use=sum(state.load_of(person.operator) for person in on_duty),
-        shared_quality_gaps=_shared_quality_gaps(state, lines, now),
+        shared_quality_gaps=_shared_quality_gaps(reading, lines),
         open_by_state={str(name): count for name, count in sorted(state.open_by_state.items()) if count},
         waiting_by_line=waiting_by_line,
         operators=len(state.operators),
         signed_in=len(state.signed_in),
         available=sum(person.operator in state.free for person in on_duty),
         shared_in=state.shared_in,
-        shared_in_today=shared_in_today(state, now.wall_ms),
+        shared_in_today=shared_in_today(reading),
         shared_out=len(state.away),
         oldest_waiting_ms=_oldest_waiting_ms(state, now),
         oldest_transit_ms=_oldest_transit_ms(state, now),
@@ -123,11 +124,11 @@ def summarise(
 class _HandleTimes:
     """What the statistics say of handle times, ms. Number by number: of each kind a summary asks for three people, and an array costs more."""
 
-    def __init__(self, state: ProvinceState, now: Instant) -> None:
+    def __init__(self, state: ProvinceState, reading: Reading) -> None:
         self._state = state
-        self._reading = Reading(state.statistics, now.wall_ms)
-        self._divisor = self._reading.divisor(KindCell.HANDLE_MINUTES)
-        assert self._divisor == self._reading.divisor(KindCell.DECIDED), "both decay alike"
+        self._reading = reading
+        self._divisor = reading.divisor(KindCell.HANDLE_MINUTES)
+        assert self._divisor == reading.divisor(KindCell.DECIDED), "both decay alike"
 
     def of_kind(self, kind: KindId) -> int:
         """The kind's mean here, drawn to the country's and to the standard time."""
@@ -142,15 +143,14 @@ class _HandleTimes:
         return round(shrunk_ratio(minutes / self._divisor * MINUTE_MS, count / self._divisor, kind_ms))
 
 
-def _shared_quality_gaps(state: ProvinceState, lines: Sequence[LineSummary], now: Instant) -> dict[ProvinceCode, int]:
+def _shared_quality_gaps(reading: Reading, lines: Sequence[LineSummary]) -> dict[ProvinceCode, int]:
     """Pass ratio of other homes' tasks less the province's own, permille, drawn to it with the weight of eight reviews."""
-    reading = Reading(state.statistics, now.wall_ms)
     passes = [line.pass_permille for line in lines if line.pass_permille >= 0]
     if not passes:
         return {}
     own = sum(passes) / len(passes) / 1_000
     gaps: dict[ProvinceCode, int] = {}
-    for name in state.statistics.links.row(LinkDirection.IN):
+    for name in reading.statistics.links.row(LinkDirection.IN):
         home = ProvinceCode(name)
         reviews = reading.link_sum(LinkCell.REVIEWS, LinkDirection.IN, home)
         weight = reading.link_sum(LinkCell.REVIEWED, LinkDirection.IN, home)
@@ -160,9 +160,8 @@ def _shared_quality_gaps(state: ProvinceState, lines: Sequence[LineSummary], now
     return gaps
 
 
-def shared_in_today(state: ProvinceState, now_ms: int) -> int:
+def shared_in_today(reading: Reading) -> int:
     """Tasks of other homes taken in since the local midnight."""
-    reading = Reading(state.statistics, now_ms)
     return round(sum(reading.today(LineTodayCell.SHARED_TAKEN, line) for line in Line))
 
 

@@ -48,6 +48,13 @@ def summarise_lines(state: ProvinceState, on_duty: Sequence[Operator], now: Inst
     )
 
 
+def lines_open_in_ms(calendar: BranchCalendar, now_ms: int) -> dict[Line, int]:
+    """`line_opens_in_ms` of all lines."""
+    if not calendar.hours:
+        return dict.fromkeys(Line, 0)
+    return {line: line_opens_in_ms(calendar, line, now_ms) for line in Line}
+
+
 def line_opens_in_ms(calendar: BranchCalendar, line: Line, now_ms: int) -> int:
     """Until the line's hours begin; 0: they run. At most `WAIT_UNBOUNDED_MS`, which also stands for never."""
     opens_ms = calendar.next_opening_ms(now_ms, line)
