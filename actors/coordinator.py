@@ -24,9 +24,9 @@ from actors.core.ids import ProvinceCode
 from actors.core.matching.shipped import shipped_model
 from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
 from actors.core.refusal import Reason, Refused
-from actors.core.sharing.flows import FlowMemory, MoveFlow
+from actors.core.sharing.flows import FlowMemory
 from actors.core.sharing.plan import plan_flows
-from actors.core.sharing.summary import NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.drilling.runner import Drilling
 from actors.hq_journal import HqBooks, open_witnessed
@@ -217,8 +217,10 @@ class CoordinatorActor:
         self._write_or_wait([*self._first_settings(), *seen, *self._anchors(heads, at.wall_ms)])
         priors = self._priors(answers) if with_totals else None
         self._drilling.turn(self._picture)
+        picture = encode_picture(self._picture)
         for summary in summaries:
-            self._advise(summary, tuple(flow for flow in flows if flow.source == summary.province), priors)
+            mine = tuple(flow for flow in flows if flow.source == summary.province)
+            self._advise(summary, c.TakeAdvice(who="system:coordinator", picture=picture, flows=mine), priors)
 
     def _priors(self, answers: list[protocol.SummaryReply]) -> NationalPriors:
         """The country's sums after a round that asked for them."""
@@ -249,9 +251,9 @@ class CoordinatorActor:
         except (TransportError, msgspec.DecodeError):
             return None
 
-    def _advise(self, summary: ProvinceSummary, flows: tuple[MoveFlow, ...], priors: NationalPriors | None) -> None:
-        """Send a province the picture, what it should move, and what is newer than its own. Nobody waits for the answer."""
-        commands: list[c.AnyCommand] = [c.TakeAdvice(who="system:coordinator", picture=self._picture, flows=flows)]
+    def _advise(self, summary: ProvinceSummary, advice: c.TakeAdvice, priors: NationalPriors | None) -> None:
+        """Send a province its advice, and what is newer than its own. Nobody waits for the answer."""
+        commands: list[c.AnyCommand] = [advice]
         if summary.kinds_revision < self._hq.revision:
             kinds = tuple(self._hq.kinds.values())
             commands.append(c.AdoptTaskKinds(who="system:coordinator", revision=self._hq.revision, kinds=kinds))

@@ -14,7 +14,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings
 from actors.core.sharing.flows import MoveFlow
-from actors.core.sharing.summary import NationalPicture
+from actors.core.sharing.summary import EncodedPicture
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
 
@@ -370,7 +370,7 @@ class GetProvince(Command, frozen=True, kw_only=True, tag=True):
 class TakeAdvice(Command, frozen=True, kw_only=True, tag=True):
     """Soft: the coordinator's newest picture of the country and what it advises this province to send where."""
 
-    picture: NationalPicture
+    picture: EncodedPicture
     flows: tuple[MoveFlow, ...] = ()
 
 

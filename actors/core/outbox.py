@@ -19,7 +19,7 @@ from actors.core.replies import AnyReply, Done, MoveAnswer, RecallAnswer
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.hosts import hosts_by_kind
 from actors.core.sharing.pressure import Sharing
-from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import EncodedPicture, KindSummary, NationalPicture, ProvinceSummary, encode_picture
 from actors.core.state import ProvinceState, is_evacuated
 from actors.core.statistics.reading import Reading
 
@@ -43,7 +43,9 @@ class Outbox:
     def __init__(self) -> None:
         #: key -> (due at, back-off to use next), monotonic ms.
         self._due: dict[_Key, tuple[int, int]] = {}
-        self.picture = NationalPicture()
+        #: The last picture, and what is in it once somebody has looked.
+        self._encoded = encode_picture(NationalPicture())
+        self._picture: NationalPicture | None = None
         #: Who may host which kind by the picture; None: not looked up since it came.
         self._hosts: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] | None = None
         #: The matching model that `_hosting` was made of, and what it makes of the picture's hosts by line; empty: not asked yet.
@@ -70,15 +72,23 @@ class Outbox:
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
         self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
 
-    def take_advice(self, picture: NationalPicture, flows: tuple[MoveFlow, ...], now_ms: int) -> None:
+    @property
+    def picture(self) -> NationalPicture:
+        """The country as the coordinator saw it last."""
+        if self._picture is None:
+            self._picture = self._encoded.decoded()
+        return self._picture
+
+    def take_advice(self, picture: EncodedPicture, flows: tuple[MoveFlow, ...], now_ms: int) -> None:
         """Replace the last advice, unless this one is older or the same again (its flows may be half done already).
 
         Args:
             now_ms: monotonic.
         """
-        if (picture.epoch, picture.revision) <= (self.picture.epoch, self.picture.revision):
+        if (picture.epoch, picture.revision) <= (self._encoded.epoch, self._encoded.revision):
             return
-        self.picture = picture
+        self._encoded = picture
+        self._picture = None
         self._advised_ms = now_ms
         self.helping = frozenset()
         self._hosts = None

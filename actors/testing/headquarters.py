@@ -5,7 +5,7 @@ from actors.core.ids import ProvinceCode
 from actors.core.replies import AnyReply
 from actors.core.sharing.flows import FlowMemory
 from actors.core.sharing.plan import plan_flows
-from actors.core.sharing.summary import NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.journal import Head
 from actors.testing.clock import START_WALL_MS, Scheduler
@@ -94,9 +94,10 @@ class Coordinator:
         )
         flows, self._memory = plan_flows(picture, self._memory)
         priors = self._priors()
+        encoded = encode_picture(picture)
         for summary in fresh:
             mine = tuple(flow for flow in flows if flow.source == summary.province)
-            advice = c.TakeAdvice(who="system:coordinator", picture=picture, flows=mine)
+            advice = c.TakeAdvice(who="system:coordinator", picture=encoded, flows=mine)
             site = self._sites[summary.province]
             self._send(site, advice)
             if summary.model_revision < self.model.revision:

@@ -31,7 +31,7 @@ from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing.flows import MoveFlow
-from actors.core.sharing.summary import NationalPicture
+from actors.core.sharing.summary import NationalPicture, encode_picture
 from actors.core.task import TaskSpec, Verdict
 from actors.journal import open_sqlite
 
@@ -204,7 +204,7 @@ class _Branch:
         picture = NationalPicture(
             epoch=1, revision=now.monotonic_ms + 1, time_ms=now.wall_ms, provinces=(guest.loop.province.summary(now),)
         )
-        return (c.TakeAdvice(who="system:history", picture=picture, flows=(flow,)),)
+        return (c.TakeAdvice(who="system:history", picture=encode_picture(picture), flows=(flow,)),)
 
     def _decide(self) -> None:
         """Every desk starts and decides what it was given."""

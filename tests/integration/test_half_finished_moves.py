@@ -14,7 +14,7 @@ from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId
 from actors.core.outbox import Outgoing
 from actors.core.replies import AnyReply, DeskUpdate, MoveAnswer
 from actors.core.sharing.flows import MoveFlow
-from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import TaskSpec
 from actors.country_file import load_country
 from actors.journal import open_readonly, open_sqlite
@@ -76,7 +76,9 @@ def _advice() -> c.TakeAdvice:
         kinds=(KindSummary(kind=KindId(KIND), line=Line.CLAIMS, eligible=2, free_capacity=2, expected_wait_ms=0),),
     )
     flow = MoveFlow(source=FUJIAN, host=JIANGXI, kind=KindId(KIND), count=2, reason="test")
-    return c.TakeAdvice(picture=NationalPicture(epoch=1, revision=1, time_ms=1, provinces=(summary,)), flows=(flow,))
+    return c.TakeAdvice(
+        picture=encode_picture(NationalPicture(epoch=1, revision=1, time_ms=1, provinces=(summary,))), flows=(flow,)
+    )
 
 
 def _die_in_the_middle(store: Store) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from actors.core.operators import PresenceState
 from actors.core.outbox import Outgoing
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, TaskReply
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import MoveOut, Placement
 from actors.journal import (
     Fenced,
@@ -33,7 +34,7 @@ def test_nothing_is_said_before_the_frame_is_written() -> None:
     shell.submit(
         c.CreateTask(spec=spec(ADDRESS, excluded_operators=(CHEN,))),
         create(),
-        c.TakeAdvice(picture=picture_of("jiangxi")),
+        c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))),
         c.UpdateSharingPolicy(policy=evacuate),
     )
     assert shell.said == []

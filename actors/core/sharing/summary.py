@@ -89,3 +89,31 @@ class NationalPicture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     revision: int = 0
     time_ms: int = 0
     provinces: tuple[ProvinceSummary, ...] = ()
+
+
+class EncodedPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture as it travels: the same bytes to every province, and most are replaced before anybody looks into them.
+
+    Encoded for each province and decoded by each, 72 pictures a second took a twentieth of the CPU of a country of 36.
+    """
+
+    #: As in the picture.
+    epoch: int
+    revision: int
+    body: bytes
+
+    def decoded(self) -> NationalPicture:
+        """What `encode_picture` was given.
+
+        Raises:
+            msgspec.DecodeError: the body is something else.
+        """
+        return _picture.decode(self.body)
+
+
+_picture = msgspec.msgpack.Decoder(NationalPicture)
+
+
+def encode_picture(picture: NationalPicture) -> EncodedPicture:
+    """Make a picture ready to be sent to everybody."""
+    return EncodedPicture(epoch=picture.epoch, revision=picture.revision, body=msgspec.msgpack.encode(picture))

@@ -17,7 +17,7 @@ from actors.core.country import ProvinceSettings, ShareOutMode, SharingPolicy
 from actors.core.ids import ProvinceCode, SessionId, TaskId
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate, TaskReply
-from actors.core.sharing.summary import NationalPicture
+from actors.core.sharing.summary import NationalPicture, encode_picture
 from actors.core.task import Task, TaskState, Verdict
 from actors.journal import Photograph, State, open_sqlite
 from actors.protocol import CommitsHeld, CommitsReleased
@@ -169,7 +169,7 @@ class World:
         summaries = tuple(place.commits.province.summary(now) for place in self.places.values())
         picture = NationalPicture(revision=self._picture_revision, time_ms=now.wall_ms, provinces=summaries)
         for place in self.places.values():
-            place.submit(c.TakeAdvice(who="system:coordinator", picture=picture))
+            place.submit(c.TakeAdvice(who="system:coordinator", picture=encode_picture(picture)))
 
     def _order(self) -> None:
         """A duty officer sends everything of a province away, or lets it stay."""

@@ -16,6 +16,7 @@ from actors.core.ids import KindId, OperatorId, SessionId, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import KindExperience, PresenceState
 from actors.core.review import Findings, ReviewVerdict
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import MoveOut, Placement, Task, TaskSpec, TaskState, Verdict
 from tests.unit.core.comparison import Comparison
 from tests.unit.core.harness import ADDRESS, FUJIAN, JIANGXI, KINDS, LARGE, MEDICAL, START_MS, person, spec
@@ -371,7 +372,7 @@ class DailyLife:
     def evacuate(self, draw: Draw) -> None:
         """Hosts are known, and everything that may leave, leaves."""
         self.advice += 1
-        self.both.ask(c.TakeAdvice(picture=picture_of("jiangxi", "hubei", revision=self.advice)))
+        self.both.ask(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", "hubei", revision=self.advice))))
         policy = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE, share_in_quota=QUOTA)
         self.both.ask(c.UpdateSharingPolicy(who="ops:duty", policy=policy))
         if draw(st.integers(0, 3)):

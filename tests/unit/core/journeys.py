@@ -4,7 +4,7 @@ from actors.core import commands as c
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import TaskId
 from actors.core.sharing.flows import MoveFlow
-from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import CLOSED_STATES, TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS, START_MS, Branch, person
 
@@ -61,7 +61,7 @@ def advise(branch: Branch, host: str, kind: str, count: int = 1, revision: int =
     flow = MoveFlow(
         source=branch.code, host=type(FUJIAN)(host), kind=type(KINDS[0].kind)(kind), count=count, reason="test"
     )
-    branch.do(c.TakeAdvice(picture=picture_of(host, revision=revision), flows=(flow,)))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of(host, revision=revision)), flows=(flow,)))
 
 
 def evacuate_by_policy(branch: Branch) -> None:

@@ -7,6 +7,7 @@ from actors.core.ids import KindId, OperatorId
 from actors.core.operators import KindExperience, PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import Done, OperatorPage, OperatorReply, PolicyPreview, ProvinceReply, SessionReply
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import ADDRESS, KINDS, MEDICAL, Branch, kinds_of, person
 from tests.unit.core.journeys import bring_to, picture_of
@@ -144,7 +145,7 @@ def test_a_policy_is_previewed_before_it_moves_anything() -> None:
     branch = Branch()
     task_id = branch.create()
     branch.create(home_only=True)
-    branch.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     evacuate = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
     preview = branch.did(c.UpdateSharingPolicy(policy=evacuate, validate_only=True), PolicyPreview)
     assert [(task, host) for task, host, _ in preview.moves] == [(task_id, "jiangxi")]

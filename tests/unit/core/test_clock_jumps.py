@@ -6,6 +6,7 @@ from actors.core import commands as c
 from actors.core.clock import still_waits
 from actors.core.country import ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.ids import TaskId
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import JIANGXI, Branch, person
 from tests.unit.core.journeys import picture_of
@@ -28,7 +29,7 @@ def refused_task() -> tuple[Branch, TaskId]:
     home = Branch()
     home.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
     task_id = home.create()
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     refused = c.SettleMove(task_id=task_id, host=JIANGXI, generation=1, attempt=1, accepted=False, reason="full")
     home.do(refused)
     assert home.task(task_id).state is TaskState.QUEUED

@@ -8,6 +8,7 @@ from actors.core.ids import OperatorId, SiteId, TaskId
 from actors.core.operators import PresenceState
 from actors.core.presence import Presence
 from actors.core.refusal import Reason
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import START_MS, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import advise, picture_of
@@ -177,7 +178,7 @@ def test_a_site_without_power_is_called_out_and_its_work_leaves() -> None:
     branch = site_of(5)
     tasks = [branch.create() for _ in range(6)]
     branch.start(tasks[0])
-    branch.do(c.TakeAdvice(picture=picture_of("jiangxi", "hubei")))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", "hubei"))))
     happened = branch.wait(4_000)
     names = kinds_of(happened)
     assert names[:1] == ["SiteLost"]
@@ -201,7 +202,7 @@ def test_green_channel_and_work_in_hand_leave_first() -> None:
     waiting = branch.create()
     urgent = branch.create(priority=9)
     green = branch.create(green_channel=True)
-    branch.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     moved = [event.task_id for event in branch.wait(4_000) if isinstance(event, e.MoveStarted)]
     assert moved == [green, in_hand, urgent, waiting]
 
@@ -272,7 +273,7 @@ def test_the_returned_site_works_again_and_what_left_stays_away() -> None:
     """When the site returns its work stays where it is being done, and new work stays home."""
     branch = site_of(4)
     left = branch.create()
-    branch.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     branch.wait(4_000)
     assert branch.task(left).state is TaskState.MOVING
     happened = branch.wait(4_000, heard=[f"op-{number}" for number in range(4)])

@@ -6,7 +6,7 @@ from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPol
 from actors.core.ids import OperatorId
 from actors.core.operators import PresenceState
 from actors.core.refusal import Refused
-from actors.core.sharing.summary import NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
 from tests.unit.core.journeys import picture_of, summary_of
@@ -18,7 +18,7 @@ EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
 def know(branch: Branch, *provinces: ProvinceSummary) -> None:
     """The coordinator's picture of the others."""
     picture = NationalPicture(revision=1, time_ms=branch.wall_ms, provinces=provinces)
-    branch.do(c.TakeAdvice(picture=picture))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture)))
 
 
 def test_an_evacuation_takes_work_off_the_desks_once() -> None:
@@ -30,7 +30,7 @@ def test_an_evacuation_takes_work_off_the_desks_once() -> None:
     branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
     assert branch.task(task_id).state is TaskState.OFFERED
     branch.accept(task_id)
-    branch.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=2)))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2))))
     assert branch.task(task_id).state is TaskState.ASSIGNED
 
 
@@ -63,7 +63,7 @@ def test_a_late_answer_from_a_cut_off_site_is_refused_with_the_reason() -> None:
         branch.start(task_id)
     held = [branch.holder(task_id) for task_id in tasks]
     branch.wait(1_000, heard=["op-0", "op-1", "op-2"])
-    branch.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     branch.wait(6_000)
     assert branch.state.status is ProvinceStatus.UNREACHABLE
     for sent in branch.due():

@@ -6,7 +6,7 @@ from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.helping import ADVICE_AWAITED_MS, HELPED_MAX
 from actors.core.move_reasons import Cause, read
 from actors.core.replies import MoveAnswer
-from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, encode_picture
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import Branch
 from tests.unit.core.journeys import picture_of, summary_of
@@ -22,7 +22,7 @@ def alone(tasks: int, policy: SharingPolicy | None = None, free: int = 50) -> Br
     home.do(c.UpdateSharingPolicy(policy=policy or SharingPolicy()))
     for _ in range(tasks):
         home.create()
-    home.do(c.TakeAdvice(picture=picture_of(*HOSTS, free=free)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of(*HOSTS, free=free))))
     return home
 
 
@@ -48,7 +48,7 @@ def test_a_new_picture_ends_it() -> None:
     """The coordinator is back, and it may know better."""
     home = alone(1)
     home.wait(ADVICE_AWAITED_MS)
-    home.do(c.TakeAdvice(picture=picture_of(*HOSTS, revision=2)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of(*HOSTS, revision=2))))
     assert begun(home.wait(ADVICE_AWAITED_MS)) == []
 
 

@@ -7,6 +7,7 @@ from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPol
 from actors.core.departures import moves_left
 from actors.core.ids import ProvinceCode
 from actors.core.replies import Elsewhere, MoveAnswer
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import JIANGXI, LARGE, Branch, kinds_of, person
 from tests.unit.core.journeys import advise, picture_of, summary_of
@@ -127,7 +128,7 @@ def test_another_host_is_tried_after_a_refusal_and_all_again_after_a_pause() -> 
     home = Branch()
     home.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
     task_id = home.create()
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi", "hubei")))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", "hubei"))))
     asked: list[str] = []
     for _ in range(3):
         move = home.task(task_id).move
@@ -152,7 +153,7 @@ def test_moves_under_way_are_bounded() -> None:
     home.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
     for _ in range(5):
         home.create()
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     assert len(home.state.moving) == 2
     home.tick()
     assert len(home.state.moving) == 3
@@ -167,7 +168,7 @@ def test_the_best_province_for_the_kind_is_chosen_and_the_reasons_kept() -> None
     task_id = home.create()
     novice, expert = summary_of("anhui", experience=5), summary_of("jiangxi", experience=900)
     picture = msgspec.structs.replace(picture_of(), provinces=(novice, expert))
-    home.do(c.TakeAdvice(picture=picture))
+    home.do(c.TakeAdvice(picture=encode_picture(picture)))
     [started] = [event for event in home.events if isinstance(event, e.MoveStarted)]
     assert (started.task_id, started.move.host) == (task_id, "jiangxi")
     assert [candidate.province for candidate in started.candidates] == ["jiangxi", "anhui"]
@@ -202,7 +203,7 @@ def test_an_evacuated_task_is_marked_as_such_and_an_unknown_kind_does_not_stop_t
     free = home.create()
     summary = summary_of("jiangxi")
     summary = msgspec.structs.replace(summary, kinds=tuple(kind for kind in summary.kinds if kind.kind != LARGE))
-    home.do(c.TakeAdvice(picture=msgspec.structs.replace(picture_of(), provinces=(summary,))))
+    home.do(c.TakeAdvice(picture=encode_picture(msgspec.structs.replace(picture_of(), provinces=(summary,)))))
     assert home.task(stuck).state is TaskState.QUEUED
     move = home.task(free).move
     assert move is not None

@@ -8,6 +8,7 @@ from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, MoveAnswer
 from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL, Branch
 from tests.unit.core.journeys import advise, picture_of
@@ -72,7 +73,7 @@ def test_advice_moves_what_was_advised_and_no_more() -> None:
     home = Branch()
     for _ in range(5):
         home.create()
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi"), flows=(flow(2),)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")), flows=(flow(2),)))
     assert len(home.state.moving) == 2
     home.tick()
     assert len(home.state.moving) == 2
@@ -83,7 +84,7 @@ def test_advice_that_comes_twice_counts_once() -> None:
     home = Branch()
     for _ in range(5):
         home.create()
-    advice = c.TakeAdvice(picture=picture_of("jiangxi"), flows=(flow(2),))
+    advice = c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")), flows=(flow(2),))
     home.do(advice)
     home.do(advice)
     assert len(home.state.moving) == 2
@@ -94,14 +95,14 @@ def test_older_advice_is_ignored_and_that_of_a_new_coordinator_is_not() -> None:
     home = Branch()
     for _ in range(5):
         home.create()
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=7), flows=()))
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=6), flows=(flow(1),)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=7)), flows=()))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=6)), flows=(flow(1),)))
     assert home.state.moving == {}
     set_back = home.wall_ms - 3_600_000
     reborn = msgspec.structs.replace(picture_of("jiangxi", revision=1), epoch=1, time_ms=set_back)
-    home.do(c.TakeAdvice(picture=reborn, flows=(flow(1),)))
+    home.do(c.TakeAdvice(picture=encode_picture(reborn), flows=(flow(1),)))
     assert len(home.state.moving) == 1
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi", revision=8), flows=(flow(1),)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=8)), flows=(flow(1),)))
     assert len(home.state.moving) == 1
 
 
@@ -111,5 +112,5 @@ def test_the_most_urgent_tasks_are_the_ones_that_leave() -> None:
     home.create()
     harder = home.create(priority=5, required_authority=1)
     urgent = home.create(priority=9)
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi"), flows=(flow(2),)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")), flows=(flow(2),)))
     assert list(home.state.moving) == [urgent, harder]

@@ -14,7 +14,7 @@ from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.outbox import Outbox
 from actors.core.previewing import PREVIEW_MAX
 from actors.core.replies import PolicyPreview
-from actors.core.sharing.summary import NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, Branch, kinds_of, person
 from tests.unit.core.journeys import summary_of
@@ -43,7 +43,7 @@ def outbox_facts(outbox: Outbox) -> tuple[object, ...]:
 def know(branch: Branch, *provinces: ProvinceSummary) -> None:
     """The coordinator's picture of the others."""
     picture = NationalPicture(revision=1, time_ms=branch.wall_ms, provinces=provinces)
-    branch.do(c.TakeAdvice(picture=picture))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture)))
 
 
 def staffed() -> Branch:

@@ -17,6 +17,7 @@ from actors.core.outbox import Outgoing, settlement
 from actors.core.recalling import RECALLS_OPEN_MAX, RECALLS_PER_BATCH
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, RecallAnswer, TaskReply
+from actors.core.sharing.summary import encode_picture
 from actors.core.state import Away
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import JIANGXI, MEDICAL, Branch, kinds_of, person
@@ -46,7 +47,7 @@ def evacuated(*specs: dict[str, Any], policy: SharingPolicy = EVACUATE) -> tuple
     home, other = Branch(), host("jiangxi")
     other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.BREAK))
     tasks = [home.create(**spec) for spec in specs or ({},)]
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     home.do(c.UpdateSharingPolicy(policy=policy))
     carry(home, other)
     assert all(home.state.away[task_id] == Away(host=JIANGXI, generation=2) for task_id in tasks)
@@ -155,7 +156,7 @@ def test_a_recall_goes_after_a_task_that_has_moved_on() -> None:
     home, other, [task_id] = evacuated()
     third = host("hubei")
     third.do(c.SetPresence(operator=OperatorId("hubei-op"), presence=PresenceState.BREAK))
-    other.do(c.TakeAdvice(picture=picture_of("hubei")))
+    other.do(c.TakeAdvice(picture=encode_picture(picture_of("hubei"))))
     other.do(c.UpdateSharingPolicy(policy=EVACUATE))
     lift(home)
     [recall] = home.due()
@@ -247,7 +248,7 @@ def test_drafts_and_notes_stay_with_a_task_on_all_its_ways() -> None:
     home.start(task_id)
     home.did(c.ReleaseAssignment(**home.holder(task_id), draft="called the hospital"), TaskReply)
     home.do(c.SetPresence(operator=OperatorId("chen"), presence=PresenceState.BREAK))
-    home.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     home.do(c.UpdateSharingPolicy(policy=EVACUATE))
     carry(home, other)
     assert other.task(task_id).draft == "called the hospital"
@@ -291,7 +292,7 @@ def test_a_move_of_an_older_journal_makes_nothing_to_ask_for() -> None:
     """A replay would find what no snapshot of that version holds, and `verify` would call every such snapshot wrong."""
     branch = Branch()
     branch.create()
-    branch.do(c.TakeAdvice(picture=picture_of("jiangxi")))
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
     branch.do(c.UpdateSharingPolicy(policy=EVACUATE))
     [task_id] = branch.state.moving
     apply(branch.shadow, e.MoveHandedOver(at_ms=branch.wall_ms, task_id=task_id))

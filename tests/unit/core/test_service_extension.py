@@ -16,7 +16,7 @@ from actors.core.replies import CalendarReply, Done, MoveAnswer
 from actors.core.service_gained import DAYS_KEPT, GainedService, Gains, service_gained_ms
 from actors.core.sharing.hosts import hosts_by_kind, rank_hosts
 from actors.core.sharing.plan import FlowMemory, plan_flows
-from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, NationalPicture
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, NationalPicture, encode_picture
 from actors.core.task import Placement, Task, TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS, MEDICAL, Branch, kinds_of, person, session_of
 from tests.unit.core.provinces import answer, deliver, hand_over, host, moving
@@ -148,7 +148,7 @@ def evening() -> tuple[Branch, Branch, TaskId]:
     )
     flows, _ = plan_flows(picture, FlowMemory())
     assert [(flow.source, flow.host, flow.count) for flow in flows] == [(FUJIAN, "xinjiang", 1)]
-    home.do(c.TakeAdvice(picture=picture, flows=tuple(flows)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture), flows=tuple(flows)))
     home.monotonic_ms += 100_000
     [sent] = home.due()
     answer(sent, deliver(sent, west), home)
@@ -235,7 +235,7 @@ def test_what_its_host_left_undone_goes_home_when_home_opens_first() -> None:
     )
     flows, _ = plan_flows(picture, FlowMemory())
     assert [(flow.source, flow.host) for flow in flows] == [("xinjiang", FUJIAN)]
-    west.do(c.TakeAdvice(picture=picture, flows=tuple(flows)))
+    west.do(c.TakeAdvice(picture=encode_picture(picture), flows=tuple(flows)))
     west.monotonic_ms += 100_000
     [sent] = west.due()
     answer(sent, deliver(sent, home), west)
@@ -308,5 +308,5 @@ def test_the_policy_still_decides_what_leaves(mode: ShareOutMode) -> None:
     summaries = (home.province.summary(home.now), other.province.summary(other.now))
     picture = NationalPicture(epoch=1, revision=1, provinces=summaries)
     flows, _ = plan_flows(picture, FlowMemory())
-    home.do(c.TakeAdvice(picture=picture, flows=tuple(flows)))
+    home.do(c.TakeAdvice(picture=encode_picture(picture), flows=tuple(flows)))
     assert (flows, "MoveStarted" in kinds_of(home.events)) == ([], False)

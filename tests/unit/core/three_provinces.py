@@ -22,6 +22,7 @@ from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere
 from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import encode_picture
 from actors.core.state import Away
 from actors.core.task import HELD_STATES, TaskState, Verdict
 from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS, MEDICAL, person, session_of, spec
@@ -260,7 +261,7 @@ class ThreeProvinces:
     def advise(self, source: ProvinceCode, *flows: MoveFlow) -> None:
         """A newer picture of the country, and what to send where."""
         others = [code for code in CODES if code != source]
-        advice = c.TakeAdvice(picture=picture_of(*others, revision=len(self.advice) + 1), flows=flows)
+        advice = c.TakeAdvice(picture=encode_picture(picture_of(*others, revision=len(self.advice) + 1)), flows=flows)
         self.advice.append((source, advice))
         self.ask(source, advice)
 

@@ -11,6 +11,7 @@ from actors.core import commands as c
 from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.operators import KindExperience, PresenceState
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import MoveOut, Placement, Task, TaskSpec, TaskState, Verdict
 from tests.unit.core.harness import ADDRESS, KINDS, LARGE, MEDICAL, Branch, person, session_of, spec
 from tests.unit.core.journeys import picture_of
@@ -81,7 +82,7 @@ def _command(branch: Branch, what: int, random: Random) -> c.AnyCommand:
     if what <= 19:
         return _between_provinces(branch, task, random)
     if what == 20:
-        return c.TakeAdvice(picture=picture_of(*HOSTS, revision=len(branch.log) + 1))
+        return c.TakeAdvice(picture=encode_picture(picture_of(*HOSTS, revision=len(branch.log) + 1)))
     if what == 21:
         mode = random.choice((*[ShareOutMode.OVERFLOW] * 6, ShareOutMode.EVACUATE, ShareOutMode.CLOSED))
         return c.UpdateSharingPolicy(**asked, policy=SharingPolicy(share_out_mode=mode))

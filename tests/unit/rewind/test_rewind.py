@@ -20,6 +20,7 @@ from actors.core.matching.shipped import shipped_model
 from actors.core.operators import KindExperience, PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import TaskReply
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import Verdict
 from actors.journal import MemoryView, open_sqlite
 from actors.rewind.errand import Errand, history_of
@@ -216,7 +217,7 @@ def test_moves_and_where_a_task_came_from_are_told() -> None:
         shell.ask(c.SignOut(operator=OperatorId(name)))
     task_id = new_task(shell)
     evacuate = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
-    shell.ask(c.TakeAdvice(picture=picture_of("jiangxi")), c.UpdateSharingPolicy(policy=evacuate))
+    shell.ask(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))), c.UpdateSharingPolicy(policy=evacuate))
     [move] = history(shell, task_id).moves
     assert (move.source, move.host, bool(move.reason)) == ("fujian", "jiangxi", True)
     assert move.hosts and move.hosts[0][0] == "jiangxi"
