@@ -86,7 +86,8 @@ def lending_lines(host: ProvinceSummary) -> dict[Line, int]:
     busy: dict[Line, None] = {}
     for kind in host.kinds:
         kind_ms = kind.expected_wait_ms if kind.waiting and kind.expected_wait_ms < WAIT_UNBOUNDED_MS else 0
-        waits_ms[kind.line] = max(waits_ms.get(kind.line, 0), kind_ms)
+        if kind_ms > waits_ms.setdefault(kind.line, 0):
+            waits_ms[kind.line] = kind_ms
         if 0 < kind_ms >= lowered(host.policy.release_wait_ms, kind):
             busy[kind.line] = None
     told = {line.line: line for line in host.lines}

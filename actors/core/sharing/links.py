@@ -20,7 +20,7 @@ from actors.core.sharing.flows import FlowMemory, Link, LinkKey
 from actors.core.sharing.hosts import may_host
 from actors.core.sharing.lending import Lending
 from actors.core.sharing.pressure import Wish
-from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
 
 #: The source's wait over that of the lender's own work, permille: above the first a link is opened, at the second it is closed.
 OPEN_PERMILLE = 2_000
@@ -87,8 +87,9 @@ class _Connecting:
     def __init__(self, wishes: Wishes, lending: Lending, memory: FlowMemory, now_ms: int) -> None:
         self._wishes, self._lending, self._memory, self._now_ms = wishes, lending, memory, now_ms
         self._links: dict[LinkKey, Link] = {}
-        #: How many sources ask a lender, and whom a source asks.
-        self._asked_by: dict[tuple[Line, ProvinceCode], int] = {}
+        self._lending_hosts = {line: [host for host, lines in lending.lines.items() if line in lines] for line in Line}
+        #: By line how many sources ask a lender; and whom a source asks.
+        self._asked_by: dict[Line, dict[ProvinceCode, int]] = {line: {} for line in Line}
         self._partners: dict[tuple[ProvinceCode, Line], list[ProvinceCode]] = {}
 
     def keep(self) -> None:
@@ -122,7 +123,8 @@ class _Connecting:
     def _put(self, key: LinkKey, link: Link) -> None:
         line, source, host = key
         self._links[key] = link
-        self._asked_by[line, host] = self._asked_by.get((line, host), 0) + 1
+        asked_by = self._asked_by[line]
+        asked_by[host] = asked_by.get(host, 0) + 1
         self._partners.setdefault((source, line), []).append(host)
 
     def add(self, source: ProvinceCode, line: Line, wished: Sequence[Wish]) -> None:
@@ -130,58 +132,67 @@ class _Connecting:
         partners = self._partners.get((source, line), ())
         connected_ms = max((self._now_ms - self._links[line, source, host].opened_ms for host in partners), default=0)
         left = partners_max(wished, max(0, connected_ms)) - len(partners)
-        allowed: dict[ProvinceCode, bool] = {}
-        waiting = [(wish, self._candidates(source, line, wish, allowed)) for wish in wished if wish.count > 0]
-        while left > 0 and waiting:
+        waiting = [wish for wish in wished if wish.count > 0]
+        if left > 0 and waiting:
+            self._open(source, line, waiting, left)
+
+    def _open(self, source: ProvinceCode, line: Line, wished: Sequence[Wish], left: int) -> None:
+        """Open at most `left` links."""
+        policy = wished[0].source.policy
+        may_open = {host: None for host in self._lending_hosts[line] if self._may_open(line, source, policy, host)}
+        waiting = [(wish, self._candidates(line, wish, may_open)) for wish in wished]
+        while left > 0 and waiting and may_open:
             unsettled: list[tuple[Wish, Iterator[ProvinceCode]]] = []
             for wish, candidates in waiting:
                 host = next(candidates, None) if left > 0 and self._is_short(source, line, wish) else None
                 if host is None:
                     continue
                 self._put((line, source, host), Link(opened_ms=self._now_ms, lent_ms=self._now_ms))
+                del may_open[host]
                 left -= 1
                 unsettled.append((wish, candidates))
             waiting = unsettled
 
     def _is_short(self, source: ProvinceCode, line: Line, wish: Wish) -> bool:
         """Whether the partners, each shared with whoever else asks it, have less than is wanted."""
-        lenders = self._lending.lenders[wish.kind.kind]
-        given = sum(
-            -(-lenders[host].lendable // self._asked_by[line, host])
-            for host in self._partners.get((source, line), ())
-            if host in lenders
-        )
-        return given < wish.count
+        lenders, asked_by, missing = self._lending.lenders[wish.kind.kind], self._asked_by[line], wish.count
+        for host in self._partners.get((source, line), ()):
+            lender = lenders.get(host)
+            if lender is not None:
+                # Rounded up: less the negative floor.
+                missing += -lender.lendable // asked_by[host]
+                if missing <= 0:
+                    return False
+        return True
 
-    def _candidates(
-        self, source: ProvinceCode, line: Line, wish: Wish, allowed: dict[ProvinceCode, bool]
-    ) -> Iterator[ProvinceCode]:
+    def _candidates(self, line: Line, wish: Wish, may_open: Mapping[ProvinceCode, None]) -> Iterator[ProvinceCode]:
         """Lenders to whom a link may be opened now, the best whom nobody asks first, then by how many ask them. No more are looked at than asked for.
 
         Args:
-            allowed: what was found of hosts for this source and line already.
+            may_open: hosts to which the source has no link and may have one; it shrinks as links are opened.
         """
         asked: list[tuple[int, int, ProvinceCode]] = []
         below_ms, points = asked_of_lender(wish, is_open=False)
+        asked_by = self._asked_by[line]
         for number, (host, lender) in enumerate(self._lending.lenders[wish.kind.kind].items()):
-            if lender.own_wait_ms >= below_ms or lender.points < points:
+            if host not in may_open or lender.own_wait_ms >= below_ms or lender.points < points:
                 continue
-            if host not in allowed:
-                allowed[host] = self._may_open(line, source, wish.source.policy, lender.host)
-            if allowed[host] and (line, source, host) not in self._links:
-                others = self._asked_by.get((line, host), 0)
-                if others == 0:
-                    yield host
-                else:
-                    asked.append((others, number, host))
-        for _, _, host in sorted(asked):
-            if (line, source, host) not in self._links:
+            others = asked_by.get(host)
+            if others is None:
+                yield host
+            else:
+                asked.append((others, number, host))
+        asked.sort()
+        for _, _, host in asked:
+            if host in may_open:
                 yield host
 
-    def _may_open(self, line: Line, source: ProvinceCode, policy: SharingPolicy, host: ProvinceSummary) -> bool:
-        """Whether policies allow the link, and nothing flows or has just flowed the other way."""
-        opposite = (line, host.province, source)
-        if opposite in self._links or not may_host(source, policy, host):
+    def _may_open(self, line: Line, source: ProvinceCode, policy: SharingPolicy, host: ProvinceCode) -> bool:
+        """Whether there is no link, policies allow one, and nothing flows or has just flowed the other way."""
+        opposite = (line, host, source)
+        if (line, source, host) in self._links or opposite in self._links:
+            return False
+        if not may_host(source, policy, self._lending.hosts[host]):
             return False
         closed_ms = self._closed_ms(opposite)
         return closed_ms is None or not still_waits(closed_ms + REVERSE_PAUSE_MS, self._now_ms, REVERSE_PAUSE_MS)

@@ -82,14 +82,16 @@ class _Dealing:
 
     def _flows_of(self, kind: KindId, wished: Mapping[ProvinceCode, Wish]) -> Iterator[MoveFlow]:
         lenders = self._lenders[kind]
-        available = {host: left for host, lender in lenders.items() if (left := self._available(lender)) > 0}
+        available = self._available(lenders)
         partners: dict[ProvinceCode, list[ProvinceCode]] = {}
         for source, wish in wished.items() if available else ():
             # A link of a hard-pressed line is open for all kinds of it that wait too long.
             least = 0 if wish.own_points is None else asked_of_lender(wish, is_open=True)[1]
             for host in self._partners.get((wish.kind.line, source), ()) if wish.count else ():
-                if host in available and lenders[host].points >= least:
+                if host in available and (not least or lenders[host].points >= least):
                     partners.setdefault(host, []).append(source)
+        if not partners:
+            return
         wanted = {source: wish.count for source, wish in wished.items()}
         for (source, host), count in divide(wanted, partners, {host: available[host] for host in partners}).items():
             self._lent[host] = self._lent.get(host, 0) + count
@@ -101,11 +103,17 @@ class _Dealing:
                 reason=_reason(wished[source], lenders[host]),
             )
 
-    def _available(self, lender: Lender) -> int:
-        host = lender.host.province
-        if host not in self._room:
-            self._room[host] = room_left(lender.host)
-        return max(0, min(lender.lendable, self._room[host]) - self._lent.get(host, 0))
+    def _available(self, lenders: Mapping[ProvinceCode, Lender]) -> dict[ProvinceCode, int]:
+        """What each still has to give; those with nothing are left out."""
+        available: dict[ProvinceCode, int] = {}
+        for host, lender in lenders.items():
+            room = self._room.get(host)
+            if room is None:
+                room = self._room[host] = room_left(lender.host)
+            left = min(lender.lendable, room) - self._lent.get(host, 0)
+            if left > 0:
+                available[host] = left
+        return available
 
 
 def _reason(wish: Wish, lender: Lender) -> str:

@@ -75,15 +75,16 @@ def wishes_of(source: ProvinceSummary, sharing: Sharing) -> Iterator[Wish]:
     if not _shares(source):
         return
     left, told = elsewhere_max(source), {line.line: line for line in source.lines}
+    policy, province = source.policy, source.province
     for kind in source.kinds:
-        if not kind.waiting or (source.policy.kinds and kind.kind not in source.policy.kinds):
+        if not kind.waiting or (policy.kinds and kind.kind not in policy.kinds):
             continue
         line = told.get(kind.line) or LineSummary(line=kind.line)
-        waits_ms, release_ms = wait_ms(kind, line), lowered(source.policy.release_wait_ms, kind)
-        activation_ms = lowered(source.policy.activation_wait_ms, kind)
-        threshold_ms = release_ms if (source.province, kind.kind) in sharing else activation_ms
-        if waits_ms <= threshold_ms:
+        waits_ms = kind.expected_wait_ms if line.is_open else wait_ms(kind, line)
+        is_shared = (province, kind.kind) in sharing
+        if waits_ms <= lowered(policy.release_wait_ms if is_shared else policy.activation_wait_ms, kind):
             continue
+        release_ms = lowered(policy.release_wait_ms, kind)
         count = min(_excess(kind.waiting, waits_ms, release_ms), _by_ratio(source, kind), left)
         left -= max(0, count)
         yield Wish(
@@ -91,7 +92,7 @@ def wishes_of(source: ProvinceSummary, sharing: Sharing) -> Iterator[Wish]:
             kind=kind,
             line=line,
             wait_ms=waits_ms,
-            activation_ms=activation_ms,
+            activation_ms=lowered(policy.activation_wait_ms, kind),
             release_ms=release_ms,
             count=max(0, count),
         )
