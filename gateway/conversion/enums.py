@@ -133,6 +133,7 @@ WAIT_CAUSES_OUT: dict[WaitCause, dispatch_pb2.WaitCause] = {
     WaitCause.ALL_BUSY: dispatch_pb2.WAIT_CAUSE_ALL_BUSY,
     WaitCause.DECLINED: dispatch_pb2.WAIT_CAUSE_DECLINED,
     WaitCause.FILTERED: dispatch_pb2.WAIT_CAUSE_FILTERED,
+    WaitCause.YIELDS: dispatch_pb2.WAIT_CAUSE_YIELDS,
     WaitCause.NEXT: dispatch_pb2.WAIT_CAUSE_NEXT,
 }
 

@@ -59,6 +59,7 @@ class WaitCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAIT_CAUSE_DECLINED: _ClassVar[WaitCause]
     WAIT_CAUSE_NEXT: _ClassVar[WaitCause]
     WAIT_CAUSE_FILTERED: _ClassVar[WaitCause]
+    WAIT_CAUSE_YIELDS: _ClassVar[WaitCause]
 MATCHING_DIMENSION_UNSPECIFIED: MatchingDimension
 MATCHING_DIMENSION_EFFICIENCY: MatchingDimension
 MATCHING_DIMENSION_QUALITY: MatchingDimension
@@ -92,6 +93,7 @@ WAIT_CAUSE_ALL_BUSY: WaitCause
 WAIT_CAUSE_DECLINED: WaitCause
 WAIT_CAUSE_NEXT: WaitCause
 WAIT_CAUSE_FILTERED: WaitCause
+WAIT_CAUSE_YIELDS: WaitCause
 
 class MatchingParameter(_message.Message):
     __slots__ = ("name", "display_name_zh", "unit", "dimension", "scope", "role", "source", "by_line", "definition", "active")

@@ -71,6 +71,7 @@ class WaitCause(StrEnum):
     ALL_BUSY = "all_busy"
     DECLINED = "declined"
     FILTERED = "filtered"
+    YIELDS = "yields"
     NEXT = "next"
 
 

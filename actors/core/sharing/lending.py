@@ -130,6 +130,11 @@ def kept_for_arrivals(kind: KindSummary, line: LineSummary) -> int:
     """People kept for more than the usual number of arrivals: the root of what arrives for them while a task is in hand, rounded up."""
     part_of, people = (kind.eligible, line.signed_in) if line.signed_in > kind.eligible else (1, 1)
     arrivals = line.arrivals_per_hour * kind.handle_ms * part_of // (HOUR_MS * people)
+    return kept_for(arrivals)
+
+
+def kept_for(arrivals: int) -> int:
+    """People kept where so many tasks arrive while one is in hand."""
     return isqrt(arrivals - 1) + 1 if arrivals > 0 else 0
 
 

@@ -50,6 +50,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "有空的可办人员都被条件挡住：{removed}。",
         "Everybody free who may do it is kept back: {removed}.",
     ),
+    "wait.yields": (
+        "此件因应急转移而来，有空的 {free} 名人员留给本省业务。",
+        "An evacuation brought it here, and whoever is free ({free}) is kept for the branch's own work.",
+    ),
     "wait.next": (
         "有 {free} 名合适人员，下一轮匹配即派出。",
         "Somebody suitable is free ({free}): it goes with the next round.",
@@ -73,6 +77,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "free.green": (
         "列为绿色通道会使紧急度增加 {gain} 分，前面的件由 {before} 件减为 {after} 件。",
         "As a green-channel task it would gain {gain} points of urgency; tasks before it: {after} instead of {before}.",
+    ),
+    "free.people": (
+        "有更多人员空出即可；在本省等满四小时后，按本省件同等对待。",
+        "It goes when more people are free; after four hours here it counts as the branch's own work.",
     ),
     "free.willing": (
         "任一未拒过此件的可办人员腾出空位即可。",

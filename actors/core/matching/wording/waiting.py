@@ -56,4 +56,5 @@ _DIRECT: dict[WaitCause, Callable[[Diagnosis, Language], str]] = {
     ),
     WaitCause.DECLINED: lambda _, language: say("free.willing", language),
     WaitCause.FILTERED: _put_right,
+    WaitCause.YIELDS: lambda _, language: say("free.people", language),
 }
