@@ -91,6 +91,8 @@ class Measuring:
         self._moved_tasks: dict[TaskId, None] = {}
         #: Moves that began after the start, by (task, source); those of them whose source let go of the task; and all that were accepted.
         self._started: dict[tuple[TaskId, ProvinceCode], MoveOut] = {}
+        #: Moves that have begun and not ended, by (task, source).
+        self._under_way: dict[tuple[TaskId, ProvinceCode], None] = {}
         self._let_go: dict[tuple[TaskId, int, int], None] = {}
         self._accepted: dict[tuple[TaskId, int, int], None] = {}
         self._eligible: dict[tuple[TaskId, ProvinceCode], bool] = {}
@@ -114,11 +116,32 @@ class Measuring:
         for event in events:
             if is_between and isinstance(event, e.MoveHandedOver):
                 self._handed_over(province, event)
+            change = self._change(province, event)
             if is_between:
-                self._changes[province] = self._changes.get(province, 0) + _CHANGES.get(type(event), 0)
+                self._changes[province] = self._changes.get(province, 0) + change
             handler = self._handlers.get(type(event))
             if handler is not None:
                 handler(province, event)
+
+    def _change(self, province: ProvinceCode, event: e.AnyEvent) -> int:
+        """By how many open tasks a province has more after an event.
+
+        A host may be quicker than its own answer: it decides a task, or sends it back, before the source has heard that it was accepted. Then the
+        record of the task on its way ends with the outcome, or with the return, and not by being handed over.
+        """
+        match event:
+            case e.MoveStarted():
+                self._under_way[event.task_id, province] = None
+            case e.MoveHandedOver() | e.MoveTakenBack():
+                self._under_way.pop((event.task_id, province), None)
+            case e.OutcomeNoted() | e.MoveAccepted():
+                key = (event.task.task_id, province)
+                if key in self._under_way:
+                    del self._under_way[key]
+                    return _CHANGES.get(type(event), 0) - 1
+            case _:
+                pass
+        return _CHANGES.get(type(event), 0)
 
     # --- facts ---
 

@@ -110,6 +110,27 @@ def test_a_task_on_its_way_at_the_end_is_not_lost() -> None:
     assert report.figures["lost"] == 0
 
 
+def test_a_host_that_is_quicker_than_its_answer_loses_nothing() -> None:
+    """On a busy day an outcome overtakes the acceptance: the source's record of the move ends with it, and 32 of 5,000 were called lost."""
+    accepted = move_accepted(2, STRUCK_MS + 3_250)
+    assert isinstance(accepted, e.MoveAccepted)
+    fujian = (*FUJIAN_EVENTS[:5], e.OutcomeNoted(at_ms=STRUCK_MS + 3_400, task=accepted.task), FUJIAN_EVENTS[6])
+    after = (AFTER[0], Standing(province=JIANGXI, sequence=9, open_tasks=2))
+    assert measured(fujian=fujian, after=after).figures["lost"] == 0
+    gone = (AFTER[0], Standing(province=JIANGXI, sequence=9, open_tasks=1))
+    assert measured(fujian=fujian, after=gone).figures["lost"] == 1
+
+
+def test_a_task_that_is_back_before_it_was_let_go_of_is_counted_once() -> None:
+    """Its return replaces the record of its going."""
+    accepted = move_accepted(2, STRUCK_MS + 3_250)
+    assert isinstance(accepted, e.MoveAccepted)
+    back = msgspec.structs.replace(accepted, at_ms=STRUCK_MS + 3_500, source=JIANGXI)
+    fujian = (*FUJIAN_EVENTS[:5], back, FUJIAN_EVENTS[6])
+    after = (Standing(province=FUJIAN, sequence=20, open_tasks=1), Standing(province=JIANGXI, sequence=9, open_tasks=2))
+    assert measured(fujian=fujian, after=after).figures["lost"] == 0
+
+
 def test_a_task_that_vanished_from_a_province_is_lost() -> None:
     """A journal cut off by a kill shows no event at all: only counting what must be there finds it."""
     report = measured(after=(AFTER[0], Standing(province=JIANGXI, sequence=9, open_tasks=1)))
