@@ -41,7 +41,7 @@ class Group:
         start: number of the first scored one among all that make up the fit.
     """
 
-    __slots__ = ("curves", "dimensions", "parameters", "places", "scored", "start", "weights")
+    __slots__ = ("curves", "dimensions", "in_dimension", "parameters", "places", "scored", "start", "weights")
 
     def __init__(
         self, model: MatchingModel, scored: Sequence[Parameter], wanted: Iterable[Parameter] = (), start: int = 0
@@ -59,6 +59,8 @@ class Group:
         ).reshape(len(LINES), len(scored))
         #: Number of each scored parameter's dimension.
         self.dimensions = np.array([DIMENSIONS.index(parameter.dimension) for parameter in scored], dtype=np.int64)
+        #: 1 in the column of its dimension, (scored, dimensions).
+        self.in_dimension = np.eye(len(DIMENSIONS))[self.dimensions]
 
     def values(self, view: object, shape: tuple[int, ...]) -> FloatArray:
         """The values of all parameters, (parameters, *shape)."""
@@ -78,8 +80,11 @@ class CompiledModel:
     def __init__(self, model: MatchingModel) -> None:
         self.model = model
         task_scopes = (Scope.TASK, Scope.TIME)
-        self.shares = Group(model, weighted(model, Role.SHARES, scopes=task_scopes))
-        self.urgency = Group(model, weighted(model, Role.URGENCY, scopes=task_scopes))
+        shares = weighted(model, Role.SHARES, scopes=task_scopes)
+        urgency = weighted(model, Role.URGENCY, scopes=task_scopes)
+        self.shares, self.urgency = Group(model, shares), Group(model, urgency)
+        #: Both, to be worked out in one sweep: first the shares.
+        self.of_tasks = Group(model, shares + urgency)
         fit = weighted(model, *_FIT, scopes=(Scope.OPERATOR, Scope.PAIR, Scope.TIME))
         wanted = _wanted(fit)
         #: What makes up the fit, by what of the task it depends on.

@@ -7,6 +7,7 @@ pair add up to its fit, and those of a task to its urgency, exactly. To be asked
 import numpy as np
 
 from actors.core.matching.explained import Contribution
+from actors.core.matching.extras import Extra
 from actors.core.matching.parameters import Parameter
 from actors.core.matching.scoring import Problem, Scorer, TaskTerms
 
@@ -16,14 +17,15 @@ AGEING = "ageing"
 
 def fit_contributions(scorer: Scorer, problem: Problem, task: int, person: int) -> list[Contribution]:
     """What makes up ``problem.fit[task, person]``: every parameter that counts for the task and has points or a value."""
-    pairs, compiled = problem.pairs, scorer.compiled
     found: list[Contribution] = []
     views: dict[int, object] = {}
-    for row in np.flatnonzero(pairs.weights[task]).tolist():
-        parameter = compiled.fit[int(pairs.parameters[row])]
-        value, evidence = _value(scorer, problem, parameter, int(pairs.keys[row]), person, views)
-        points, weight = int(pairs.points[row, person]), int(pairs.weights[task, row])
-        found.append(_contribution(parameter, value, evidence, points, weight))
+    for terms in problem.pairs:
+        column = terms.column(person)
+        for row in np.flatnonzero(terms.weights[task]).tolist():
+            parameter = scorer.compiled.fit[int(terms.parameters[row])]
+            value, evidence = _value(scorer, problem, terms.extra, parameter, int(terms.keys[row]), person, views)
+            points, weight = int(terms.points[row, column]), int(terms.weights[task, row])
+            found.append(_contribution(parameter, value, evidence, points, weight))
     return found
 
 
@@ -61,16 +63,22 @@ def _of_task(terms: TaskTerms, task: int) -> list[Contribution]:
 
 
 def _value(
-    scorer: Scorer, problem: Problem, parameter: Parameter, key: int, person: int, views: dict[int, object]
+    scorer: Scorer,
+    problem: Problem,
+    extra: Extra | None,
+    parameter: Parameter,
+    key: int,
+    person: int,
+    views: dict[int, object],
 ) -> tuple[float, float | None]:
     """The value of a parameter for a person, and how much evidence stands behind it.
 
     Args:
+        extra: where the key is; None: in the bank.
         views: of this person, by key: most parameters share one.
     """
-    for extra in problem.pairs.extras:
-        if extra.first <= key < extra.first + extra.values.shape[1]:
-            return float(extra.values[extra.group.places[parameter.name], key - extra.first, person]), None
+    if extra is not None:
+        return float(extra.values[extra.group.places[parameter.name], key - extra.first, person]), None
     bank, candidates = scorer.bank, problem.candidates
     attribute, name = bank.key(key)
     row = int(candidates.rows[person])

@@ -14,6 +14,7 @@ Mask = NDArray[np.bool_]
 #: Places of first removing filters, `KEPT` for nobody removed.
 Codes = NDArray[np.uint8]
 KEPT = 255
+_CODES = KEPT + 1
 
 #: All filters in their order, with the parameter that each asks (none for the kind).
 FILTERS: dict[str, str] = {
@@ -64,13 +65,13 @@ def removed_counts(codes: Codes) -> list[dict[str, int]]:
     Args:
         codes: (tasks, people).
     """
-    tasks, people = codes.shape
-    removed = np.flatnonzero(codes != KEPT)
-    counts = np.bincount(removed // max(1, people) * len(NAMES) + codes.ravel()[removed], minlength=tasks * len(NAMES))
+    tasks = len(codes)
+    places = codes + np.arange(0, tasks * _CODES, _CODES)[:, None]
+    counts = np.bincount(places.ravel(), minlength=tasks * _CODES).reshape(tasks, _CODES)[:, : len(NAMES)]
     found: list[dict[str, int]] = [{} for _ in range(tasks)]
-    for place in np.flatnonzero(counts).tolist():
-        task, name = divmod(place, len(NAMES))
-        found[task][NAMES[name]] = int(counts[place])
+    of_tasks, names = counts.nonzero()
+    for task, name, count in zip(of_tasks.tolist(), names.tolist(), counts[of_tasks, names].tolist(), strict=True):
+        found[task][NAMES[name]] = count
     return found
 
 

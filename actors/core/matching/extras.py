@@ -25,7 +25,7 @@ from actors.core.matching.views.suitability import (
 from actors.core.statistics.storage import FloatArray, IntArray
 from actors.core.task import Task
 
-_ATTRIBUTES = (Attribute.DUTY, Attribute.SWITCH, Attribute.CUSTOMER, Attribute.CASE, Attribute.TASK)
+_ATTRIBUTES = (Attribute.DUTY, Attribute.CUSTOMER, Attribute.CASE, Attribute.TASK)
 #: Those of them that have filters.
 FILTERING = (Attribute.DUTY, Attribute.TASK)
 
@@ -51,11 +51,6 @@ class Extra(NamedTuple):
         # Said in full, since there may be nobody.
         scored, values, people = self.points.shape
         return self.points.reshape(scored * values, people).astype(np.float32)
-
-    @property
-    def row_count(self) -> int:
-        """Rows of points."""
-        return self.points.shape[0] * self.points.shape[1]
 
     def parameters(self) -> IntArray:
         """Number of each row's parameter."""
@@ -90,7 +85,7 @@ def extras_of(
         distinct: dict[Hashable, int] = {}
         place = [-1 if key is None else first + distinct.setdefault(key, len(distinct)) for key in keys]
         if distinct:
-            view = _view(attribute, list(distinct), bank, candidates, duty, tasks, now_ms, compiled)
+            view = _view(attribute, list(distinct), candidates, duty, tasks, now_ms, compiled)
             extras.append(_extra(attribute, group, view, first, np.array(place), len(distinct), candidates, compiled))
             first += len(distinct)
     return tuple(extras)
@@ -119,8 +114,6 @@ def _keys(attribute: Attribute, candidates: Candidates, duty: DutyView, tasks: S
     match attribute:
         case Attribute.DUTY:
             return ["" if duty.says_anything else None] * len(tasks)
-        case Attribute.SWITCH:
-            return [task.spec.kind for task in tasks]
         case Attribute.CUSTOMER:
             names = [task.spec.customer_id for task in tasks]
             return [name if name and statistics.customers.of(name) else None for name in names]
@@ -138,7 +131,6 @@ def _known(family: Family | None, candidates: Candidates) -> Family | None:
 def _view(
     attribute: Attribute,
     keys: list[Hashable],
-    bank: Bank,
     candidates: Candidates,
     duty: DutyView,
     tasks: Sequence[Task],
@@ -148,8 +140,6 @@ def _view(
     match attribute:
         case Attribute.DUTY:
             return duty
-        case Attribute.SWITCH:
-            return bank.view(attribute, keys, candidates)
         case Attribute.CUSTOMER:
             return CustomerPairs(cast(list[str], keys), candidates)
         case Attribute.CASE:

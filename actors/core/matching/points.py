@@ -56,8 +56,9 @@ class Curves:
         Returns:
             The same shape; NaN became 0.
         """
-        piece: NDArray[np.intp] = np.add.reduce(values >= self._thresholds, axis=0, dtype=np.intp)
-        piece += self._offsets
+        # Few breakpoints: their count fits into a byte, and bytes are added without a copy.
+        passed = (values >= self._thresholds).view(np.int8)
+        piece: NDArray[np.intp] = np.add.reduce(passed, axis=0, dtype=np.int8) + self._offsets
         exact: NDArray[np.float64] = self._slopes.take(piece)
         exact *= values
         exact += self._intercepts.take(piece)

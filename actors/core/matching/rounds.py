@@ -258,8 +258,8 @@ def _of_guests(
 
 def _scored(scorer: Scorer, tasks: list[Task], people: list[Operator], now_ms: int) -> tuple[Problem, list[int]]:
     """Some tasks and those of the people who do their kinds, scored; and the rows of the tasks that suit somebody."""
-    kinds = dict.fromkeys(task.spec.kind for task in tasks)
-    able = [person for person in people if not kinds.keys().isdisjoint(person.kinds)]
+    does_none = frozenset([task.spec.kind for task in tasks]).isdisjoint
+    able = [person for person in people if not does_none(person.kinds)]
     tasks = tasks[: max(1, PAIRS_MAX // len(able))]
     problem = scorer.problem(tasks, able, now_ms, prices=scorer.state.shadow_prices)
     return problem, np.flatnonzero(problem.eligible.any(axis=1)).tolist()

@@ -60,17 +60,24 @@ class TaskTerms(NamedTuple):
 class PairTerms(NamedTuple):
     """What the fits are made of: row after row of points, and what each task weighs it.
 
-    A row belongs to a parameter and to a value (key) of what it depends on; kept keys come first, those of `extras` are numbered on.
+    A row belongs to a parameter and to a value (key) of what it depends on.
     """
 
-    #: (rows, people).
+    #: (rows, columns).
     points: NDArray[np.float32]
     #: Effective weights, nought where the row is not the task's, (tasks, rows).
     weights: NDArray[np.float32]
     #: Number of each row's parameter in `CompiledModel.fit`, and of its key, (rows,).
     parameters: IntArray
     keys: IntArray
-    extras: tuple[Extra, ...]
+    #: The column of each person, (people,); None: columns are the people.
+    columns: IntArray | None
+    #: Where values are read; None: in the bank.
+    extra: Extra | None = None
+
+    def column(self, person: int) -> int:
+        """The column of a person."""
+        return person if self.columns is None else int(self.columns[person])
 
 
 class Problem(NamedTuple):
@@ -88,7 +95,8 @@ class Problem(NamedTuple):
     codes: Codes
     #: Share of each dimension, of a hundred, (tasks, 3).
     shares: NDArray[np.int64]
-    pairs: PairTerms
+    #: What is kept, then each of the `extras`.
+    pairs: tuple[PairTerms, ...]
     urgencies: TaskTerms
     shifts: TaskTerms
     #: Minutes since each task was taken in, and the urgency that the model's ageing makes of them, (tasks,).
@@ -150,19 +158,18 @@ class Scorer:
         lines = np.array([LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
         duty = DutyView(people, candidates.reading, prices or {}, silence_seconds or {})
         extras = extras_of(compiled, self.bank, candidates, duty, tasks, now_ms)
-        shifts = _task_terms(compiled.shares, view, lines)
+        shifts, urgencies = _task_terms(compiled, view, lines)
         shares = shares_of(compiled.base_shares[lines], _by_dimension(shifts))
         weights = effective_weights(compiled.weights[lines], shares[:, compiled.dimensions])
         pairs = self._pair_terms(weights, ids, used, rows, extras)
         codes = self._codes(ids, rows, extras)
-        urgencies = _task_terms(compiled.urgency, view, lines)
         waited = view.minutes_since(view.taken_in_minute).astype(np.int64)
         ageing = waited * self.model.ageing_per_minute
         return Problem(
             tasks=tasks,
             people=people,
             eligible=codes == KEPT,
-            fit=fold(pairs.weights, pairs.points, compiled.reach),
+            fit=_fit(pairs, compiled.reach),
             urgency=urgencies.sums() + ageing,
             codes=codes,
             shares=shares,
@@ -237,19 +244,17 @@ class Scorer:
 
     def _pair_terms(
         self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray, extras: tuple[Extra, ...]
-    ) -> PairTerms:
+    ) -> tuple[PairTerms, ...]:
         """All rows of points of the round, and what each task weighs them."""
-        points, parameters, keys, attributes = self.bank.rows_of_points(used, rows)
-        if extras:
-            points = np.concatenate([points, *(extra.rows_of_points() for extra in extras)])
-            parameters = np.concatenate([parameters, *(extra.parameters() for extra in extras)])
-            keys = np.concatenate([keys, *(extra.keys() for extra in extras)])
-            ids = np.concatenate([ids, *(extra.place[:, None] for extra in extras)], axis=1)
-            own = [np.full(extra.row_count, len(KEPT_ATTRIBUTES) + place) for place, extra in enumerate(extras)]
-            attributes = np.concatenate([attributes, *own])
+        kept = self.bank.rows_of_points(used, rows)
         # A row counts for the tasks whose key of the row's attribute is the row's.
-        weighed = (weights[:, parameters] * (ids[:, attributes] == keys)).astype(np.float32)
-        return PairTerms(points, weighed, parameters, keys, extras)
+        weighed = _weighed(weights, kept.parameters, ids.take(kept.attributes, axis=1) == kept.keys)
+        found = [PairTerms(kept.points, weighed, kept.parameters, kept.keys, kept.columns)]
+        for extra in extras:
+            parameters, keys = extra.parameters(), extra.keys()
+            weighed = _weighed(weights, parameters, extra.place[:, None] == keys)
+            found.append(PairTerms(extra.rows_of_points(), weighed, parameters, keys, None, extra))
+        return tuple(found)
 
     def _codes(self, ids: IntArray, rows: IntArray, extras: tuple[Extra, ...]) -> Codes:
         """The first removing filter of each pair."""
@@ -262,12 +267,36 @@ class Scorer:
         return result
 
 
-def _task_terms(group: Group, view: TaskView, lines: IntArray) -> TaskTerms:
-    values = group.values(view, (len(lines),))
-    return TaskTerms(group, values, group.points(values), group.weights[lines].T)
+def _task_terms(compiled: CompiledModel, view: TaskView, lines: IntArray) -> tuple[TaskTerms, TaskTerms]:
+    """What shifts the shares, and what makes up the urgency."""
+    every, shares = compiled.of_tasks, len(compiled.shares.scored)
+    values = every.values(view, (len(lines),))
+    points, weights = every.points(values), every.weights[lines].T
+    return (
+        TaskTerms(compiled.shares, values[:shares], points[:shares], weights[:shares]),
+        TaskTerms(compiled.urgency, values[shares:], points[shares:], weights[shares:]),
+    )
 
 
 def _by_dimension(shifts: TaskTerms) -> FloatArray:
     """Sums of weight x points of each dimension, (tasks, 3)."""
-    weighed = shifts.weights * shifts.points
-    return np.stack([weighed[shifts.group.dimensions == place].sum(axis=0) for place in range(3)], axis=1)
+    return (shifts.weights * shifts.points).T @ shifts.group.in_dimension
+
+
+def _weighed(weights: NDArray[np.int64], parameters: IntArray, counts: Mask) -> NDArray[np.float32]:
+    """Each row's effective weight where it counts for a task, else nought, (tasks, rows)."""
+    return (weights.take(parameters, axis=1) * counts).astype(np.float32)
+
+
+def _fit(pairs: Sequence[PairTerms], reach: int) -> PointsArray:
+    """Sums of weight x points, (tasks, people).
+
+    All bounded by `reach` together, so that the order of adding changes nothing.
+    """
+    kept, *others = pairs
+    fit = fold(kept.weights, kept.points, reach)
+    if kept.columns is not None:
+        fit = fit.take(kept.columns, axis=1)
+    for own in others:
+        fit += fold(own.weights, own.points, reach)
+    return fit

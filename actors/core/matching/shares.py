@@ -26,11 +26,9 @@ def shares_of(base: FloatArray, shifts: FloatArray) -> NDArray[np.int64]:
     shares = raw // total
     missing = WHOLE - shares.sum(axis=1)
     remainders = raw - shares * total
-    # At most two points are missing: each goes to the largest remainder that is left.
+    # At most two points are missing: they go to the largest remainders, one each.
     order = np.argsort(-remainders, axis=1, kind="stable")
-    for place in range(2):
-        takers = missing > place
-        shares[takers, order[takers, place]] += 1
+    shares += order.argsort(axis=1) < missing[:, None]
     return shares
 
 

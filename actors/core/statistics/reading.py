@@ -60,16 +60,16 @@ class Reading:
         self.statistics = statistics
         #: The minute of the reading, Unix ms; all of it is read as of its beginning.
         self.minute_ms = now_ms // 60_000 * 60_000
-        self._time_ms = self._as_of()
+        #: The time as of which sums are read, Unix ms.
+        self.time_ms = self._as_of()
         #: In the order of `Decay`.
-        self._divisors = tuple([weight_at(decay, self._time_ms) for decay in _DECAYS])
+        self._divisors = tuple([weight_at(decay, self.time_ms) for decay in _DECAYS])
         self._sums: dict[tuple[type[IntEnum], str], FloatArray] = {}
         self._divisors_of: dict[type[IntEnum], FloatArray] = {}
         #: Sums of `handling` of a kind over its bands.
         self._handling: dict[KindId, list[float]] = {}
 
     def _as_of(self) -> int:
-        """The time as of which sums are read, Unix ms."""
         return self.statistics.clock.as_of(self.minute_ms)
 
     def divisor(self, cell: IntEnum) -> float:
@@ -153,15 +153,15 @@ class Reading:
             square = shrinkage.shrunk_ratio(squares, count, square)
         return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), own[c.HandleCell.DECIDED])
 
-    def amount_ranks(self, kinds: Sequence[KindId]) -> FloatArray:
-        """Rank of every bucket of amounts (`cells.amount_bucket`) among those of a kind, for some kinds.
+    def amount_ranks(self, kind: KindId) -> FloatArray:
+        """Rank of every bucket of amounts (`cells.amount_bucket`) among those of a kind.
 
-        0..1: the share below it, half of its own bucket included; NaN: no amount was seen. Shape (kinds, `AMOUNT_BUCKETS`).
+        0..1: the share below it, half of its own bucket included; NaN: no amount was seen. Shape (`AMOUNT_BUCKETS`,).
         """
-        buckets = self.statistics.amounts.matrix_of(0, kinds)
-        up_to = buckets.cumsum(axis=1)
-        seen = up_to[:, -1:]
-        return np.divide(up_to - buckets / 2, seen, out=np.full(buckets.shape, np.nan), where=seen > 0)
+        buckets = np.array(self.statistics.amounts.record(0, kind))
+        up_to = buckets.cumsum()
+        seen = float(up_to[-1])
+        return (up_to - buckets / 2) / seen if seen > 0 else np.full(len(buckets), np.nan)
 
     def switch_table(self, before: Sequence[str], kinds: Sequence[str]) -> FloatArray:
         """Extra handle minutes of each kind right after each of `before`, against right after its own.
@@ -217,7 +217,7 @@ class Reading:
 
     def usual_arrivals_per_hour(self, line: Line) -> float:
         """Tasks that usually arrive in this hour of the week; in the first week of a history, at the rate of this hour so far."""
-        weeks = max(0, self._time_ms - self.statistics.clock.first_ms) // _WEEK_MS
+        weeks = max(0, self.time_ms - self.statistics.clock.first_ms) // _WEEK_MS
         # How often the hour was seen: once a week, each time weighing as much less as a task that came then; and so much of it now.
         earlier = _DECAY_OF_A_WEEK * (1.0 - _DECAY_OF_A_WEEK**weeks) / (1.0 - _DECAY_OF_A_WEEK)
         now = (self.minute_ms // 60_000 % 60 + 1) / 60.0
@@ -294,7 +294,7 @@ class StandingReading(Reading):
     def stamp(self) -> tuple[int, ...]:
         """What everything that is read of people rests on, but for their records if there was no event in the minute, and the country's sums."""
         standing = self.statistics.standing
-        return (self._time_ms, self.minute_ms, self._has_begun, standing.begun, standing.evicted)
+        return (self.time_ms, self.minute_ms, self._has_begun, standing.begun, standing.evicted)
 
     @property
     def stands(self) -> bool:

@@ -48,7 +48,7 @@ _NO_RECORDS: dict[str, int] = {}
 class RecordTable:
     """(row, what it is of) -> a record of `width` cells."""
 
-    __slots__ = ("bound", "cells", "free", "index", "width")
+    __slots__ = ("bound", "cells", "free", "given_back", "index", "width")
 
     def __init__(self, width: int, bound: int) -> None:
         self.width = width
@@ -58,6 +58,8 @@ class RecordTable:
         self.cells = array("d", bytes(8 * width))
         #: Places given back, the last one is given out first.
         self.free: list[int] = []
+        #: How many were given back so far, for whoever keeps something. Not hard state.
+        self.given_back = 0
         #: Row -> what a record is of -> its place.
         self.index: list[dict[str, int]] = []
 
@@ -97,6 +99,7 @@ class RecordTable:
     def _give_back(self, place: int) -> None:
         self.cells[place : place + self.width] = array("d", bytes(8 * self.width))
         self.free.append(place)
+        self.given_back += 1
 
     def add_row_to(self, row: int, other: int, cells: Iterable[int]) -> None:
         """Add some cells of a row's records to another row's: a colleague leaves, what they did stays the province's."""
@@ -108,6 +111,11 @@ class RecordTable:
                 self.cells[into + cell] += self.cells[place + cell]
 
     # --- reading ---
+
+    def content(self, row: int, of: str = "") -> bytes:
+        """One record's bytes: whoever keeps something worked out of it compares them, which is as sure as any count of changes."""
+        place = self.find(row, of)
+        return self.cells[place : place + self.width].tobytes()
 
     def record(self, row: int, of: str = "") -> list[float]:
         """One record, as stored. `width` numbers."""

@@ -14,7 +14,7 @@ the size of the province. A snapshot holds 3 kB an operator.
 from array import array
 from collections.abc import Iterator
 
-from actors.core.ids import OperatorId
+from actors.core.ids import KindId, OperatorId
 from actors.core.statistics import cells as c
 from actors.core.statistics.decay import DecayClock
 from actors.core.statistics.group import GroupSums
@@ -88,6 +88,9 @@ class Statistics:
         self.amounts = RecordTable(c.AMOUNT_BUCKETS, KINDS_MAX)
         #: (0; `switch_key`)
         self.switches = RecordTable(len(c.SwitchCell), SWITCHES_MAX)
+        #: Kind -> decisions of it after another of the same person so far: whoever keeps something worked out of `switches` sees that it is
+        #: old. Not hard state, not in snapshots.
+        self.switch_revisions: dict[KindId, int] = {}
         #: (direction; province)
         self.links = RecordTable(len(c.LinkCell), PROVINCES_MAX)
         #: (0; line)

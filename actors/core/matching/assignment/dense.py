@@ -17,10 +17,13 @@ def assign_densely(gains: FloatArray, capacity: IntArray) -> IntArray:
         capacity: (operators,).
     """
     tasks = len(gains)
-    seats = np.minimum(capacity, tasks)
-    operator_of_seat = np.repeat(np.arange(capacity.size), seats)
-    rows, columns = dense_kernel()(gains[:, operator_of_seat], True)
-    operators = operator_of_seat[columns]
+    if (capacity == 1).all():
+        # As in every round of a province: columns are people, and nothing is copied.
+        rows, operators = dense_kernel()(gains, True)
+    else:
+        operator_of_seat = np.repeat(np.arange(capacity.size), np.minimum(capacity, tasks))
+        rows, columns = dense_kernel()(gains[:, operator_of_seat], True)
+        operators = operator_of_seat[columns]
     operator_of = np.full(tasks, WAITS, np.int64)
     operator_of[rows] = np.where(gains[rows, operators] > 0, operators, WAITS)
     return operator_of

@@ -101,7 +101,7 @@ class Attribute(StrEnum):
     CASE = "case"
     #: Kind and time left before the promise.
     SLACK = "slack"
-    #: The kind, for what changes with every decision of anybody.
+    #: The kind, for what changes with decisions of anybody.
     SWITCH = "switch"
     #: The very task: nothing is shared.
     TASK = "task"

@@ -81,11 +81,16 @@ class LoadView(PeopleView):
         facts: (roster columns, people).
         in_hand: of the same people.
         rows: theirs in the statistics.
+        overall: their `sums` and `overall_ratios`, which stand for the minute, where they are known.
     """
 
-    def __init__(self, facts: Values, in_hand: InHand, rows: IntArray, reading: Reading) -> None:
+    def __init__(
+        self, facts: Values, in_hand: InHand, rows: IntArray, reading: Reading, overall: tuple[Values, Values] | None
+    ) -> None:
         super().__init__(facts, rows, None, reading)
         self.in_hand = in_hand
+        if overall is not None:
+            self.__dict__["sums"], self.__dict__["overall_ratios"] = overall
 
     @property
     def signed_in_minutes(self) -> Values:

@@ -64,6 +64,13 @@ class Candidates:
         """The values of a parameter of people, of a line if it differs by line; or of a kind. (people,)."""
         return self._value_of(name, of)
 
+    def values(self, name: str, of: Sequence[str]) -> Values:
+        """The same of several lines or kinds, (values, people)."""
+        result = np.empty((len(of), len(self.rows)))
+        for place, one in enumerate(of):
+            result[place] = self._value_of(name, one)
+        return result
+
     @cached_property
     def place_of(self) -> dict[OperatorId, int]:
         """Where each person stands among the candidates."""
@@ -96,7 +103,7 @@ class PairView:
         """Decayed sums of pairs, (cells, values, people)."""
         rows, reading = self.candidates.rows, self.candidates.reading
         stored = reading.records_of(table, of, rows)
-        return np.moveaxis(stored, 2, 0) / reading.divisors(cells)[:, None, None]
+        return stored.transpose(2, 0, 1) / reading.divisors(cells)[:, None, None]
 
     def flags(self, named: Sequence[Sequence[OperatorId]]) -> Values:
         """Per value: 1 for those named, 0 for others; NaN for all where nobody is named."""
@@ -131,7 +138,7 @@ class KindPairs(PairView):
 
     def of_line(self, name: str) -> Values:
         """An operator parameter in the line of each kind."""
-        return np.stack([self.candidates.value(name, kind.line) for kind in self.kinds])
+        return self.candidates.values(name, [kind.line for kind in self.kinds])
 
     @cached_property
     def typical_minutes(self) -> Values:
@@ -235,7 +242,7 @@ class LoadedKinds(KindPairs):
     @cached_property
     def handle_minutes(self) -> Values:
         """The values of `pair_kind_handle_minutes`."""
-        return np.stack([self.candidates.value("pair_kind_handle_minutes", kind.kind) for kind in self.kinds])
+        return self.candidates.values("pair_kind_handle_minutes", [kind.kind for kind in self.kinds])
 
 
 class TrialKinds(KindPairs):
@@ -252,7 +259,7 @@ class TrialKinds(KindPairs):
     @cached_property
     def known_from(self) -> Values:
         """How many decisions of the kind each is known from: the values of `pair_kind_done_count`."""
-        return np.stack([self.candidates.value("pair_kind_done_count", kind.kind) for kind in self.kinds])
+        return self.candidates.values("pair_kind_done_count", [kind.kind for kind in self.kinds])
 
     @property
     def missing_share(self) -> Values:
@@ -288,7 +295,7 @@ class NamedPairs(PairView):
 
     def of_line(self, name: str) -> Values:
         """An operator parameter in the line of each value."""
-        return np.stack([self.candidates.value(name, line) for line in self.lines])
+        return self.candidates.values(name, self.lines)
 
     def pass_ratio(self, passed: IntEnum, reviewed: IntEnum, reviews: IntEnum) -> Values:
         """Pass ratio, drawn to the person's in the line."""

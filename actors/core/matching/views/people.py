@@ -167,7 +167,8 @@ class PeopleView(RosterView):
         return BY_LINE.values(self.line_sums, line_priors(self._reading, self._line))
 
     @cached_property
-    def _ratios(self) -> Values:
+    def overall_ratios(self) -> Values:
+        """The ratios of all lines together, drawn to the province's and the country's, (`OperatorRatio`, people)."""
         return BY_OPERATOR.values(self.sums, overall_priors(self._reading))
 
     @cached_property
@@ -180,7 +181,7 @@ class PeopleView(RosterView):
 
     def overall(self, ratio: OperatorRatio) -> Values:
         """A ratio of all lines together, drawn to the province's and the country's."""
-        return self._ratios[ratio]
+        return self.overall_ratios[ratio]
 
     def reviewed(self, ratio: ReviewRatio) -> Values:
         """A ratio of reviews, drawn to the province's and the country's."""

@@ -147,33 +147,54 @@ class TaskFacts:
 class LikeTasks:
     """What is known of like tasks, kept while it cannot have changed.
 
-    That is until one of the kind is decided, the minute has passed, or the table of kinds is another, whose standards stand for what is not known.
+    Of a kind that is until the sums of its decisions and reviews, or the amounts that have come, are others; of everything until the sums are
+    read as of another time, the country's are others, or the table of kinds, whose standards stand for what is not known.
     """
 
-    __slots__ = ("_kinds", "_known", "_minute_ms", "_national")
+    __slots__ = ("_amounts", "_hour", "_kinds", "_known", "_national", "_stamp")
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, KindId], tuple[float, dict[float, float]]] = {}
-        self._minute_ms = -1
+        #: Kind -> the sums, and what was worked out of them: (what, detail) -> number.
+        self._known: dict[KindId, tuple[bytes, dict[tuple[str, float], float]]] = {}
+        #: Kind -> the amounts that have come, and their ranks.
+        self._amounts: dict[KindId, tuple[bytes, list[float]]] = {}
+        #: The table of hours, and the factor of this one.
+        self._hour: tuple[bytes, float] | None = None
+        self._stamp = (-1, -1)
         self._national: object = None
         self._kinds: Mapping[KindId, TaskKind] | None = None
 
     def begin(self, reading: Reading, kinds: Mapping[KindId, TaskKind]) -> None:
         """Begin a round: what may have changed is forgotten."""
-        national = reading.statistics.national
-        if reading.minute_ms != self._minute_ms or national is not self._national or kinds is not self._kinds:
-            self._minute_ms, self._national, self._kinds = reading.minute_ms, national, kinds
+        national, stamp = reading.statistics.national, (reading.minute_ms, reading.time_ms)
+        if stamp != self._stamp or national is not self._national or kinds is not self._kinds:
+            self._stamp, self._national, self._kinds = stamp, national, kinds
             self._known.clear()
+            self._amounts.clear()
+            self._hour = None
 
-    def of(self, reading: Reading, what: str, kind: KindId) -> dict[float, float]:
-        """A number for each detail of a kind, as far as it was asked for; whoever asks for another adds it."""
-        statistics = reading.statistics
-        totals = statistics.kind_totals
-        decided = totals.cells[totals.find(0, kind) + KindTotalCell.DECIDED]
-        known = self._known.get((what, kind))
-        if known is None or known[0] != decided:
-            known = self._known[what, kind] = (decided, {})
+    def of(self, reading: Reading, kind: KindId) -> dict[tuple[str, float], float]:
+        """Numbers of a kind by what they are and a detail, as far as they were asked for; whoever asks for another adds it."""
+        sums = reading.statistics.kind_totals.content(0, kind)
+        known = self._known.get(kind)
+        if known is None or known[0] != sums:
+            known = self._known[kind] = (sums, {})
         return known[1]
+
+    def amount_ranks(self, reading: Reading, kind: KindId) -> list[float]:
+        """Rank of every bucket of amounts of a kind (`Reading.amount_ranks`)."""
+        amounts = reading.statistics.amounts.content(0, kind)
+        known = self._amounts.get(kind)
+        if known is None or known[0] != amounts:
+            known = self._amounts[kind] = (amounts, reading.amount_ranks(kind).tolist())
+        return known[1]
+
+    def hour_defect_factor(self, reading: Reading) -> float:
+        """The factor of this hour of the day (`Reading.hour_defect_factor`)."""
+        hours = reading.statistics.hours.cells.tobytes()
+        if self._hour is None or self._hour[0] != hours:
+            self._hour = (hours, reading.hour_defect_factor(local_hour_of_day(reading.minute_ms)))
+        return self._hour[1]
 
 
 class TaskView(TaskColumns):
@@ -231,47 +252,49 @@ class TaskView(TaskColumns):
     def handle_minutes_p90(self) -> Values:
         """Minutes that nine in ten tasks of the kind need at most."""
         ask = self._reading.handle_minutes
-        return self._of_like("p90", [0.0] * len(self._tasks), lambda kind, _: ask(kind.kind, kind.standard_minutes).p90)
+        return self._by_kind("p90", lambda kind: ask(kind.kind, kind.standard_minutes).p90)
+
+    @cached_property
+    def _known_here(self) -> list[dict[tuple[str, float], float]]:
+        return [self._like.of(self._reading, kind.kind) for kind in self._kinds_here[0]]
 
     def _of_like(self, what: str, details: Sequence[float], ask: Callable[[TaskKind, float], float]) -> Values:
         """A number for each task's kind and detail of it, asked only where it is not known yet."""
-        kinds, places = self._kinds_here
-        known = [self._like.of(self._reading, what, kind.kind) for kind in kinds]
+        (kinds, places), known = self._kinds_here, self._known_here
         numbers: list[float] = []
         for place, detail in zip(places, details, strict=True):
-            number = known[place].get(detail)
+            key = (what, detail)
+            number = known[place].get(key)
             if number is None:
-                number = known[place][detail] = ask(kinds[place], detail)
+                number = known[place][key] = ask(kinds[place], detail)
             numbers.append(number)
         return np.array(numbers)
+
+    def _by_kind(self, what: str, ask: Callable[[TaskKind], float]) -> Values:
+        return self._of_like(what, [0.0] * len(self._tasks), lambda kind, _: ask(kind))
 
     @property
     def kind_defect_ratio(self) -> Values:
         """Reviews of the kind that failed over reviews, drawn to the country's; NaN where neither knows."""
         failed, reviewed = KindTotalCell.FAILED, KindTotalCell.REVIEWED
-        return self._by_kind(lambda kind: self._reading.kind_ratio(failed, reviewed, kind.kind, REVIEWS))
+        return self._by_kind("defects", lambda kind: self._reading.kind_ratio(failed, reviewed, kind.kind, REVIEWS))
 
     @property
     def amount_percentile(self) -> Values:
         """Rank of the amount among those of the kind, 0..1; NaN: no amount, or none seen."""
         kinds, places = self._kinds_here
-        ranks = self._reading.amount_ranks([kind.kind for kind in kinds])
-        known = self.amount_bucket >= 0
-        ranked: Values = ranks[places, np.where(known, self.amount_bucket, 0.0).astype(np.int64)]
-        return np.where(known, ranked, NAN)
+        ranks = [self._like.amount_ranks(self._reading, kind.kind) for kind in kinds]
+        buckets: list[float] = self.amount_bucket.tolist()
+        pairs = zip(places, buckets, strict=True)
+        return np.array([ranks[place][int(bucket)] if bucket >= 0 else NAN for place, bucket in pairs])
 
     @property
     def hour_defect_factor(self) -> Values:
         """Defect ratio of decisions at this hour of the day over the mean; the same for all."""
-        factor = self._reading.hour_defect_factor(local_hour_of_day(self._reading.minute_ms))
-        return np.full(len(self._tasks), factor)
+        return np.full(len(self._tasks), self._like.hour_defect_factor(self._reading))
 
     @property
     def batch_remaining(self) -> Values:
         """Other open tasks of the same batch; NaN without a batch."""
         batches = [task.spec.batch_id for task in self._tasks]
         return np.array([self._open_by_batch.get(batch, 1) - 1 if batch else NAN for batch in batches])
-
-    def _by_kind(self, ask: Callable[[TaskKind], float]) -> Values:
-        kinds, places = self._kinds_here
-        return np.array([ask(kind) for kind in kinds])[places]

@@ -34,6 +34,8 @@ class RandomProvince:
         self.rng = np.random.default_rng(seed)
         self.state = ProvinceState(FUJIAN)
         self.now_ms = START_MS
+        #: Whether time passes with what happens; else only the caller moves the clock.
+        self.time_passes = True
         self.number = 0
         self.state.kinds = {kind.kind: kind for kind in KINDS}
         for number in range(people):
@@ -125,7 +127,8 @@ class RandomProvince:
 
     def create(self) -> TaskId:
         """A task that waits."""
-        self.now_ms += int(self.rng.integers(120_000))
+        pause_ms = int(self.rng.integers(120_000))
+        self.now_ms += pause_ms * self.time_passes
         self.number += 1
         task_id = TaskId(f"fujian-{self.number}")
         self.happen(e.TaskCreated(at_ms=self.now_ms, who="branch:core", task_id=task_id, spec=self.spec()))
@@ -140,7 +143,7 @@ class RandomProvince:
         self.happen(e.TaskAssigned(at_ms=self.now_ms, task_id=task_id, operator=operator, token=1))
         self.happen(e.AssignmentStarted(at_ms=self.now_ms, task_id=task_id))
         handle_ms = int(self.rng.lognormal(2, 0.8) * 60_000)
-        self.now_ms += handle_ms
+        self.now_ms += handle_ms * self.time_passes
         decision = Decision(
             verdict=self.pick(Verdict.APPROVED, Verdict.APPROVED, Verdict.DECLINED),
             operator=operator,

@@ -6,8 +6,9 @@ import pytest
 from actors.core.matching.contributions import fit_contributions, share_contributions, urgency_contributions
 from actors.core.matching.model import fit_range, trivial_model, urgency_range, waiting_bound_minutes
 from actors.core.matching.record import MatchingModel
-from actors.core.matching.scoring import Scorer
+from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.shipped import shipped_model
+from actors.core.statistics.tables import SWITCHES_MAX
 from tests.unit.core.matching.rounds_at_random import RandomProvince
 
 MODELS = {"shipped": shipped_model(), "trivial": trivial_model(), "empty": MatchingModel()}
@@ -69,9 +70,52 @@ def test_what_is_kept_between_rounds_changes_no_number(step_ms: int) -> None:
         tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
         ours = kept.problem(tasks, people, province.now_ms)
         fresh = Scorer(province.state, MODELS["shipped"]).problem(tasks, people, province.now_ms)
-        assert np.array_equal(ours.fit, fresh.fit)
-        assert np.array_equal(ours.urgency, fresh.urgency)
-        assert np.array_equal(ours.codes, fresh.codes)
+        assert_same(ours, fresh)
+
+
+@pytest.mark.parametrize("switches_max", [3, SWITCHES_MAX])
+def test_what_is_kept_stands_no_longer_than_what_it_was_worked_out_of(switches_max: int) -> None:
+    """Decisions and reviews, pairs of kinds that make room for others, and a clock that jumps change numbers within a minute."""
+    province = RandomProvince(8, past=60)
+    province.time_passes = False
+    province.state.statistics.switches.bound = switches_max
+    kept = Scorer(province.state, MODELS["shipped"])
+    start_ms = province.now_ms // 60_000 * 60_000
+    for step in range(48):
+        # Six steps a minute; the last but one of them goes back a minute.
+        province.now_ms = start_ms + step // 6 * 60_000 + (0, 300, 600, 9_000, -50_000, 9_500)[step % 6]
+        province.decide() if step % 4 else province.create()
+        people, tasks = list(province.state.operators.values()), list(province.state.tasks.values())
+        # Not everybody each time: who is left out is worked out later, when more has changed.
+        some = people[step % 3 :: 2]
+        ours = kept.problem(tasks, some, province.now_ms)
+        assert_same(ours, Scorer(province.state, MODELS["shipped"]).problem(tasks, some, province.now_ms))
+
+
+def assert_same(ours: Problem, fresh: Problem) -> None:
+    """Every number of the two is equal to the last bit."""
+    assert np.array_equal(ours.fit, fresh.fit)
+    assert np.array_equal(ours.urgency, fresh.urgency)
+    assert np.array_equal(ours.codes, fresh.codes)
+    assert np.array_equal(ours.shares, fresh.shares)
+    for terms, again in ((ours.urgencies, fresh.urgencies), (ours.shifts, fresh.shifts)):
+        assert np.array_equal(terms.values, again.values, equal_nan=True)
+        assert np.array_equal(terms.points, again.points)
+
+
+def test_one_of_many_is_scored_as_in_the_round() -> None:
+    """Few people's points are taken out of the rows of all; the wrong ones would go to somebody else unseen."""
+    province = RandomProvince(9, people=40)
+    scorer = Scorer(province.state, MODELS["shipped"])
+    tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
+    together = scorer.problem(tasks, people, province.now_ms).fit.copy()
+    for place in (0, 17, 39):
+        alone = scorer.problem(tasks, [people[place]], province.now_ms)
+        assert alone.pairs[0].columns is None
+        assert np.array_equal(alone.fit[:, 0], together[:, place])
+        for task in range(len(tasks)):
+            parts = fit_contributions(scorer, alone, task, 0)
+            assert sum(part.contribution for part in parts) == alone.fit[task, 0]
 
 
 def test_removed_people_are_counted_once_each() -> None:
