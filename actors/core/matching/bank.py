@@ -11,7 +11,7 @@ pure function of the state and the minute, so they may be kept, and keeping them
   read as of now, and a person is worked out anew when the statistics' revision of the row has risen;
 * what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is
   replaced at every change) or the revision of the row has risen;
-* minutes of switching to a kind rest besides on all decisions of the kind that followed another: they stand until there is one more;
+  of that, minutes of switching to a kind rest besides on all decisions of the kind that followed another: they stand until there is one more;
 * what asks the roster alone stands until the entry was edited (another version).
 
 Keys outlive what was worked out for them, since the next minute's tasks are like this one's. Points of all keys lie in one array,
@@ -78,7 +78,6 @@ KEPT_ATTRIBUTES = (
     Attribute.LOAD,
     Attribute.KIND_LOAD,
     Attribute.SLACK,
-    Attribute.SWITCH,
     Attribute.LANGUAGE,
     Attribute.NEEDS,
 )
@@ -86,7 +85,6 @@ KEPT_ATTRIBUTES = (
 _LOAD = KEPT_ATTRIBUTES.index(Attribute.LOAD)
 #: Attributes that depend on who is on duty.
 _TEAM = KEPT_ATTRIBUTES.index(Attribute.TEAM)
-_SWITCH = KEPT_ATTRIBUTES.index(Attribute.SWITCH)
 _KIND_LOAD = KEPT_ATTRIBUTES.index(Attribute.KIND_LOAD)
 #: From this place on, attributes ask the roster alone: they stand until the person's entry is edited.
 _ROSTER_ONLY = KEPT_ATTRIBUTES.index(Attribute.LANGUAGE)
@@ -104,10 +102,11 @@ class KeptPoints(NamedTuple):
     points: NDArray[np.float32]
     #: The column of each person, (people,); None: columns are the people.
     columns: IntArray | None
-    #: Of each row: the number of its parameter and of its key, and the place of the key's attribute in `KEPT_ATTRIBUTES`. (rows,)
+    #: Of each row: the number of its parameter and of its key. (rows,)
     parameters: IntArray
     keys: IntArray
-    attributes: IntArray
+    #: The first row of each key, and the end of the rows for none, which is -1.
+    first: IntArray
 
 
 class Bank:
@@ -141,7 +140,7 @@ class Bank:
         self._ids: dict[Key, int] = {}
         self._keys: list[Key] = []
         self._values: list[FloatArray] = []
-        #: Number of each key of switching -> its kind, and the revision of what is known of switching to that.
+        #: Number of each key of `Attribute.KIND_LOAD` -> the kind, and the revision of what is known of switching to it.
         self._switches: dict[int, tuple[KindId, int]] = {}
         self._used = 0
         #: First row of each key in `points`, how many it has, and the number of its first parameter.
@@ -186,7 +185,7 @@ class Bank:
         statistics, fresh = self._state.statistics, self._fresh
         if statistics.switches.given_back != self._switches_given_back:
             self._switches_given_back = statistics.switches.given_back
-            fresh[self._attributes == _SWITCH] = False
+            fresh[self._attributes == _KIND_LOAD] = False
         revisions = statistics.switch_revisions
         for number, (kind, revision) in self._switches.items():
             latest = revisions.get(kind, 0)
@@ -209,7 +208,7 @@ class Bank:
         # The last row is given to nobody: -1, which says that a task has no key, leads there, and there everybody is kept.
         if number + 1 >= len(self._starts):
             self._make_room(2 * number + 16)
-        if key[0] is Attribute.SWITCH:
+        if key[0] is Attribute.KIND_LOAD:
             kind = cast(KindId, key[1])
             self._switches[number] = (kind, self._state.statistics.switch_revisions.get(kind, 0))
         length = len(group.scored)
@@ -346,12 +345,14 @@ class Bank:
         """
         lengths = self._lengths[keys]
         key_of = np.repeat(keys, lengths)
-        within = np.arange(len(key_of)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        first = np.cumsum(lengths) - lengths
+        within = np.arange(len(key_of)) - np.repeat(first, lengths)
         places, parameters = self._starts[key_of] + within, self._parameters[key_of] + within
-        attributes = self._attributes[key_of]
+        first_of_key = np.full(len(self._keys) + 1, len(key_of))
+        first_of_key[keys] = first
         if len(rows) * WHOLE_ROWS_FROM < self._rows:
-            return KeptPoints(self._points[places[:, None], rows], None, parameters, key_of, attributes)
-        return KeptPoints(self._points.take(places, axis=0), rows, parameters, key_of, attributes)
+            return KeptPoints(self._points[places[:, None], rows], None, parameters, key_of, first_of_key)
+        return KeptPoints(self._points.take(places, axis=0), rows, parameters, key_of, first_of_key)
 
     def used(self, ids: IntArray) -> IntArray:
         """The distinct numbers of keys among those of tasks, rising; -1 is none."""
@@ -401,7 +402,7 @@ class Bank:
                 return TeamView(candidates.people, candidates.rows, candidates.board, candidates.reading)
             case Attribute.LOAD:
                 return self._loaded(candidates)
-            case Attribute.KIND | Attribute.SWITCH:
+            case Attribute.KIND:
                 return KindPairs(self._kinds_named(keys), candidates)
             case Attribute.TRIAL:
                 return TrialKinds(self._kinds_named(keys), candidates, self._compiled.model.exploration.decided_min)

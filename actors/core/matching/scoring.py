@@ -126,6 +126,8 @@ class Scorer:
         self.model = model
         self.compiled = CompiledModel(model)
         self.bank = Bank(state, self.compiled)
+        #: Of all parameters that are kept: the place of the attribute, the place in its group, and the number in `CompiledModel.fit`.
+        self._kept_attributes, self._kept_within, self._kept_parameters = _kept_parameters(self.compiled)
         self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model))
         self._like = LikeTasks()
         #: Numbers of the keys of tasks seen in this epoch of the bank, as bytes.
@@ -247,13 +249,15 @@ class Scorer:
     ) -> tuple[PairTerms, ...]:
         """All rows of points of the round, and what each task weighs them."""
         kept = self.bank.rows_of_points(used, rows)
-        # A row counts for the tasks whose key of the row's attribute is the row's.
-        weighed = _weighed(weights, kept.parameters, ids.take(kept.attributes, axis=1) == kept.keys)
-        found = [PairTerms(kept.points, weighed, kept.parameters, kept.keys, kept.columns)]
+        # Each parameter counts in one row for a task, that of the task's key; without a key, in one that is cut off.
+        places = kept.first[ids].take(self._kept_attributes, axis=1) + self._kept_within
+        weighed = np.zeros((len(ids), len(kept.keys) + len(weights[0])), dtype=np.float32)
+        weighed[np.arange(len(ids))[:, None], places] = weights.take(self._kept_parameters, axis=1)
+        found = [PairTerms(kept.points, weighed[:, : len(kept.keys)], kept.parameters, kept.keys, kept.columns)]
         for extra in extras:
             parameters, keys = extra.parameters(), extra.keys()
-            weighed = _weighed(weights, parameters, extra.place[:, None] == keys)
-            found.append(PairTerms(extra.rows_of_points(), weighed, parameters, keys, None, extra))
+            own = (weights[:, parameters] * (extra.place[:, None] == keys)).astype(np.float32)
+            found.append(PairTerms(extra.rows_of_points(), own, parameters, keys, None, extra))
         return tuple(found)
 
     def _codes(self, ids: IntArray, rows: IntArray, extras: tuple[Extra, ...]) -> Codes:
@@ -278,14 +282,20 @@ def _task_terms(compiled: CompiledModel, view: TaskView, lines: IntArray) -> tup
     )
 
 
+def _kept_parameters(compiled: CompiledModel) -> tuple[IntArray, IntArray, IntArray]:
+    found = [
+        (place, within, group.start + within)
+        for place, attribute in enumerate(KEPT_ATTRIBUTES)
+        if (group := compiled.groups.get(attribute)) is not None
+        for within in range(len(group.scored))
+    ]
+    attributes, withins, parameters = np.array(found, dtype=np.int64).reshape(len(found), 3).T
+    return attributes, withins, parameters
+
+
 def _by_dimension(shifts: TaskTerms) -> FloatArray:
     """Sums of weight x points of each dimension, (tasks, 3)."""
     return (shifts.weights * shifts.points).T @ shifts.group.in_dimension
-
-
-def _weighed(weights: NDArray[np.int64], parameters: IntArray, counts: Mask) -> NDArray[np.float32]:
-    """Each row's effective weight where it counts for a task, else nought, (tasks, rows)."""
-    return (weights.take(parameters, axis=1) * counts).astype(np.float32)
 
 
 def _fit(pairs: Sequence[PairTerms], reach: int) -> PointsArray:

@@ -101,8 +101,6 @@ class Attribute(StrEnum):
     CASE = "case"
     #: Kind and time left before the promise.
     SLACK = "slack"
-    #: The kind, for what changes with decisions of anybody.
-    SWITCH = "switch"
     #: The very task: nothing is shared.
     TASK = "task"
 

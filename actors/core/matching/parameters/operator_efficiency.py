@@ -192,9 +192,11 @@ def operator_warmup_minutes(people: LoadView) -> Values:
 )
 def operator_first_hour_ratio(people: LoadView) -> Values:
     """Efficiency in the first signed-in hour over the person's mean; unknown (neutral) once that hour is over."""
-    sums = people.sums
+    is_first, sums = people.signed_in_minutes < FIRST_HOUR_MINUTES, people.sums
+    if not is_first.any():
+        return np.full(is_first.shape, np.nan)
     ratio = _against_own_mean(people, sums[OperatorCell.FIRST_HOUR_UNITS], sums[OperatorCell.FIRST_HOUR_MINUTES])
-    return np.where(people.signed_in_minutes < FIRST_HOUR_MINUTES, ratio, np.nan)
+    return np.where(is_first, ratio, np.nan)
 
 
 @_operator(
@@ -208,9 +210,11 @@ def operator_first_hour_ratio(people: LoadView) -> Values:
 )
 def operator_last_hours_ratio(people: LoadView) -> Values:
     """Efficiency in the last two hours of the shift over the person's mean; unknown (neutral) before them."""
-    sums = people.sums
+    is_last, sums = people.shift_minutes_left <= LAST_HOURS_MINUTES, people.sums
+    if not is_last.any():
+        return np.full(is_last.shape, np.nan)
     ratio = _against_own_mean(people, sums[OperatorCell.LAST_HOURS_UNITS], sums[OperatorCell.LAST_HOURS_MINUTES])
-    return np.where(people.shift_minutes_left <= LAST_HOURS_MINUTES, ratio, np.nan)
+    return np.where(is_last, ratio, np.nan)
 
 
 def _against_own_mean(people: PeopleView, units: Values, minutes: Values) -> Values:

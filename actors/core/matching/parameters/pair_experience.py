@@ -66,7 +66,7 @@ def pair_kind_streak(pairs: KindPairs) -> Values:
     return pairs.streak
 
 
-@_pair("任务切换耗时", "min", _EFFICIENCY, _COST, _STATISTICS, attribute=Attribute.SWITCH)
+@_pair("任务切换耗时", "min", _EFFICIENCY, _COST, _STATISTICS, attribute=_KIND_LOAD)
 def pair_switch_minutes(pairs: KindPairs) -> Values:
     """Extra handle minutes that the kind takes here after the kind that the person did last."""
     return pairs.switch_minutes

@@ -13,6 +13,7 @@ import numpy as np
 from actors.core.clock import MINUTE_MS
 from actors.core.country import TaskKind
 from actors.core.ids import KindId, OperatorId, TaskId
+from actors.core.matching.eligibility import Mask
 from actors.core.matching.views.people import DAY_MINUTES, NAN, PeopleView
 from actors.core.operators import Operator, PresenceState
 from actors.core.statistics.cells import OperatorCell
@@ -114,10 +115,13 @@ class LoadView(PeopleView):
     def _sums_by_now(self) -> Values:
         return self._reading.statistics.by_operator.matrix("", self._rows).T
 
+    @cached_property
+    def _has_counts_of_today(self) -> Mask:
+        return self._sums_by_now[OperatorCell.DAY] == local_day(self._reading.minute_ms)
+
     def today_by_now(self, cell: OperatorCell) -> Values:
         """A count of the local day, as of now."""
-        sums = self._sums_by_now
-        return np.where(sums[OperatorCell.DAY] == local_day(self._reading.minute_ms), sums[cell], 0.0)
+        return np.where(self._has_counts_of_today, self._sums_by_now[cell], 0.0)
 
     @property
     def signed_in_minutes_today(self) -> Values:

@@ -8,7 +8,8 @@ from actors.core.country import Line
 from actors.core.ids import OperatorId
 from actors.core.statistics.cells import LineCell, ProductCell
 from actors.core.statistics.recollection import NAMES_MAX, Recollection
-from actors.core.statistics.storage import RecordTable
+from actors.core.statistics.standing import Standing
+from actors.core.statistics.storage import COLUMN_ROWS_MIN, COLUMNS_MAX, PersonTable, RecordTable
 from actors.core.statistics.tables import FORMER, PRODUCTS_PER_OPERATOR_MAX
 from tests.unit.core.harness import MEDICAL
 from tests.unit.core.statistics.world import CHEN, LIN, World, value_of
@@ -52,6 +53,59 @@ def test_rows_that_are_cleared_are_used_again_in_a_fixed_order() -> None:
     assert (table.place(2, "x"), table.place(2, "y")) == (second, first)
     assert table.record(2, "x") == [0, 0]
     table.clear_row(77)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_places_of_many_people_are_where_their_records_are(seed: int) -> None:
+    """A kept column that missed a record which was made or given back would read one person's numbers as another's."""
+    rng = np.random.default_rng(seed)
+    table = PersonTable(2, 3, Standing(), 1)
+    image = table.capture()
+    for step in range(400):
+        row, of = int(rng.integers(1, 2 * COLUMN_ROWS_MIN)), f"name-{rng.integers(6)}"
+        what = int(rng.integers(40))
+        if what == 0:
+            table.clear_row(row)
+        elif what == 1:
+            image = table.capture()
+        elif what == 2:
+            table.restore(image)
+        else:
+            table.cells[table.place(row, of)] += float(rng.random())
+        names = [f"name-{rng.integers(6)}" for _ in range(2)]
+        rows = rng.integers(0, int(rng.integers(1, 3 * COLUMN_ROWS_MIN)), COLUMN_ROWS_MIN)
+        expected = [[table.find(int(one), name) for one in rows] for name in names]
+        assert table.places(names, rows).tolist() == expected, f"step {step}"
+
+
+def test_columns_that_are_kept_are_bounded() -> None:
+    """Names come from outside: what is kept of each must not add up."""
+    table = PersonTable(2, 3, Standing(), 1)
+    rows = np.arange(COLUMN_ROWS_MIN)
+    for number in range(3 * COLUMNS_MAX):
+        place = table.place(number % 7, f"name-{number}")
+        assert table.places([f"name-{number}"], rows)[0, number % 7] == place
+        assert table.column_count <= COLUMNS_MAX
+
+
+@pytest.mark.parametrize("touched", [1, 200])
+def test_records_as_the_minute_began_are_found_however_many_were_touched(touched: int) -> None:
+    """Few touched records are looked for among many places, or places among many records: both must find the same."""
+    standing = Standing()
+    table = PersonTable(1, 8, standing, 3)
+    other = PersonTable(1, 8, standing, 4)
+    rows = np.arange(1, 2 * COLUMN_ROWS_MIN)
+    for row in rows.tolist():
+        for name in ("a", "b"):
+            table.cells[table.place(row, name)] = float(row)
+    standing.begin(0)
+    for row in rows[:touched].tolist():
+        table.cells[table.place(row, "a")] += 1_000.0
+        for number in range(4):
+            other.place(row, f"x-{number}")
+    assert table.standing_matrices(["a", "b"], rows)[:, :, 0].tolist() == [rows.tolist(), rows.tolist()]
+    now = table.matrices(["a", "b"], rows)[:, :, 0].tolist()
+    assert now == [[row + 1_000 * (place < touched) for place, row in enumerate(rows.tolist())], rows.tolist()]
 
 
 def test_a_table_comes_back_from_its_image_as_it_was() -> None:
