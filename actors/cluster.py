@@ -6,14 +6,11 @@ Ray starts the actor processes and restarts those that die. It does not see one 
 actor over its socket and, when there is no answer, looks at the process. One in state T (stopped) is killed at once, by pid; one that is
 only slow (a long fsync, a starved core) gets `SILENCE_MAX_S`. The directory of addresses lives here, too: gateways and actors learn from
 it who lives where, and a closed connection to it is the fastest sign of a death.
-
-Ray is bound to loopback, with a token of its own, in a directory of its own; it never joins another cluster.
 """
 
 import asyncio
 import contextlib
 import os
-import secrets
 import signal
 import sys
 import time
@@ -24,16 +21,17 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
-from actors.attendance import Attendance
 from actors.cluster_options import FAILED_START, REFUSALS, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.core.calendar import BranchCalendar
 from actors.country_file import load_country
 from actors.process_state import STOPPED, process_state
+from actors.process_ties import adopt_orphans
 from actors.province import ProvinceActor, ProvinceOptions
-from actors.spare_workers import SpareWorkers, keep_idle_workers, spares_for
+from actors.ray_start import start_ray
 from actors.store import HQ, read_store
 from actors.transport import Directory, Entry, Link, TransportError
+from actors.worker_forks import WorkerForks
 
 _log = structlog.get_logger(__name__)
 
@@ -42,9 +40,6 @@ PING_EVERY_S = 0.5
 SUSPECT_AFTER_S = 1.5
 #: A process that runs but does not answer for this long is killed all the same.
 SILENCE_MAX_S = 15.0
-RAY_NAMESPACE = "sharedops"
-#: Objects never travel through Ray's store; the smallest that Ray accepts comfortably.
-OBJECT_STORE_BYTES = 80 * 1024 * 1024
 
 
 class Watched:
@@ -92,9 +87,6 @@ class Supervisor:
         #: Actors that stand aside -> why.
         self._refusals: dict[str, str] = {}
         self._watched = {name: Watched(name) for name in names}
-        self._attendance = Attendance(names)
-        #: Set when Ray runs.
-        self.spares: SpareWorkers | None = None
 
     def _changed(self, entry: Entry, present: bool) -> None:
         if entry.name.startswith(protocol.REFUSAL_PREFIX):
@@ -105,19 +97,6 @@ class Supervisor:
             return
         watched.changed(entry if present else None)
         _log.info("actor", name=entry.name, epoch=entry.epoch, pid=entry.pid, present=present)
-        if present:
-            self._attendance.came(entry.name)
-            self._refill_spares()
-        else:
-            self._attendance.went(entry.name)
-
-    def _refill_spares(self) -> None:
-        """Start spare workers, unless an actor still waits for a process: it would wait longer."""
-        if not self._attendance.is_complete(self._refusals):
-            return
-        _log.info("nobody missing", actors=len(self._watched), aside=len(self._refusals))
-        if self.spares is not None:
-            self.spares.refill()
 
     def _refusal_changed(self, entry: Entry, present: bool) -> None:
         """Write down who stands aside, for the outer supervisor to say."""
@@ -130,8 +109,6 @@ class Supervisor:
         draft = self._refusals_path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._refusals))
         draft.replace(self._refusals_path)
-        if present:
-            self._refill_spares()
 
     async def watch_for_ever(self) -> None:
         """Ping all actors, look after those that do not answer."""
@@ -160,45 +137,6 @@ class Supervisor:
             watched.killed_epoch = entry.epoch
             with contextlib.suppress(ProcessLookupError):
                 os.kill(entry.pid, signal.SIGKILL)
-
-
-def start_ray(run_dir: Path, actors: int) -> Any:
-    """Start Ray for us alone, with room for so many actors; returns the module. Imported here, so that nothing else of this file needs it."""
-    token_path = run_dir / "ray-token"
-    token_path.write_text(secrets.token_hex(32), encoding="ascii")
-    token_path.chmod(0o600)
-    os.environ.update(
-        RAY_AUTH_MODE="token",
-        RAY_AUTH_TOKEN_PATH=str(token_path),
-        RAY_USE_UVLOOP="0",
-        RAY_USAGE_STATS_ENABLED="0",
-        # Ray would otherwise put the address of a network card in place of loopback.
-        RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
-        RAY_enable_metrics_collection="0",
-        RAY_timeout_ms_task_wait_for_death_info="50",
-        # Ray would start its workers with niceness 15: on a busy machine a province would starve behind its own gateway.
-        RAY_worker_niceness="0",
-        # Without its GCS Ray restarts nobody: end soon, so that the outer supervisor starts everything anew.
-        RAY_gcs_rpc_server_reconnect_timeout_s="15",
-        OMP_NUM_THREADS="1",
-        OPENBLAS_NUM_THREADS="1",
-    )
-    os.environ.update(keep_idle_workers(actors))
-    os.environ.pop("RAY_ADDRESS", None)
-    import ray
-
-    ray.init(
-        address="local",
-        namespace=RAY_NAMESPACE,
-        include_dashboard=False,
-        log_to_driver=False,
-        configure_logging=False,
-        num_cpus=os.cpu_count(),
-        object_store_memory=OBJECT_STORE_BYTES,
-        _temp_dir=str(run_dir / "ray"),
-        _node_ip_address="127.0.0.1",
-    )
-    return ray
 
 
 def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
@@ -259,15 +197,16 @@ async def supervise(options: ClusterOptions) -> None:
     names = [protocol.COORDINATOR, *(protocol.province_name(code) for code in store.identity.provinces)]
     supervisor = Supervisor(names, Path(options.run_dir))
     await supervisor.directory.listen(options.run_dir)
-    ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir), len(names))
+    adopt_orphans()  # of the process that forks workers: else they would look like what a dead child of the outer supervisor left behind
+    forks = WorkerForks(Path(options.run_dir))
+    ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir), forks)
     _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place
-    supervisor.spares = SpareWorkers(ray, os.getpid(), Path(os.environ["RAY_AUTH_TOKEN_PATH"]), spares_for(len(names)))
     handles = start_actors(ray, options)
     starts = [loop.create_task(_note_failed_start(handle, Path(options.run_dir))) for handle in handles]
-    watching = loop.create_task(supervisor.watch_for_ever())
+    watching, keeping = loop.create_task(supervisor.watch_for_ever()), loop.create_task(forks.keep_for_ever())
     stopping = loop.create_task(stopped.wait())
-    await asyncio.wait((stopping, watching), return_when=asyncio.FIRST_COMPLETED)
-    for task in (watching, *starts):
+    await asyncio.wait((stopping, watching, keeping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (watching, keeping, *starts):
         task.cancel()
     _log.info("stopping", actors=len(handles))
     await loop.run_in_executor(None, ray.shutdown)

@@ -6,7 +6,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -15,22 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from actors.process_state import children, descendants
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def adopt_orphans() -> None:
-    """From now on, orphaned descendants become our children. Linux only; elsewhere nothing changes."""
-    if sys.platform == "linux":
-        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def end_with_parent() -> None:
-    """In a new child: ask the kernel for SIGTERM when the parent dies. Linux only."""
-    if sys.platform == "linux":
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+from actors.process_ties import end_with_parent
 
 
 class Child:

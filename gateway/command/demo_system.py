@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.command.children import end_with_parent
+from actors.process_ties import end_with_parent
 
 #: `serve` gives up after 180 s by itself.
 READY_MAX_S = 200.0

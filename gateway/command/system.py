@@ -20,9 +20,10 @@ import msgspec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from actors.cluster_options import FAILED_START, OPTIONS_FILE, REFUSALS, RUN_DIR_PREFIX, ClusterOptions
+from actors.process_ties import adopt_orphans
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
-from gateway.command.children import Child, adopt_orphans, end_leftovers, end_stragglers
+from gateway.command.children import Child, end_leftovers, end_stragglers
 from gateway.command.gateways import GatewayChild, console_addresses, make_gateways
 from gateway.command.watchdog import DirectoryQuestion, Watchdog
 from gateway.held_port import HeldPort

@@ -83,9 +83,9 @@ class Country:
         entries = [json.loads(line) for line in log.splitlines() if '"coordinator"' in line]
         return next(int(entry["pid"]) for entry in reversed(entries) if entry["event"] == "actor")
 
-    def idle_workers(self) -> list[int]:
-        """Ray's processes that wait for something to do."""
-        return [pid for pid in self.descendants() if command_line(pid).startswith("ray::IDLE")]
+    def worker_forks(self) -> int:
+        """Process id of what forks the workers; 0: there is none at the moment."""
+        return next((pid for pid in self.descendants() if "-m actors.worker_forks" in command_line(pid)), 0)
 
     def descendants(self) -> list[int]:
         """Every process of this country, by kernel parentage (the serve process adopts orphans)."""

@@ -10,7 +10,7 @@ import uuid
 
 import grpc
 
-from actors.spare_workers import SPARES_MIN
+from actors.process_state import descendants
 from tests.integration.branch import Branch
 from tests.integration.country import Country, is_alive
 from tests.integration.until import until
@@ -115,10 +115,14 @@ def test_a_stopped_province_is_replaced_and_its_zombie_is_gone(country: Country)
     print(f"SIGSTOP: next acknowledged write after {gap:.2f} s")
 
 
-def test_the_next_incarnation_takes_a_process_that_was_waiting(country: Country) -> None:
-    """Would break if every restart had to start Python and import Ray first: a second of CPU of a second and a quarter."""
-    until(lambda: len(country.idle_workers()) >= SPARES_MIN, within_s=60)
-    before, waiting = country.runtime("jiangxi"), country.idle_workers()
-    os.kill(before.pid, signal.SIGKILL)
-    until(lambda: country.runtime("jiangxi").epoch > before.epoch, within_s=30)
-    assert country.runtime("jiangxi").pid in waiting
+def test_workers_are_forked_and_outlive_what_forked_them(country: Country) -> None:
+    """Would break if every restart had to start Python and import Ray twice, or if the whole country hung on one small process."""
+    forks = country.worker_forks()
+    assert country.runtime("jiangxi").pid in descendants(forks)
+    before = {province: country.runtime(province) for province in country.provinces}
+    os.kill(forks, signal.SIGKILL)
+    until(lambda: country.worker_forks() not in (0, forks), within_s=30)
+    os.kill(before["jiangxi"].pid, signal.SIGKILL)
+    until(lambda: country.runtime("jiangxi").epoch > before["jiangxi"].epoch, within_s=30)
+    assert country.runtime("jiangxi").pid in descendants(country.worker_forks())
+    assert country.runtime("fujian").pid == before["fujian"].pid

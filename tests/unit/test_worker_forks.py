@@ -1,0 +1,91 @@
+"""A fork has the environment, directory, arguments and output of whoever asked for it, and bad orders end nothing."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.forked_worker import ADDRESS
+from actors.worker_forks import FORKED_WORKER
+
+#: The process that forks, without Ray: what is forked runs the ordered program all the same.
+SERVER = """
+import runpy, socket, sys
+from actors.worker_forks import serve
+order = serve(socket.socket(fileno=int(sys.argv[1])), sys.stdin.fileno())
+if order is not None:
+    order.take_over()
+    runpy.run_path(order.program[0], run_name="__main__")
+"""
+WORKER = """
+import os, sys
+print(sys.argv[1:], os.environ["MEANT_FOR"], os.getcwd(), os.getpid(), flush=True)
+"""
+TIME_LIMIT_S = 30
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """Where somebody forks who has imported nothing but us; afterwards its parent goes, and it must end by itself."""
+    path = str(tmp_path / "forks.sock")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(listener.fileno())],
+            stdin=subprocess.PIPE,
+            pass_fds=[listener.fileno()],
+        )
+    with server:
+        yield path
+        assert server.stdin is not None
+        server.stdin.close()
+        assert server.wait(TIME_LIMIT_S) == 0
+
+
+def start(address: str, directory: Path, *arguments: str) -> tuple[int, str]:
+    """Start a worker as Ray does; the process id of what Ray started, and what the worker printed."""
+    program = directory / "worker.py"
+    program.write_text(WORKER)
+    with subprocess.Popen(
+        [sys.executable, FORKED_WORKER, str(program), *arguments],
+        cwd=directory,
+        env=os.environ | {ADDRESS: address, "MEANT_FOR": "fujian"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as asking:
+        printed, _ = asking.communicate(timeout=TIME_LIMIT_S)
+        return asking.pid, printed
+
+
+def test_a_fork_is_what_was_ordered(address: str, tmp_path: Path) -> None:
+    """Would break if a worker looked for its node under another worker's environment, or wrote to another's log."""
+    pid, printed = start(address, tmp_path, "--node-id=7", "--language=PYTHON")
+    *said, forked = printed.split()
+    assert said == ["['--node-id=7']", "fujian", str(tmp_path)]
+    assert int(forked) != pid
+
+
+def test_without_anybody_who_forks_the_worker_starts_by_itself(tmp_path: Path) -> None:
+    """Would break if the country could not start because of a mere shortcut."""
+    pid, printed = start(str(tmp_path / "nobody"), tmp_path)
+    assert printed.split() == ["[]", "fujian", str(tmp_path), str(pid)]
+
+
+@pytest.mark.parametrize("order", [b"", b"\x00", b"\xff\xff\xff\xff", b"\x00\x00\x00\x02{}", b"\x00\x00\x00\x03[1}"])
+def test_what_is_no_order_ends_nothing(address: str, tmp_path: Path, order: bytes) -> None:
+    """Would break if one bad message took the quick start from all who come later."""
+    with socket.socket(socket.AF_UNIX) as stranger:
+        stranger.connect(address)
+        if order:
+            socket.send_fds(stranger, [order], [0, 1, 2])
+        stranger.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):
+            assert stranger.recv(1) == b""
+    pid, printed = start(address, tmp_path)
+    assert int(printed.split()[-1]) != pid
