@@ -13,7 +13,7 @@ import sys
 ADDRESS = "SHAREDOPS_WORKER_FORKS"
 #: What Ray tells its own program here, and a worker does not understand. The environment that it names is the empty one.
 _FOR_SETUP = ("--language=", "--serialized-runtime-env-context=")
-#: It is still importing, perhaps, when the first is asked for; seconds.
+#: It is still importing, perhaps, when the first is asked for; seconds. Ray waits for a worker for a minute.
 WAIT_MAX_S = 20.0
 
 

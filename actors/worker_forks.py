@@ -34,6 +34,7 @@ import structlog
 
 from actors import logs
 from actors.forked_worker import ADDRESS
+from actors.process_state import STOPPED, process_state
 
 _log = structlog.get_logger(__name__)
 
@@ -82,10 +83,14 @@ class WorkerForks:
             )
 
     async def keep_for_ever(self) -> None:
-        """Start it again whenever it has ended."""
+        """Start it again whenever it has ended; one that is stopped would keep everybody waiting who asks, so it is ended."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            if self._process is None or self._process.poll() is None:
+            if self._process is None:
+                continue
+            if process_state(self._process.pid) in STOPPED:
+                self._process.kill()
+            if self._process.poll() is None:
                 continue
             _log.warning("the process that forks workers has ended", code=self._process.returncode)
             try:
