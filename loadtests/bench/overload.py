@@ -24,6 +24,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from gateway.v1 import monitor_pb2, monitor_pb2_grpc
 from loadtests.bench.offering import TIMEOUT_S, Offered, Order
 from loadtests.chaos.system import LiveSystem
+from loadtests.stolen_time import StolenTime
 from loadtests.wire import bearer, open_channel, read_development_tokens
 
 #: Client processes; one alone cannot offer enough.
@@ -72,6 +73,8 @@ class Overload(msgspec.Struct, kw_only=True):
     gateway_rss_before_mib: float = 0.0
     gateway_rss_peak_mib: float = 0.0
     gateway_rss_growth_mib: float = 0.0
+    #: Share of all cores' time that the host gave to others meanwhile, the echo's part included.
+    stolen_ratio: float = 0.0
     #: The same load, offered to a bare echo by the same clients in the same run.
     echo_answered: int = 0
     echo_p99_ms: float = 0.0
@@ -86,6 +89,7 @@ async def measure(
     Raises:
         SystemDown: the system did not start.
     """
+    stolen = StolenTime()
     echo = await _measure_echo(offered)
     arguments = ("--no-sample-operators", "--gateways", str(gateways), "--admission-per-second", str(limit))
     system = LiveSystem(directory, provinces, arguments=arguments)
@@ -95,6 +99,7 @@ async def measure(
     finally:
         await system.stop()
     result.echo_answered, result.echo_p99_ms, result.echo_cpu_us_per_call = echo
+    result.stolen_ratio = stolen.ratio()
     return result
 
 

@@ -38,6 +38,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     startup_seconds: float
     rest_seconds: float
     wall_seconds: float
+    stolen_ratio: float
     faults: int
     fault_kinds: int
     operations: int
@@ -81,6 +82,7 @@ def make_report(result: Result, settings: Settings, command: str) -> Report:
         startup_seconds=result.startup_s,
         rest_seconds=result.rest_s,
         wall_seconds=result.wall_s,
+        stolen_ratio=result.stolen_ratio,
         faults=sum(kind.faults for kind in kinds) + settings.loses_ray_messages,
         fault_kinds=len([kind for kind in kinds if kind.faults]) + settings.loses_ray_messages,
         operations=sum(result.outcomes.values()),
@@ -164,6 +166,7 @@ def to_markdown(report: Report) -> str:
         f"| availability outside | {report.availability:.4%} of {report.attempted_outside:,} operations |",
         f"| without a definite answer within {ANSWER_MAX_S:.0f} s | {report.unavailable_outside:,} |",
         f"| time to an answer outside | p50 {report.p50_ms} ms, p99 {report.p99_ms} ms, max {report.max_ms} ms |",
+        f"| processor time that the host gave to others | {report.stolen_ratio:.1%} |",
         f"| at rest | {report.rest_seconds} s after the last fault |",
         "",
         "| check | examined | violations |",

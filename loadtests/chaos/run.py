@@ -30,6 +30,7 @@ from loadtests.chaos.workbenches import ActionHistory, open_bench
 from loadtests.desks import Workbench
 from loadtests.preparation import enrol
 from loadtests.roster import Person
+from loadtests.stolen_time import StolenTime
 from loadtests.wire import DevelopmentTokens, open_channel, read_development_tokens
 
 #: People of a province, and how many of them sit at one workbench.
@@ -65,6 +66,8 @@ class Result(msgspec.Struct, kw_only=True):
 
     provinces: int = 0
     startup_s: float = 0.0
+    #: Share of all cores' time that the host gave to others meanwhile.
+    stolen_ratio: float = 0.0
     injected: list[Injected] = []
     outcomes: dict[str, int] = {}
     kinds: dict[str, int] = {}
@@ -114,7 +117,7 @@ class ChaosRun:
 
     async def run(self) -> Result:
         """Do it all; problems are in the result."""
-        began_s = time.monotonic()
+        began_s, stolen = time.monotonic(), StolenTime()
         try:
             await self._system.start()
             self.result.startup_s = round(self._system.startup_s, 2)
@@ -125,6 +128,7 @@ class ChaosRun:
             self._break(f"{type(error).__name__}: {error}")
         finally:
             await self._close()
+        self.result.stolen_ratio = stolen.ratio()
         self._verify()
         self._count()
         self.result.wall_s = round(time.monotonic() - began_s, 1)
