@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from actors.store import StoreError
+from actors.store import DAMAGED_RUNBOOK, StoreError
 from actors.verification.directory import verify_directory
 from actors.verification.report import Report
 from gateway.command.figure_notes import FIGURE_NOTES
@@ -59,7 +59,10 @@ def _show(report: Report) -> None:
     console.print(table)
     for problem in report.problems:
         console.print(f"[red]✗[/red] {problem}")
-    console.print("[green]✓ ok[/green]" if report.ok else f"[red]{len(report.problems)} problems[/red]")
+    if report.ok:
+        console.print("[green]✓ ok[/green]")
+    else:
+        console.print(f"[red]{len(report.problems)} problems[/red]; what to do: {DAMAGED_RUNBOOK}")
 
 
 def _readable(value: float | str) -> str:

@@ -1,6 +1,7 @@
 """What a person meets who types `sharedops` for the first time, or with a slip of the finger."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from actors.core.ids import ProvinceCode
-from actors.store import open_store
+from actors.store import DAMAGED_RUNBOOK, open_store
 from actors.verification.report import Report
 from gateway.command import app
 from gateway.command.figure_notes import FIGURE_NOTES
@@ -55,6 +56,18 @@ def test_verify_says_what_ended_means() -> None:
         assert "ended (undecided: returned to the branch, or cancelled)" in shown
     assert "undecided" in FIGURE_NOTES["tasks_ended"]
     assert set(FIGURE_NOTES) <= set(Report.__struct_fields__)
+
+
+@pytest.mark.parametrize("problems", [[], ["fujian: frame 7 does not follow frame 6"]])
+def test_verify_says_what_to_do(problems: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Would break if whoever finds a damaged journal had to look for the page that helps, or was sent to it for nothing."""
+    monkeypatch.setattr(
+        sys.modules["gateway.command.verify"],
+        "verify_directory",
+        lambda *_arguments, **_named: Report(problems=problems),
+    )
+    shown = CliRunner().invoke(app, ["verify", str(tmp_path)]).output
+    assert (DAMAGED_RUNBOOK in shown) == bool(problems)
 
 
 def test_a_province_named_twice_is_one_province() -> None:
