@@ -241,19 +241,24 @@ class Bank:
         """
         self._grow(int(rows.max(initial=0)) + 1)
         self._forget_changed(people, rows, stands=reading.stands)
-        stale = ~self._fresh.take(keys, axis=0).take(rows, axis=1)
+        asked = np.zeros(self._rows, dtype=np.bool_)
+        asked[rows] = True
+        # Whole rows first: in most rounds nearly all keys stand, and of those no column need be looked at.
+        missing = asked > self._fresh.take(keys, axis=0)
+        some_missing = np.flatnonzero(missing.any(axis=1))
+        if not some_missing.size:
+            return
+        keys, stale = keys[some_missing], missing[some_missing].take(rows, axis=1)
         new = stale.all(axis=1)
         parts: list[tuple[dict[Attribute, list[list[int]]], Candidates]] = []
-        for concerned in (new, stale.any(axis=1) & ~new):
+        for concerned in (new, ~new):
             if concerned.any():
                 columns = np.flatnonzero(stale[concerned].any(axis=0))
                 places: list[int] = columns.tolist()
-                some = [people[place] for place in places]
-                self.roster.note(rows[columns].tolist(), some)
-                parts.append(
-                    (self._by_attribute(keys[concerned]), self.candidates(some, rows[columns], board, reading))
-                )
-        for attribute in KEPT_ATTRIBUTES if parts else ():
+                some, own = [people[place] for place in places], rows[columns]
+                self.roster.note(own.tolist(), some)
+                parts.append((self._by_attribute(keys[concerned]), self.candidates(some, own, board, reading)))
+        for attribute in KEPT_ATTRIBUTES:
             for by_attribute, candidates in parts:
                 for together in by_attribute.get(attribute, ()):
                     self._work_out(attribute, together, candidates)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.core.ids import OperatorId
+from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.assignment.result import FloatArray as PointsArray
 from actors.core.matching.bank import KEPT_ATTRIBUTES, Bank
 from actors.core.matching.compiled import CompiledModel, Group
@@ -130,8 +130,9 @@ class Scorer:
         self._kept_attributes, self._kept_within, self._kept_parameters = _kept_parameters(self.compiled)
         self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model))
         self._like = LikeTasks()
-        #: Numbers of the keys of tasks seen in this epoch of the bank, as bytes.
-        self._numbers: dict[tuple[tuple[Hashable, ...], int], bytes] = {}
+        #: Of tasks seen in this epoch of the bank: their keys (the very object: comparing all of them costs more than what is spared), the
+        #: step of time left, and the numbers of both as bytes.
+        self._numbers: dict[TaskId, tuple[tuple[Hashable, ...], int, bytes]] = {}
         self._epoch = -1
         self._board: DutyBoard | None = None
         self._board_revision = -1
@@ -205,7 +206,7 @@ class Scorer:
         facts, keys = self._facts.of(tasks, state.kinds)
         view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
         rows, board = self._rows(people), self._duty_board()
-        ids = self._key_ids(keys, view, reading)
+        ids = self._key_ids(tasks, keys, view, reading)
         used = self.bank.used(ids)
         self.bank.refresh(used, people, rows, board, reading)
         return view, ids, used, self.bank.candidates(people, rows, board, reading)
@@ -222,7 +223,9 @@ class Scorer:
             self._board_revision = state.duty_revision
         return self._board
 
-    def _key_ids(self, keys: Sequence[tuple[Hashable, ...]], view: TaskView, reading: StandingReading) -> IntArray:
+    def _key_ids(
+        self, tasks: Sequence[Task], keys: Sequence[tuple[Hashable, ...]], view: TaskView, reading: StandingReading
+    ) -> IntArray:
         """Numbers of the keys of each task, -1 where it has none, (tasks, `KEPT_ATTRIBUTES`)."""
         bank = self.bank
         bank.begin(reading)
@@ -231,12 +234,13 @@ class Scorer:
             self._numbers.clear()
         left = (view.due_minute - view.now_minute).tolist()
         rows: list[bytes] = []
-        for of_task, minutes in zip(keys, left, strict=True):
-            own = (of_task, slack_step(int(minutes)))
-            known = self._numbers.get(own)
-            if known is None:
-                known = self._numbers[own] = array("q", self._numbers_of(*own)).tobytes()
-            rows.append(known)
+        for task, of_task, minutes in zip(tasks, keys, left, strict=True):
+            slack = slack_step(int(minutes))
+            known = self._numbers.get(task.task_id)
+            if known is None or known[0] is not of_task or known[1] != slack:
+                numbers = array("q", self._numbers_of(of_task, slack)).tobytes()
+                known = self._numbers[task.task_id] = (of_task, slack, numbers)
+            rows.append(known[2])
         return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(KEPT_ATTRIBUTES))
 
     def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:

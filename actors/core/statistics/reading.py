@@ -168,18 +168,15 @@ class Reading:
 
         Shrunk to 0; 0 without evidence. Shape (before, kinds).
         """
-        table, shape = self.statistics.switches, (len(before), len(kinds))
         # Five hundred names a round: each is put together from its halves.
         names = [start + kind for start in [switch_key(one, "") for one in before] for kind in kinds]
-        count, minutes = table.matrix_of(0, names).T.reshape(2, *shape)
-        same_count, same_minutes = table.matrix_of(0, [switch_key(kind, kind) for kind in kinds]).T
-        # As sure as the less sure of the two means.
-        least = np.minimum(count, same_count)
-        known = (least > 0) & np.array([one != kind for one in before for kind in kinds], dtype=np.bool_).reshape(shape)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            excess = minutes / count - same_minutes / same_count
+        records = self.statistics.switches.matrix_of(0, names + [switch_key(kind, kind) for kind in kinds])
+        counts, minutes = records.T.reshape(2, len(before) + 1, len(kinds))
+        means = np.divide(minutes, counts, out=np.zeros_like(counts), where=counts > 0)
+        # As sure as the less sure of the two means. After its own a kind differs by nothing.
+        least = np.minimum(counts[:-1], counts[-1])
         sure = least / self._divisors[Decay.WORK]
-        return np.where(known, excess * sure / (sure + shrinkage.ITEMS), 0.0)
+        return np.where(least > 0, (means[:-1] - means[-1]) * sure / (sure + shrinkage.ITEMS), 0.0)
 
     # --- links to other provinces ---
 

@@ -23,4 +23,6 @@ def hour_defect_factor(tasks: TaskView) -> Values:
 @declare(Scope.TIME, "加班差错系数", "ratio", Dimension.QUALITY, Role.COST, Source.REVIEWS, attribute=Attribute.DUTY)
 def overtime_defect_factor(duty: DutyView) -> Values:
     """Defect ratio of decisions beyond eight signed-in hours over the mean, for those beyond them; unknown for all others."""
+    if not duty.is_overtime.any():
+        return np.full(len(duty.is_overtime), np.nan)
     return np.where(duty.is_overtime, duty.overtime_factor, np.nan)

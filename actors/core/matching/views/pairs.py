@@ -203,9 +203,9 @@ class KindPairs(PairView):
     def switch_minutes(self) -> Values:
         """Extra minutes that the kind takes after what the person did last; NaN for who has done nothing yet."""
         before = dict.fromkeys(kind for kind in self._last if kind)
-        known = self.candidates.reading.switch_table(list(before), [kind.kind for kind in self.kinds])
         # One row more, of NaN, for who has done nothing.
-        table = np.vstack([known, np.full(len(self.kinds), NAN)])
+        table = np.full((len(before) + 1, len(self.kinds)), NAN)
+        table[:-1] = self.candidates.reading.switch_table(list(before), [kind.kind for kind in self.kinds])
         place_of = {kind: place for place, kind in enumerate(before)}
         return table[[place_of.get(last, -1) for last in self._last]].T
 
