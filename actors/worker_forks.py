@@ -146,16 +146,16 @@ def serve(listener: socket.socket, parent: int) -> _Order | None:
             except (OSError, ValueError, KeyError, TypeError) as error:
                 _log.warning("no worker was forked", error=repr(error))
                 continue
-            if os.fork() == 0:
-                listener.close()
-                connection.close()
-                return order
+            try:
+                # Before the fork: whoever has given up by now has become that worker, and there must not be two of a name.
+                connection.sendall(b"+")
+                if os.fork() == 0:
+                    listener.close()
+                    return order
+            except OSError as error:
+                _log.warning("no worker was forked", error=repr(error))
             for output in order.outputs:
                 os.close(output)
-            with contextlib.suppress(
-                OSError
-            ):  # whoever asked is gone; its worker finds nobody who expects it, and ends
-                connection.sendall(b"+")
 
 
 def _received(connection: socket.socket) -> _Order:

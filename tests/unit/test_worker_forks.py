@@ -1,6 +1,7 @@
 """A fork has the environment, directory, arguments and output of whoever asked for it, and bad orders end nothing."""
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -89,3 +90,21 @@ def test_what_is_no_order_ends_nothing(address: str, tmp_path: Path, order: byte
             assert stranger.recv(1) == b""
     pid, printed = start(address, tmp_path)
     assert int(printed.split()[-1]) != pid
+
+
+def test_for_whoever_has_given_up_nothing_is_forked(address: str, tmp_path: Path) -> None:
+    """Would break if there were two workers of one name: who waits too long becomes the worker itself."""
+    mark = tmp_path / "forked"
+    program = tmp_path / "marking.py"
+    program.write_text(f"import pathlib; pathlib.Path({str(mark)!r}).touch()")
+    order = json.dumps(
+        {"program": [str(program)], "environment": dict(os.environ), "directory": str(tmp_path)}
+    ).encode()
+    with socket.socket(socket.AF_UNIX) as slow, socket.socket(socket.AF_UNIX) as impatient:
+        slow.connect(address)  # until it is gone nobody else is listened to
+        impatient.connect(address)
+        socket.send_fds(impatient, [len(order).to_bytes(4)], [0, 1, 2])
+        impatient.sendall(order)
+        impatient.close()
+    start(address, tmp_path)  # one after the other: what was ordered first has been dealt with
+    assert not mark.exists()
