@@ -41,7 +41,7 @@ class Extra(NamedTuple):
     values: FloatArray
     #: (scored, values, people).
     points: FloatArray
-    #: Verdicts of the filters, (values, people); None: it has none.
+    #: Verdicts of the filters, (values, people); None: they remove nobody.
     codes: Codes | None
     #: Number of each task's key; -1: none. (tasks,)
     place: IntArray
@@ -105,7 +105,8 @@ def _extra(
     values = group.values(view, shape)
     points = group.points(values.reshape(len(values), shape[0] * shape[1])).reshape(len(group.scored), *shape)
     kept = filters_of(attribute, group, values, view, compiled.model.filters)
-    return Extra(group, view, first, values, points, first_removing(kept, shape) if kept else None, place)
+    removes = bool(kept) and not all(mask.all() for mask in kept.values())
+    return Extra(group, view, first, values, points, first_removing(kept, shape) if removes else None, place)
 
 
 def _keys(attribute: Attribute, candidates: Candidates, duty: DutyView, tasks: Sequence[Task]) -> list[Hashable]:

@@ -97,12 +97,16 @@ class CustomerPairs(PairView):
     @property
     def since_last_minutes(self) -> Values:
         """Time since the person decided for the customer; NaN: not lately."""
-        result, reading = self.unknown, self.candidates.reading
-        for place, customer in enumerate(self.customers):
-            known = {OperatorId(name): float(at_ms) for name, at_ms in reading.statistics.customers.of(customer)}
-            places, times = self.candidates.places(known)
-            if places:
-                result[place, places] = np.maximum(0.0, (reading.minute_ms - np.array(times)) // 60_000)
+        result, reading, place_of = self.unknown, self.candidates.reading, self.candidates.place_of
+        found = [
+            (place, place_of[OperatorId(name)], at_ms)
+            for place, customer in enumerate(self.customers)
+            for name, at_ms in reading.statistics.customers.of(customer)
+            if OperatorId(name) in place_of
+        ]
+        if found:
+            places, columns, times = np.array(found).T
+            result[places, columns] = np.maximum(0, (reading.minute_ms - times) // 60_000)
         return result
 
 
