@@ -10,8 +10,8 @@ pure function of the state and the minute, so they may be kept, and keeping them
   table of kinds, or what values are drawn to (the group's sums, the country's) changes; in a minute that no event has opened yet it is
   read as of now, and a person is worked out anew when the statistics' revision of the row has risen;
 * what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is
-  replaced at every change) or the revision of the row has risen;
-  of that, minutes of switching to a kind rest besides on all decisions of the kind that followed another: they stand until there is one more;
+  replaced at every change) or the revision of the row has risen; minutes of switching to a kind, which are among it, rest besides on
+  all decisions of the kind that followed another, so that one more ends what stands of the kind;
 * what asks the roster alone stands until the entry was edited (another version).
 
 Keys outlive what was worked out for them, since the next minute's tasks are like this one's. Points of all keys lie in one array,
@@ -25,39 +25,20 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId
+from actors.core.matching.bank_views import view_of
 from actors.core.matching.compiled import FILTERED, CompiledModel
 from actors.core.matching.eligibility import KEPT, Codes, first_removing
 from actors.core.matching.filtering import filters_of
 from actors.core.matching.parameters import CATALOGUE, Attribute
 from actors.core.matching.views.duty import DutyBoard, TeamView
-from actors.core.matching.views.load import InHand, LoadView
-from actors.core.matching.views.pairs import (
-    Candidates,
-    HomePairs,
-    KindPairs,
-    LoadedKinds,
-    NamedPairs,
-    PairView,
-    SlackPairs,
-    TrialKinds,
-)
+from actors.core.matching.views.pairs import Candidates, PairView
 from actors.core.matching.views.people import PeopleView
 from actors.core.matching.views.ratios import OperatorRatio
 from actors.core.matching.views.roster import Roster
-from actors.core.matching.views.suitability import LanguagePairs, NeedsPairs
-from actors.core.matching.views.tasks import KIND_UNKNOWN
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
-from actors.core.statistics.cells import (
-    AmountBandCell,
-    ChannelCell,
-    HomeCell,
-    HospitalCell,
-    OperatorCell,
-    ProductCell,
-)
+from actors.core.statistics.cells import OperatorCell
 from actors.core.statistics.reading import Reading, StandingReading
 from actors.core.statistics.storage import FloatArray, IntArray
 
@@ -397,53 +378,8 @@ class Bank:
 
     def view(self, attribute: Attribute, keys: list[Any], candidates: Candidates) -> PeopleView | PairView | TeamView:
         """What the parameters of an attribute read."""
-        statistics = candidates.reading.statistics
-        match attribute:
-            case Attribute.PERSON:
-                return self._people(None, candidates)
-            case Attribute.LINE:
-                return self._people(keys[0], candidates)
-            case Attribute.TEAM:
-                return TeamView(candidates.people, candidates.rows, candidates.board, candidates.reading)
-            case Attribute.LOAD:
-                return self._loaded(candidates)
-            case Attribute.KIND:
-                return KindPairs(self._kinds_named(keys), candidates)
-            case Attribute.TRIAL:
-                return TrialKinds(self._kinds_named(keys), candidates, self._compiled.model.exploration.decided_min)
-            case Attribute.KIND_LOAD:
-                return LoadedKinds(self._kinds_named(keys), candidates)
-            case Attribute.SLACK:
-                kinds = list(dict.fromkeys(kind for kind, _ in keys))
-                places = [(kinds.index(kind), left) for kind, left in keys]
-                return SlackPairs(places, candidates, LoadedKinds(self._kinds_named(kinds), candidates))
-            case Attribute.NEEDS:
-                return NeedsPairs(keys, candidates)
-            case Attribute.LANGUAGE:
-                return LanguagePairs(keys, candidates)
-            case Attribute.HOME:
-                return HomePairs(keys, candidates, statistics.by_home, HomeCell)
-            case Attribute.PRODUCT:
-                return NamedPairs(keys, candidates, statistics.by_product, ProductCell)
-            case Attribute.CHANNEL:
-                return NamedPairs(keys, candidates, statistics.by_channel, ChannelCell)
-            case Attribute.HOSPITAL:
-                return NamedPairs(keys, candidates, statistics.by_hospital, HospitalCell)
-            case _:
-                assert attribute is Attribute.AMOUNT_BAND, f"{attribute} is not kept"
-                return NamedPairs(keys, candidates, statistics.by_amount, AmountBandCell)
-
-    def _kinds_named(self, names: Sequence[KindId]) -> list[TaskKind]:
-        return [self._state.kinds.get(name, KIND_UNKNOWN) for name in names]
-
-    def _people(self, line: Line | None, candidates: Candidates) -> PeopleView:
-        return PeopleView(self.roster.matrix[:, candidates.rows], candidates.rows, line, candidates.reading)
-
-    def _loaded(self, candidates: Candidates) -> LoadView:
-        state, reading = self._state, candidates.reading
-        in_hand = InHand(candidates.people, state.holds, state.tasks, state.kinds, reading.minute_ms // 60_000)
         overall = None
-        if Attribute.PERSON in self._compiled.groups:
-            columns = self._overall[:, candidates.rows]
-            overall = columns[: len(OperatorCell)], columns[len(OperatorCell) :]
-        return LoadView(self.roster.matrix[:, candidates.rows], in_hand, candidates.rows, reading, overall)
+        if attribute is Attribute.LOAD and Attribute.PERSON in self._compiled.groups:
+            overall = self._overall[:, candidates.rows]
+        decided_min = self._compiled.model.exploration.decided_min
+        return view_of(attribute, keys, candidates, self._state, decided_min, overall)
