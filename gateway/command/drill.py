@@ -136,6 +136,12 @@ def run(
         int,
         typer.Option(min=0, max=50_000, help="Of such a system: tasks waiting in each struck province; 0: the kind's."),
     ] = 0,
+    load: Annotated[
+        float,
+        typer.Option(
+            min=0, max=95, help="Of such a system: per cent of their time for which its people are busy; 0: hardly."
+        ),
+    ] = 0.0,
     duration: Annotated[
         int, typer.Option(min=0, max=600, help="Longest time of the fault, seconds; 0: the kind's.")
     ] = 0,
@@ -171,6 +177,7 @@ def run(
         is_own=self_contained,
         own_provinces=provinces,
         tasks=tasks or KINDS[kind].tasks,
+        load=load / 100,
         is_dry=dry_run,
         # Whoever wants JSON is a program and cannot be asked.
         is_confirmed=yes or as_json or self_contained,

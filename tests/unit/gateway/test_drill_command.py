@@ -17,8 +17,10 @@ from gateway.command.drill_neighbours import borders, with_neighbours
 from gateway.command.drill_objectives import SHIPPED, ObjectivesError, read_objectives
 from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_page import page_of
+from gateway.command.drill_stage import LOADED_PER_S, pace
 from gateway.conversion.drill import KINDS_OUT
 from gateway.v1 import drill_pb2
+from loadtests.catalogue import Kind, Line
 
 FIGURES = {
     "detected_ms": 3_120,
@@ -193,3 +195,10 @@ def test_neighbours_are_branches_of_the_country_and_mutual() -> None:
     assert all(code in found[other] for code, others in found.items() for other in others)
     assert all(len(others) == len(set(others)) for others in found.values())
     assert with_neighbours(("ningbo",)) == ("ningbo", "zhejiang")
+
+
+def test_people_are_as_busy_as_was_told() -> None:
+    """A drill at "80 %" with people who are idle shows helpers that a real day does not have."""
+    kinds = [Kind(kind="medical", line=Line.CLAIMS), Kind(kind="address", line=Line.SERVICING)]
+    handle_s = pace(kinds, people=100, load=0.8).seconds_per_minute * (15.0 + 6.0) / 2
+    assert handle_s * LOADED_PER_S == pytest.approx(0.8 * 100)
