@@ -26,9 +26,10 @@ Refused: a debit in points (points tell quality from quality; a queue of thousan
 wait where nobody is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from actors.core.country import Line
+from actors.core.ids import KindId
 from actors.core.matching.views.pairs import typical_minutes
 from actors.core.operators import Operator
 from actors.core.queue import BucketKey
@@ -54,46 +55,64 @@ def yields(state: ProvinceState, key: BucketKey, now_ms: int) -> bool:
     return head is not None and now_ms - state.tasks[head[2]].queued_ms < PATIENCE_MS
 
 
-def admitted(
-    state: ProvinceState, people: Sequence[Operator], tasks: Sequence[Task], rows: Sequence[int], now_ms: int
-) -> list[int]:
-    """Of guests, those that may be begun now.
+class GuestPlaces:
+    """How many guests may be begun now beside what is kept for the branch's own work.
 
     Args:
         people: who is free and heard.
-        rows: the guests' places in `tasks`, in rank order.
+        now_ms: wall clock.
     """
-    reading = Reading(state.statistics, now_ms)
-    places: dict[Line, int] = {}
-    chosen: list[int] = []
-    for row in rows:
-        task = tasks[row]
-        if task.line not in places:
-            places[task.line] = places_for_guests(state, people, task, reading)
-        # Whoever takes one may have counted for another line as well.
-        if len(chosen) < places[task.line]:
-            chosen.append(row)
-    return chosen
+
+    def __init__(self, state: ProvinceState, people: Sequence[Operator], now_ms: int) -> None:
+        self._state, self._people = state, people
+        self._reading = Reading(state.statistics, now_ms)
+        self._by_kind: dict[KindId, int] = {}
+        #: By line: places that are free, tasks in hand, and tasks that arrive in an hour.
+        self._by_line: dict[Line, tuple[int, int, int]] = {}
+
+    def of(self, kind: KindId) -> int:
+        """Guests of this kind, if no others are begun; below 1: none."""
+        known = self._by_kind.get(kind)
+        if known is None:
+            known = self._by_kind[kind] = self._places(kind)
+        return known
+
+    def _places(self, kind: KindId) -> int:
+        line = self._state.kinds[kind].line
+        counts = self._by_line.get(line)
+        if counts is None:
+            counts = self._by_line[line] = self._counts(line)
+        free, in_hand, per_hour = counts
+        arriving = int(per_hour * typical_minutes(self._reading, self._state.kinds[kind]) / MINUTES_PER_HOUR)
+        kept = min(kept_for(STANDARD_DEVIATIONS**2 * arriving), free + in_hand - 1)
+        return free - max(self._state.policy.reserve_operators, kept)
+
+    def _counts(self, line: Line) -> tuple[int, int, int]:
+        state = self._state
+        kinds = {kind.kind: None for kind in state.kinds.values() if kind.line is line}
+        able = [person for person in self._people if not kinds.keys().isdisjoint(person.kinds)]
+        free = sum(person.capacity - state.load_of(person.operator) for person in able)
+        in_hand = sum(state.tasks[task_id].line is line for held in state.holds.values() for task_id in held)
+        return free, in_hand, self._reading.recent_arrivals(line) * QUARTERS
+
+    def admit(self, tasks: Sequence[Task], rows: Sequence[int]) -> list[int]:
+        """Of guests, those that may be begun.
+
+        Args:
+            rows: the guests' places in `tasks`, in rank order.
+        """
+        chosen: list[int] = []
+        for row in rows:
+            # Whoever takes one may have counted for another line as well.
+            if len(chosen) < self.of(tasks[row].spec.kind):
+                chosen.append(row)
+        return chosen
 
 
-def places_for_guests(state: ProvinceState, people: Sequence[Operator], task: Task, reading: Reading) -> int:
-    """How many guests of the task's line may be begun now; below 1: none.
-
-    Args:
-        people: who is free and heard.
-    """
-    line = task.line
-    kinds = [kind.kind for kind in state.kinds.values() if kind.line is line]
-    free = sum(
-        person.capacity - state.load_of(person.operator)
-        for person in people
-        if any(kind in person.kinds for kind in kinds)
-    )
-    in_hand = sum(state.tasks[task_id].line is line for held in state.holds.values() for task_id in held)
-    handle_minutes = typical_minutes(reading, state.kinds[task.spec.kind])
-    arriving = int(reading.recent_arrivals(line) * QUARTERS * handle_minutes / MINUTES_PER_HOUR)
-    kept = min(kept_for(STANDARD_DEVIATIONS**2 * arriving), free + in_hand - 1)
-    return free - max(state.policy.reserve_operators, kept)
+def guest_kinds(state: ProvinceState, kinds: Collection[KindId], now_ms: int) -> list[KindId]:
+    """Kinds of which guests wait, of some (empty: of all)."""
+    waiting = (key for key in state.queue.buckets() if not kinds or key[0] in kinds)
+    return list(dict.fromkeys(key[0] for key in waiting if yields(state, key, now_ms)))
 
 
 def is_kept_back(state: ProvinceState, people: Sequence[Operator], task: Task, now_ms: int) -> bool:
@@ -101,4 +120,4 @@ def is_kept_back(state: ProvinceState, people: Sequence[Operator], task: Task, n
     membership = state.queue.members.get(task.task_id)
     if membership is None or not yields(state, membership[1], now_ms):
         return False
-    return places_for_guests(state, people, task, Reading(state.statistics, now_ms)) < 1
+    return GuestPlaces(state, people, now_ms).of(task.spec.kind) < 1

@@ -43,7 +43,7 @@ from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching import policy
 from actors.core.matching.assignment.result import FloatArray, Method
 from actors.core.matching.eligibility import removed_counts
-from actors.core.matching.guests import admitted
+from actors.core.matching.guests import GuestPlaces, guest_kinds
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.waiting import DEEP_TASKS_MAX, Looked, deeper, foremost
@@ -243,16 +243,20 @@ def _problem_of(scorer: Scorer, people: list[Operator], looked: Looked) -> tuple
 def _of_guests(
     scorer: Scorer, people: list[Operator], looked: Looked, *, keeps_people: bool
 ) -> tuple[Problem, list[int]] | None:
-    """The same of guests.
+    """The same of guests. Where all people are kept for others nothing is scored: thousands may wait, and more come with every batch.
 
     Args:
         keeps_people: only as many as leave people for the branch's own work.
     """
-    found = _problem_of(scorer, people, looked)
-    if found is None or not keeps_people:
-        return found
+    if not keeps_people:
+        return _problem_of(scorer, people, looked)
+    places = GuestPlaces(scorer.state, people, looked.now_ms)
+    kinds = [kind for kind in guest_kinds(scorer.state, looked.kinds, looked.now_ms) if places.of(kind) > 0]
+    found = _problem_of(scorer, people, looked._replace(kinds=kinds)) if kinds else None
+    if found is None:
+        return None
     problem, suited = found
-    rows = admitted(scorer.state, people, problem.tasks, suited, looked.now_ms)
+    rows = places.admit(problem.tasks, suited)
     return (problem, rows) if rows else None
 
 
