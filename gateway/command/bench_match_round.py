@@ -33,7 +33,7 @@ from actors.core.task import Decision, TaskSpec, Verdict
 from actors.country_file import load_country
 
 #: Tasks x people.
-SIZES = ((1, 1), (3, 10), (50, 200))
+SIZES = ((1, 1), (1, 12), (3, 10), (50, 200))
 KINDS_PER_PERSON = 8
 DECIDED_PER_PERSON = 6
 #: Of the decided tasks, one in so many was reviewed.
