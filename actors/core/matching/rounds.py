@@ -28,7 +28,8 @@ were not optimal. If p takes s and t is left, then giving t to p and leaving s c
 (that is how B is defined), so that the difference were above nought (or nought, and then rank decides for t): again not optimal. So what
 goes before t was taken in less than B minutes after it: finitely many, each gone once given. And t does come among the round's tasks:
 what stands before it in rank order came at most eight hours after it (`queue`), and what there suits nobody is passed over. A task in the
-middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
+middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move. Guests that yield have a bound of their own
+first (`guests.PATIENCE_MS`) and then this one.
 """
 
 from collections.abc import Callable, Collection, Sequence
