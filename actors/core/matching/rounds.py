@@ -251,8 +251,11 @@ def _of_guests(
     """
     if not keeps_people:
         return _problem_of(scorer, people, looked)
+    waiting = guest_kinds(scorer.state, looked.kinds, looked.now_ms)
+    if not waiting:
+        return None
     places = GuestPlaces(scorer.state, people, looked.now_ms)
-    kinds = [kind for kind in guest_kinds(scorer.state, looked.kinds, looked.now_ms) if places.of(kind) > 0]
+    kinds = [kind for kind in waiting if places.of(kind) > 0]
     found = _problem_of(scorer, people, looked._replace(kinds=kinds)) if kinds else None
     if found is None:
         return None
