@@ -23,6 +23,7 @@ import structlog
 from actors import logs, protocol
 from actors.cluster_options import FAILED_START, REFUSALS, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
+from actors.core.calendar import BranchCalendar
 from actors.country_file import load_country
 from actors.process_state import STOPPED, process_state
 from actors.process_ties import adopt_orphans
@@ -178,6 +179,7 @@ def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
                     limits=country.limits,
                     kinds=country.kinds,
                     operators=operators if options.with_operators else (),
+                    calendar=country.calendars.get(code, BranchCalendar()),
                     fault_dir=options.fault_dir,
                     **common,
                 )

@@ -1,7 +1,7 @@
 """The coordinator actor: gathers the national picture and advises; owns no task.
 
 Twice a second it asks every present province for its summary (all at once, nobody waits for the slowest), plans flows with the pure
-`sharing.plan_flows`, and sends each province the picture and what concerns it. If it dies, provinces go on with the last advice; the next
+`sharing.plan.plan_flows`, and sends each province the picture and what concerns it. If it dies, provinces go on with the last advice; the next
 incarnation starts from an empty memory and has a picture after one round. With the summaries come the heads of the provinces' journals,
 which it anchors in its own (`actors.anchors` says what for).
 """
@@ -24,8 +24,11 @@ from actors.core.ids import ProvinceCode
 from actors.core.matching.shipped import shipped_model
 from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
 from actors.core.refusal import Reason, Refused
-from actors.core.sharing import FlowMemory, NationalPicture, ProvinceSummary, encode_picture, plan_flows
+from actors.core.sharing.flows import FlowMemory
+from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
+from actors.drilling.runner import Drilling
 from actors.hq_journal import HqBooks, open_witnessed
 from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull
 from actors.opening import open_patiently
@@ -93,6 +96,7 @@ class CoordinatorActor:
         self._totals_due_s = 0.0
         self._chain_check = ChainCheck(self._journal, decode_events)
         self._peers = Peers(protocol.COORDINATOR)
+        self._drilling = Drilling(self._hq.drills, self._refuse_unless_written, self._ask, lambda: now().wall_ms)
         self._endpoint = Endpoint(self)
         self._loop = asyncio.get_running_loop()
         self._listening = self._loop.create_task(self._listen())
@@ -113,6 +117,7 @@ class CoordinatorActor:
             await self._aside.close()
             return
         self._gathering.cancel()
+        self._drilling.close()
         self._chain_check.close()
         await self._directory.close()
         await self._endpoint.close()
@@ -211,6 +216,7 @@ class CoordinatorActor:
         heads = [answer.head for answer in answers if answer.head is not None]
         self._write_or_wait([*self._first_settings(), *seen, *self._anchors(heads, at.wall_ms)])
         priors = self._priors(answers) if with_totals else None
+        self._drilling.turn(self._picture)
         picture = encode_picture(self._picture)
         for summary in summaries:
             mine = tuple(flow for flow in flows if flow.source == summary.province)
@@ -235,10 +241,12 @@ class CoordinatorActor:
         reply = await self._ask(province, request)
         return reply if isinstance(reply, protocol.SummaryReply) else None
 
-    async def _ask(self, province: ProvinceCode, request: protocol.Request) -> protocol.Response | None:
+    async def _ask(
+        self, province: ProvinceCode, request: protocol.Request, timeout_s: float = SUMMARY_TIMEOUT_S
+    ) -> protocol.Response | None:
         link = self._peers.link(protocol.province_name(province))
         try:
-            body = await link.call(protocol.encode(request), timeout_s=SUMMARY_TIMEOUT_S)
+            body = await link.call(protocol.encode(request), timeout_s=timeout_s)
             return protocol.decode_response(body)
         except (TransportError, msgspec.DecodeError):
             return None
@@ -264,10 +272,12 @@ class CoordinatorActor:
     # --- requests (Handler of the endpoint) ---
 
     def connected(self, peer: Peer) -> None:
-        """Nothing to note."""
+        """A gateway may have to be told whom not to hear."""
+        self._drilling.connected(peer)
 
     def disconnected(self, peer: Peer) -> None:
-        """Nothing to forget."""
+        """Forget it."""
+        self._drilling.disconnected(peer)
 
     def received(self, peer: Peer, calls: list[Call]) -> None:
         """Answer each request at once."""
@@ -342,6 +352,9 @@ class CoordinatorActor:
         refused = None if validate_only else self._refuse_unless_written([decided])
         return refused or protocol.MatchingModelReply(model=decided.model)
 
+    def _serve_drill(self, request: protocol.Request) -> protocol.Response:
+        return self._drilling.serve(request)
+
     def _pong(self, request: protocol.Ping) -> protocol.Response:
         del request
         return protocol.Pong(sequence=self._journal.head.sequence)
@@ -367,6 +380,16 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.ListMatchingModels: CoordinatorActor._list_models,
     protocol.PutMatchingModel: CoordinatorActor._put_model,
     protocol.RollBackMatchingModel: CoordinatorActor._roll_back_model,
+    **dict.fromkeys(
+        (
+            protocol.CreateDrill,
+            protocol.StartDrill,
+            protocol.AbortDrill,
+            protocol.GetDrill,
+            protocol.ListDrills,
+        ),
+        CoordinatorActor._serve_drill,
+    ),
     protocol.Ping: CoordinatorActor._pong,
     protocol.GetRuntime: CoordinatorActor._runtime,
 }

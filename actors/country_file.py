@@ -7,6 +7,7 @@ file and the key, before anything starts.
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta, timezone
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,9 +15,18 @@ from typing import Annotated
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import Line, ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
 from actors.core.operators import Certificate, KindExperience, Operator, Shift
+from actors.service_hours_file import (
+    LATER_MINUTES,
+    NATIONAL_DAYS_PATH,
+    LocalDayEntry,
+    ServiceHoursEntry,
+    branch_calendar,
+    load_national_days,
+)
 from actors.store import HQ
 
 DEFAULT_PATH = Path(__file__).with_name("country.toml")
@@ -48,6 +58,8 @@ class Country(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[TaskKind, ...]
     limits: TimeLimits
     operators: tuple[Operator, ...]
+    #: Branches that are not always open.
+    calendars: dict[ProvinceCode, BranchCalendar] = {}
 
 
 class _ProvinceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +67,8 @@ class _ProvinceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     name: _Name
     name_zh: _Name
     sites: tuple[_Id, ...] = ()
+    later_minutes: Annotated[int, msgspec.Meta(ge=-720, le=720)] | None = None
+    local_days: tuple[LocalDayEntry, ...] = ()
 
     def settings(self) -> ProvinceSettings:
         return ProvinceSettings(
@@ -145,6 +159,7 @@ class _CountryEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     kinds: Annotated[tuple[_KindEntry, ...], msgspec.Meta(min_length=1)]
     operators: tuple[_OperatorEntry, ...] = ()
     limits: _LimitsEntry = _LimitsEntry()
+    service_hours: ServiceHoursEntry | None = None
 
 
 def load_country(path: Path | None = None) -> Country:
@@ -154,15 +169,43 @@ def load_country(path: Path | None = None) -> Country:
         CountryFileError: the file cannot be read, or something in it is wrong.
     """
     path = path or DEFAULT_PATH
-    try:
+    with _told_with(path):
         entry = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _CountryEntry)
-        return _country(entry)
+        country = _country(entry)
+    if entry.service_hours is None:
+        return country
+    return msgspec.structs.replace(country, calendars=_calendars(path, entry, entry.service_hours))
+
+
+@contextmanager
+def _told_with(path: Path) -> Iterator[None]:
+    """Say of which file it is what is wrong."""
+    try:
+        yield
     except OSError as error:
         raise CountryFileError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CountryFileError(f"{path}: is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise CountryFileError(f"{path}: {_in_words(error)}") from error
+
+
+def _calendars(path: Path, entry: _CountryEntry, hours: ServiceHoursEntry) -> dict[ProvinceCode, BranchCalendar]:
+    """The calendar of every branch."""
+    days_path = path.parent / hours.national_days if hours.national_days else NATIONAL_DAYS_PATH
+    with _told_with(days_path):
+        national_days = load_national_days(days_path)
+    with _told_with(path):
+        return {
+            ProvinceCode(province.code): branch_calendar(
+                hours,
+                national_days,
+                province.local_days,
+                LATER_MINUTES.get(province.code, 0) if province.later_minutes is None else province.later_minutes,
+                f"provinces[{place}]",
+            )
+            for place, province in enumerate(entry.provinces)
+        }
 
 
 def _in_words(error: msgspec.ValidationError) -> str:

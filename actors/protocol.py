@@ -8,12 +8,13 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core.country import TaskKind
+from actors.core.drills.record import Drill, DrillSpec
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.matching.explained import TaskHistory
 from actors.core.matching.record import MatchingModel
 from actors.core.replies import AnyReply, DeskUpdate
-from actors.core.sharing import NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from actors.core.statistics.priors import ProvinceTotals
 
 
@@ -119,6 +120,57 @@ class RollBackMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True)
     request_id: str = ""
 
 
+class CreateDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: write a drill down. Answered with `DrillReply` after its fsync."""
+
+    spec: DrillSpec
+    #: Only say whether it keeps within its limits now.
+    validate_only: bool = False
+    who: str = ""
+    request_id: str = ""
+
+
+class StartDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: begin a drill. Answered with `DrillReply`; the fault follows."""
+
+    drill_id: str
+    who: str = ""
+    request_id: str = ""
+
+
+class AbortDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: end a drill early. Answered with `DrillReply`; what it did is undone first."""
+
+    drill_id: str
+    reason: str
+    who: str = ""
+    request_id: str = ""
+
+
+class GetDrill(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator. Answered with `DrillReply`."""
+
+    drill_id: str
+
+
+class ListDrills(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: the kept drills, newest first. Answered with `DrillPage`."""
+
+    #: Only older ones than this; empty: from the newest on.
+    before: str = ""
+    #: 1..`DRILL_PAGE_MAX`.
+    count: int = 20
+
+
+class Suffer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To a province, from a drill: end as nothing warns of, or stand still for `for_ms`. Never answered, but with `Suffered` if it cannot."""
+
+    #: 0: end.
+    for_ms: int = 0
+    #: Which drill.
+    why: str
+
+
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answered with `Pong` by the actor's own loop: the heartbeat of an actor."""
 
@@ -152,6 +204,12 @@ Request = (
     | ListMatchingModels
     | PutMatchingModel
     | RollBackMatchingModel
+    | CreateDrill
+    | StartDrill
+    | AbortDrill
+    | GetDrill
+    | ListDrills
+    | Suffer
     | Ping
     | HoldCommits
     | ReleaseCommits
@@ -237,6 +295,25 @@ class MatchingModelPage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     has_more: bool = False
 
 
+class DrillReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A drill as of now."""
+
+    drill: Drill
+
+
+class DrillPage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Drills, newest first; there are older ones when `has_more`."""
+
+    drills: tuple[Drill, ...]
+    has_more: bool = False
+
+
+class Suffered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The process stood still and goes on, or could not be made to."""
+
+    problem: str = ""
+
+
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """I am here."""
 
@@ -261,6 +338,28 @@ class CommitsReleased(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     held_ms: int = 0
 
 
+class Silence(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From the coordinator to the gateways: hear and tell no desk of these provinces, all others are heard (again).
+
+    Each silence ends at the gateway by itself after its time, whether or not anybody says so.
+    """
+
+    #: Province -> for how long from now, ms.
+    provinces: dict[ProvinceCode, int]
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From the coordinator to a gateway: have no connection to these provinces, to all others have one (again). Ends as `Silence` does."""
+
+    provinces: dict[ProvinceCode, int]
+
+
+class EndNow(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From the coordinator to a gateway, for a drill: end as nothing warns of."""
+
+    why: str
+
+
 class DeskNews(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """News for desks whose sessions run through this gateway."""
 
@@ -279,11 +378,14 @@ Response = (
     | TaskKindsReply
     | MatchingModelReply
     | MatchingModelPage
+    | DrillReply
+    | DrillPage
+    | Suffered
     | Pong
     | CommitsHeld
     | CommitsReleased
 )
-News = DeskNews | FrameNews
+News = DeskNews | FrameNews | Silence | Cut | EndNow
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode
@@ -292,6 +394,11 @@ decode_news = msgspec.msgpack.Decoder(News).decode
 
 #: Revisions of the matching model in one answer: with `MODEL_BYTES_MAX` each they are below the largest body.
 MODEL_PAGE_MAX = 20
+#: Drills in one answer, without the curves of their reports.
+DRILL_PAGE_MAX = 50
+
+#: What gateways' names begin with.
+GATEWAY_PREFIX = "gateway/"
 
 #: Directory names of the actors.
 COORDINATOR = "coordinator"

@@ -27,6 +27,7 @@ from actors.chain_check import ChainCheck
 from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
+from actors.core.calendar import BranchCalendar
 from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings, TaskKind, TimeLimits
 from actors.core.headquarters import AnchoredHead
@@ -43,6 +44,7 @@ from actors.peers import Peers
 from actors.rewind.errand import Errand
 from actors.rewind.queue import RewindQueue
 from actors.standing_aside import UNUSABLE, StandingAside
+from actors.suffering import end_now, stand_still
 from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
 
 _log = structlog.get_logger(__name__)
@@ -75,14 +77,19 @@ class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
     #: Taken over by a new journal only.
     kinds: tuple[TaskKind, ...] = ()
     operators: tuple[Operator, ...] = ()
+    #: What the country file says of hours and days.
+    calendar: BranchCalendar = BranchCalendar()
     #: Where `actors.testing.live_faults` looks for faults to play; empty: none, and that module is not imported.
     fault_dir: str = ""
 
 
 def introduction(options: ProvinceOptions, *, is_new: bool) -> list[c.AnyCommand]:
-    """What a province is told when it opens; a new one everything, in one frame."""
+    """What a province is told when it opens: what the country file may have changed; a new one everything, in one frame."""
     who = "system:country"
-    commands: list[c.AnyCommand] = [c.ConfigureProvince(who=who, limits=options.limits)]
+    commands: list[c.AnyCommand] = [
+        c.ConfigureProvince(who=who, limits=options.limits),
+        c.AdoptCalendar(who=who, told=options.calendar),
+    ]
     if is_new:
         commands += [
             c.ConfigureProvince(who=who, settings=options.settings),
@@ -388,6 +395,17 @@ class ProvinceActor:
         del peer, request
         return protocol.Pong(sequence=self._commits.journal.head.sequence)
 
+    def _suffer(self, peer: Peer, request: protocol.Suffer) -> protocol.Suffered:
+        """End, or stand still, as a drill asks for."""
+        del peer
+        if not request.for_ms:
+            end_now(request.why)
+        try:
+            stand_still(request.for_ms, request.why)
+        except OSError as error:
+            return protocol.Suffered(problem=str(error))
+        return protocol.Suffered()
+
     def _hold_commits(self, peer: Peer, request: protocol.HoldCommits) -> protocol.CommitsHeld:
         del peer
         hold, now_ms = self._commits.hold, now().monotonic_ms
@@ -465,6 +483,7 @@ _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.GetSummary: ProvinceActor._summary,
     protocol.GetRuntime: ProvinceActor._runtime,
     protocol.Ping: ProvinceActor._pong,
+    protocol.Suffer: ProvinceActor._suffer,
     protocol.HoldCommits: ProvinceActor._hold_commits,
     protocol.ReleaseCommits: ProvinceActor._release_commits,
 }

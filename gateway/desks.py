@@ -24,6 +24,8 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import OperatorId, ProvinceCode, SessionId
 from actors.core.replies import DeskUpdate
+from gateway import names
+from gateway.silence import Silence
 
 _log = structlog.get_logger(__name__)
 
@@ -73,6 +75,8 @@ class Desks:
         #: Provinces in which anybody ever signed in through us. Only they wait for our word.
         self._served: dict[ProvinceCode, None] = {}
         self._heard: dict[SessionId, None] = {}
+        #: Provinces whose desks are neither heard nor told anything, for a drill.
+        self.silence = Silence(self.province_is_back)
         #: Those of the last reports, oldest first.
         self._heard_before: deque[dict[SessionId, None]] = deque(maxlen=math.ceil(HEARD_LATELY_S / report_every_s))
 
@@ -122,13 +126,17 @@ class Desks:
         """Route news to the streams. Unary desks ask by themselves: all they need is to hear that a session is over."""
         for update in updates:
             stream = self._streams.get(update.session)
-            if stream is not None:
+            if stream is None:
+                if update.task is None:
+                    self._provinces.pop(update.session, None)
+            elif not self.silence.holds(names.operator_province(update.operator)):
+                # What is not pushed is lost, as on a dead line: when it lives again, the desks are told what they hold.
                 stream.push(update)
-            elif update.task is None:
-                self._provinces.pop(update.session, None)
 
     def province_is_back(self, province: ProvinceCode) -> None:
         """A link is up (again): tell who was heard lately, and ask on behalf of the streams what they hold."""
+        if self.silence.holds(province):
+            return
         lately: dict[SessionId, None] = {}
         for heard in (*self._heard_before, self._heard):
             lately |= heard
@@ -148,6 +156,8 @@ class Desks:
 
     def _report(self, province: ProvinceCode, heard: dict[SessionId, None]) -> None:
         """Tell whom we heard, or that we heard nobody: a gateway that says nothing at all stands still."""
+        if self.silence.holds(province):
+            heard = {}
         sessions = tuple(session for session in heard if province in self._provinces.get(session, ()))
         hear = c.HearDesks(who=f"gateway:{self._gateway_id}", sessions=sessions, gateway=self._gateway_id)
         self._tell(province, hear)

@@ -40,6 +40,12 @@ class Metrics:
         self._active = Gauge(
             "sharedops_province_active", "1 while a province is ACTIVE.", ("province",), registry=self._registry
         )
+        self._gained = Gauge(
+            "sharedops_service_gained_minutes",
+            "Minutes of service gained today: from decisions elsewhere while the home was closed to its next opening.",
+            ("province",),
+            registry=self._registry,
+        )
 
     def observe(self, method: str, code: str, seconds: float | None) -> None:
         """A call has ended. Only methods that exist come here, so the labels are bounded.
@@ -65,6 +71,7 @@ class Metrics:
             for field, count in province.open_tasks.ListFields():
                 self._open.labels(province.province, field.name).set(count)
             self._available.labels(province.province).set(province.available_operators)
+            self._gained.labels(province.province).set(province.gained_minutes)
             self._active.labels(province.province).set(province.state == province_pb2.PROVINCE_STATE_ACTIVE)
         return generate_latest(self._registry)
 

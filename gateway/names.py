@@ -6,9 +6,11 @@
 | ``provinces/{p}/tasks/{t}`` | task id; `t` is ``<home>-<number>``, so `p` must be its home |
 | ``provinces/{p}/operators/{o}`` | operator id, unique in the country: see below |
 | ``provinces/{p}/sharingPolicy`` | province code |
+| ``provinces/{p}/calendar`` | province code |
 | ``provinces/{p}/tasks/{t}/decisions/{token}`` | task id and the token that the decision gave |
 | ``taskKinds/{k}`` | kind id |
 | ``matchingModels/national`` | the matching model, of which there is one |
+| ``drills/{d}`` | drill id |
 
 Operator ids are unique within a province on the wire and unique in the country in the domain. An `o` that begins with its province
 (``fujian-op-7`` of fujian) is unique already and is the domain id as it is. Any other (a personnel number, say ``10086``) becomes
@@ -27,9 +29,11 @@ _NUMBER_PATTERN = r"[1-9][0-9]{0,17}"
 
 _PROVINCE = re.compile(rf"provinces/({PROVINCE_PATTERN})")
 _POLICY = re.compile(rf"provinces/({PROVINCE_PATTERN})/sharingPolicy")
+_CALENDAR = re.compile(rf"provinces/({PROVINCE_PATTERN})/calendar")
 _TASK = re.compile(rf"provinces/({PROVINCE_PATTERN})/tasks/(\1-{_NUMBER_PATTERN})")
 _OPERATOR = re.compile(rf"provinces/({PROVINCE_PATTERN})/operators/({ID_PATTERN})")
 _DECISION = re.compile(rf"(provinces/({PROVINCE_PATTERN})/tasks/\2-{_NUMBER_PATTERN})/decisions/({_NUMBER_PATTERN})")
+_DRILL = re.compile(rf"drills/({ID_PATTERN})")
 _KIND = re.compile(rf"taskKinds/({ID_PATTERN})")
 
 #: Parent that stands for all provinces in lists.
@@ -55,6 +59,11 @@ def is_policy_name(text: str) -> bool:
     return _POLICY.fullmatch(text) is not None
 
 
+def is_calendar_name(text: str) -> bool:
+    """Whether `text` reads ``provinces/{p}/calendar``."""
+    return _CALENDAR.fullmatch(text) is not None
+
+
 def is_task_name(text: str) -> bool:
     """Whether `text` reads ``provinces/{home}/tasks/{home}-{number}``."""
     return _TASK.fullmatch(text) is not None
@@ -78,6 +87,25 @@ def is_model_name(text: str) -> bool:
 def is_kind_name(text: str) -> bool:
     """Whether `text` reads ``taskKinds/{k}``."""
     return _KIND.fullmatch(text) is not None
+
+
+def is_drill_name(text: str) -> bool:
+    """Whether `text` reads ``drills/{d}``."""
+    return _DRILL.fullmatch(text) is not None
+
+
+def drill_name(drill: str) -> str:
+    """``drills/{d}``."""
+    return f"drills/{drill}"
+
+
+def parse_drill(name: str) -> str:
+    """The drill id in ``drills/{d}``.
+
+    Raises:
+        BadName: `name` has another form.
+    """
+    return _match(_DRILL, name)[1]
 
 
 def province_name(province: str) -> str:
@@ -106,6 +134,20 @@ def parse_policy(name: str) -> ProvinceCode:
         BadName: `name` has another form.
     """
     return ProvinceCode(_match(_POLICY, name)[1])
+
+
+def calendar_name(province: str) -> str:
+    """``provinces/{p}/calendar``."""
+    return f"provinces/{province}/calendar"
+
+
+def parse_calendar(name: str) -> ProvinceCode:
+    """The province in ``provinces/{p}/calendar``.
+
+    Raises:
+        BadName: `name` has another form.
+    """
+    return ProvinceCode(_match(_CALENDAR, name)[1])
 
 
 def task_name(task_id: str) -> str:

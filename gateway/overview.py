@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from actors import protocol
 from actors.core.ids import ProvinceCode
-from actors.core.sharing import ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary
 from gateway.answers import expect
 from gateway.clock import wall_ms
 from gateway.conversion.province import overview_out

@@ -41,6 +41,7 @@ from actors.transport import (
 )
 from actors.transport.directory import DIRECTORY_SOCKET
 from gateway.answers import in_transit
+from gateway.cut import Cuts
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, unknown_province
 
 _log = structlog.get_logger(__name__)
@@ -84,6 +85,8 @@ _REPEATABLE = (
     protocol.GetTaskKinds,
     protocol.GetMatchingModel,
     protocol.ListMatchingModels,
+    protocol.GetDrill,
+    protocol.ListDrills,
     protocol.Ping,
 )
 
@@ -95,7 +98,7 @@ class ProvinceLinks:
         run_dir: where the directory's socket lies.
         gateway_id: unique for this incarnation of the gateway; desks' sessions begin with it.
         codes: the country's provinces.
-        on_news: called with what a province pushed.
+        on_news: called with what a province or the coordinator pushed.
         on_state: called with a province's code when its link comes up (True) or breaks (False).
         outage_wait_s: how long a call waits for a connection.
     """
@@ -116,7 +119,11 @@ class ProvinceLinks:
         self._on_news = on_news
         self._on_state = on_state
         self._links = {protocol.province_name(code): self._link(code) for code in self._codes}
-        self._links[protocol.COORDINATOR] = Link(self._name, on_push=lambda _: None, on_state=lambda _: None)
+        self._links[protocol.COORDINATOR] = Link(self._name, on_push=self._pushed, on_state=lambda _: None)
+        #: Where each actor lives, as far as the directory says.
+        self._addresses: dict[str, str] = {}
+        #: Provinces that a drill keeps us from.
+        self.cuts = Cuts(self._cut)
         #: Actors that stand aside -> why, for people.
         self._refusals: dict[str, str] = {}
         self._directory = DirectoryClient(
@@ -132,6 +139,7 @@ class ProvinceLinks:
 
     async def close(self) -> None:
         """Close all links."""
+        self.cuts.close()
         await self._directory.close()
         for link in self._links.values():
             await link.close()
@@ -157,9 +165,26 @@ class ProvinceLinks:
             else:
                 self._refusals.pop(name, None)
             return
-        link = self._links.get(entry.name)
+        if present:
+            self._addresses[entry.name] = entry.address
+        else:
+            self._addresses.pop(entry.name, None)
+        if not self.cuts.holds(ProvinceCode(entry.name.removeprefix(protocol.PROVINCE_PREFIX))):
+            self._aim(entry.name)
+
+    def _aim(self, name: str) -> None:
+        """Let the link to an actor lead to where it lives now."""
+        link = self._links.get(name)
         if link is not None:
-            link.connect_to(entry.address if present else None)
+            link.connect_to(self._addresses.get(name))
+
+    def _cut(self, province: ProvinceCode, is_cut: bool) -> None:
+        name = protocol.province_name(province)
+        link = self._links.get(name)
+        if is_cut and link is not None:
+            link.connect_to(None)
+        else:
+            self._aim(name)
 
     def _pushed(self, bodies: list[bytes]) -> None:
         for body in bodies:

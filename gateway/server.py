@@ -27,6 +27,7 @@ from grpc_reflection.v1alpha import reflection
 
 from actors import logs, protocol
 from actors.core.ids import ProvinceCode
+from actors.suffering import end_now
 from gateway.accepting import SERVERS, Servers, own_address
 from gateway.admission import NO_LIMITS, Admission, Limits
 from gateway.calls import Gate
@@ -42,6 +43,7 @@ from gateway.provinces import OUTAGE_WAIT_S, ProvinceLinks
 from gateway.queue_probe import QueueProbe, SharedQueue
 from gateway.services.admin import AdminService
 from gateway.services.dispatch import DispatchService
+from gateway.services.drill import DrillService
 from gateway.services.event import EventService
 from gateway.services.monitor import MonitorService
 from gateway.services.operator import OperatorService
@@ -55,6 +57,8 @@ from gateway.v1 import (
     admin_pb2_grpc,
     dispatch_pb2,
     dispatch_pb2_grpc,
+    drill_pb2,
+    drill_pb2_grpc,
     event_pb2,
     event_pb2_grpc,
     monitor_pb2,
@@ -117,6 +121,7 @@ _SERVICES = tuple(
         (province_pb2, "ProvinceService"),
         (dispatch_pb2, "DispatchService"),
         (quality_pb2, "QualityService"),
+        (drill_pb2, "DrillService"),
         (monitor_pb2, "MonitorService"),
         (event_pb2, "EventService"),
         (admin_pb2, "AdminService"),
@@ -191,6 +196,7 @@ class Gateway:
         province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), shared)
         dispatch_pb2_grpc.add_DispatchServiceServicer_to_server(DispatchService(links), shared)
         quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(links), shared)
+        drill_pb2_grpc.add_DrillServiceServicer_to_server(DrillService(links), shared)
         monitor_pb2_grpc.add_MonitorServiceServicer_to_server(MonitorService(self.overviews), servers)
         event_pb2_grpc.add_EventServiceServicer_to_server(EventService(links, self._feed), shared)
         admin_pb2_grpc.add_AdminServiceServicer_to_server(AdminService(links, incarnation), shared)
@@ -201,6 +207,12 @@ class Gateway:
     def _on_news(self, news: protocol.News) -> None:
         if isinstance(news, protocol.DeskNews):
             self.desks.deliver(news.updates)
+        elif isinstance(news, protocol.Silence):
+            self.desks.silence.replace(news.provinces)
+        elif isinstance(news, protocol.Cut):
+            self.links.cuts.replace(news.provinces)
+        elif isinstance(news, protocol.EndNow):
+            end_now(news.why)
         else:
             self._feed.deliver(news)
 
@@ -244,6 +256,7 @@ class Gateway:
         await self._servers.stop(GRACE_S)
         if self._reporting is not None:
             self._reporting.cancel()
+        self.desks.silence.close()
         await self._console.stop()
         await self.links.close()
 

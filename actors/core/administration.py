@@ -1,4 +1,4 @@
-"""Decisions on the roster, the kinds, the province's status and its sharing policy."""
+"""Decisions on the roster, the kinds and the province's status."""
 
 import msgspec
 
@@ -8,15 +8,14 @@ from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
-from actors.core.moves import preview_moves
 from actors.core.operators import KindExperience, Operator
+from actors.core.policy_revisions import scheduled
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import (
     AnyReply,
     Done,
     OperatorPage,
     OperatorReply,
-    PolicyPreview,
     ProvinceReply,
     SessionReply,
 )
@@ -210,28 +209,6 @@ def set_province_status(turn: Turn, command: c.SetProvinceStatus) -> AnyReply:
     return _province(turn)
 
 
-def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyReply:
-    """Put a new revision of the policy in force, or only show what it would move."""
-    state = turn.state
-    if command.revision and command.revision != state.policy.revision:
-        return Refused(
-            reason=Reason.ETAG_MISMATCH,
-            message=f"The sharing policy is at revision {state.policy.revision}.",
-            metadata={"revision": str(state.policy.revision)},
-        )
-    known = state.policy
-    policy = msgspec.structs.replace(
-        command.policy, revision=known.revision, updated_ms=known.updated_ms, updated_by=known.updated_by
-    )
-    moves = preview_moves(turn, policy)
-    if not command.validate_only:
-        policy = msgspec.structs.replace(
-            policy, revision=known.revision + 1, updated_ms=turn.now.wall_ms, updated_by=command.who
-        )
-        turn.emit(e.SharingPolicyUpdated(at_ms=turn.now.wall_ms, who=command.who, policy=policy))
-    return PolicyPreview(policy=policy, moves=moves)
-
-
 def get_province(turn: Turn, command: c.GetProvince) -> AnyReply:
     """Status, settings, policy, kinds and summary."""
     del command
@@ -249,4 +226,7 @@ def _province(turn: Turn) -> ProvinceReply:
         limits=state.limits,
         status_reason=state.status_reason,
         status_since_ms=state.status_since_ms,
+        policy_newest=state.policies.newest.revision,
+        policies_scheduled=scheduled(state.policies.revisions, turn.now.wall_ms),
+        proposals=tuple(one for one in state.policies.proposals.values() if one.is_open(turn.now.wall_ms)),
     )

@@ -3,13 +3,16 @@
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
+from actors.core.departures import move_tasks_out
 from actors.core.desk import end_session, give_back
+from actors.core.helping import help_itself
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.rounds import ROUNDS_MAX, Match
 from actors.core.matching.rounds import WHO as MATCHER
 from actors.core.move_reasons import Cause, written
-from actors.core.moves import move_tasks_out
 from actors.core.outage import DeskSign, SiteVerdict
+from actors.core.policy_changes import let_time_pass
+from actors.core.recalling import ask_for_return
 from actors.core.task import TaskState
 
 WHO = "system:clock"
@@ -23,11 +26,14 @@ def tick(turn: Turn) -> None:
     _expire_leases(turn)
     _expire_offers(turn)
     _reach_schedules(turn)
+    let_time_pass(turn)
 
 
 def settle_batch(turn: Turn) -> None:
     """After a batch of commands: what must leave leaves, what can be matched is matched."""
     move_tasks_out(turn)
+    help_itself(turn)
+    ask_for_return(turn)
     _match(turn)
 
 

@@ -7,12 +7,14 @@ answer, with other content it is refused. An empty `request_id` asks for no such
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings
-from actors.core.sharing import EncodedPicture, MoveFlow
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import EncodedPicture
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
 
@@ -310,11 +312,52 @@ class SetProvinceStatus(Command, frozen=True, kw_only=True, tag=True):
 
 
 class UpdateSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
-    """Replace the sharing policy; `revision` must be the one that was read (0: any)."""
+    """Replace the sharing policy; `revision` must be the newest (0: any)."""
 
     policy: SharingPolicy
     revision: int = 0
     validate_only: bool = False
+    reason: str = ""
+
+
+class RollBackSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
+    """Take the content of an older revision of the sharing policy again."""
+
+    to_revision: int
+    validate_only: bool = False
+    reason: str = ""
+
+
+class ApproveSharingPolicyChange(Command, frozen=True, kw_only=True, tag=True):
+    """Put a proposed change of the sharing policy in force."""
+
+    proposal: int
+
+
+class ListSharingPolicyRevisions(Command, frozen=True, kw_only=True, tag=True):
+    """Read a page of the revisions of the sharing policy, newest first."""
+
+    #: Only older ones; 0: from the newest on.
+    before: int = 0
+    page_size: int = 20
+
+
+class GetCalendar(Command, frozen=True, kw_only=True, tag=True):
+    """Read the branch's hours and days, what is open now, and what sharing has gained by night."""
+
+
+class UpdateCalendar(Command, frozen=True, kw_only=True, tag=True):
+    """Replace the branch's calendar, which has no `calendar.faults`; `revision` must be the one that was read (0: any)."""
+
+    calendar: BranchCalendar
+    revision: int = 0
+    validate_only: bool = False
+
+
+class AdoptCalendar(Command, frozen=True, kw_only=True, tag=True):
+    """Take over what the country file says of the branch's hours and days, if it says something new."""
+
+    told: BranchCalendar
 
 
 class GetProvince(Command, frozen=True, kw_only=True, tag=True):
@@ -348,6 +391,23 @@ class SettleMove(Command, frozen=True, kw_only=True, tag=True):
     host: ProvinceCode
     generation: int
     attempt: int
+    accepted: bool
+    reason: str = ""
+
+
+class RecallTask(Command, frozen=True, kw_only=True, tag=True):
+    """At the host: the home wants an evacuated task back if nobody has begun it. Answered with `replies.RecallAnswer`, the same one for ever."""
+
+    source: ProvinceCode
+    task_id: TaskId
+    generation: int
+
+
+class SettleRecall(Command, frozen=True, kw_only=True, tag=True):
+    """At the home: the host's recorded answer has arrived."""
+
+    task_id: TaskId
+    generation: int
     accepted: bool
     reason: str = ""
 
@@ -419,10 +479,18 @@ AnyCommand = (
     | ConfigureProvince
     | SetProvinceStatus
     | UpdateSharingPolicy
+    | GetCalendar
+    | UpdateCalendar
+    | AdoptCalendar
+    | RollBackSharingPolicy
+    | ApproveSharingPolicyChange
+    | ListSharingPolicyRevisions
     | GetProvince
     | TakeAdvice
     | AcceptMove
     | SettleMove
+    | RecallTask
+    | SettleRecall
     | NoteHost
     | NoteOutcome
     | SettleNotice

@@ -73,6 +73,15 @@ class ShareOutMode(StrEnum):
     EVACUATE = "evacuate"
 
 
+class Recall(StrEnum):
+    """What comes home when an outage or an evacuation ends."""
+
+    #: Work stays where it is being done.
+    NEVER = "never"
+    #: Work that nobody there has begun comes back.
+    UNBEGUN = "unbegun"
+
+
 class SharingPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a province gives work away and takes work in. Revisioned: every change is an event."""
 
@@ -95,6 +104,19 @@ class SharingPolicy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     share_in_quota: int = 100_000
     #: Operators kept for the province's own work.
     reserve_operators: int = 0
+    #: The revision is in force from this instant until that one, Unix ms; 0: open. Outside them the last one without such limits is.
+    effective_from_ms: int = 0
+    effective_until_ms: int = 0
+    #: As lender: nothing is taken in for a line while its own on-time ratio of today is below, permille; 0: off.
+    on_time_floor_permille: int = 0
+    #: Tasks of others taken in on one day; 0: no limit.
+    share_in_daily_quota: int = 0
+    #: What hosts are asked to give back when an outage or an evacuation of this province ends.
+    recall: Recall = Recall.NEVER
+    #: EVACUATE needs a second person's approval.
+    needs_two_people: bool = False
+    #: BEST_MATCH: a host must be worth so many points more than staying, 0..10,000; 0: any more.
+    best_match_gain_points: int = 0
     #: Last change: when (Unix ms) and by whom.
     updated_ms: int = 0
     updated_by: str = ""
@@ -155,5 +177,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     bucket_scan_max: int = 16
     #: Moves of one task by overflow; evacuation is exempt.
     moves_per_task_max: int = 2
+    #: The same, for a task that overflow has brought here: it stays, whatever the waits.
+    moves_of_shared_max: int = 1
     #: Operators of one province.
     operators_max: int = 50_000

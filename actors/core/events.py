@@ -5,13 +5,15 @@ Each event says when (`at_ms`, wall clock), who (`who`) and, where a choice was 
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.ledger import LedgerLeg
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
+from actors.core.policy_revisions import PolicyProposal
 from actors.core.review import Findings, ReviewedDecision
-from actors.core.sharing import HostCandidate
+from actors.core.sharing.hosts import HostCandidate
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
 
@@ -225,12 +227,46 @@ class MoveRefused(Event, frozen=True, kw_only=True, tag=True):
 class MoveHandedOver(TaskEvent, frozen=True, kw_only=True, tag=True):
     """At the source: the host has it; what stays here is a tombstone."""
 
+    #: At the home: it left by an evacuation, so it may be asked for again. Journals of older versions do not say so.
+    is_evacuated: bool = False
+
 
 class MoveTakenBack(TaskEvent, frozen=True, kw_only=True, tag=True):
     """At the source: the host refused; the task is in our queue again."""
 
     reason: str
     retry_after_ms: int
+
+
+class EvacuationBegun(Event, frozen=True, kw_only=True, tag=True):
+    """At the source: a revision of the policy begins to evacuate; what is in hand and not begun leaves the desks."""
+
+    revision: int
+
+
+class TasksRecalled(Event, frozen=True, kw_only=True, tag=True):
+    """At the home: evacuated tasks are wanted back; whoever has them is asked."""
+
+    task_ids: tuple[TaskId, ...]
+
+
+class RecallAnswered(Event, frozen=True, kw_only=True, tag=True):
+    """At the host: whether an evacuated task goes home; if so, its move follows in the same frame."""
+
+    source: ProvinceCode
+    task_id: TaskId
+    generation: int
+    accepted: bool
+    reason: str = ""
+
+
+class RecallSettled(Event, frozen=True, kw_only=True, tag=True):
+    """At the home: the host has answered; the task is not asked for again."""
+
+    task_id: TaskId
+    generation: int
+    accepted: bool
+    reason: str = ""
 
 
 class HostNoted(Event, frozen=True, kw_only=True, tag=True):
@@ -245,6 +281,8 @@ class OutcomeNoted(Event, frozen=True, kw_only=True, tag=True):
     """At the home: a task of ours has ended elsewhere."""
 
     task: Task
+    #: From its decision to the next opening of its line here, if the line was closed then; 0: it was open.
+    gained_ms: int = 0
 
 
 class NoticeSettled(Event, frozen=True, kw_only=True, tag=True):
@@ -356,9 +394,45 @@ class SiteReturned(Event, frozen=True, kw_only=True, tag=True):
 
 
 class SharingPolicyUpdated(Event, frozen=True, kw_only=True, tag=True):
-    """A new revision of the sharing policy is in force."""
+    """A new revision of the sharing policy was added; it is in force if its time is now. `policy` says who wanted it."""
 
     policy: SharingPolicy
+    reason: str = ""
+    #: The revision whose content was taken; 0: none.
+    rolled_back_to: int = 0
+    #: The second person, where two were needed.
+    approved_by: str = ""
+
+
+class SharingPolicyProposed(Event, frozen=True, kw_only=True, tag=True):
+    """A change of the sharing policy waits for a second person."""
+
+    proposal: PolicyProposal
+
+
+class SharingPolicyProposalExpired(Event, frozen=True, kw_only=True, tag=True):
+    """Nobody approved a change in time."""
+
+    number: int
+
+
+class SharingPolicyTookEffect(Event, frozen=True, kw_only=True, tag=True):
+    """Another revision is in force because its time has come, or because the time of the one before is over."""
+
+    revision: int
+
+
+class CalendarAdopted(Event, frozen=True, kw_only=True, tag=True):
+    """The country file's calendar of the branch has changed; `calendar` is in force now, with what was changed here by hand."""
+
+    told: BranchCalendar
+    calendar: BranchCalendar
+
+
+class CalendarUpdated(Event, frozen=True, kw_only=True, tag=True):
+    """A new revision of the branch's calendar is in force."""
+
+    calendar: BranchCalendar
 
 
 class RequestAnswered(Event, frozen=True, kw_only=True, tag=True):
@@ -394,6 +468,10 @@ AnyEvent = (
     | MoveRefused
     | MoveHandedOver
     | MoveTakenBack
+    | EvacuationBegun
+    | TasksRecalled
+    | RecallAnswered
+    | RecallSettled
     | HostNoted
     | OutcomeNoted
     | NoticeSettled
@@ -411,5 +489,10 @@ AnyEvent = (
     | SiteLost
     | SiteReturned
     | SharingPolicyUpdated
+    | CalendarAdopted
+    | CalendarUpdated
+    | SharingPolicyProposed
+    | SharingPolicyProposalExpired
+    | SharingPolicyTookEffect
     | RequestAnswered
 )

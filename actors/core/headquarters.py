@@ -12,6 +12,8 @@ from collections.abc import Iterable
 import msgspec
 
 from actors.core.country import ProvinceStatus, TaskKind
+from actors.core.drills.record import AnyDrillEvent, Drill, DrillEvent
+from actors.core.drills.register import Drills
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.model_revisions import MatchingModelPut, ModelRevisions
 from actors.core.refusal import Reason, Refused
@@ -53,7 +55,7 @@ class HeadsAnchored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     heads: tuple[AnchoredHead, ...]
 
 
-AnyHqEvent = TaskKindPut | ProvinceStatusSeen | HeadsAnchored | MatchingModelPut
+AnyHqEvent = TaskKindPut | ProvinceStatusSeen | HeadsAnchored | MatchingModelPut | AnyDrillEvent
 
 #: Request ids remembered; the oldest are forgotten first.
 REQUESTS_MAX = 10_000
@@ -75,6 +77,7 @@ class Headquarters:
         #: The furthest head of each journal.
         self.anchors: dict[ProvinceCode, AnchoredHead] = {}
         self.models = ModelRevisions()
+        self.drills = Drills()
 
     def apply(self, event: AnyHqEvent) -> None:
         """Change the state by one event."""
@@ -86,6 +89,9 @@ class Headquarters:
             return
         if isinstance(event, MatchingModelPut):
             self.models.apply(event)
+            return
+        if isinstance(event, DrillEvent):
+            self.drills.apply(event)
             return
         self.kinds_bytes += self._growth(event.kind)
         self.kinds[event.kind.kind] = event.kind
@@ -154,6 +160,9 @@ class HqSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     anchors: tuple[AnchoredHead, ...]
     #: The kept revisions of the matching model, oldest first.
     models: tuple[MatchingModelPut, ...] = ()
+    #: The kept drills, oldest first, and how many there ever were.
+    drills: tuple[Drill, ...] = ()
+    drill_count: int = 0
 
 
 def capture(hq: Headquarters) -> HqSnapshot:
@@ -165,6 +174,8 @@ def capture(hq: Headquarters) -> HqSnapshot:
         requests=tuple(hq.requests.items()),
         anchors=tuple(hq.anchors.values()),
         models=tuple(hq.models.kept.values()),
+        drills=tuple(hq.drills.kept.values()),
+        drill_count=hq.drills.count,
     )
 
 
@@ -179,6 +190,7 @@ def restore(stored: HqSnapshot) -> Headquarters:
     hq.anchors = {head.province: head for head in stored.anchors}
     for put in stored.models:
         hq.models.apply(put)
+    hq.drills = Drills(stored.drills, stored.drill_count)
     return hq
 
 

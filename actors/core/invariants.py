@@ -30,6 +30,8 @@ def validate(state: ProvinceState) -> list[str]:
             problems.append(f"{task_id} is {task.state.value} with move {task.move}")
         if task_id in state.away and task.state is not TaskState.MOVING:
             problems.append(f"{task_id} is here and away")
+        if task_id in state.evacuated and task.state is not TaskState.MOVING:
+            problems.append(f"{task_id} is here and evacuated")
         if task.decision is not None:
             problems.append(f"{task_id} is open and decided")
     for operator, tasks in state.holds.items():
@@ -42,6 +44,12 @@ def validate(state: ProvinceState) -> list[str]:
         problems.append(f"open tasks are counted as {state.open_by_state}, they are {counts}")
     if sum(task.home != state.province for task in state.tasks.values()) != state.shared_in:
         problems.append(f"shared-in tasks are counted as {state.shared_in}")
+    for what, missing in (
+        ("evacuated", state.evacuated.keys() - state.away.keys()),
+        ("recalled", state.recalls.keys() - state.evacuated.keys()),
+    ):
+        if missing:
+            problems.append(f"{what}, but not where they should be: {sorted(missing)}")
     if sum(state.balance_fen.values()) != 0:
         problems.append(f"the ledger sums to {sum(state.balance_fen.values())} fen")
     return problems

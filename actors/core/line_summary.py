@@ -37,3 +37,12 @@ class LineSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     #: Today: decided by the due time over decided; other provinces' work units over all.
     on_time_permille: int = UNKNOWN
     shared_units_permille: int = UNKNOWN
+    #: Its hours run, or somebody who may work on it is on duty and heard all the same (late-open).
+    is_open: bool = True
+    #: Until its hours begin; 0: they run, or it has none. Others send it nothing while this is above 0.
+    opens_in_ms: int = 0
+    #: Minutes that its hours still run today; -1: it has none.
+    open_minutes_left: int = UNKNOWN
+    #: Today: tasks of this home that others decided while the line was closed here, and the minutes from each decision to the next opening.
+    gained_tasks: int = 0
+    gained_minutes: int = 0

@@ -15,15 +15,27 @@ class Cause(StrEnum):
 
     #: The coordinator advised it: the wait here is long, and somebody there is free.
     ADVISED = "advised"
+    #: The coordinator advised it: the branch is closed, and somebody elsewhere is still at work.
+    CLOSED = "closed"
+    #: The coordinator advised it: the policy is BEST_MATCH, and the work is in better hands there.
+    BETTER = "better"
+    #: The coordinator was silent, and the province helped itself.
+    UNADVISED = "unadvised"
     #: The province's policy lets everything leave.
     EVACUATING = "evacuating"
     #: The desks of the last site that was heard fell silent.
     SILENT = "silent"
+    #: The home has its people back and wants the work that nobody has begun.
+    RECALLED = "recalled"
 
 
 _WRITTEN: dict[Cause, str] = {
     Cause.ADVISED: "expected wait {wait_ms} ms exceeds {release_ms} ms; {host} has {free} free, experience {experience}",
+    Cause.CLOSED: "closed for another {opens_in_ms} ms; {host} is open, has {free} free, experience {experience}",
+    Cause.BETTER: "policy: best match; {host} is worth {points} points, staying {own_points}; {free} free there",
+    Cause.UNADVISED: "no advice for {silent_for_ms} ms; expected wait {wait_ms} ms exceeds {release_ms} ms; {host} is the less loaded of two",
     Cause.EVACUATING: "policy: evacuate",
+    Cause.RECALLED: "recalled by {home}",
     Cause.SILENT: "{silent} of {signed_in} desks of {site} silent for {silent_for_ms} ms",
 }
 _FIELD = re.compile(r"\\\{(\w+)\\\}")

@@ -11,11 +11,8 @@ A task is moved by its present owner S only, to a host D, under an id that S min
 If S crashes, the outbox sends again on opening. If D crashes before recording, it decides afresh; after recording, it repeats itself. A
 message that is a month old finds the record, not the task. A task that came home again has a higher generation than any older move of it.
 
-What is moved, and where to: an UNREACHABLE province and one whose policy says EVACUATE move everything that may leave, green channel and
-interrupted work first; otherwise the coordinator's flows are followed. Hosts are ranked by `sharing.rank_hosts`.
+What is moved, and where to: `departures`, `helping`, `recalling`.
 """
-
-from collections.abc import Iterator
 
 from actors.core import commands as c
 from actors.core import events as e
@@ -25,108 +22,21 @@ from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.eligibility import ABLE
-from actors.core.move_reasons import Cause, written
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
-from actors.core.sharing import HostCandidate, rank_hosts
+from actors.core.service_gained import service_gained_ms
+from actors.core.sharing.hosts import HostCandidate, rank_hosts
+from actors.core.statistics.reading import Reading
+from actors.core.summary import shared_in_today
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 
 #: Candidates kept with a move.
 CANDIDATES_KEPT = 8
 #: People whom the filters are asked about before all others.
 ASKED_FIRST = 8
-#: Pause after a look at the queue that found nothing to evacuate.
-EVACUATION_PAUSE_MS = 200
-#: Moves that a preview lists.
-PREVIEW_MAX = 1_000
 
 
-# --- at the source: what to move ---
-
-
-def move_tasks_out(turn: Turn) -> None:
-    """Begin the moves that outage, policy or the coordinator's advice call for now, within the bounds."""
-    state = turn.state
-    room = min(state.bounds.moves_per_batch_max, state.bounds.moves_in_transit_max - len(state.moving))
-    if room <= 0 or not len(state.queue):
-        return
-    if state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE:
-        _evacuate(turn, room)
-    elif turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
-        _follow_advice(turn, room)
-
-
-def _evacuate(turn: Turn, room: int) -> None:
-    """Begin to move whatever may leave and has somewhere to go. A fruitless look at the queue is not repeated at once."""
-    state, now_ms = turn.state, turn.now.monotonic_ms
-    if now_ms < turn.outbox.evacuate_after_ms:
-        return
-    reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else written(Cause.EVACUATING)
-    moved = 0
-    for task, ranked in _evacuees(turn, state.policy, room):
-        _start_move(turn, task, ranked, Placement.EVACUATED, reason)
-        moved += 1
-    if not moved:
-        turn.outbox.evacuate_after_ms = now_ms + EVACUATION_PAUSE_MS
-
-
-def preview_moves(turn: Turn, policy: SharingPolicy) -> tuple[tuple[TaskId, ProvinceCode, str], ...]:
-    """What `policy` would move right now: (task, host, reason). Changes nothing."""
-    if policy.share_out_mode is not ShareOutMode.EVACUATE:
-        return ()
-    pledged = dict(turn.outbox.pledged)
-    moves: list[tuple[TaskId, ProvinceCode, str]] = []
-    for task, ranked in _evacuees(turn, policy, PREVIEW_MAX):
-        moves.append((task.task_id, ranked[0].province, f"{ranked[0].points} points"))
-        key = (ranked[0].province, task.spec.kind)
-        turn.outbox.pledged[key] = turn.outbox.pledged.get(key, 0) + 1
-    turn.outbox.pledged = pledged
-    return tuple(moves)
-
-
-def _evacuees(turn: Turn, policy: SharingPolicy, room: int) -> Iterator[tuple[Task, list[HostCandidate]]]:
-    """Queued tasks that may leave and have somewhere to go, most urgent first, each with its ranked hosts."""
-    state = turn.state
-    waiting = [state.tasks[task_id] for task_id in state.queue.in_rank_order()]
-    # Work that was in hand goes first, green channel before all; the sort is stable, so rank decides the rest.
-    waiting.sort(key=lambda task: (not task.spec.green_channel, task.handover_count + task.offer_attempts == 0))
-    hopeless: dict[str, None] = {}
-    for task in waiting:
-        if room <= 0:
-            return
-        if task.spec.kind in hopeless or not may_leave(turn, task, policy):
-            continue
-        ranked = _ranked(turn, task, policy)
-        if not ranked:
-            if not turn.outbox.refused_by.get(task.task_id):
-                hopeless[task.spec.kind] = None
-            continue
-        room -= 1
-        yield task, ranked
-
-
-def _follow_advice(turn: Turn, room: int) -> None:
-    """Move the most urgent tasks of each advised kind to the advised hosts."""
-    state = turn.state
-    for kind, hosts in list(turn.outbox.flows.items()):
-        candidates = [state.tasks[task_id] for task_id in state.queue.leading(room, (kind,))]
-        for host, (count, reason) in list(hosts.items()):
-            left = count
-            while candidates and left > 0 and room > 0:
-                task = candidates.pop(0)
-                within = state.status is ProvinceStatus.ACTIVE and task.move_count < state.bounds.moves_per_task_max
-                if not within or not may_leave(turn, task, state.policy):
-                    continue
-                ranked = [candidate for candidate in _ranked(turn, task, state.policy) if candidate.province == host]
-                if ranked:
-                    _start_move(turn, task, ranked, Placement.SHARED, reason)
-                    left -= 1
-                    room -= 1
-            hosts[host] = (left, reason)
-            if left <= 0:
-                del hosts[host]
-        if not hosts:
-            del turn.outbox.flows[kind]
+# --- at the source: the move ---
 
 
 def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
@@ -140,21 +50,29 @@ def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
     return not policy.amount_max_fen or task.spec.amount_fen <= policy.amount_max_fen
 
 
-def _ranked(turn: Turn, task: Task, policy: SharingPolicy) -> list[HostCandidate]:
-    """Possible hosts of a task, best first, those that refused it left out."""
+def ranked_hosts(
+    turn: Turn, task: Task, policy: SharingPolicy, only: ProvinceCode | None = None
+) -> list[HostCandidate]:
+    """Possible hosts of a task, best first, those that refused it left out.
+
+    Args:
+        only: the one province to look at.
+    """
     kind = task.spec.kind
+    hosts = turn.outbox.hosts_of(kind)
     return rank_hosts(
         kind,
         turn.state.province,
         policy,
-        turn.outbox.hosts_of(kind),
+        hosts if only is None else [pair for pair in hosts if pair[0].province == only],
         turn.outbox.pledged,
         excluded=turn.outbox.refused_by.get(task.task_id, ()),
         model_points=turn.outbox.host_points(turn.state, task.line, turn.now.wall_ms),
     )
 
 
-def _start_move(turn: Turn, task: Task, ranked: list[HostCandidate], placement: Placement, reason: str) -> None:
+def start_move(turn: Turn, task: Task, ranked: list[HostCandidate], placement: Placement, reason: str) -> None:
+    """Let a task leave for the first of the ranked hosts."""
     host = ranked[0].province
     key = (host, task.spec.kind)
     turn.outbox.pledged[key] = turn.outbox.pledged.get(key, 0) + 1
@@ -234,8 +152,13 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
         return None
     if task.spec.kind not in state.kinds:
         return "the kind is unknown here"
+    if not state.calendar.is_open(turn.now.wall_ms, task.line):
+        return "the line is closed here now"
     if state.shared_in >= state.policy.share_in_quota or len(state.tasks) >= state.bounds.open_tasks_max:
         return "the quota for other provinces' tasks is used up"
+    daily_max = state.policy.share_in_daily_quota
+    if daily_max and shared_in_today(Reading(state.statistics, turn.now.wall_ms)) >= daily_max:
+        return "the day's quota for other provinces' tasks is used up"
     if not _someone_eligible(turn, task):
         return "nobody eligible is on duty"
     return None
@@ -270,11 +193,14 @@ def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
         return Done()
     if command.accepted:
         turn.outbox.refused_by.pop(task.task_id, None)
-        turn.emit(e.MoveHandedOver(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
+        evacuated = task.home == turn.state.province and move.placement is Placement.EVACUATED
+        turn.emit(
+            e.MoveHandedOver(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, is_evacuated=evacuated)
+        )
         return Done()
     refused = (*turn.outbox.refused_by.get(task.task_id, ()), move.host)
     turn.outbox.refused_by[task.task_id] = refused
-    others = [candidate for candidate in _ranked(turn, task, turn.state.policy) if candidate.province != move.host]
+    others = [candidate for candidate in ranked_hosts(turn, task, turn.state.policy) if candidate.province != move.host]
     retry_after_ms = 0
     if not others:
         turn.outbox.refused_by.pop(task.task_id, None)
@@ -329,7 +255,8 @@ def note_outcome(turn: Turn, command: c.NoteOutcome) -> AnyReply:
     closed = turn.closed_task(task.task_id)
     if closed is not None and closed.state is not TaskState.MOVED and task.task_id not in turn.state.tasks:
         return Done()
-    turn.emit(e.OutcomeNoted(at_ms=turn.now.wall_ms, who=command.who, task=task))
+    gained_ms = service_gained_ms(turn.state.calendar, task)
+    turn.emit(e.OutcomeNoted(at_ms=turn.now.wall_ms, who=command.who, task=task, gained_ms=gained_ms))
     return Done()
 
 

@@ -1,10 +1,11 @@
-"""What must still reach another province, and when it was last tried: soft state over the journal's open moves and notices.
+"""What must still reach another province, and when it was last tried: soft state over the journal's open moves, notices and recalls.
 
 Nothing is taken from here on a timeout. A move or a notice stays open in the hard state until the other side's *recorded* answer has
 come; until then it is sent again with back-off for ever. After a restart everything open is due at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 
 import msgspec
 
@@ -14,17 +15,12 @@ from actors.core.ids import KindId, ProvinceCode, TaskId
 from actors.core.matching.hosting import Hosting
 from actors.core.matching.record import MatchingModel
 from actors.core.refusal import Refused
-from actors.core.replies import AnyReply, Done, MoveAnswer
-from actors.core.sharing import (
-    EncodedPicture,
-    KindSummary,
-    MoveFlow,
-    NationalPicture,
-    ProvinceSummary,
-    encode_picture,
-    hosts_by_kind,
-)
-from actors.core.state import ProvinceState
+from actors.core.replies import AnyReply, Done, MoveAnswer, RecallAnswer
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.hosts import hosts_by_kind
+from actors.core.sharing.pressure import Sharing
+from actors.core.sharing.summary import EncodedPicture, KindSummary, NationalPicture, ProvinceSummary, encode_picture
+from actors.core.state import ProvinceState, is_evacuated
 from actors.core.statistics.reading import Reading
 
 #: Messages handed out at once.
@@ -35,7 +31,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """A command for another province."""
 
     destination: ProvinceCode
-    command: c.AcceptMove | c.NoteHost | c.NoteOutcome
+    command: c.AcceptMove | c.NoteHost | c.NoteOutcome | c.RecallTask
 
 
 _Key = tuple[str, TaskId, int, int]
@@ -62,6 +58,15 @@ class Outbox:
         self.flows: dict[KindId, dict[ProvinceCode, tuple[int, str]]] = {}
         #: Hosts that refused a task since it was last taken back by all.
         self.refused_by: dict[TaskId, tuple[ProvinceCode, ...]] = {}
+        #: When advice came last, monotonic ms; None: never since this incarnation began.
+        self._advised_ms: int | None = None
+        #: Not before this instant (monotonic ms) does the province look whether it must help itself, and what it did so for at the last look.
+        self.help_after_ms = 0
+        self.helping: Sharing = frozenset()
+        #: Waiting tasks in the order of an evacuation, the one that leaves first last; empty: not sorted since the picture came.
+        self.evacuation_order: list[TaskId] = []
+        #: Evacuated tasks still to be asked for, the last one first; empty: not sorted yet.
+        self.recall_order: list[TaskId] = []
         #: Not before this instant (monotonic ms) is the queue searched for tasks to evacuate.
         self.evacuate_after_ms = 0
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
@@ -74,20 +79,48 @@ class Outbox:
             self._picture = self._encoded.decoded()
         return self._picture
 
-    def take_advice(self, picture: EncodedPicture, flows: tuple[MoveFlow, ...]) -> None:
-        """Replace the last advice, unless this one is older or the same again (its flows may be half done already)."""
+    def take_advice(self, picture: EncodedPicture, flows: tuple[MoveFlow, ...], now_ms: int) -> None:
+        """Replace the last advice, unless this one is older or the same again (its flows may be half done already).
+
+        Args:
+            now_ms: monotonic.
+        """
         if (picture.epoch, picture.revision) <= (self._encoded.epoch, self._encoded.revision):
             return
         self._encoded = picture
         self._picture = None
+        self._advised_ms = now_ms
+        self.helping = frozenset()
         self._hosts = None
         self._host_points = {}
         self.pledged = {}
         # There may be hosts now for what had none.
         self.evacuate_after_ms = 0
+        self.evacuation_order = []
+        self._take_flows(flows)
+
+    def copied(self, flows: Iterable[MoveFlow] = ()) -> "Outbox":
+        """The same picture and pledges with these flows, to try what would leave."""
+        twin = copy(self)
+        twin.pledged = dict(self.pledged)
+        twin.refused_by = dict(self.refused_by)
+        twin.evacuation_order = []
+        twin.evacuate_after_ms = 0
+        twin._take_flows(flows)
+        return twin
+
+    def _take_flows(self, flows: Iterable[MoveFlow]) -> None:
         self.flows = {}
         for flow in flows:
             self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)
+
+    def unadvised_ms(self, now_ms: int) -> int:
+        """For how long no advice has come; 0 before the first, when there is no picture to go by either."""
+        return 0 if self._advised_ms is None else now_ms - self._advised_ms
+
+    def pledged_to(self, host: ProvinceCode) -> int:
+        """Tasks of all kinds sent to a host since the picture was taken."""
+        return sum(count for (code, _), count in self.pledged.items() if code == host)
 
     def hosts_of(self, kind: KindId) -> Sequence[tuple[ProvinceSummary, KindSummary]]:
         """Provinces with eligible people on duty for a kind, the most experienced first. Most pictures are never asked."""
@@ -132,6 +165,11 @@ def _open_keys(state: ProvinceState) -> Iterator[_Key]:
         yield "move", task_id, task.generation, task.move_attempts
     for task_id, generation, outcome in state.notices:
         yield "outcome" if outcome else "host", task_id, generation, 0
+    if is_evacuated(state):
+        # What comes home now would only be sent away again.
+        return
+    for task_id, generation in state.recalls.items():
+        yield "recall", task_id, generation, 0
 
 
 def _message(state: ProvinceState, key: _Key) -> Outgoing:
@@ -142,6 +180,9 @@ def _message(state: ProvinceState, key: _Key) -> Outgoing:
         assert task.move is not None
         moving = c.AcceptMove(who=who, source=state.province, task=task, move=task.move)
         return Outgoing(destination=task.move.host, command=moving)
+    if what == "recall":
+        recall = c.RecallTask(who=who, source=state.province, task_id=task_id, generation=generation)
+        return Outgoing(destination=state.away[task_id].host, command=recall)
     notice = state.notices[task_id, generation, what == "outcome"]
     if notice.task is not None:
         return Outgoing(destination=notice.home, command=c.NoteOutcome(who=who, task=notice.task))
@@ -149,7 +190,7 @@ def _message(state: ProvinceState, key: _Key) -> Outgoing:
     return Outgoing(destination=notice.home, command=told)
 
 
-def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleNotice | None:
+def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleRecall | c.SettleNotice | None:
     """The command that records the other side's answer; None when it gave none that counts (then we send again)."""
     command = sent.command
     who = f"province:{sent.destination}"
@@ -164,6 +205,16 @@ def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleNotice
             host=sent.destination,
             generation=command.move.generation,
             attempt=command.move.attempt,
+            accepted=reply.accepted,
+            reason=reply.reason,
+        )
+    if isinstance(command, c.RecallTask):
+        if not isinstance(reply, RecallAnswer):
+            return None
+        return c.SettleRecall(
+            who=who,
+            task_id=command.task_id,
+            generation=command.generation,
             accepted=reply.accepted,
             reason=reply.reason,
         )

@@ -10,7 +10,19 @@ from typing import Any
 
 import msgspec
 
-from actors.core import administration, clockwork, desk, explaining, lifecycle, moves, records, reviewing
+from actors.core import (
+    administration,
+    calendar_keeping,
+    clockwork,
+    desk,
+    explaining,
+    lifecycle,
+    moves,
+    policy_changes,
+    recalling,
+    records,
+    reviewing,
+)
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.applying import apply
@@ -25,7 +37,7 @@ from actors.core.outbox import Outbox, Outgoing
 from actors.core.presence import Presence
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, Done, Elsewhere
-from actors.core.sharing import ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.priors import ProvinceTotals
 from actors.core.statistics.reading import Reading
@@ -186,7 +198,7 @@ def _lose_path(turn: Turn, command: c.LosePath) -> AnyReply:
 
 
 def _take_advice(turn: Turn, command: c.TakeAdvice) -> AnyReply:
-    turn.outbox.take_advice(command.picture, command.flows)
+    turn.outbox.take_advice(command.picture, command.flows, turn.now.monotonic_ms)
     return Done()
 
 
@@ -227,11 +239,19 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.AdoptPriors: administration.adopt_priors,
     c.ConfigureProvince: administration.configure_province,
     c.SetProvinceStatus: administration.set_province_status,
-    c.UpdateSharingPolicy: administration.update_sharing_policy,
+    c.GetCalendar: calendar_keeping.get_calendar,
+    c.UpdateCalendar: calendar_keeping.update_calendar,
+    c.AdoptCalendar: calendar_keeping.adopt_calendar,
+    c.UpdateSharingPolicy: policy_changes.update_sharing_policy,
+    c.RollBackSharingPolicy: policy_changes.roll_back_sharing_policy,
+    c.ApproveSharingPolicyChange: policy_changes.approve_policy_change,
+    c.ListSharingPolicyRevisions: policy_changes.list_policy_revisions,
     c.GetProvince: administration.get_province,
     c.TakeAdvice: _take_advice,
     c.AcceptMove: moves.accept_move,
     c.SettleMove: moves.settle_move,
+    c.RecallTask: recalling.answer_recall,
+    c.SettleRecall: recalling.settle_recall,
     c.NoteHost: moves.note_host,
     c.NoteOutcome: moves.note_outcome,
     c.SettleNotice: moves.settle_notice,

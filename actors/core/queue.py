@@ -15,11 +15,12 @@ Who has waited longest is another question than who is next: an urgent newcomer 
 
 import heapq
 from collections.abc import Collection, Iterator, Sequence
+from copy import copy
 from itertools import islice
 
 from actors.core.country import Skill, TaskKind
 from actors.core.ids import KindId, TaskId
-from actors.core.task import Task
+from actors.core.task import Placement, Task
 
 #: Credit per priority level.
 PRIORITY_CREDIT_MS = 20 * 60_000
@@ -29,9 +30,9 @@ FLAG_CREDIT_MS = 20 * 60_000
 #: The ageing bound: eight hours.
 CREDIT_MAX_MS = 9 * PRIORITY_CREDIT_MS + GREEN_CHANNEL_CREDIT_MS + 3 * FLAG_CREDIT_MS
 
-#: (kind, authority needed, skills, privacy level, from another home): tasks that the same people may do, but for those whom a single
-#: task excludes or who declined it.
-BucketKey = tuple[KindId, int, tuple[Skill, ...], int, bool]
+#: (kind, authority needed, skills, privacy level, from another home, brought by an evacuation): tasks that the same people may do, but for
+#: those whom a single task excludes or who declined it.
+BucketKey = tuple[KindId, int, tuple[Skill, ...], int, bool, bool]
 #: (rank, created, id, stamp)
 _Entry = tuple[int, int, TaskId, int]
 #: A heap of so few entries is not worth rebuilding.
@@ -58,7 +59,13 @@ def authority_needed(task: Task, kind: TaskKind | None) -> int:
 def bucket_of(task: Task, needed: int) -> BucketKey:
     """The bucket of a task that needs authority `needed`."""
     spec = task.spec
-    return spec.kind, needed, spec.required_skills, spec.privacy_level, task.home != task.host
+    is_foreign = task.home != task.host
+    return spec.kind, needed, spec.required_skills, spec.privacy_level, is_foreign, is_foreign and waits_as_guest(task)
+
+
+def waits_as_guest(task: Task) -> bool:
+    """Whether an evacuation brought the task here, so that it yields to the branch's own work (`matching.guests`); green channel never does."""
+    return task.placement is Placement.EVACUATED and task.home != task.host and not task.spec.green_channel
 
 
 class TaskQueue:
@@ -78,6 +85,14 @@ class TaskQueue:
         self.waiting_by_kind: dict[KindId, int] = {}
         #: Tasks that somebody has declined.
         self._declined: set[TaskId] = set()
+
+    def copied(self) -> "TaskQueue":
+        """The same queue, to try something with. O(tasks)."""
+        twin = TaskQueue()
+        for name in self.__slots__:
+            setattr(twin, name, copy(getattr(self, name)))
+        twin._buckets = {key: list(heap) for key, heap in self._buckets.items()}
+        return twin
 
     @property
     def has_declined(self) -> bool:

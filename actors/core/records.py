@@ -9,6 +9,7 @@ keys that `recall_keys` names. They can all be rebuilt from the frames.
 | ``r:<who>:<request id>`` | `RecordedAnswer` |
 | ``x:<external id>`` | `ExternalTask` |
 | ``m:<task>:<generation>:<attempt>`` | `replies.MoveAnswer` |
+| ``c:<task>:<generation>`` | `replies.RecallAnswer` |
 | ``q:<task>`` | `RecordedReview` of a task that was decided here |
 """
 
@@ -19,7 +20,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core.ids import TaskId
-from actors.core.replies import AnyReply, MoveAnswer
+from actors.core.replies import AnyReply, MoveAnswer, RecallAnswer
 from actors.core.task import MoveOut, Task, TaskSpec
 
 
@@ -50,6 +51,7 @@ _answer = msgspec.msgpack.Decoder(RecordedAnswer)
 _external = msgspec.msgpack.Decoder(ExternalTask)
 _reply = msgspec.msgpack.Decoder(AnyReply)
 _move_answer = msgspec.msgpack.Decoder(MoveAnswer)
+_recall_answer = msgspec.msgpack.Decoder(RecallAnswer)
 _review = msgspec.msgpack.Decoder(RecordedReview)
 
 decode_task = _task.decode
@@ -57,6 +59,7 @@ decode_answer = _answer.decode
 decode_external = _external.decode
 decode_reply = _reply.decode
 decode_move_answer = _move_answer.decode
+decode_recall_answer = _recall_answer.decode
 decode_review = _review.decode
 
 
@@ -78,6 +81,11 @@ def external_key(external_id: str) -> str:
 def move_key(task: TaskId, move: MoveOut) -> str:
     """Key of the host's answer to a move."""
     return f"m:{task}:{move.generation}:{move.attempt}"
+
+
+def recall_key(task: TaskId, generation: int) -> str:
+    """Key of the host's answer to a recall."""
+    return f"c:{task}:{generation}"
 
 
 def review_key(task: TaskId) -> str:
@@ -109,6 +117,8 @@ def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Contai
         task = getattr(command, "task_id", None)
         if task is not None and task not in open_tasks:
             keys.append(task_key(task))
+        if isinstance(command, c.RecallTask):
+            keys.append(recall_key(command.task_id, command.generation))
         if isinstance(command, c.SubmitReview):
             keys.append(review_key(command.task_id))
     return [key for key in keys if key not in fresh]

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not_permitted"
     BAD_MODEL = "bad_model"
     UNKNOWN_REVISION = "unknown_revision"
+    UNKNOWN_DRILL = "unknown_drill"
+    UNKNOWN_PROPOSAL = "unknown_proposal"
     # The state of things.
     WRONG_STATE = "wrong_state"
     STALE_TOKEN = "stale_token"
@@ -37,11 +39,14 @@ class Reason(StrEnum):
     ALREADY_DECIDED = "already_decided"
     NOT_DECIDED = "not_decided"
     ALREADY_REVIEWED = "already_reviewed"
+    BLAST_RADIUS = "blast_radius"
+    SAME_PERSON = "same_person"
     ELSEWHERE = "elsewhere"
     # Bounds and outages.
     QUEUE_FULL = "queue_full"
     OPERATORS_FULL = "operators_full"
     KINDS_FULL = "kinds_full"
+    PROPOSALS_FULL = "proposals_full"
     STORE_FULL = "store_full"
     TOO_FAR_BACK = "too_far_back"
     RESTARTING = "restarting"

@@ -2,13 +2,17 @@
 
 import msgspec
 
-from actors.core.country import ProvinceSettings, SharingPolicy, TaskKind, TimeLimits
+from actors.core.calendar import BranchCalendar
+from actors.core.country import Line, ProvinceSettings, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.explained import MatchPreview, QueueDiagnosis
 from actors.core.operators import Operator
+from actors.core.policy_revisions import PolicyProposal, PolicyRevision
 from actors.core.refusal import Refused
 from actors.core.review import Findings, ReviewedDecision
-from actors.core.sharing import ProvinceSummary
+from actors.core.service_gained import GainedService
+from actors.core.sharing.preview import LenderPreview
+from actors.core.sharing.summary import ProvinceSummary
 from actors.core.task import Task
 
 
@@ -75,13 +79,49 @@ class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, tag="province"):
     limits: TimeLimits
     status_reason: str = ""
     status_since_ms: int = 0
+    #: The newest revision of the policy, and those that will be in force by themselves; changes that wait for a second person.
+    policy_newest: int = 0
+    policies_scheduled: tuple[PolicyRevision, ...] = ()
+    proposals: tuple[PolicyProposal, ...] = ()
 
 
 class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
-    """A sharing policy, and what it would move now: (task, host, reason)."""
+    """A sharing policy, and what it would move now (`sharing.preview`)."""
 
     policy: SharingPolicy
     moves: tuple[tuple[TaskId, ProvinceCode, str], ...] = ()
+    stays: dict[str, int] = {}
+    lenders: tuple[LenderPreview, ...] = ()
+    wait_before_ms: int = 0
+    wait_after_ms: int = 0
+    #: The change waits for a second person; `policy` is the one that stays in force.
+    proposal: PolicyProposal | None = None
+
+
+class PolicyRevisionPage(msgspec.Struct, frozen=True, kw_only=True, tag="policy_revisions"):
+    """Revisions of the sharing policy, newest first."""
+
+    revisions: tuple[PolicyRevision, ...]
+    #: The one in force.
+    in_force: int
+    has_more: bool = False
+
+
+class LineOpening(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a line is open by its hours."""
+
+    line: Line
+    #: The instant itself while it is open; None: not within `calendar.OPENING_DAYS_MAX`.
+    opens_ms: int | None
+    is_open: bool
+
+
+class CalendarReply(msgspec.Struct, frozen=True, kw_only=True, tag="calendar"):
+    """A branch's calendar, what is open now, and what was decided elsewhere while a line was closed."""
+
+    calendar: BranchCalendar
+    openings: tuple[LineOpening, ...]
+    gained: tuple[GainedService, ...]
 
 
 class ReviewReply(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
@@ -95,6 +135,13 @@ class ReviewReply(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
 
 class MoveAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="move_answer"):
     """The host's recorded answer to a move; the same one however often it is asked."""
+
+    accepted: bool
+    reason: str = ""
+
+
+class RecallAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="recall_answer"):
+    """The host's recorded answer to a recall; the same one however often it is asked."""
 
     accepted: bool
     reason: str = ""
@@ -127,10 +174,13 @@ AnyReply = (
     | NoWork
     | ProvinceReply
     | PolicyPreview
+    | CalendarReply
+    | PolicyRevisionPage
     | ReviewReply
     | MatchPreview
     | QueueDiagnosis
     | MoveAnswer
+    | RecallAnswer
     | Done
     | Refused
 )

@@ -10,11 +10,14 @@ from itertools import dropwhile
 
 import msgspec
 
+from actors.core.calendar import BranchCalendar
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
-from actors.core.state import Away, Notice, ProvinceState
+from actors.core.policy_revisions import PolicyBook, PolicyProposal, PolicyRevision
+from actors.core.service_gained import GainedService, Gains
+from actors.core.state import Away, Evacuee, Notice, ProvinceState
 from actors.core.statistics import image
 from actors.core.statistics.tables import Statistics
 from actors.core.task import Task
@@ -50,6 +53,16 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     priors_adopted_ms: int = 0
     round_number: int = 0
     shadow_prices: dict[OperatorId, int] = {}
+    calendar: BranchCalendar = BranchCalendar()
+    calendar_told: BranchCalendar = BranchCalendar()
+    gained: tuple[GainedService, ...] = ()
+    #: Empty in snapshots that were made before revisions were kept.
+    policy_revisions: tuple[PolicyRevision, ...] = ()
+    policy_proposals: tuple[PolicyProposal, ...] = ()
+    policy_proposal_number: int = 0
+    evacuated: dict[TaskId, Evacuee] = {}
+    recalls: dict[TaskId, int] = {}
+    evacuation_revision: int = 0
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -97,6 +110,15 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         priors_adopted_ms=state.priors_adopted_ms,
         round_number=state.round_number,
         shadow_prices=dict(state.shadow_prices),
+        calendar=state.calendar,
+        calendar_told=state.calendar_told,
+        gained=state.gains.kept(),
+        policy_revisions=tuple(state.policies.revisions),
+        policy_proposals=tuple(state.policies.proposals.values()),
+        policy_proposal_number=state.policies.proposal_number,
+        evacuated=dict(state.evacuated),
+        recalls=dict(state.recalls),
+        evacuation_revision=state.evacuation_revision,
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -126,9 +148,11 @@ def is_of(slices: Iterable[bytes], state: ProvinceState, *, is_taught: bool = Tr
         stored, given = _without_statistics(stored), _without_statistics(given)
     if stored == given:
         return True
-    *known, learned = _contents(capture(restore(stored)))
-    *expected, taught = _contents(given)
-    return known == expected and (learned == taught or not has_statistics(stored))
+    known_head, *known, learned = _contents(capture(restore(stored)))
+    expected_head, *expected, taught = _contents(given)
+    kept = _head(stored).policy_revisions
+    known_head, expected_head = (_with_last_revisions(head, len(kept)) for head in (known_head, expected_head))
+    return (known_head, known) == (expected_head, expected) and (learned == taught or not has_statistics(stored))
 
 
 def has_statistics(slices: Sequence[bytes]) -> bool:
@@ -183,6 +207,30 @@ def _contents(
     return head, tasks, people, learned
 
 
+def _head(slices: Sequence[bytes]) -> Head:
+    head = _decoder.decode(slices[0])
+    assert isinstance(head, Head), "restored before"
+    return head
+
+
+def _with_last_revisions(head: Head | None, count: int) -> Head | None:
+    """A head with the last `count` revisions of the policy.
+
+    Who went on from a snapshot of the version that kept none knows fewer than a replay of all frames finds.
+    """
+    if head is None:
+        return None
+    return msgspec.structs.replace(head, policy_revisions=head.policy_revisions[-count:] if count else ())
+
+
+def _policies(head: Head) -> PolicyBook:
+    book = PolicyBook(head.policy)
+    book.revisions = list(head.policy_revisions) or book.revisions
+    book.proposals = {proposal.number: proposal for proposal in head.policy_proposals}
+    book.proposal_number = head.policy_proposal_number
+    return book
+
+
 def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceState:
     """The state that `capture` saw.
 
@@ -218,6 +266,13 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.priors_adopted_ms = head.priors_adopted_ms
     state.round_number = head.round_number
     state.shadow_prices = head.shadow_prices
+    state.calendar = head.calendar
+    state.calendar_told = head.calendar_told
+    state.gains = Gains(head.gained)
+    state.policies = _policies(head)
+    state.evacuated = head.evacuated
+    state.recalls = head.recalls
+    state.evacuation_revision = head.evacuation_revision
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

@@ -3,14 +3,28 @@
 It changes only through `applying.apply`. Tasks and operators are immutable records in dictionaries, so a snapshot is a list of references.
 """
 
+from copy import copy
+from typing import Any, cast
+
 import msgspec
 
 from actors.core import records
-from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
+from actors.core.calendar import BranchCalendar
+from actors.core.country import (
+    Bounds,
+    ProvinceSettings,
+    ProvinceStatus,
+    ShareOutMode,
+    SharingPolicy,
+    TaskKind,
+    TimeLimits,
+)
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
+from actors.core.policy_revisions import PolicyBook
 from actors.core.queue import TaskQueue, authority_needed
+from actors.core.service_gained import Gains
 from actors.core.statistics.tables import Statistics
 from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
 
@@ -30,6 +44,19 @@ class Away(msgspec.Struct, frozen=True, kw_only=True):
 
     host: ProvinceCode
     generation: int
+
+
+class Evacuee(msgspec.Struct, frozen=True, array_like=True):
+    """What decides when a task of ours that an evacuation took elsewhere is asked for again."""
+
+    green_channel: bool
+    #: When work must begin at the latest (`promise.latest_start_ms`).
+    latest_start_ms: int
+
+    @property
+    def urgency(self) -> tuple[bool, int]:
+        """Green channel and least slack come first."""
+        return not self.green_channel, self.latest_start_ms
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +92,16 @@ class ProvinceState:
         self.epoch = 0
         #: What the province goes back to when its desks are heard again.
         self.status_before_outage = ProvinceStatus.ACTIVE
+        #: The sharing policy in force; the journal says when another one came into force.
         self.policy = SharingPolicy()
+        self.calendar = BranchCalendar()
+        #: What the country file said last; the calendar in force has been made from it.
+        self.calendar_told = BranchCalendar()
+        #: What others decided while a line was closed here.
+        self.gains = Gains()
+        self.policies = PolicyBook(self.policy)
+        #: The last revision that has begun to evacuate.
+        self.evacuation_revision = 0
         #: Sites whose desks fell silent together -> since when (wall clock, ms).
         self.lost_sites: dict[SiteId, int] = {}
         #: Number of the last task created here.
@@ -73,6 +109,10 @@ class ProvinceState:
         self.tasks: dict[TaskId, Task] = {}
         self.away: dict[TaskId, Away] = {}
         self.notices: dict[NoticeKey, Notice] = {}
+        #: Of the tasks that are away, those that an evacuation took there and that no host has refused to give back; and those asked for
+        #: now -> with which generation.
+        self.evacuated: dict[TaskId, Evacuee] = {}
+        self.recalls: dict[TaskId, int] = {}
         self.operators: dict[OperatorId, Operator] = {}
         #: What the journal has taught about people, kinds and provinces.
         self.statistics = Statistics()
@@ -106,6 +146,20 @@ class ProvinceState:
         #: Counts people removed from the roster: whoever is enrolled again begins at the version that somebody may have kept something of.
         self.removals = 0
 
+    def copied(self) -> "ProvinceState":
+        """The same state, to try with what events do to tasks: whatever they change is copied, records and statistics are shared. O(tasks)."""
+        twin = copy(self)
+        attributes: dict[str, Any] = vars(self)
+        dicts = {
+            name: dict(cast("dict[object, object]", value))
+            for name, value in attributes.items()
+            if isinstance(value, dict)
+        }
+        vars(twin).update(dicts)
+        twin.holds = {operator: dict(held) for operator, held in self.holds.items()}
+        twin.queue = self.queue.copied()
+        return twin
+
     def load_of(self, operator: OperatorId) -> int:
         """Tasks that count against the operator's capacity."""
         return len(self.holds.get(operator, ()))
@@ -124,6 +178,11 @@ class ProvinceState:
             self.free[operator] = None
         else:
             self.free.pop(operator, None)
+
+    def forget_evacuee(self, task_id: TaskId) -> None:
+        """A task that is home again, has ended or stays where it is: there is nothing to ask for."""
+        self.evacuated.pop(task_id, None)
+        self.recalls.pop(task_id, None)
 
     # --- the only three ways to change a task ---
 
@@ -200,3 +259,8 @@ class ProvinceState:
             del self.scheduled[task.task_id]
         elif state is _MOVING:
             del self.moving[task.task_id]
+
+
+def is_evacuated(state: ProvinceState) -> bool:
+    """Whether everything that may leave the province leaves: its desks are silent, or its policy says so."""
+    return state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE

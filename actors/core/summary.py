@@ -16,12 +16,12 @@ from actors.core.matching.hosting import Hosting, facts_of
 from actors.core.matching.views.pairs import typical_minutes
 from actors.core.operators import Operator, PresenceState
 from actors.core.presence import Presence
-from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState
-from actors.core.statistics.cells import KindCell, LinkCell, LinkDirection
+from actors.core.statistics.cells import KindCell, LineTodayCell, LinkCell, LinkDirection
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.shrinkage import REVIEWS, shrunk_ratio
-from actors.core.summary_lines import summarise_lines
+from actors.core.summary_lines import lines_open_in_ms, summarise_lines
 from actors.core.task import MoveOut
 
 #: The people whose experience speaks for a province.
@@ -67,7 +67,8 @@ def summarise(
         hosting: what the province's matching model makes of provinces, to say how hard pressed this one is; None: nothing.
     """
     on_duty = _on_duty(state, presence, now)
-    times = _HandleTimes(state, now)
+    reading = Reading(state.statistics, now.wall_ms)
+    times = _HandleTimes(state, reading)
     waits_ms = _line_waits_ms(state, on_duty, times)
     by_kind: dict[KindId, list[Operator]] = {}
     for person in on_duty:
@@ -78,8 +79,10 @@ def summarise(
         line = state.kinds[kind].line
         waiting_by_line[line] = waiting_by_line.get(line, 0) + waiting
     leaving = _oldest_move(state)
-    # A model that weighs no province (a simulation's) asks nothing of the lines.
-    lines = summarise_lines(state, on_duty, now) if hosting is not None and hosting.weighs_provinces else ()
+    # A model that weighs no province (a simulation's) asks nothing of the lines of a branch that is always open.
+    weighs = hosting is not None and hosting.weighs_provinces
+    lines = summarise_lines(state, on_duty, now) if weighs or state.calendar.hours else ()
+    opens_in_ms = lines_open_in_ms(state.calendar, now.wall_ms)
     bare = ProvinceSummary(
         province=state.province,
         time_ms=now.wall_ms,
@@ -91,13 +94,14 @@ def summarise(
         lines=lines,
         capacity=sum(person.capacity for person in on_duty),
         in_use=sum(state.load_of(person.operator) for person in on_duty),
-        shared_quality_gaps=_shared_quality_gaps(state, lines, now),
+        shared_quality_gaps=_shared_quality_gaps(reading, lines),
         open_by_state={str(name): count for name, count in sorted(state.open_by_state.items()) if count},
         waiting_by_line=waiting_by_line,
         operators=len(state.operators),
         signed_in=len(state.signed_in),
         available=sum(person.operator in state.free for person in on_duty),
         shared_in=state.shared_in,
+        shared_in_today=shared_in_today(reading),
         shared_out=len(state.away),
         oldest_waiting_ms=_oldest_waiting_ms(state, now),
         oldest_transit_ms=_oldest_transit_ms(state, now),
@@ -108,7 +112,9 @@ def summarise(
     )
     pressure = {one.line: hosting.pressure_permille(facts_of(bare, one.line)) for one in lines} if hosting else {}
     kinds = tuple(
-        _kind_summary(state, kind, by_kind.get(kind, []), times, waits_ms[line], pressure.get(line, 0))
+        _kind_summary(
+            state, kind, by_kind.get(kind, []), times, waits_ms[line], pressure.get(line, 0), opens_in_ms[line]
+        )
         for kind, line in ((kind.kind, kind.line) for kind in state.kinds.values())
         if kind in by_kind or kind in state.queue.waiting_by_kind
     )
@@ -118,11 +124,11 @@ def summarise(
 class _HandleTimes:
     """What the statistics say of handle times, ms. Number by number: of each kind a summary asks for three people, and an array costs more."""
 
-    def __init__(self, state: ProvinceState, now: Instant) -> None:
+    def __init__(self, state: ProvinceState, reading: Reading) -> None:
         self._state = state
-        self._reading = Reading(state.statistics, now.wall_ms)
-        self._divisor = self._reading.divisor(KindCell.HANDLE_MINUTES)
-        assert self._divisor == self._reading.divisor(KindCell.DECIDED), "both decay alike"
+        self._reading = reading
+        self._divisor = reading.divisor(KindCell.HANDLE_MINUTES)
+        assert self._divisor == reading.divisor(KindCell.DECIDED), "both decay alike"
 
     def of_kind(self, kind: KindId) -> int:
         """The kind's mean here, drawn to the country's and to the standard time."""
@@ -137,15 +143,14 @@ class _HandleTimes:
         return round(shrunk_ratio(minutes / self._divisor * MINUTE_MS, count / self._divisor, kind_ms))
 
 
-def _shared_quality_gaps(state: ProvinceState, lines: Sequence[LineSummary], now: Instant) -> dict[ProvinceCode, int]:
+def _shared_quality_gaps(reading: Reading, lines: Sequence[LineSummary]) -> dict[ProvinceCode, int]:
     """Pass ratio of other homes' tasks less the province's own, permille, drawn to it with the weight of eight reviews."""
-    reading = Reading(state.statistics, now.wall_ms)
     passes = [line.pass_permille for line in lines if line.pass_permille >= 0]
     if not passes:
         return {}
     own = sum(passes) / len(passes) / 1_000
     gaps: dict[ProvinceCode, int] = {}
-    for name in state.statistics.links.row(LinkDirection.IN):
+    for name in reading.statistics.links.row(LinkDirection.IN):
         home = ProvinceCode(name)
         reviews = reading.link_sum(LinkCell.REVIEWS, LinkDirection.IN, home)
         weight = reading.link_sum(LinkCell.REVIEWED, LinkDirection.IN, home)
@@ -153,6 +158,11 @@ def _shared_quality_gaps(state: ProvinceState, lines: Sequence[LineSummary], now
             passed = reading.link_sum(LinkCell.PASSED, LinkDirection.IN, home) / weight
             gaps[home] = round(1_000 * (shrunk_ratio(passed * reviews, reviews, own, REVIEWS) - own))
     return gaps
+
+
+def shared_in_today(reading: Reading) -> int:
+    """Tasks of other homes taken in since the local midnight."""
+    return round(sum(reading.today(LineTodayCell.SHARED_TAKEN, line) for line in Line))
 
 
 def _oldest_waiting_ms(state: ProvinceState, now: Instant) -> int:
@@ -200,8 +210,10 @@ def _kind_summary(
     times: _HandleTimes,
     line_wait_ms: int,
     pressure_permille: int,
+    opens_in_ms: int,
 ) -> KindSummary:
-    lent = [person for person in people if person.share_opt_in]
+    # Who stays when the line has closed works on for the branch itself: what others sent now would be left behind when they go.
+    lent = [] if opens_in_ms else [person for person in people if person.share_opt_in]
     experienced = sorted(lent, key=lambda person: (-person.kinds[kind].done_count, person.operator))
     experienced = experienced[:EXPERIENCED_MAX]
     free = sum(max(0, person.capacity - state.load_of(person.operator)) for person in lent)
@@ -210,17 +222,18 @@ def _kind_summary(
     kind_ms = times.of_kind(kind)
     return KindSummary(
         kind=kind,
+        line=state.kinds[kind].line,
         waiting=waiting,
         eligible=len(lent),
         free_capacity=free,
-        expected_wait_ms=(0 if free and not waiting else line_wait_ms) if people else WAIT_UNBOUNDED_MS,
+        expected_wait_ms=(0 if free and not waiting else line_wait_ms) if people else opens_in_ms or WAIT_UNBOUNDED_MS,
         handle_ms=sum(times.of_person(person.operator, kind, kind_ms) for person in experienced) // len(experienced)
         if experienced
         else kind_ms,
         experience=sum(person.kinds[kind].done_count for person in experienced) // len(experienced)
         if experienced
         else 0,
-        best_operator=experienced[0].operator if experienced else KindSummary(kind=kind).best_operator,
+        best_operator=experienced[0].operator if experienced else OperatorId(""),
         quality_permille=sum(qualities) // len(qualities) if qualities else -1,
         pressure_permille=pressure_permille,
     )

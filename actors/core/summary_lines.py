@@ -5,6 +5,7 @@ Cost: tasks in hand and people on duty once; of waiting tasks the first `LOOKED_
 
 from collections.abc import Sequence
 
+from actors.core.calendar import BranchCalendar, day_of, start_of
 from actors.core.clock import Instant
 from actors.core.country import Line
 from actors.core.ledger import UNIT_MINUTES
@@ -12,6 +13,8 @@ from actors.core.line_summary import UNKNOWN, LineSummary
 from actors.core.matching.views.people import line_priors
 from actors.core.matching.views.ratios import LineRatio
 from actors.core.operators import Operator
+from actors.core.promise import due_ms
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import LineTodayCell
 from actors.core.statistics.reading import Reading
@@ -39,9 +42,29 @@ def summarise_lines(state: ProvinceState, on_duty: Sequence[Operator], now: Inst
             [person for person in on_duty if _works_on(state, person, line)],
             [task for task in waiting if task.line is line],
             [task for task in held if task.line is line],
+            now.wall_ms,
         )
         for line in lines
     )
+
+
+def lines_open_in_ms(calendar: BranchCalendar, now_ms: int) -> dict[Line, int]:
+    """`line_opens_in_ms` of all lines."""
+    if not calendar.hours:
+        return dict.fromkeys(Line, 0)
+    return {line: line_opens_in_ms(calendar, line, now_ms) for line in Line}
+
+
+def line_opens_in_ms(calendar: BranchCalendar, line: Line, now_ms: int) -> int:
+    """Until the line's hours begin; 0: they run. At most `WAIT_UNBOUNDED_MS`, which also stands for never."""
+    opens_ms = calendar.next_opening_ms(now_ms, line)
+    return WAIT_UNBOUNDED_MS if opens_ms is None else min(opens_ms - now_ms, WAIT_UNBOUNDED_MS)
+
+
+def _open_minutes_left(calendar: BranchCalendar, line: Line, now_ms: int) -> int:
+    midnight_ms = start_of(day_of(now_ms) + 1)
+    known = calendar.hours_of(line) is not None
+    return calendar.open_minutes_between(now_ms, midnight_ms, line) if known else UNKNOWN
 
 
 def _works_on(state: ProvinceState, person: Operator, line: Line) -> bool:
@@ -55,6 +78,7 @@ def _line_summary(
     people: Sequence[Operator],
     waiting: Sequence[Task],
     held: Sequence[Task],
+    wall_ms: int,
 ) -> LineSummary:
     priors = line_priors(reading, line)
     backlog = sum(
@@ -66,9 +90,11 @@ def _line_summary(
     arrivals, usual = reading.recent_arrivals(line) * 4, reading.usual_arrivals_per_hour(line)
     now_ms = reading.minute_ms
     stranded = sum(now_ms - task.queued_ms > STRANDED_MINUTES * 60_000 for task in waiting)
-    doomed = sum(_due_ms(state, task) < now_ms + max(0, drain) * 60_000 for task in waiting)
+    doomed = sum(due_ms(task, state.kinds) < now_ms + max(0, drain) * 60_000 for task in waiting)
     decided, units = (reading.today(cell, line) for cell in (LineTodayCell.DECIDED, LineTodayCell.UNITS))
     speed = float(priors[LineRatio.UNITS_PER_MINUTE])
+    opens_in_ms = line_opens_in_ms(state.calendar, line, wall_ms)
+    gained = state.gains.of(day_of(wall_ms), line)
     return LineSummary(
         line=line,
         backlog_minutes=backlog,
@@ -86,6 +112,11 @@ def _line_summary(
         pass_permille=_scaled(float(priors[LineRatio.PASSED]), 1_000),
         on_time_permille=_permille(reading.today(LineTodayCell.ON_TIME, line), decided),
         shared_units_permille=_permille(reading.today(LineTodayCell.SHARED_UNITS, line), units),
+        is_open=opens_in_ms == 0 or bool(people),
+        opens_in_ms=opens_in_ms,
+        open_minutes_left=_open_minutes_left(state.calendar, line, wall_ms),
+        gained_tasks=gained.tasks,
+        gained_minutes=gained.minutes,
     )
 
 
@@ -96,16 +127,11 @@ def _drain_minutes(backlog: int, people: Sequence[Operator], units_per_minute: f
     return round(backlog / (capacity * efficiency)) if capacity else (UNKNOWN if backlog else 0)
 
 
-def _due_ms(state: ProvinceState, task: Task) -> int:
-    kind = state.kinds.get(task.spec.kind)
-    return task.spec.due_ms or task.taken_in_ms + (kind.sla_minutes if kind else 0) * 60_000
-
-
 def _is_overlong(state: ProvinceState, task: Task, now_ms: int) -> bool:
     kind = state.kinds.get(task.spec.kind)
     standard_ms = (kind.minutes_for(task.spec.complexity) if kind else 0) * 60_000
     long = task.state is TaskState.IN_PROGRESS and now_ms - task.started_ms > OVERLONG_FACTOR * standard_ms
-    return long or now_ms > _due_ms(state, task)
+    return long or now_ms > due_ms(task, state.kinds)
 
 
 def _permille(part: float, whole: float) -> int:

@@ -23,14 +23,14 @@ from actors.testing.branch import Branch
 from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
 from actors.testing.coverage import Coverage, CrashRow
-from actors.testing.fate import STROKES, Fate, policy_order, status_order
+from actors.testing.fate import STROKES, Fate, calendar_order, policy_order, status_order
 from actors.testing.gateways import REPORT_EVERY_MS, Gateway
 from actors.testing.headquarters import Coordinator
 from actors.testing.network import Delivery, Network
 from actors.testing.people import Desk
 from actors.testing.plain_scoring import PlainScorer
 from actors.testing.portal import Portal
-from actors.testing.roster import KINDS, LIMITS, OPERATORS_PER_PROVINCE, POLICY, PROVINCES, roster
+from actors.testing.roster import CALENDAR, KINDS, LIMITS, OPERATORS_PER_PROVINCE, POLICY, PROVINCES, roster
 from actors.testing.site import Site
 from actors.testing.storm import Storm, storm_of
 from actors.testing.witness import Violation, Witness
@@ -234,6 +234,7 @@ class Country:
             site.start()
         site.order(policy_order(ShareOutMode.OVERFLOW))
         site.order(status_order(ProvinceStatus.ACTIVE))
+        site.order(calendar_order(CALENDAR))
         site.order(c.UpsertOperators(who="ops:roster", entries=roster(site.code)))
 
     def _outcome(self) -> Outcome:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from actors.core import commands as c
-from actors.core.country import ProvinceStatus, ShareOutMode
+from actors.core.calendar import BranchCalendar
+from actors.core.country import ProvinceStatus, Recall, ShareOutMode
 from actors.core.ids import OperatorId, ProvinceCode
-from actors.core.replies import AnyReply
+from actors.core.replies import AnyReply, ProvinceReply
 from actors.journal import Corrupt, MemoryStore
 from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
@@ -18,8 +19,8 @@ from actors.testing.headquarters import NAME as HQ
 from actors.testing.headquarters import Coordinator
 from actors.testing.network import Network
 from actors.testing.people import Desk
-from actors.testing.roster import LIMITS, POLICY, PROVINCES, roster
-from actors.testing.site import Site
+from actors.testing.roster import CALENDAR, CLOSED, LIMITS, POLICY, PROVINCES, roster
+from actors.testing.site import ORDER_AGAIN_MS, Site
 from actors.testing.storm import Storm
 from actors.testing.witness import Violation, Witness
 
@@ -40,6 +41,8 @@ WORDS = (
     b"TaskCreated",
     b"OutcomeNoted",
     b"NoticeSettled",
+    b"TasksRecalled",
+    b"RecallAnswered",
 )
 #: Deaths that are rows of the table of crashes (`site`). Half of all dooms are among them: chance alone would meet some once in hundreds of
 #: seeds. The last one, met most seldom, is drawn twice as often.
@@ -343,15 +346,67 @@ class Fate:
     # --- people who decide ---
 
     def evacuate(self, site: Site) -> None:
-        """The duty officer sends everything away, and later calls it off."""
-        site.submit(policy_order(ShareOutMode.EVACUATE), _ignore)
-        self._after(300, 3_000, lambda: site.order(policy_order(ShareOutMode.OVERFLOW)))
+        """The duty officer sends everything away, and later calls it off; half the time what nobody has begun is to come back."""
+        recall = self.chance.one_of((Recall.NEVER, Recall.UNBEGUN))
+        site.submit(policy_order(ShareOutMode.EVACUATE, recall=recall), _ignore)
+        self._after(300, 3_000, lambda: site.order(policy_order(ShareOutMode.OVERFLOW, recall=recall)))
+
+    def plan_evacuation(self, site: Site) -> None:
+        """The duty officer lays a window over the policy, in which everything leaves; when it is long over, it is tidied away."""
+        if site.process is None:
+            return
+        now_ms = site.process.now().wall_ms
+        begins_ms = now_ms + self.chance.between(1, 1_000)
+        window = {"effective_from_ms": begins_ms, "effective_until_ms": begins_ms + self.chance.between(300, 2_000)}
+        site.submit(policy_order(ShareOutMode.EVACUATE, recall=Recall.UNBEGUN, **window), _ignore)
+        self._after(3_000, 5_000, lambda: site.order(policy_order(ShareOutMode.OVERFLOW, recall=Recall.UNBEGUN)))
+
+    def ask_two_people(self, site: Site) -> None:
+        """A policy that asks for two people; one proposes an evacuation; the other approves it, or nobody does for an hour."""
+        site.submit(policy_order(ShareOutMode.OVERFLOW, needs_two_people=True), _ignore)
+        site.submit(policy_order(ShareOutMode.EVACUATE, needs_two_people=True), _ignore)
+        if self.chance.below(3) == 0:
+            site.wall_skew_ms += 3_600_000
+        else:
+            self._after(1, 1_000, lambda: self._approve(site))
+        self._after(1_000, 3_000, lambda: self._end_two_people(site))
+
+    def _approve(self, site: Site) -> None:
+        """The second person approves whatever waits."""
+
+        def seen(reply: AnyReply) -> None:
+            if isinstance(reply, ProvinceReply) and reply.proposals:
+                number = reply.proposals[-1].number
+                site.submit(c.ApproveSharingPolicyChange(who="ops:second", proposal=number), _ignore)
+
+        site.submit(c.GetProvince(), seen)
+
+    def _end_two_people(self, site: Site) -> None:
+        """One person asks for the usual policy, the other approves, until it is in force."""
+
+        def seen(reply: AnyReply) -> None:
+            if isinstance(reply, ProvinceReply) and not reply.policy.needs_two_people:
+                site.order(policy_order(ShareOutMode.OVERFLOW))
+                return
+            site.submit(policy_order(ShareOutMode.OVERFLOW), _ignore)
+            self._approve(site)
+            self.scheduler.after(ORDER_AGAIN_MS, lambda: self._end_two_people(site))
+
+        if site.is_up:
+            site.submit(c.GetProvince(), seen)
+        else:
+            self.scheduler.after(ORDER_AGAIN_MS, lambda: self._end_two_people(site))
 
     def hold_back(self, site: Site) -> None:
         """The duty officer suspends or drains a province, and later resumes it."""
         status = self.chance.one_of((ProvinceStatus.SUSPENDED, ProvinceStatus.DRAINING))
         site.submit(status_order(status), _ignore)
         self._after(300, 2_000, lambda: site.order(status_order(ProvinceStatus.ACTIVE)))
+
+    def close(self, site: Site) -> None:
+        """A branch closes for the day, and later it opens all the same."""
+        site.submit(calendar_order(CLOSED), _ignore)
+        self._after(300, 3_000, lambda: site.order(calendar_order(CALENDAR)))
 
     def change_roster(self, site: Site) -> None:
         """Somebody gets another capacity, loses a kind or leaves, also while they hold work; later all is as before."""
@@ -396,20 +451,29 @@ STROKES: dict[str, Callable[[Fate, Site], None]] = {
     "cut_line": Fate.cut_line,
     "isolate": Fate.isolate,
     "evacuate": Fate.evacuate,
+    "plan_evacuation": Fate.plan_evacuation,
+    "ask_two_people": Fate.ask_two_people,
     "hold_back": Fate.hold_back,
+    "close": Fate.close,
     "change_roster": Fate.change_roster,
     "change_model": Fate.change_model,
 }
 
 
-def policy_order(mode: ShareOutMode) -> c.UpdateSharingPolicy:
+def policy_order(mode: ShareOutMode, **changes: object) -> c.UpdateSharingPolicy:
     """What the duty officer orders for a province."""
-    return c.UpdateSharingPolicy(who="ops:duty", policy=msgspec.structs.replace(POLICY, share_out_mode=mode))
+    policy = msgspec.structs.replace(POLICY, share_out_mode=mode, **changes)
+    return c.UpdateSharingPolicy(who="ops:duty", policy=policy)
 
 
 def status_order(status: ProvinceStatus) -> c.SetProvinceStatus:
     """Suspend, drain or resume by hand."""
     return c.SetProvinceStatus(who="ops:duty", status=status, reason="weather")
+
+
+def calendar_order(calendar: BranchCalendar) -> c.UpdateCalendar:
+    """What the duty officer makes of the branch's hours."""
+    return c.UpdateCalendar(who="ops:duty", calendar=calendar)
 
 
 def _ignore(reply: AnyReply) -> None:

@@ -3,7 +3,9 @@
 from actors.core import commands as c
 from actors.core.ids import ProvinceCode
 from actors.core.replies import AnyReply
-from actors.core.sharing import FlowMemory, NationalPicture, ProvinceSummary, encode_picture, plan_flows
+from actors.core.sharing.flows import FlowMemory
+from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.journal import Head
 from actors.testing.clock import START_WALL_MS, Scheduler

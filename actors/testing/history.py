@@ -30,7 +30,8 @@ from actors.core.operators import KindExperience, Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, DeskUpdate
-from actors.core.sharing import MoveFlow, NationalPicture, encode_picture
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import NationalPicture, encode_picture
 from actors.core.task import TaskSpec, Verdict
 from actors.journal import open_sqlite
 

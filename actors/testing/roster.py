@@ -1,9 +1,11 @@
 """The country that is played: five provinces with four people each, two kinds of work, and limits a tenth of the real ones."""
 
+from actors.core.calendar import DAY_MINUTES, SUNDAY, BranchCalendar, LineHours, Span, SpecialDay, day_of
 from actors.core.country import Line, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
 from actors.core.matching.model import trivial_model
 from actors.core.operators import KindExperience, Operator
+from actors.testing.clock import START_WALL_MS
 
 PROVINCES = tuple(map(ProvinceCode, ("fujian", "jiangxi", "shandong", "hubei", "yunnan")))
 KINDS = (
@@ -29,6 +31,14 @@ POLICY = SharingPolicy(activation_wait_ms=5_000, release_wait_ms=2_000)
 #: Revision 1 of the matching model: the match is not what is tried here.
 MODEL = trivial_model()
 OPERATORS_PER_PROVINCE = 4
+#: Always open: a branch has no hours.
+CALENDAR = BranchCalendar(weekend=(SUNDAY,))
+_ALL_DAY = (Span(0, DAY_MINUTES),)
+#: Closed until midnight by a local holiday on the day of the storm.
+CLOSED = BranchCalendar(
+    hours=tuple(LineHours(line=line, workdays=_ALL_DAY, weekends=_ALL_DAY) for line in Line),
+    local_days=(SpecialDay(day_of(START_WALL_MS), False, "closed"),),
+)
 
 
 def roster(code: ProvinceCode) -> tuple[Operator, ...]:

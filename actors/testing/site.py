@@ -21,7 +21,7 @@ from actors.testing.chance import Chance
 from actors.testing.clock import START_WALL_MS, Scheduler
 from actors.testing.coverage import CrashRow
 from actors.testing.disk import Disk, Doom, Killed, Moment
-from actors.testing.roster import LIMITS, MODEL
+from actors.testing.roster import CALENDAR, LIMITS, MODEL
 from actors.testing.witness import Violation, Witness
 
 #: Small, so that a run of seconds sees flushes and snapshots.
@@ -256,6 +256,7 @@ class Site:
             if isinstance(reply, Refused):
                 self.scheduler.after(INTRODUCE_AGAIN_MS, lambda: self._introduce(process))
 
+        process.submit(c.AdoptCalendar(who=who, told=CALENDAR), _ignore)
         process.submit(c.AdoptTaskKinds(who=who, revision=1, kinds=kinds), answered)
         process.submit(c.AdoptMatchingModel(who=who, model=MODEL), _ignore)
         if not process.loop.province.state.operators:

@@ -170,6 +170,10 @@ class Witness:
         elif isinstance(event, (e.TaskReturned, e.TaskCancelled)):
             self._no_end_yet(province, event.task_id)
             self.ended[event.task_id] = type(event).__name__
+        elif isinstance(event, e.AssignmentReleased) and event.reason in ("recalled", "evacuated"):
+            assert before is not None
+            if before.state is TaskState.IN_PROGRESS:
+                raise Violation(f"{province}: work on {event.task_id} had begun and was {event.reason}")
         elif isinstance(event, (e.AssignmentReleased, e.OfferWithdrawn)) and event.reason == "lease_lost":
             assert before is not None and before.operator is not None
             self._was_silent(province, state, before.operator)
@@ -284,6 +288,8 @@ class Witness:
                 problems.append(f"{province} is {state.status.value}, lost {list(state.lost_sites)}")
             if state.moving:
                 problems.append(f"{province} still moves {list(state.moving)}")
+            if state.recalls:
+                problems.append(f"{province} still wants back {list(state.recalls)}")
             if state.notices:
                 problems.append(f"{province} still has to tell {list(state.notices)}")
             if state.away:

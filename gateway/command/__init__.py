@@ -11,8 +11,11 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 from gateway.command.backup import backup
 from gateway.command.bench import bench
+from gateway.command.calendar import calendar
 from gateway.command.demo import demo
+from gateway.command.drill import drill
 from gateway.command.explain import explain
+from gateway.command.policy import policy
 from gateway.command.replay import replay
 from gateway.command.restore import restore
 from gateway.command.serve import serve
@@ -53,8 +56,11 @@ app.command()(verify)
 app.command()(backup)
 app.command()(restore)
 app.command()(explain)
+app.command()(calendar)
 app.command()(replay)
 app.add_typer(bench)
+app.add_typer(drill, name="drill")
+app.add_typer(policy, name="policy")
 
 
 def main() -> None:

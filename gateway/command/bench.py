@@ -4,12 +4,14 @@ import typer
 
 from gateway.command.bench_match import match
 from gateway.command.bench_overload import overload
+from gateway.command.bench_plan import plan
 from gateway.command.bench_recover import recover
 
 bench = typer.Typer(name="bench", no_args_is_help=True)
 bench.command()(recover)
 bench.command()(overload)
 bench.command()(match)
+bench.command()(plan)
 
 
 @bench.callback()

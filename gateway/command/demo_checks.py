@@ -12,7 +12,7 @@ import msgspec
 from actors.core import codec
 from actors.core import events as e
 from actors.core.ids import ProvinceCode, TaskId, home_of
-from actors.core.sharing import HostCandidate
+from actors.core.sharing.hosts import HostCandidate
 from actors.core.task import Placement
 from actors.journal import open_readonly
 from actors.store import Store, read_store

@@ -12,9 +12,10 @@ from rich.console import Console
 
 from actors.core.matching.wording import Language
 from gateway import names
+from gateway.command.asking import CannotAsk, token_or_development, why_not
 from gateway.command.explain_view import show
 from gateway.v1 import dispatch_pb2, dispatch_pb2_grpc
-from loadtests.wire import bearer, read_development_tokens
+from loadtests.wire import bearer
 
 #: An explanation replays a part of a journal; seconds.
 PATIENCE_S = 30.0
@@ -56,7 +57,12 @@ def explain(
         else "",
         language=LANGUAGES[language],
     )
-    explanation = _ask(address, token or _development_token(data_dir, as_json=as_json), request, as_json=as_json)
+    try:
+        explanation = _ask(address, token_or_development(token, data_dir), request)
+    except CannotAsk as error:
+        _fail(str(error), 2, as_json=as_json)
+    except grpc.RpcError as error:
+        _fail(why_not(error, address), 1, as_json=as_json)
     differs = is_contradicted(explanation.decision)
     if as_json:
         answer: dict[str, Any] = MessageToDict(explanation, preserving_proto_field_name=True)
@@ -81,27 +87,10 @@ def _name(text: str, short: re.Pattern[str], is_name: Any, collection: str, *, a
     return name
 
 
-def _development_token(data_dir: Path, *, as_json: bool) -> str:
-    try:
-        return read_development_tokens(data_dir).ops
-    except (OSError, ValueError, KeyError):
-        message = f"there are no development tokens in {data_dir}; give --data-dir, or --token, or set SHAREDOPS_TOKEN"
-        _fail(message, 2, as_json=as_json)
-
-
-def _ask(
-    address: str, token: str, request: dispatch_pb2.ExplainTaskRequest, *, as_json: bool
-) -> dispatch_pb2.TaskExplanation:
+def _ask(address: str, token: str, request: dispatch_pb2.ExplainTaskRequest) -> dispatch_pb2.TaskExplanation:
     with grpc.insecure_channel(address) as channel:
         stub = dispatch_pb2_grpc.DispatchServiceStub(channel)
-        try:
-            return stub.ExplainTask(request, metadata=bearer(token), timeout=PATIENCE_S)
-        except grpc.RpcError as error:
-            call: Any = error
-            if call.code() is grpc.StatusCode.UNAVAILABLE:
-                where = f"no answer from {address} (is sharedops serve running? --address says where)"
-                _fail(f"{where}: {call.details()}", 1, as_json=as_json)
-            _fail(f"{call.code().name}: {call.details()}", 1, as_json=as_json)
+        return stub.ExplainTask(request, metadata=bearer(token), timeout=PATIENCE_S)
 
 
 def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:

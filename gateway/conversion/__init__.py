@@ -3,6 +3,7 @@
 ``*_in`` takes a message that has passed `gateway.validation` and gives a domain value; ``*_out`` the reverse. Pure functions.
 """
 
+from gateway.conversion.calendar import calendar_in, calendar_out
 from gateway.conversion.enums import (
     DIMENSIONS_OUT,
     LANGUAGES_IN,
@@ -40,11 +41,14 @@ from gateway.conversion.operator import (
 )
 from gateway.conversion.province import (
     degraded_province_out,
-    expected_wait_ms,
     overview_out,
+    policy_change_out,
     policy_in,
     policy_out,
+    policy_revision_out,
+    policy_shown,
     preview_out,
+    proposal_out,
     province_out,
     province_overview_out,
     runtime_out,
@@ -90,13 +94,14 @@ __all__ = [
     "VERDICTS_OUT",
     "assignment_out",
     "brief_out",
+    "calendar_in",
+    "calendar_out",
     "decision_out",
     "degraded_province_out",
     "desk_update_out",
     "diagnosis_out",
     "ended_session_out",
     "event_out",
-    "expected_wait_ms",
     "findings_in",
     "frame_events_out",
     "host_of",
@@ -115,10 +120,14 @@ __all__ = [
     "operator_out",
     "overview_out",
     "parameter_out",
+    "policy_change_out",
     "policy_in",
     "policy_out",
+    "policy_revision_out",
+    "policy_shown",
     "position_of",
     "preview_out",
+    "proposal_out",
     "province_out",
     "province_overview_out",
     "queue_diagnosis_out",

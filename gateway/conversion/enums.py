@@ -1,6 +1,6 @@
 """Enumerations of the contract and of the domain, value by value."""
 
-from actors.core.country import Line, ProvinceStatus, ShareOutMode
+from actors.core.country import Line, ProvinceStatus, Recall, ShareOutMode
 from actors.core.matching.explained import WaitCause
 from actors.core.matching.parameters import Dimension, Role, Scope
 from actors.core.matching.wording import Language
@@ -91,6 +91,16 @@ SHARE_OUT_MODES_OUT: dict[ShareOutMode, province_pb2.ShareOutMode] = {
 }
 SHARE_OUT_MODES_IN: dict[int, ShareOutMode] = {wire: mode for mode, wire in SHARE_OUT_MODES_OUT.items()}
 
+RECALLS_OUT: dict[Recall, province_pb2.Recall] = {
+    Recall.NEVER: province_pb2.RECALL_NEVER,
+    Recall.UNBEGUN: province_pb2.RECALL_UNBEGUN,
+}
+#: Unset, as clients of the contract before send it, is NEVER.
+RECALLS_IN: dict[int, Recall] = {
+    province_pb2.RECALL_UNSPECIFIED: Recall.NEVER,
+    **{wire: recall for recall, wire in RECALLS_OUT.items()},
+}
+
 DIMENSIONS_OUT: dict[Dimension, dispatch_pb2.MatchingDimension] = {
     Dimension.EFFICIENCY: dispatch_pb2.MATCHING_DIMENSION_EFFICIENCY,
     Dimension.QUALITY: dispatch_pb2.MATCHING_DIMENSION_QUALITY,
@@ -123,6 +133,7 @@ WAIT_CAUSES_OUT: dict[WaitCause, dispatch_pb2.WaitCause] = {
     WaitCause.ALL_BUSY: dispatch_pb2.WAIT_CAUSE_ALL_BUSY,
     WaitCause.DECLINED: dispatch_pb2.WAIT_CAUSE_DECLINED,
     WaitCause.FILTERED: dispatch_pb2.WAIT_CAUSE_FILTERED,
+    WaitCause.YIELDS: dispatch_pb2.WAIT_CAUSE_YIELDS,
     WaitCause.NEXT: dispatch_pb2.WAIT_CAUSE_NEXT,
 }
 
@@ -140,6 +151,8 @@ REVOCATION_REASONS_OUT: dict[str, work_pb2.RevocationReason] = {
     "reassigned": work_pb2.REVOCATION_REASON_REASSIGNED,
     "cancelled": work_pb2.REVOCATION_REASON_CANCELLED,
     "site_lost": work_pb2.REVOCATION_REASON_EVACUATED,
+    "evacuated": work_pb2.REVOCATION_REASON_EVACUATED,
+    "recalled": work_pb2.REVOCATION_REASON_EVACUATED,
     "signed_out": work_pb2.REVOCATION_REASON_SIGNED_OUT,
     "silent": work_pb2.REVOCATION_REASON_SIGNED_OUT,
 }

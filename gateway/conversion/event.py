@@ -8,6 +8,7 @@ import msgspec
 
 from actors.core import codec
 from actors.core import events as e
+from actors.core.clock import MINUTE_MS
 from actors.core.task import TaskState
 from actors.protocol import FrameNews
 from gateway import names
@@ -146,7 +147,7 @@ def _add_details(wire: event_pb2.Event, event: e.AnyEvent) -> None:
             wire.token = event.task.token + 1
         case e.MoveRefused():
             wire.generation = event.move.generation
-        case e.HostNoted():
+        case e.HostNoted() | e.RecallAnswered() | e.RecallSettled():
             wire.generation = event.generation
         case e.OutcomeNoted():
             wire.external_id = event.task.spec.external_id
@@ -178,11 +179,19 @@ def _operator_of(event: e.AnyEvent) -> str:
     return getattr(event, "operator", "")
 
 
+def _policy_reason(event: e.SharingPolicyUpdated) -> str:
+    parts = [f"revision {event.policy.revision}: {event.policy.share_out_mode.value}"]
+    parts += [f"as revision {event.rolled_back_to} was"] if event.rolled_back_to else []
+    parts += [f"wanted by {event.policy.updated_by}"] if event.approved_by else []
+    parts += [event.reason] if event.reason else []
+    return "; ".join(parts)
+
+
 def _peer_of(event: e.AnyEvent) -> str:
     match event:
         case e.MoveStarted():
             return event.move.host
-        case e.MoveAccepted() | e.MoveRefused():
+        case e.MoveAccepted() | e.MoveRefused() | e.RecallAnswered():
             return event.source
         case e.HostNoted():
             return event.host
@@ -207,7 +216,21 @@ def _reason_of(event: e.AnyEvent) -> str:
         case e.MatchingModelAdopted():
             return f"revision {event.model.revision}"
         case e.SharingPolicyUpdated():
-            return f"revision {event.policy.revision}: {event.policy.share_out_mode.value}"
+            return _policy_reason(event)
+        case e.OutcomeNoted() if event.gained_ms:
+            return f"decided while the line was closed here: {event.gained_ms // MINUTE_MS} minutes gained"
+        case e.CalendarAdopted() | e.CalendarUpdated():
+            return f"revision {event.calendar.revision}"
+        case e.SharingPolicyProposed():
+            return f"proposal {event.proposal.number}: {event.proposal.policy.share_out_mode.value}; {event.proposal.reason}"
+        case e.SharingPolicyProposalExpired():
+            return f"proposal {event.number}"
+        case e.TasksRecalled():
+            return f"{len(event.task_ids)} tasks"
+        case e.RecallAnswered() | e.RecallSettled():
+            return "accepted" if event.accepted else event.reason
+        case e.SharingPolicyTookEffect() | e.EvacuationBegun():
+            return f"revision {event.revision}"
         case e.OperatorSignedIn() | e.PresenceChanged():
             return event.presence.value
         case _:

@@ -1,18 +1,26 @@
 """Provinces, sharing policies, previews, the national picture, runtimes."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, ProvinceCode
+from actors.core.policy_revisions import PolicyProposal, PolicyRevision
 from actors.core.replies import PolicyPreview, ProvinceReply
-from actors.core.sharing import WAIT_UNBOUNDED_MS, ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary, mean_wait_ms
 from actors.protocol import ChainReport, Runtime
 from gateway import names
-from gateway.conversion.enums import PROVINCE_STATES_OUT, SHARE_OUT_MODES_IN, SHARE_OUT_MODES_OUT
+from gateway.conversion.enums import (
+    LINES_OUT,
+    PROVINCE_STATES_OUT,
+    RECALLS_IN,
+    RECALLS_OUT,
+    SHARE_OUT_MODES_IN,
+    SHARE_OUT_MODES_OUT,
+)
 from gateway.v1 import admin_pb2, monitor_pb2, province_pb2
 
 _REASON_LENGTH_MAX = 200
+_IDENTITY_LENGTH_MAX = 64
 _FINDING_LENGTH_MAX = 500
 #: Fields of OpenTaskCounts and LineCounts; they bear the domain's own words.
 _OPEN_STATES = ("scheduled", "queued", "offered", "assigned", "in_progress", "suspended", "moving")
@@ -57,6 +65,13 @@ def policy_in(policy: province_pb2.SharingPolicy) -> SharingPolicy:
         amount_max_fen=policy.max_amount_fen,
         share_in_quota=policy.share_in_quota,
         reserve_operators=policy.reserve_operators,
+        effective_from_ms=policy.effective_from_ms,
+        effective_until_ms=policy.effective_until_ms,
+        on_time_floor_permille=policy.on_time_floor_permille,
+        share_in_daily_quota=policy.share_in_daily_quota,
+        recall=RECALLS_IN[policy.recall],
+        needs_two_people=policy.needs_two_people,
+        best_match_gain_points=policy.best_match_gain_points,
     )
 
 
@@ -76,28 +91,92 @@ def policy_out(province: str, policy: SharingPolicy) -> province_pb2.SharingPoli
         reserve_operators=policy.reserve_operators,
         revision=policy.revision,
         update_time_ms=policy.updated_ms,
-        updater=policy.updated_by[:64],
+        updater=policy.updated_by[:_IDENTITY_LENGTH_MAX],
+        effective_from_ms=policy.effective_from_ms,
+        effective_until_ms=policy.effective_until_ms,
+        on_time_floor_permille=policy.on_time_floor_permille,
+        share_in_daily_quota=policy.share_in_daily_quota,
+        recall=RECALLS_OUT[policy.recall],
+        needs_two_people=policy.needs_two_people,
+        best_match_gain_points=policy.best_match_gain_points,
     )
 
 
-def preview_out(preview: PolicyPreview, open_tasks: int) -> province_pb2.MovePreview:
-    """What moves, or would move.
+def policy_shown(province: str, reply: ProvinceReply) -> province_pb2.SharingPolicy:
+    """The policy in force, and what will or may be."""
+    shown = policy_out(province, reply.policy)
+    shown.newest_revision = reply.policy_newest if reply.policy_newest != reply.policy.revision else 0
+    shown.scheduled.extend(
+        policy_revision_out(province, kept, reply.policy.revision) for kept in reply.policies_scheduled
+    )
+    shown.proposals.extend(_proposal_out(province, proposal) for proposal in reply.proposals)
+    return shown
 
-    Args:
-        open_tasks: tasks that the province hosts now, movable or not; those that the preview does not move stay.
-    """
-    by_host = Counter(host for _, host, _ in preview.moves)
-    moving = len(preview.moves)
-    staying = max(0, open_tasks - moving)
+
+def policy_revision_out(province: str, kept: PolicyRevision, in_force: int) -> province_pb2.SharingPolicyRevision:
+    """A revision; `in_force` is the number of the one that is."""
+    return province_pb2.SharingPolicyRevision(
+        policy=policy_out(province, kept.policy),
+        reason=kept.reason[:_REASON_LENGTH_MAX],
+        rolled_back_to=kept.rolled_back_to,
+        approver=kept.approved_by[:_IDENTITY_LENGTH_MAX],
+        in_force=kept.policy.revision == in_force,
+    )
+
+
+def proposal_out(province: str, proposal: PolicyProposal | None) -> province_pb2.SharingPolicyProposal | None:
+    """A change that waits for a second person, if one does."""
+    return None if proposal is None else _proposal_out(province, proposal)
+
+
+def _proposal_out(province: str, proposal: PolicyProposal) -> province_pb2.SharingPolicyProposal:
+    return province_pb2.SharingPolicyProposal(
+        proposal=proposal.number,
+        policy=policy_out(province, proposal.policy),
+        proposer=proposal.proposed_by[:_IDENTITY_LENGTH_MAX],
+        reason=proposal.reason[:_REASON_LENGTH_MAX],
+        rolled_back_to=proposal.rolled_back_to,
+        propose_time_ms=proposal.proposed_ms,
+        expire_time_ms=proposal.expires_ms,
+    )
+
+
+def policy_change_out(province: str, preview: PolicyPreview) -> province_pb2.UpdateSharingPolicyResponse:
+    """What a change of the policy has brought about, or would."""
+    return province_pb2.UpdateSharingPolicyResponse(
+        sharing_policy=policy_out(province, preview.policy),
+        preview=preview_out(preview),
+        proposal=proposal_out(province, preview.proposal),
+    )
+
+
+def preview_out(preview: PolicyPreview) -> province_pb2.MovePreview:
+    """What moves, or would move."""
     return province_pb2.MovePreview(
-        moving_count=moving,
-        staying_count=staying,
+        moving_count=len(preview.moves),
+        staying_count=sum(preview.stays.values()),
         hosts=[
-            province_pb2.HostPreview(host_province=host, task_count=count)
-            for host, count in sorted(by_host.items(), key=lambda entry: (-entry[1], entry[0]))
+            province_pb2.HostPreview(
+                host_province=lender.province,
+                task_count=lender.tasks,
+                expected_wait_ms=lender.wait_after_ms,
+                expected_wait_before_ms=lender.wait_before_ms,
+                free_capacity=lender.free_capacity,
+                reserve_operators=lender.reserve_operators,
+            )
+            for lender in preview.lenders
         ],
-        # Task by task reasons are the explanation of a task (DispatchService); here all that stays is one number.
-        stays=[province_pb2.StayPreview(reason="NOT_MOVABLE_NOW", task_count=staying)] if staying else [],
+        stays=[
+            province_pb2.StayPreview(reason=reason.upper(), task_count=count) for reason, count in preview.stays.items()
+        ],
+        tasks=[
+            province_pb2.TaskPreview(
+                task=names.task_name(task_id), host_province=host, reason=reason[:_REASON_LENGTH_MAX]
+            )
+            for task_id, host, reason in preview.moves
+        ],
+        expected_wait_before_ms=preview.wait_before_ms,
+        expected_wait_after_ms=preview.wait_after_ms,
     )
 
 
@@ -135,12 +214,15 @@ def province_overview_out(summary: ProvinceSummary) -> monitor_pb2.ProvinceOverv
         waiting=_line_counts(summary.waiting_by_line),
         signed_in_operators=summary.signed_in,
         available_operators=summary.available,
-        expected_wait_ms=expected_wait_ms(summary),
+        expected_wait_ms=mean_wait_ms(summary),
         shared_in_open_count=summary.shared_in,
         shared_out_open_count=summary.shared_out,
         oldest_waiting_ms=summary.oldest_waiting_ms,
         epoch=summary.epoch,
         sequence=summary.sequence,
+        closed_lines=[LINES_OUT[line.line] for line in summary.lines if not line.is_open],
+        gained_task_count=sum(line.gained_tasks for line in summary.lines),
+        gained_minutes=sum(line.gained_minutes for line in summary.lines),
     )
 
 
@@ -150,15 +232,6 @@ def _state_counts(counts: Mapping[str, int]) -> monitor_pb2.OpenTaskCounts:
 
 def _line_counts(counts: Mapping[str, int]) -> monitor_pb2.LineCounts:
     return monitor_pb2.LineCounts(**{line: counts.get(line, 0) for line in _LINES})
-
-
-def expected_wait_ms(summary: ProvinceSummary) -> int:
-    """Mean expected wait of what waits, weighted by tasks; -1 when nobody works here."""
-    served = [kind for kind in summary.kinds if kind.expected_wait_ms < WAIT_UNBOUNDED_MS]
-    if not served:
-        return -1
-    waiting = sum(kind.waiting for kind in served)
-    return sum(kind.expected_wait_ms * kind.waiting for kind in served) // waiting if waiting else 0
 
 
 def totals_of(provinces: Sequence[monitor_pb2.ProvinceOverview]) -> monitor_pb2.NationalTotals:
@@ -171,6 +244,8 @@ def totals_of(provinces: Sequence[monitor_pb2.ProvinceOverview]) -> monitor_pb2.
         shared_open_count=sum(province.shared_in_open_count for province in provinces),
         oldest_waiting_ms=max((province.oldest_waiting_ms for province in provinces), default=0),
         active_provinces=sum(province.state == province_pb2.PROVINCE_STATE_ACTIVE for province in provinces),
+        gained_task_count=sum(province.gained_task_count for province in provinces),
+        gained_minutes=sum(province.gained_minutes for province in provinces),
     )
 
 

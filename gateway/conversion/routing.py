@@ -90,6 +90,7 @@ def diagnosis_out(diagnosis: Diagnosis, language: Language) -> dispatch_pb2.Task
         qualified_count=diagnosis.qualified,
         on_duty_count=diagnosis.on_duty,
         free_count=diagnosis.free,
+        next_opening_time_ms=diagnosis.opens_ms,
     )
 
 

@@ -4,13 +4,13 @@
 import asyncio
 
 import msgspec
-from google.protobuf.message import Message
 
 from actors import protocol
 from actors.core import commands as c
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import ProvinceCode
-from actors.core.replies import Done, PolicyPreview, ProvinceReply
+from actors.core.policy_revisions import POLICY_REVISIONS_MAX
+from actors.core.replies import Done, PolicyPreview, PolicyRevisionPage, ProvinceReply
 from gateway import conversion, masks, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
@@ -18,6 +18,7 @@ from gateway.errors import GatewayError, invalid
 from gateway.filters import check_order, parse
 from gateway.identity import caller
 from gateway.merging import fingerprint_of, merge_until_current
+from gateway.services import calendar
 from gateway.v1 import province_pb2, province_pb2_grpc
 from gateway.validation.checks import located
 from gateway.validation.province import POLICY_FIELDS, WHOLE_POLICY
@@ -25,12 +26,14 @@ from gateway.validation.province import POLICY_FIELDS, WHOLE_POLICY
 _SERVICE = "/sharedops.v1.ProvinceService/"
 #: A read waits no longer for a province that does not answer, and says DEGRADED.
 _READ_PATIENCE_S = 2.0
+#: Revisions in a page when the request does not say.
+_REVISIONS_DEFAULT = 20
 #: Failures that mean: the actor does not answer now.
 _SILENCE = ("UNAVAILABLE", "DEADLINE_EXCEEDED")
 
 
 class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
-    """Provinces and their sharing policies."""
+    """Provinces, their sharing policies and their calendars."""
 
     def __init__(self, provinces: Provinces) -> None:
         self._provinces = provinces
@@ -68,7 +71,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         """Read a sharing policy."""
         validation.check(request)
         code = self._admit("GetSharingPolicy", names.parse_policy(request.name), "name")
-        return conversion.policy_out(code, (await self._read(code, deadline_of(context))).policy)
+        return conversion.policy_shown(code, await self._read(code, deadline_of(context)))
 
     # --- state ---
 
@@ -145,7 +148,8 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         preview = await self._set_mode(code, request, ShareOutMode.EVACUATE, request_id, deadline)
         return province_pb2.EvacuateProvinceResponse(
             province=conversion.province_out(known),
-            preview=conversion.preview_out(preview, _open_tasks(known)),
+            preview=conversion.preview_out(preview),
+            proposal=conversion.proposal_out(code, preview.proposal),
         )
 
     async def UpdateSharingPolicy(
@@ -156,10 +160,10 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         update = request.sharing_policy
         code = self._admit("UpdateSharingPolicy", names.parse_policy(update.name), "sharing_policy.name")
         deadline = deadline_of(context)
-        known = await self._read(code, deadline)
 
         async def attempt() -> protocol.Response:
-            policy = (await self._read(code, deadline)).policy
+            now = await self._read(code, deadline)
+            policy = now.policy
             paths = masks.paths_of(request.update_mask.paths, update, POLICY_FIELDS)
             changed = masks.merged(conversion.policy_out(code, policy), update, paths)
             wrong = WHOLE_POLICY(changed) or self._unknown_hosts(changed)
@@ -171,16 +175,77 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
                 request_id="" if request.validate_only else request.request_id,
                 fingerprint=fingerprint_of(request),
                 policy=conversion.policy_in(changed),
-                revision=update.revision or policy.revision,
+                revision=update.revision or now.policy_newest,
                 validate_only=request.validate_only,
+                reason=request.reason,
             )
             return await self._provinces.call(code, command, deadline=deadline)
 
         preview = expect(await merge_until_current(attempt, is_pinned=bool(update.revision)), PolicyPreview)
-        return province_pb2.UpdateSharingPolicyResponse(
-            sharing_policy=conversion.policy_out(code, preview.policy),
-            preview=conversion.preview_out(preview, _open_tasks(known)),
+        return conversion.policy_change_out(code, preview)
+
+    async def RollbackSharingPolicy(
+        self, request: province_pb2.RollbackSharingPolicyRequest, context: Context
+    ) -> province_pb2.UpdateSharingPolicyResponse:
+        """Go back to an earlier revision, or show what that would move."""
+        validation.check(request)
+        code = self._admit("RollbackSharingPolicy", names.parse_policy(request.name), "name")
+        command = c.RollBackSharingPolicy(
+            who=caller().who,
+            request_id="" if request.validate_only else request.request_id,
+            to_revision=request.revision,
+            validate_only=request.validate_only,
+            reason=request.reason,
         )
+        return await self._changed(code, command, deadline_of(context))
+
+    async def ApproveSharingPolicyChange(
+        self, request: province_pb2.ApproveSharingPolicyChangeRequest, context: Context
+    ) -> province_pb2.UpdateSharingPolicyResponse:
+        """Put a change in force that somebody else has proposed."""
+        validation.check(request)
+        code = self._admit("ApproveSharingPolicyChange", names.parse_policy(request.name), "name")
+        command = c.ApproveSharingPolicyChange(
+            who=caller().who, request_id=request.request_id, proposal=request.proposal
+        )
+        return await self._changed(code, command, deadline_of(context))
+
+    async def ListSharingPolicyRevisions(
+        self, request: province_pb2.ListSharingPolicyRevisionsRequest, context: Context
+    ) -> province_pb2.ListSharingPolicyRevisionsResponse:
+        """A page of the revisions of a policy, the newest first."""
+        validation.check(request)
+        code = self._admit("ListSharingPolicyRevisions", names.parse_policy(request.name), "name")
+        place = pages.first_place(request.page_token, request.name)
+        command = c.ListSharingPolicyRevisions(
+            before=int(place.after or 0),
+            page_size=min(request.page_size or _REVISIONS_DEFAULT, POLICY_REVISIONS_MAX),
+        )
+        reply = await self._provinces.call(code, command, deadline=deadline_of(context))
+        page = expect(reply, PolicyRevisionPage)
+        response = province_pb2.ListSharingPolicyRevisionsResponse(
+            revisions=[conversion.policy_revision_out(code, kept, page.in_force) for kept in page.revisions]
+        )
+        if page.has_more:
+            response.next_page_token = pages.next_token(place, "", str(page.revisions[-1].policy.revision))
+        return response
+
+    # --- hours and days ---
+
+    async def GetCalendar(self, request: province_pb2.GetCalendarRequest, context: Context) -> province_pb2.Calendar:
+        """When a branch is open."""
+        validation.check(request)
+        code = self._admit("GetCalendar", names.parse_calendar(request.name), "name")
+        return conversion.calendar_out(code, await calendar.get_calendar(self._provinces, code, deadline_of(context)))
+
+    async def UpdateCalendar(
+        self, request: province_pb2.UpdateCalendarRequest, context: Context
+    ) -> province_pb2.Calendar:
+        """Put a new revision of the calendar in force, or show what would be open."""
+        validation.check(request)
+        code = self._admit("UpdateCalendar", names.parse_calendar(request.calendar.name), "calendar.name")
+        reply = await calendar.update_calendar(self._provinces, code, caller().who, request, deadline_of(context))
+        return conversion.calendar_out(code, reply)
 
     # --- steps ---
 
@@ -218,23 +283,41 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         return conversion.province_out(expect(reply, ProvinceReply))
 
     async def _set_mode(
-        self, code: ProvinceCode, request: Message, mode: ShareOutMode, request_id: str, deadline: float
+        self,
+        code: ProvinceCode,
+        request: province_pb2.ResumeProvinceRequest | province_pb2.EvacuateProvinceRequest,
+        mode: ShareOutMode,
+        request_id: str,
+        deadline: float,
     ) -> PolicyPreview:
         """Change the mode of a policy; without a request id, only show what that would move."""
 
         async def attempt() -> protocol.Response:
-            policy = (await self._read(code, deadline)).policy
+            now = await self._read(code, deadline)
+            policy = now.policy
             command = c.UpdateSharingPolicy(
                 who=caller().who,
                 request_id=request_id,
                 fingerprint=fingerprint_of(request),
-                policy=msgspec.structs.replace(policy, share_out_mode=mode),
-                revision=policy.revision,
+                # At once and until further notice, whatever window is open now.
+                policy=msgspec.structs.replace(policy, share_out_mode=mode, effective_from_ms=0, effective_until_ms=0),
+                revision=now.policy_newest,
                 validate_only=not request_id,
+                reason=request.reason,
             )
             return await self._provinces.call(code, command, deadline=deadline)
 
         return expect(await merge_until_current(attempt, is_pinned=False), PolicyPreview)
+
+    async def _changed(
+        self,
+        code: ProvinceCode,
+        command: c.RollBackSharingPolicy | c.ApproveSharingPolicyChange,
+        deadline: float,
+    ) -> province_pb2.UpdateSharingPolicyResponse:
+        """Carry out a change of the policy that merges nothing."""
+        reply = await self._provinces.call(code, command, deadline=deadline)
+        return conversion.policy_change_out(code, expect(reply, PolicyPreview))
 
     def _unknown_hosts(self, policy: province_pb2.SharingPolicy) -> list[tuple[str, str]]:
         known = frozenset(self._provinces.codes())
@@ -244,10 +327,6 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
             for place, code in enumerate(getattr(policy, field))
             if code not in known
         ]
-
-
-def _open_tasks(known: ProvinceReply) -> int:
-    return sum(known.summary.open_by_state.values())
 
 
 def _rank(province: province_pb2.Province, order: str) -> tuple[str, str]:

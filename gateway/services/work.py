@@ -38,6 +38,7 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
         validation.check(request)
         operator = self._operator(method, request.operator)
         session = self._desks.unary_session(operator)
+        await self._desks.silence.over(names.operator_province(operator))
         return await self._holding.step(
             action,
             request,

@@ -236,6 +236,7 @@ class WorkStream:
             return work_pb2.HeartbeatResponse(server_time_ms=wall_ms())
         _, operator = names.parse_operator(action.operator)
         permissions.check_operator(self._identity, self._method, operator)
+        await self._desks.silence.over(names.operator_province(operator))
         if action.HasField("sign_in"):
             self._check_room(operator)
         outcome = await self._step(action, operator)

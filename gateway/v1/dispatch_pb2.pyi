@@ -59,6 +59,7 @@ class WaitCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     WAIT_CAUSE_DECLINED: _ClassVar[WaitCause]
     WAIT_CAUSE_NEXT: _ClassVar[WaitCause]
     WAIT_CAUSE_FILTERED: _ClassVar[WaitCause]
+    WAIT_CAUSE_YIELDS: _ClassVar[WaitCause]
 MATCHING_DIMENSION_UNSPECIFIED: MatchingDimension
 MATCHING_DIMENSION_EFFICIENCY: MatchingDimension
 MATCHING_DIMENSION_QUALITY: MatchingDimension
@@ -92,6 +93,7 @@ WAIT_CAUSE_ALL_BUSY: WaitCause
 WAIT_CAUSE_DECLINED: WaitCause
 WAIT_CAUSE_NEXT: WaitCause
 WAIT_CAUSE_FILTERED: WaitCause
+WAIT_CAUSE_YIELDS: WaitCause
 
 class MatchingParameter(_message.Message):
     __slots__ = ("name", "display_name_zh", "unit", "dimension", "scope", "role", "source", "by_line", "definition", "active")
@@ -488,7 +490,7 @@ class DiagnoseQueueRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
 
 class TaskDiagnosis(_message.Message):
-    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms", "qualified_count", "on_duty_count", "free_count")
+    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms", "qualified_count", "on_duty_count", "free_count", "next_opening_time_ms")
     TASK_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
@@ -499,6 +501,7 @@ class TaskDiagnosis(_message.Message):
     QUALIFIED_COUNT_FIELD_NUMBER: _ClassVar[int]
     ON_DUTY_COUNT_FIELD_NUMBER: _ClassVar[int]
     FREE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_OPENING_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     task: str
     cause: WaitCause
     sentence: str
@@ -509,7 +512,8 @@ class TaskDiagnosis(_message.Message):
     qualified_count: int
     on_duty_count: int
     free_count: int
-    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ..., qualified_count: _Optional[int] = ..., on_duty_count: _Optional[int] = ..., free_count: _Optional[int] = ...) -> None: ...
+    next_opening_time_ms: int
+    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ..., qualified_count: _Optional[int] = ..., on_duty_count: _Optional[int] = ..., free_count: _Optional[int] = ..., next_opening_time_ms: _Optional[int] = ...) -> None: ...
 
 class QueueDiagnosis(_message.Message):
     __slots__ = ("tasks", "next_page_token", "causes")

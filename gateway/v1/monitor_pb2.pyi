@@ -1,3 +1,4 @@
+from gateway.v1 import operator_pb2 as _operator_pb2
 from gateway.v1 import province_pb2 as _province_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -20,7 +21,7 @@ class Overview(_message.Message):
     def __init__(self, snapshot_time_ms: _Optional[int] = ..., provinces: _Optional[_Iterable[_Union[ProvinceOverview, _Mapping]]] = ..., totals: _Optional[_Union[NationalTotals, _Mapping]] = ..., alarms: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProvinceOverview(_message.Message):
-    __slots__ = ("province", "state", "observe_time_ms", "open_tasks", "waiting", "signed_in_operators", "available_operators", "expected_wait_ms", "shared_in_open_count", "shared_out_open_count", "oldest_waiting_ms", "epoch", "sequence")
+    __slots__ = ("province", "state", "observe_time_ms", "open_tasks", "waiting", "signed_in_operators", "available_operators", "expected_wait_ms", "shared_in_open_count", "shared_out_open_count", "oldest_waiting_ms", "epoch", "sequence", "closed_lines", "gained_task_count", "gained_minutes")
     PROVINCE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     OBSERVE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +35,9 @@ class ProvinceOverview(_message.Message):
     OLDEST_WAITING_MS_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_LINES_FIELD_NUMBER: _ClassVar[int]
+    GAINED_TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GAINED_MINUTES_FIELD_NUMBER: _ClassVar[int]
     province: str
     state: _province_pb2.ProvinceState
     observe_time_ms: int
@@ -47,10 +51,13 @@ class ProvinceOverview(_message.Message):
     oldest_waiting_ms: int
     epoch: int
     sequence: int
-    def __init__(self, province: _Optional[str] = ..., state: _Optional[_Union[_province_pb2.ProvinceState, str]] = ..., observe_time_ms: _Optional[int] = ..., open_tasks: _Optional[_Union[OpenTaskCounts, _Mapping]] = ..., waiting: _Optional[_Union[LineCounts, _Mapping]] = ..., signed_in_operators: _Optional[int] = ..., available_operators: _Optional[int] = ..., expected_wait_ms: _Optional[int] = ..., shared_in_open_count: _Optional[int] = ..., shared_out_open_count: _Optional[int] = ..., oldest_waiting_ms: _Optional[int] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ...) -> None: ...
+    closed_lines: _containers.RepeatedScalarFieldContainer[_operator_pb2.Line]
+    gained_task_count: int
+    gained_minutes: int
+    def __init__(self, province: _Optional[str] = ..., state: _Optional[_Union[_province_pb2.ProvinceState, str]] = ..., observe_time_ms: _Optional[int] = ..., open_tasks: _Optional[_Union[OpenTaskCounts, _Mapping]] = ..., waiting: _Optional[_Union[LineCounts, _Mapping]] = ..., signed_in_operators: _Optional[int] = ..., available_operators: _Optional[int] = ..., expected_wait_ms: _Optional[int] = ..., shared_in_open_count: _Optional[int] = ..., shared_out_open_count: _Optional[int] = ..., oldest_waiting_ms: _Optional[int] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., closed_lines: _Optional[_Iterable[_Union[_operator_pb2.Line, str]]] = ..., gained_task_count: _Optional[int] = ..., gained_minutes: _Optional[int] = ...) -> None: ...
 
 class NationalTotals(_message.Message):
-    __slots__ = ("open_tasks", "waiting", "signed_in_operators", "available_operators", "shared_open_count", "oldest_waiting_ms", "active_provinces")
+    __slots__ = ("open_tasks", "waiting", "signed_in_operators", "available_operators", "shared_open_count", "oldest_waiting_ms", "active_provinces", "gained_task_count", "gained_minutes")
     OPEN_TASKS_FIELD_NUMBER: _ClassVar[int]
     WAITING_FIELD_NUMBER: _ClassVar[int]
     SIGNED_IN_OPERATORS_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +65,8 @@ class NationalTotals(_message.Message):
     SHARED_OPEN_COUNT_FIELD_NUMBER: _ClassVar[int]
     OLDEST_WAITING_MS_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_PROVINCES_FIELD_NUMBER: _ClassVar[int]
+    GAINED_TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
+    GAINED_MINUTES_FIELD_NUMBER: _ClassVar[int]
     open_tasks: OpenTaskCounts
     waiting: LineCounts
     signed_in_operators: int
@@ -65,7 +74,9 @@ class NationalTotals(_message.Message):
     shared_open_count: int
     oldest_waiting_ms: int
     active_provinces: int
-    def __init__(self, open_tasks: _Optional[_Union[OpenTaskCounts, _Mapping]] = ..., waiting: _Optional[_Union[LineCounts, _Mapping]] = ..., signed_in_operators: _Optional[int] = ..., available_operators: _Optional[int] = ..., shared_open_count: _Optional[int] = ..., oldest_waiting_ms: _Optional[int] = ..., active_provinces: _Optional[int] = ...) -> None: ...
+    gained_task_count: int
+    gained_minutes: int
+    def __init__(self, open_tasks: _Optional[_Union[OpenTaskCounts, _Mapping]] = ..., waiting: _Optional[_Union[LineCounts, _Mapping]] = ..., signed_in_operators: _Optional[int] = ..., available_operators: _Optional[int] = ..., shared_open_count: _Optional[int] = ..., oldest_waiting_ms: _Optional[int] = ..., active_provinces: _Optional[int] = ..., gained_task_count: _Optional[int] = ..., gained_minutes: _Optional[int] = ...) -> None: ...
 
 class OpenTaskCounts(_message.Message):
     __slots__ = ("scheduled", "queued", "offered", "assigned", "in_progress", "suspended", "moving")

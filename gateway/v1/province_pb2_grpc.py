@@ -80,6 +80,31 @@ class ProvinceServiceStub:
                 request_serializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyRequest.SerializeToString,
                 response_deserializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
                 _registered_method=True)
+        self.ListSharingPolicyRevisions = channel.unary_unary(
+                '/sharedops.v1.ProvinceService/ListSharingPolicyRevisions',
+                request_serializer=gateway_dot_v1_dot_province__pb2.ListSharingPolicyRevisionsRequest.SerializeToString,
+                response_deserializer=gateway_dot_v1_dot_province__pb2.ListSharingPolicyRevisionsResponse.FromString,
+                _registered_method=True)
+        self.RollbackSharingPolicy = channel.unary_unary(
+                '/sharedops.v1.ProvinceService/RollbackSharingPolicy',
+                request_serializer=gateway_dot_v1_dot_province__pb2.RollbackSharingPolicyRequest.SerializeToString,
+                response_deserializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
+                _registered_method=True)
+        self.ApproveSharingPolicyChange = channel.unary_unary(
+                '/sharedops.v1.ProvinceService/ApproveSharingPolicyChange',
+                request_serializer=gateway_dot_v1_dot_province__pb2.ApproveSharingPolicyChangeRequest.SerializeToString,
+                response_deserializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
+                _registered_method=True)
+        self.GetCalendar = channel.unary_unary(
+                '/sharedops.v1.ProvinceService/GetCalendar',
+                request_serializer=gateway_dot_v1_dot_province__pb2.GetCalendarRequest.SerializeToString,
+                response_deserializer=gateway_dot_v1_dot_province__pb2.Calendar.FromString,
+                _registered_method=True)
+        self.UpdateCalendar = channel.unary_unary(
+                '/sharedops.v1.ProvinceService/UpdateCalendar',
+                request_serializer=gateway_dot_v1_dot_province__pb2.UpdateCalendarRequest.SerializeToString,
+                response_deserializer=gateway_dot_v1_dot_province__pb2.Calendar.FromString,
+                _registered_method=True)
 
 
 class ProvinceServiceServicer:
@@ -149,6 +174,41 @@ class ProvinceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSharingPolicyRevisions(self, request, context):
+        """Lists the revisions of a policy, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackSharingPolicy(self, request, context):
+        """Puts the content of an earlier revision in force at once, as a new revision that says of which.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveSharingPolicyChange(self, request, context):
+        """Puts a proposed change in force. Another person than the proposer must ask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCalendar(self, request, context):
+        """Reads when a province is open, what is open now, and the service that sharing has gained while it was closed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCalendar(self, request, context):
+        """Changes the fields named in the mask, as a new revision. With validate_only it only shows what would be open.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProvinceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -196,6 +256,31 @@ def add_ProvinceServiceServicer_to_server(servicer, server):
                     servicer.UpdateSharingPolicy,
                     request_deserializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyRequest.FromString,
                     response_serializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.SerializeToString,
+            ),
+            'ListSharingPolicyRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSharingPolicyRevisions,
+                    request_deserializer=gateway_dot_v1_dot_province__pb2.ListSharingPolicyRevisionsRequest.FromString,
+                    response_serializer=gateway_dot_v1_dot_province__pb2.ListSharingPolicyRevisionsResponse.SerializeToString,
+            ),
+            'RollbackSharingPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackSharingPolicy,
+                    request_deserializer=gateway_dot_v1_dot_province__pb2.RollbackSharingPolicyRequest.FromString,
+                    response_serializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.SerializeToString,
+            ),
+            'ApproveSharingPolicyChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveSharingPolicyChange,
+                    request_deserializer=gateway_dot_v1_dot_province__pb2.ApproveSharingPolicyChangeRequest.FromString,
+                    response_serializer=gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.SerializeToString,
+            ),
+            'GetCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCalendar,
+                    request_deserializer=gateway_dot_v1_dot_province__pb2.GetCalendarRequest.FromString,
+                    response_serializer=gateway_dot_v1_dot_province__pb2.Calendar.SerializeToString,
+            ),
+            'UpdateCalendar': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCalendar,
+                    request_deserializer=gateway_dot_v1_dot_province__pb2.UpdateCalendarRequest.FromString,
+                    response_serializer=gateway_dot_v1_dot_province__pb2.Calendar.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -442,6 +527,141 @@ class ProvinceService:
             '/sharedops.v1.ProvinceService/UpdateSharingPolicy',
             gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyRequest.SerializeToString,
             gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSharingPolicyRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sharedops.v1.ProvinceService/ListSharingPolicyRevisions',
+            gateway_dot_v1_dot_province__pb2.ListSharingPolicyRevisionsRequest.SerializeToString,
+            gateway_dot_v1_dot_province__pb2.ListSharingPolicyRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackSharingPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sharedops.v1.ProvinceService/RollbackSharingPolicy',
+            gateway_dot_v1_dot_province__pb2.RollbackSharingPolicyRequest.SerializeToString,
+            gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveSharingPolicyChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sharedops.v1.ProvinceService/ApproveSharingPolicyChange',
+            gateway_dot_v1_dot_province__pb2.ApproveSharingPolicyChangeRequest.SerializeToString,
+            gateway_dot_v1_dot_province__pb2.UpdateSharingPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sharedops.v1.ProvinceService/GetCalendar',
+            gateway_dot_v1_dot_province__pb2.GetCalendarRequest.SerializeToString,
+            gateway_dot_v1_dot_province__pb2.Calendar.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCalendar(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sharedops.v1.ProvinceService/UpdateCalendar',
+            gateway_dot_v1_dot_province__pb2.UpdateCalendarRequest.SerializeToString,
+            gateway_dot_v1_dot_province__pb2.Calendar.FromString,
             options,
             channel_credentials,
             insecure,

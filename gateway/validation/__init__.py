@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from google.protobuf.message import Message
 
 from gateway.errors import GatewayError, Violation, invalid
-from gateway.validation import dispatch, operator, province, quality, task, watching, work
+from gateway.validation import calendar, dispatch, drill, operator, province, quality, task, watching, work
 from gateway.validation.checks import Rules
 
 #: The rules of every request of the contract, and of the items that services check one by one.
@@ -21,8 +21,10 @@ TABLE: Mapping[type[Message], Rules] = {
     **work.RULES,
     **operator.RULES,
     **province.RULES,
+    **calendar.RULES,
     **dispatch.RULES,
     **quality.RULES,
+    **drill.RULES,
     **watching.RULES,
 }
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from google.protobuf.message import Message
 
 from gateway import names
-from gateway.conversion.enums import SHARE_OUT_MODES_IN
+from gateway.conversion.enums import RECALLS_IN, SHARE_OUT_MODES_IN
 from gateway.v1 import province_pb2
 from gateway.validation import checks as k
 from gateway.validation.task import PROVINCE_NAME
 
 _PROVINCE_ID = k.matching(names.PROVINCE_PATTERN, "expected a province id, for instance fujian")
+_NUMBER = k.between(1, 2**63 - 1)
 _POLICY_NAME = k.named(names.is_policy_name, "provinces/{province}/sharingPolicy")
 
 PROVINCE_FIELDS: dict[str, k.Check] = {
@@ -38,6 +39,13 @@ POLICY_FIELDS: dict[str, k.Check] = {
     "max_amount_fen": k.AMOUNT,
     "share_in_quota": k.between(0, 1_000_000),
     "reserve_operators": k.between(0, 10_000),
+    "effective_from_ms": k.between(0, k.TIME_MAX_MS),
+    "effective_until_ms": k.between(0, k.TIME_MAX_MS),
+    "on_time_floor_permille": k.between(0, 1_000),
+    "share_in_daily_quota": k.between(0, 1_000_000),
+    "recall": k.one_of(RECALLS_IN, ("RECALL_NEVER", "RECALL_UNBEGUN")),
+    "needs_two_people": k.anything,
+    "best_match_gain_points": k.between(0, 10_000),
 }
 _CHANGED_POLICY = k.Rules(
     POLICY_FIELDS
@@ -46,18 +54,29 @@ _CHANGED_POLICY = k.Rules(
         "revision": k.between(0, 2**63 - 1),
         "update_time_ms": k.anything,
         "updater": k.anything,
+        "newest_revision": k.anything,
+        "scheduled": k.anything,
+        "proposals": k.anything,
     },
     required=("name",),
 )
+
+
+def _between_fields(policy: province_pb2.SharingPolicy) -> k.Wrong:
+    """What holds between the fields of a policy."""
+    wrong: list[tuple[str, str]] = []
+    if policy.release_wait_ms > policy.activation_wait_ms:
+        wrong.append(("release_wait_ms", "expected at most activation_wait_ms"))
+    if 0 < policy.effective_until_ms <= policy.effective_from_ms:
+        wrong.append(("effective_until_ms", "expected an instant after effective_from_ms"))
+    return wrong or None
+
+
 #: A policy after its change: what holds between fields can only be seen there.
 WHOLE_POLICY = k.Rules(
     _CHANGED_POLICY.fields,
     required=("name", "share_out_mode"),
-    whole=lambda policy: (
-        None
-        if policy.release_wait_ms <= policy.activation_wait_ms
-        else [("release_wait_ms", "expected at most activation_wait_ms")]
-    ),
+    whole=_between_fields,
 )
 
 _CHANGE_STATE = k.Rules(
@@ -91,5 +110,20 @@ RULES: Mapping[type[Message], k.Rules] = {
             "request_id": k.REQUEST_ID,
         },
         required=("sharing_policy", "reason", "request_id"),
+    ),
+    province_pb2.ListSharingPolicyRevisionsRequest: k.Rules({"name": _POLICY_NAME, **k.PAGE}, required=("name",)),
+    province_pb2.RollbackSharingPolicyRequest: k.Rules(
+        {
+            "name": _POLICY_NAME,
+            "revision": _NUMBER,
+            "validate_only": k.anything,
+            "reason": k.REASON,
+            "request_id": k.REQUEST_ID,
+        },
+        required=("name", "revision", "reason", "request_id"),
+    ),
+    province_pb2.ApproveSharingPolicyChangeRequest: k.Rules(
+        {"name": _POLICY_NAME, "proposal": _NUMBER, "request_id": k.REQUEST_ID},
+        required=("name", "proposal", "request_id"),
     ),
 }

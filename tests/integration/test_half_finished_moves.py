@@ -9,11 +9,12 @@ from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
 from actors.core import events as e
-from actors.core.country import ProvinceStatus, SharingPolicy
+from actors.core.country import Line, ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId
 from actors.core.outbox import Outgoing
 from actors.core.replies import AnyReply, DeskUpdate, MoveAnswer
-from actors.core.sharing import KindSummary, MoveFlow, NationalPicture, ProvinceSummary, encode_picture
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import TaskSpec
 from actors.country_file import load_country
 from actors.journal import open_readonly, open_sqlite
@@ -72,7 +73,7 @@ def _advice() -> c.TakeAdvice:
         time_ms=now().wall_ms,
         status=ProvinceStatus.ACTIVE,
         policy=SharingPolicy(),
-        kinds=(KindSummary(kind=KindId(KIND), eligible=2, free_capacity=2, expected_wait_ms=0),),
+        kinds=(KindSummary(kind=KindId(KIND), line=Line.CLAIMS, eligible=2, free_capacity=2, expected_wait_ms=0),),
     )
     flow = MoveFlow(source=FUJIAN, host=JIANGXI, kind=KindId(KIND), count=2, reason="test")
     return c.TakeAdvice(

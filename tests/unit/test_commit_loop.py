@@ -9,7 +9,7 @@ from actors.core.operators import PresenceState
 from actors.core.outbox import Outgoing
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, TaskReply
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import MoveOut, Placement
 from actors.journal import (
     Fenced,

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from actors.core.calendar import LineHours, Span, date_of, day_of_date, weekday_of
 from actors.core.country import Line, TimeLimits
+from actors.core.ids import ProvinceCode
 from actors.core.operators import Certificate, Shift
 from actors.country_file import CountryFileError, load_country
+from actors.service_hours_file import load_national_days
 
 SMALL = """
 [[provinces]]
@@ -160,6 +163,107 @@ def test_limits_that_cannot_be_are_refused(tmp_path: Path, limits: str) -> None:
     """Would break if a lease of no length were taken for a setting."""
     with pytest.raises(CountryFileError, match="limits"):
         load_country(written(tmp_path, f"{SMALL}[limits]\n{limits}\n"))
+
+
+def test_without_hours_every_branch_is_always_open(tmp_path: Path) -> None:
+    """Would break if the file that comes with the package, or one written before there were hours, closed anything."""
+    assert load_country().calendars == {}
+    assert load_country(written(tmp_path, SMALL)).calendars == {}
+
+
+def test_hours_of_the_file_become_calendars(tmp_path: Path) -> None:
+    """Would break if the west opened with the east, a line lost its own hours, or a region its days."""
+    text = SMALL.replace(
+        'code = "jiangxi"', 'code = "xizang"\nlocal_days = [{ date = 2026-02-18, name = "藏历新年" }]', 1
+    )
+    text += '[service_hours]\n[service_hours.lines]\nclaims = { weekends = ["09:00-12:00", "13:00-24:00"] }\n'
+    calendars = load_country(written(tmp_path, text)).calendars
+    east, west = calendars[ProvinceCode("fujian")], calendars[ProvinceCode("xizang")]
+    for line in (Line.SERVICING, Line.UNDERWRITING):
+        assert east.hours_of(line) == LineHours(line=line, workdays=(Span(510, 1_050),))
+        assert west.hours_of(line) == LineHours(line=line, workdays=(Span(630, 1_170),))
+    assert east.hours_of(Line.CLAIMS) == LineHours(
+        line=Line.CLAIMS, workdays=(Span(510, 1_050),), weekends=(Span(540, 720), Span(780, 1_440))
+    )
+    assert (east.local_days, [day.name for day in west.local_days]) == ((), ["藏历新年"])
+    assert east.national_days == west.national_days == load_national_days()
+
+
+def test_the_west_may_be_told_otherwise(tmp_path: Path) -> None:
+    """Would break if the two hours were a constant of the code."""
+    text = SMALL.replace('code = "jiangxi"', 'code = "xinjiang"\nlater_minutes = 0', 1) + "[service_hours]\n"
+    calendars = load_country(written(tmp_path, text)).calendars
+    assert calendars[ProvinceCode("xinjiang")] == calendars[ProvinceCode("fujian")]
+
+
+@pytest.mark.parametrize(
+    ("date", "worked"),
+    [
+        ("2025-01-26", True),
+        ("2025-02-04", False),
+        ("2025-10-08", False),
+        ("2025-10-11", True),
+        ("2026-01-04", True),
+        ("2026-02-14", True),
+        ("2026-02-23", False),
+        ("2026-02-28", True),
+        ("2026-05-09", True),
+        ("2026-06-19", False),
+        ("2026-09-20", True),
+        ("2026-10-07", False),
+        ("2026-10-10", True),
+    ],
+)
+def test_the_national_days_are_those_that_were_announced(date: str, worked: bool) -> None:
+    """Would break if a holiday were dropped or a worked Sunday were taken for a day off."""
+    [special] = [special for special in load_national_days() if special.day == day_of_date(date)]
+    assert special.is_worked is worked
+
+
+def test_the_national_days_of_each_year_add_up() -> None:
+    """Would break by a typing mistake in a date: what is announced is 28 and 33 days off, and worked days are always a weekend's."""
+    days = load_national_days()
+    for year, off in (("2025", 28), ("2026", 33)):
+        assert sum(not day.is_worked for day in days if date_of(day.day).startswith(year)) == off
+    assert all(weekday_of(day.day) >= 5 for day in days if day.is_worked)
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        ('workdays = ["8:30-17:30"]', "'8:30-17:30' is no time of one day"),
+        ('workdays = ["17:30-08:30"]', "'17:30-08:30' is no time of one day"),
+        ('workdays = ["08:30-24:01"]', "'08:30-24:01' is no time of one day"),
+        ('workdays = ["13:00-17:00", "08:00-12:00"]', "provinces[0].hours[0].workdays"),
+        ("lines = { cars = {} }", "cars"),
+        ("workday = []", "workday"),
+        ('national_days = "days.toml"', "days.toml: cannot be read"),
+    ],
+)
+def test_hours_that_cannot_be_are_told_with_their_place(tmp_path: Path, hours: str, told: str) -> None:
+    """Would break if a branch opened at no time because of a typing mistake."""
+    with pytest.raises(CountryFileError) as caught:
+        load_country(written(tmp_path, f"{SMALL}[service_hours]\n{hours}\n"))
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ('[[holidays]]\nname = "x"\nfirst = 2027-01-03\nlast = 2027-01-01', "holidays[0].last"),
+        ('[[holidays]]\nname = "x"\nfirst = 2027-01-01\nlast = 2027-03-01', "holidays[0].last"),
+        ('[[holidays]]\nname = "x"\nfirst = 2027-01-01\nlast = 2027-01-01\nworked = [2027-01-01]', "national_days"),
+        ("[[holiday]]", "holiday"),
+        ("[[holidays]", "is not TOML"),
+    ],
+)
+def test_national_days_that_cannot_be_are_told_with_their_file(tmp_path: Path, days: str, told: str) -> None:
+    """Would break if next year's arrangement were taken with a mistake that moves a holiday."""
+    (tmp_path / "days.toml").write_text(days, encoding="utf-8")
+    with pytest.raises(CountryFileError) as caught:
+        load_country(written(tmp_path, SMALL + '[service_hours]\nnational_days = "days.toml"\n'))
+    assert "days.toml: " in str(caught.value)
+    assert told in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

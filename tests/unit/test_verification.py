@@ -302,6 +302,8 @@ def test_only_verification_applies_events_without_learning() -> None:
     assert named == {
         "actors/core/applying/__init__.py",
         "actors/verification/replayed.py",
+        # Rehearses on a copy that is thrown away.
+        "actors/core/previewing.py",
         # Plants a bug, in the simulator alone.
         "actors/testing/mutants/transit.py",
     }

@@ -4,8 +4,8 @@
 event, in `tasks`, `moves` and `people`; the table below names them all. What the event teaches (`statistics.learning`) is noted first, while the
 state is still what it was.
 
-There is no switch that leaves the learning out: `apply` always learns. Only `verification.replayed`, whose states decide nothing, goes to
-`APPLIERS` itself.
+There is no switch that leaves the learning out: `apply` always learns. Only `verification.replayed`, whose states decide nothing, and
+`previewing`, whose copies are thrown away, go to `APPLIERS` themselves.
 """
 
 from collections.abc import Callable
@@ -53,6 +53,10 @@ APPLIERS: dict[type, Callable[..., None]] = {
     e.MoveRefused: moves.move_refused,
     e.MoveHandedOver: moves.handed_over,
     e.MoveTakenBack: moves.taken_back,
+    e.EvacuationBegun: moves.evacuation_begun,
+    e.TasksRecalled: moves.tasks_recalled,
+    e.RecallAnswered: moves.recall_answered,
+    e.RecallSettled: moves.recall_settled,
     e.HostNoted: moves.host_noted,
     e.OutcomeNoted: moves.outcome_noted,
     e.NoticeSettled: moves.notice_settled,
@@ -70,5 +74,10 @@ APPLIERS: dict[type, Callable[..., None]] = {
     e.SiteLost: people.site_lost,
     e.SiteReturned: people.site_returned,
     e.SharingPolicyUpdated: people.policy_updated,
+    e.CalendarAdopted: people.calendar_adopted,
+    e.CalendarUpdated: people.calendar_updated,
+    e.SharingPolicyProposed: people.policy_proposed,
+    e.SharingPolicyProposalExpired: people.proposal_expired,
+    e.SharingPolicyTookEffect: people.policy_took_effect,
     e.RequestAnswered: tasks.request_answered,
 }

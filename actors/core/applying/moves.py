@@ -5,8 +5,9 @@ import msgspec
 from actors.core import events as e
 from actors.core import records
 from actors.core.ids import ProvinceCode, TaskId
-from actors.core.replies import MoveAnswer
-from actors.core.state import Away, Notice, ProvinceState
+from actors.core.promise import latest_start_ms
+from actors.core.replies import MoveAnswer, RecallAnswer
+from actors.core.state import Away, Evacuee, Notice, ProvinceState
 from actors.core.task import Action, Placement, TaskState, moved_on
 
 replace = msgspec.structs.replace
@@ -29,6 +30,7 @@ def move_accepted(state: ProvinceState, event: e.MoveAccepted) -> None:
         assert older.state is TaskState.MOVING and older.generation < move.generation + 1
         state.replace_task(moved_on(older, Action.HAND_OVER))
     state.away.pop(task.task_id, None)
+    state.forget_evacuee(task.task_id)
     state.records.pop(records.task_key(task.task_id), None)
     accepted = replace(
         task,
@@ -41,7 +43,8 @@ def move_accepted(state: ProvinceState, event: e.MoveAccepted) -> None:
         move=None,
         move_attempts=0,
         move_after_ms=0,
-        move_count=task.move_count + 1,
+        # To be called home is no move of its own: overload may move the task as often as before.
+        move_count=task.move_count + (move.placement is not Placement.HOME),
         declines=(),
         queued_ms=event.at_ms,
     )
@@ -62,6 +65,9 @@ def handed_over(state: ProvinceState, event: e.MoveHandedOver) -> None:
     state.replace_task(moved_on(task, Action.HAND_OVER))
     if task.home == state.province:
         _note_host(state, task.task_id, task.move.host, task.generation + 1)
+        if event.is_evacuated:
+            latest_ms = latest_start_ms(task, state.kinds)
+            state.evacuated[task.task_id] = Evacuee(task.spec.green_channel, latest_ms)
 
 
 def taken_back(state: ProvinceState, event: e.MoveTakenBack) -> None:
@@ -76,7 +82,28 @@ def _note_host(state: ProvinceState, task: TaskId, host: ProvinceCode, generatio
         state.away[task] = Away(host=host, generation=generation)
 
 
+def evacuation_begun(state: ProvinceState, event: e.EvacuationBegun) -> None:
+    state.evacuation_revision = event.revision
+
+
+def tasks_recalled(state: ProvinceState, event: e.TasksRecalled) -> None:
+    for task_id in event.task_ids:
+        state.recalls[task_id] = state.away[task_id].generation
+
+
+def recall_answered(state: ProvinceState, event: e.RecallAnswered) -> None:
+    answer = RecallAnswer(accepted=event.accepted, reason=event.reason)
+    state.records[records.recall_key(event.task_id, event.generation)] = records.encode(answer)
+
+
+def recall_settled(state: ProvinceState, event: e.RecallSettled) -> None:
+    state.forget_evacuee(event.task_id)
+
+
 def host_noted(state: ProvinceState, event: e.HostNoted) -> None:
+    if state.recalls.get(event.task_id, event.generation) < event.generation:
+        # The next host is asked anew.
+        del state.recalls[event.task_id]
     _note_host(state, event.task_id, event.host, event.generation)
 
 
@@ -87,7 +114,10 @@ def outcome_noted(state: ProvinceState, event: e.OutcomeNoted) -> None:
         assert older.state is TaskState.MOVING and older.generation < task.generation
         state.replace_task(moved_on(older, Action.HAND_OVER))
     state.away.pop(task.task_id, None)
+    state.forget_evacuee(task.task_id)
     state.records[records.task_key(task.task_id)] = records.encode(task)
+    if event.gained_ms:
+        state.gains.add(task, event.gained_ms)
 
 
 def notice_settled(state: ProvinceState, event: e.NoticeSettled) -> None:

@@ -6,6 +6,7 @@ from actors.core import events as e
 from actors.core import records
 from actors.core.country import ProvinceStatus
 from actors.core.operators import Operator, PresenceState
+from actors.core.policy_revisions import PolicyRevision, in_force
 from actors.core.queue import authority_needed
 from actors.core.state import ProvinceState
 
@@ -102,5 +103,35 @@ def site_returned(state: ProvinceState, event: e.SiteReturned) -> None:
     state.lost_sites.pop(event.site, None)
 
 
+def calendar_adopted(state: ProvinceState, event: e.CalendarAdopted) -> None:
+    state.calendar_told = event.told
+    state.calendar = event.calendar
+
+
+def calendar_updated(state: ProvinceState, event: e.CalendarUpdated) -> None:
+    state.calendar = event.calendar
+
+
 def policy_updated(state: ProvinceState, event: e.SharingPolicyUpdated) -> None:
-    state.policy = event.policy
+    revision = PolicyRevision(
+        policy=event.policy,
+        reason=event.reason,
+        rolled_back_to=event.rolled_back_to,
+        approved_by=event.approved_by,
+    )
+    state.policies.add(revision)
+    state.policy = in_force(state.policies.revisions, event.at_ms)
+
+
+def policy_proposed(state: ProvinceState, event: e.SharingPolicyProposed) -> None:
+    state.policies.propose(event.proposal)
+
+
+def proposal_expired(state: ProvinceState, event: e.SharingPolicyProposalExpired) -> None:
+    del state.policies.proposals[event.number]
+
+
+def policy_took_effect(state: ProvinceState, event: e.SharingPolicyTookEffect) -> None:
+    revision = state.policies.find(event.revision)
+    assert revision is not None, "only what is kept can take effect"
+    state.policy = revision.policy

@@ -2,7 +2,7 @@
 
 The question is asked from the outside in: does the province hand out work at all; may anybody of the roster do this task; is any of them on
 duty; has any of those room; has not declined it; and passes what the day asks (a desk that is heard, quota, shift). The first "no" binds:
-nothing behind it would help. If all are "yes", the task goes with the next round: no task is kept back on purpose.
+nothing behind it would help. If all are "yes", the task goes with the next round, unless it is a guest for whom no people are left (`guests`).
 
 The order of the filters makes one number a pair enough (`eligibility`): rights, skills and conflicts come first, then what passes by itself.
 Everybody is filtered as if they had room (`with_room`), and room is asked by itself: to be full is a queue, not a bar.
@@ -19,6 +19,7 @@ from actors.core.ids import OperatorId
 from actors.core.matching.eligibility import KEPT, NAMES, Mask, removed_counts
 from actors.core.matching.explained import Diagnosis, WaitCause
 from actors.core.matching.explaining import DESK, away_because
+from actors.core.matching.guests import is_kept_back
 from actors.core.matching.model import weighted
 from actors.core.matching.parameters import Role
 from actors.core.matching.points import Curves
@@ -26,6 +27,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
+from actors.core.task import Task
 
 #: Provinces in these states hand out no work.
 CLOSED = (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE)
@@ -47,6 +49,7 @@ _CAUSES = (
     WaitCause.ALL_BUSY,
     WaitCause.DECLINED,
     WaitCause.FILTERED,
+    WaitCause.YIELDS,
     WaitCause.NEXT,
 )
 
@@ -96,8 +99,18 @@ class QueueDoctor:
         """Place of each task's cause in `_CAUSES`, (tasks,)."""
         closed = np.full(len(self._problem.tasks), self._state.status in CLOSED)
         stages = (self._qualified, self._on_duty, self._room, self._willing, self._ready)
-        holds = [closed, *(~stage.any(axis=1) for stage in stages)]
+        holds = [closed, *(~stage.any(axis=1) for stage in stages), self._kept_back()]
         return np.select(holds, range(len(holds)), default=len(holds)).astype(np.int64)
+
+    def _kept_back(self) -> Mask:
+        """Tasks of guests for whom no people are left, (tasks,)."""
+        roster, loads = self._state.operators, self._state.load_of
+        heard = [
+            roster[one.operator] for one, is_heard in zip(self._problem.people, self._heard, strict=True) if is_heard
+        ]
+        free = [person for person in heard if loads(person.operator) < person.capacity]
+        kept = [is_kept_back(self._state, free, task, self._now_ms) for task in self._problem.tasks]
+        return np.array(kept, dtype=np.bool_)
 
     def causes(self) -> dict[WaitCause, int]:
         """All tasks by cause, most first."""
@@ -124,7 +137,12 @@ class QueueDoctor:
             waiting_ms=max(0, self._now_ms - record.taken_in_ms),
             home_only=record.spec.home_only,
             status=self._state.status.value if cause is WaitCause.PROVINCE_CLOSED else "",
+            opens_ms=self._opens_ms(record),
         )
+
+    def _opens_ms(self, task: Task) -> int:
+        opens_ms = self._state.calendar.next_opening_ms(self._now_ms, task.line)
+        return 0 if opens_ms is None or opens_ms == self._now_ms else opens_ms
 
     def _removed(self, task: int, cause: WaitCause) -> dict[str, int]:
         """How many people each filter removes, most first: of the roster if nobody may do it, of those with room if filters keep it."""

@@ -71,6 +71,7 @@ class WaitCause(StrEnum):
     ALL_BUSY = "all_busy"
     DECLINED = "declined"
     FILTERED = "filtered"
+    YIELDS = "yields"
     NEXT = "next"
 
 
@@ -98,6 +99,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     home_only: bool = False
     #: Why the province hands out no work.
     status: str = ""
+    #: When the hours of its line begin next, Unix ms; 0: they run, or it is not known.
+    opens_ms: int = 0
 
 
 class QueueDiagnosis(msgspec.Struct, frozen=True, kw_only=True, tag="queue_diagnosis"):

@@ -1,7 +1,7 @@
 """What the matching model makes of provinces: points of a host for a home's tasks, and how hard pressed a home is.
 
 The same curves and weights as everywhere. Points of a host are the sum of weight x points of the host_ and link_ parameters, in hundredths,
-so that ten of them weigh about as much as the experience of its people (`sharing`). The pressure of a home is the sum over the home_
+so that ten of them weigh about as much as the experience of its people (`sharing.hosts`). The pressure of a home is the sum over the home_
 parameters, in permille by which its thresholds for sharing fall, at most `PRESSURE_MAX` either way: policy stays with the people who set it.
 """
 
@@ -15,7 +15,7 @@ from actors.core.matching.model import weighted
 from actors.core.matching.parameters import Role, Scope
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.views.provinces import LinkView, ProvinceFacts, ProvinceView
-from actors.core.sharing import ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.storage import FloatArray
 

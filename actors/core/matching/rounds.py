@@ -18,6 +18,7 @@ day later, and nothing but those need be kept.
 * Scarce people are kept for what only they can do: by the joint solution within a round, and from one round to the next by their price, which
   `operator_shadow_price` reads.
 * One suitable task or one person is no problem to be solved: the greatest sum is taken directly.
+* What an evacuation brought is looked at when nothing else suits anybody, and leaves people for what arrives here anyway (`guests`).
 
 The bound on waiting. Let B be `model.waiting_bound_minutes` and let task t wait, suited to a free person p of the round and among its
 tasks. Then t is given in this round, or p takes a task s that was taken in less than B minutes after t. Proof by swapping: if p took
@@ -27,7 +28,8 @@ were not optimal. If p takes s and t is left, then giving t to p and leaving s c
 (that is how B is defined), so that the difference were above nought (or nought, and then rank decides for t): again not optimal. So what
 goes before t was taken in less than B minutes after it: finitely many, each gone once given. And t does come among the round's tasks:
 what stands before it in rank order came at most eight hours after it (`queue`), and what there suits nobody is passed over. A task in the
-middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move.
+middle of unsuitable ones of its own bucket, more than `bucket_scan_max` deep, waits for those to move. Guests that yield have a bound of their own
+first (`guests.PATIENCE_MS`) and then this one.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -42,9 +44,10 @@ from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching import policy
 from actors.core.matching.assignment.result import FloatArray, Method
 from actors.core.matching.eligibility import removed_counts
+from actors.core.matching.guests import GuestPlaces, guest_kinds
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem, Scorer
-from actors.core.matching.waiting import DEEP_TASKS_MAX, deeper, foremost
+from actors.core.matching.waiting import DEEP_TASKS_MAX, Looked, deeper, foremost
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
 from actors.core.task import Task
@@ -52,8 +55,8 @@ from actors.core.task import Task
 WHO = "system:matcher"
 #: Version of what this program makes of a journal and a model: what events teach, filters, values, points, solution, as a test knows them
 #: by their results. It rises whenever the same journal and model come to another result, so that a decision from before an upgrade is
-#: known as such. 1: newcomers are tried out; quality without reviews is the usual one. 0 stands for everything before.
-RULES_VERSION = 1
+#: known as such. 1: newcomers are tried out; quality without reviews is the usual one. 2: guests yield. 0 stands for everything before.
+RULES_VERSION = 2
 #: Rounds after one batch, enough for one person of the greatest capacity; the rest follows in the next.
 ROUNDS_MAX = 64
 #: Task x person pairs of a round. With more people than this many pairs allow, fewer tasks are looked at.
@@ -144,7 +147,9 @@ def hold_round(
     state = scorer.state
     # Sorting is stable, and sorting twice by what can be compared at once is faster than once by pairs.
     people = sorted(map(state.operators.__getitem__, sorted(heard)), key=_IDLE_SINCE)
-    found = _problem_of(scorer, people, now_ms, kinds)
+    found = _problem_of(scorer, people, Looked(kinds, guests=False, now_ms=now_ms))
+    if found is None:
+        found = _of_guests(scorer, people, Looked(kinds, guests=True, now_ms=now_ms), keeps_people=asked_by is None)
     if found is None:
         return None
     problem, rows = found
@@ -222,20 +227,41 @@ def _absent(state: ProvinceState, heard: Collection[OperatorId]) -> tuple[tuple[
 # --- what is looked at ---
 
 
-def _problem_of(
-    scorer: Scorer, people: list[Operator], now_ms: int, kinds: tuple[KindId, ...]
-) -> tuple[Problem, list[int]] | None:
+def _problem_of(scorer: Scorer, people: list[Operator], looked: Looked) -> tuple[Problem, list[int]] | None:
     """Tasks and people scored, and the tasks that suit somebody, in rank order; None: there is none."""
-    tasks = foremost(scorer.state, people, kinds)
+    tasks = foremost(scorer.state, people, looked)
     if not tasks:
         return None
-    problem, suited = _scored(scorer, tasks, people, now_ms)
+    problem, suited = _scored(scorer, tasks, people, looked.now_ms)
     if len(suited) < len(problem.tasks):
         unsuitable = {task.task_id: None for row, task in enumerate(problem.tasks) if row not in suited}
-        further = deeper(scorer.state, people, kinds, unsuitable)
+        further = deeper(scorer.state, people, looked, unsuitable)
         if len(further) > len(suited):
-            problem, suited = _scored(scorer, further, people, now_ms)
+            problem, suited = _scored(scorer, further, people, looked.now_ms)
     return (problem, suited) if suited else None
+
+
+def _of_guests(
+    scorer: Scorer, people: list[Operator], looked: Looked, *, keeps_people: bool
+) -> tuple[Problem, list[int]] | None:
+    """The same of guests. Where all people are kept for others nothing is scored: thousands may wait, and more come with every batch.
+
+    Args:
+        keeps_people: only as many as leave people for the branch's own work.
+    """
+    if not keeps_people:
+        return _problem_of(scorer, people, looked)
+    waiting = guest_kinds(scorer.state, looked.kinds, looked.now_ms)
+    if not waiting:
+        return None
+    places = GuestPlaces(scorer.state, people, looked.now_ms)
+    kinds = [kind for kind in waiting if places.of(kind) > 0]
+    found = _problem_of(scorer, people, looked._replace(kinds=kinds)) if kinds else None
+    if found is None:
+        return None
+    problem, suited = found
+    rows = places.admit(problem.tasks, suited)
+    return (problem, rows) if rows else None
 
 
 def _scored(scorer: Scorer, tasks: list[Task], people: list[Operator], now_ms: int) -> tuple[Problem, list[int]]:

@@ -10,9 +10,11 @@ excluded person at the front of a bucket and its second task is never looked at 
 """
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from actors.core.country import Skill
 from actors.core.ids import KindId, TaskId
+from actors.core.matching.guests import yields
 from actors.core.operators import Operator
 from actors.core.queue import BucketKey
 from actors.core.state import ProvinceState
@@ -26,13 +28,20 @@ TASKS_MAX = 64
 DEEP_TASKS_MAX = 256
 
 
-def foremost(state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId] = ()) -> list[Task]:
-    """The most urgent tasks, by rank, of the buckets that somebody of `people` fits: at most `TASKS_MAX`.
+class Looked(NamedTuple):
+    """Which of the tasks that wait a round is about."""
 
-    Args:
-        kinds: only these; empty: all.
-    """
-    keys = _open_buckets(state, people, kinds)
+    #: Only these; empty: all.
+    kinds: Collection[KindId]
+    #: Those that yield to the branch's own work (`guests`), or all others.
+    guests: bool
+    #: Wall clock.
+    now_ms: int
+
+
+def foremost(state: ProvinceState, people: Sequence[Operator], looked: Looked) -> list[Task]:
+    """The most urgent tasks, by rank, of the buckets that somebody of `people` fits: at most `TASKS_MAX`."""
+    keys = _open_buckets(state, people, looked)
     if not keys:
         return []
     limit = min(TASKS_MAX, len(people) + MARGIN)
@@ -41,13 +50,13 @@ def foremost(state: ProvinceState, people: Sequence[Operator], kinds: Collection
 
 
 def deeper(
-    state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId], unsuitable: Collection[TaskId]
+    state: ProvinceState, people: Sequence[Operator], looked: Looked, unsuitable: Collection[TaskId]
 ) -> list[Task]:
     """The same without tasks that were found to suit nobody: of each bucket, what lies among its first `bucket_scan_max` and as many as people.
 
     At most `DEEP_TASKS_MAX`, and as many again as are unsuitable are passed over.
     """
-    keys = _open_buckets(state, people, kinds)
+    keys = _open_buckets(state, people, looked)
     found = state.queue.foremost(keys, _bucket_max(state, people), DEEP_TASKS_MAX + len(unsuitable))
     return [state.tasks[task_id] for task_id, _ in found if task_id not in unsuitable]
 
@@ -56,18 +65,21 @@ def _bucket_max(state: ProvinceState, people: Sequence[Operator]) -> int:
     return max(len(people), state.bounds.bucket_scan_max)
 
 
-def _open_buckets(state: ProvinceState, people: Sequence[Operator], kinds: Collection[KindId]) -> list[BucketKey]:
+def _open_buckets(state: ProvinceState, people: Sequence[Operator], looked: Looked) -> list[BucketKey]:
     """Buckets with tasks that somebody fits; of most, one of the first few people does."""
+    kinds, guests, now_ms = looked
     return [
         key
         for key in state.queue.buckets()
-        if (not kinds or key[0] in kinds) and any(_fits(state, key, one) for one in people)
+        if (not kinds or key[0] in kinds)
+        and yields(state, key, now_ms) is guests
+        and any(_fits(state, key, one) for one in people)
     ]
 
 
 def _fits(state: ProvinceState, key: BucketKey, person: Operator) -> bool:
     """Whether nothing that the whole bucket has in common keeps the person out. The filters ask the same and more; this only spares them."""
-    kind, authority, skills, privacy_level, is_foreign = key
+    kind, authority, skills, privacy_level, is_foreign, _ = key
     return (
         kind in person.kinds
         and person.authority.get(state.kinds[kind].line, 0) >= authority

@@ -228,8 +228,11 @@ class Reading:
 
     def today(self, cell: c.LineTodayCell, line: Line) -> float:
         """A count of the local day of the reading."""
-        record = self.statistics.today.record(0, line)
-        return record[cell] if record[c.LineTodayCell.DAY] == local_day(self.minute_ms) else 0.0
+        table = self.statistics.today
+        place = table.find(0, line)
+        return (
+            table.cells[place + cell] if table.cells[place + c.LineTodayCell.DAY] == local_day(self.minute_ms) else 0.0
+        )
 
     def hour_defect_factor(self, hour: int) -> float:
         """Defect ratio of decisions in a local hour of the day over the mean, shrunk to 1; 1 without reviews."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from actors.commit_loop import CommitLoop
-from actors.core import clockwork, moves, outbox, records
+from actors.core import clockwork, moves, outbox, recalling, records
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.applying import APPLIERS
@@ -135,7 +135,13 @@ def leaves_answers_behind(plant: Plant) -> None:
     plant.attribute(CommitLoop, "_with_answers", lambda self, message: message)
 
 
+def calls_home_what_has_begun(plant: Plant) -> None:
+    """A host gives work back to its home under the hands of whoever has begun it."""
+    plant.attribute(recalling, "UNBEGUN", (*recalling.UNBEGUN, TaskState.IN_PROGRESS))
+
+
 BUGS = (
+    calls_home_what_has_begun,
     releases_on_any_answer,
     uses_move_ids_again,
     accepts_without_looking_at_the_record,

@@ -17,7 +17,7 @@ from actors.core.country import ProvinceSettings, ShareOutMode, SharingPolicy
 from actors.core.ids import ProvinceCode, SessionId, TaskId
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate, TaskReply
-from actors.core.sharing import NationalPicture, encode_picture
+from actors.core.sharing.summary import NationalPicture, encode_picture
 from actors.core.task import Task, TaskState, Verdict
 from actors.journal import Photograph, State, open_sqlite
 from actors.protocol import CommitsHeld, CommitsReleased

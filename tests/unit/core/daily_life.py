@@ -16,7 +16,7 @@ from actors.core.ids import KindId, OperatorId, SessionId, SiteId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import KindExperience, PresenceState
 from actors.core.review import Findings, ReviewVerdict
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import MoveOut, Placement, Task, TaskSpec, TaskState, Verdict
 from tests.unit.core.comparison import Comparison
 from tests.unit.core.harness import ADDRESS, FUJIAN, JIANGXI, KINDS, LARGE, MEDICAL, START_MS, person, spec

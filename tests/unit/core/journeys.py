@@ -3,7 +3,8 @@
 from actors.core import commands as c
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import TaskId
-from actors.core.sharing import KindSummary, MoveFlow, NationalPicture, ProvinceSummary, encode_picture
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import CLOSED_STATES, TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS, START_MS, Branch, person
 
@@ -35,6 +36,7 @@ def summary_of(
     kinds = tuple(
         KindSummary(
             kind=kind.kind,
+            line=kind.line,
             waiting=waiting,
             eligible=eligible,
             free_capacity=free,

@@ -60,5 +60,16 @@ CLOCK_CAUSES = (
     "AssignmentReleased",
     "OperatorSignedOut",
     "TaskScheduleReached",
+    "SharingPolicyTookEffect",
+    "SharingPolicyProposalExpired",
 )
-BATCH_CAUSES = ("MatchRoundHeld", "OfferMade", "TaskAssigned", "MoveStarted")
+BATCH_CAUSES = (
+    "MatchRoundHeld",
+    "OfferMade",
+    "TaskAssigned",
+    "EvacuationBegun",
+    "OfferWithdrawn",
+    "AssignmentReleased",
+    "MoveStarted",
+    "TasksRecalled",
+)

@@ -219,6 +219,9 @@ class NaiveProvince:
         assert entry.state in before, f"{name} of a task that is {entry.state.value}"
         if name == "OfferWithdrawn":
             self._judge_withdrawal(entry, event.reason)
+        if name in ("OfferWithdrawn", "AssignmentReleased") and event.reason == "evacuated":
+            assert self.mode is ShareOutMode.EVACUATE and not entry.spec.home_only
+            assert entry.state is not S.IN_PROGRESS, "what has begun stays where it is"
         if name == "AssignmentReleased":
             self._judge_release(entry, event.reason, event.who)
         entry.state, entry.token = after, entry.token + rise
@@ -304,6 +307,8 @@ class NaiveProvince:
         elif isinstance(event, e.SharingPolicyUpdated):
             self.mode = event.policy.share_out_mode
             self.policy_revision += 1
+        elif isinstance(event, e.EvacuationBegun):
+            assert self.mode is ShareOutMode.EVACUATE and event.revision == self.policy_revision
         elif isinstance(event, e.SiteLost):
             assert self.site_is_silent(event.site) and event.site not in self.lost_sites
             self.lost_sites.add(event.site)

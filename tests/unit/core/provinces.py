@@ -1,6 +1,7 @@
 """Two and more branches with messages carried by hand, so that a test decides what is lost, doubled or late."""
 
 from actors.core import commands as c
+from actors.core.country import Bounds
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.outbox import Outgoing, settlement
 from actors.core.replies import AnyReply
@@ -9,9 +10,12 @@ from tests.unit.core.harness import FUJIAN, Branch, person
 from tests.unit.core.journeys import advise
 
 
-def host(code: str) -> Branch:
-    """A province with somebody who may do everything ordinary; they take a break, so nothing is matched by itself."""
-    branch = Branch(ProvinceCode(code))
+def host(code: str, bounds: Bounds | None = None) -> Branch:
+    """A province with somebody who may do everything ordinary; they take a break, so nothing is matched by itself.
+
+    It may be advised to send on what came to it, so that a task can be seen to come home.
+    """
+    branch = Branch(ProvinceCode(code), bounds=bounds or Bounds(moves_of_shared_max=2))
     branch.arrive(person(f"{code}-op", ProvinceCode(code), capacity=64))
     return branch
 
@@ -21,14 +25,15 @@ def moving(home: Branch, to: str, task_id: TaskId | None = None, *, revision: in
     if task_id is None:
         task_id = home.create()
     advise(home, to, home.task(task_id).spec.kind, revision=revision)
-    home.monotonic_ms += 100_000
+    home.monotonic_ms += 1_000
     return task_id, next(sent for sent in home.due() if carries(sent, task_id))
 
 
 def carries(sent: Outgoing, task_id: TaskId) -> bool:
     """Whether a message is about a task."""
     command = sent.command
-    return (command.task_id if isinstance(command, c.NoteHost) else command.task.task_id) == task_id
+    about = command.task_id if isinstance(command, c.NoteHost | c.RecallTask) else command.task.task_id
+    return about == task_id
 
 
 def deliver(sent: Outgoing, to: Branch) -> AnyReply:

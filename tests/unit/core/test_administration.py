@@ -7,7 +7,7 @@ from actors.core.ids import KindId, OperatorId
 from actors.core.operators import KindExperience, PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import Done, OperatorPage, OperatorReply, PolicyPreview, ProvinceReply, SessionReply
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import ADDRESS, KINDS, MEDICAL, Branch, kinds_of, person
 from tests.unit.core.journeys import bring_to, picture_of
@@ -154,7 +154,7 @@ def test_a_policy_is_previewed_before_it_moves_anything() -> None:
     applied = branch.did(c.UpdateSharingPolicy(policy=evacuate), PolicyPreview)
     assert applied.moves == preview.moves
     assert applied.policy.revision == 2
-    assert kinds_of(branch.events) == ["SharingPolicyUpdated", "MoveStarted"]
+    assert kinds_of(branch.events) == ["SharingPolicyUpdated", "EvacuationBegun", "MoveStarted"]
 
 
 def test_a_policy_read_earlier_cannot_overwrite_a_newer_one() -> None:

@@ -6,7 +6,7 @@ from actors.core import commands as c
 from actors.core.clock import still_waits
 from actors.core.country import ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.ids import TaskId
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import JIANGXI, Branch, person
 from tests.unit.core.journeys import picture_of

@@ -8,7 +8,7 @@ from actors.core.ids import OperatorId, SiteId, TaskId
 from actors.core.operators import PresenceState
 from actors.core.presence import Presence
 from actors.core.refusal import Reason
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import START_MS, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import advise, picture_of

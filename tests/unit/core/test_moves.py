@@ -4,9 +4,10 @@ import pytest
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.departures import moves_left
 from actors.core.ids import ProvinceCode
 from actors.core.replies import Elsewhere, MoveAnswer
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import JIANGXI, LARGE, Branch, kinds_of, person
 from tests.unit.core.journeys import advise, picture_of, summary_of
@@ -65,6 +66,49 @@ def test_a_host_refuses_what_it_cannot_do(why: str) -> None:
         )
     ]
     assert kinds_of(other.events) == ["MoveRefused"]
+
+
+def test_a_day_s_quota_counts_what_came_today_and_begins_anew_at_midnight() -> None:
+    """A lender that helps all day would find its own people's day gone."""
+    home, other = Branch(), host("jiangxi")
+    other.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_in_daily_quota=1)))
+    _, first = moving(home, "jiangxi")
+    assert deliver(first, other) == MoveAnswer(accepted=True)
+    assert other.province.summary(other.now).shared_in_today == 1
+    _, second = moving(home, "jiangxi", revision=2)
+    assert deliver(second, other) == MoveAnswer(
+        accepted=False, reason="the day's quota for other provinces' tasks is used up"
+    )
+    other.wall_ms += 86_400_000
+    _, third = moving(home, "jiangxi", revision=3)
+    assert deliver(third, other) == MoveAnswer(accepted=True)
+
+
+def test_what_overflow_brought_stays_whatever_is_advised() -> None:
+    """A task would be handed round the country, and nobody would know who has it."""
+    home, other = Branch(), host("jiangxi", Bounds())
+    task_id, sent = moving(home, "jiangxi")
+    answer(sent, deliver(sent, other), home)
+    other.did(c.DeclineOffer(**other.holder(task_id)))
+    advise(other, "hubei", other.task(task_id).spec.kind)
+    assert other.task(task_id).state is TaskState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("placement", "moves", "left"),
+    [
+        (Placement.HOME, 0, True),
+        (Placement.HOME, 2, False),
+        (Placement.SHARED, 1, False),
+        (Placement.EVACUATED, 1, True),
+        (Placement.EVACUATED, 2, False),
+    ],
+)
+def test_overflow_moves_a_task_once_and_an_evacuated_one_once_more(
+    placement: Placement, moves: int, left: bool
+) -> None:
+    """Two moves are the most, and what came to have it shorter must not come a second time."""
+    assert moves_left(placement, moves, Bounds()) is left
 
 
 def test_the_home_takes_its_own_back_whoever_is_on_duty() -> None:

@@ -28,6 +28,7 @@ ROWS = {
     "the source dies before RELEASE": "died before MoveHandedOver was on disk",
     "the host is away for long": "a host away for a month",
     "the task comes home again": "came home before its own move was answered",
+    "an evacuated task is called home": "RecallAnswered",
 }
 
 

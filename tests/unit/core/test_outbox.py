@@ -7,7 +7,8 @@ from actors.core.country import TimeLimits
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, MoveAnswer
-from actors.core.sharing import MoveFlow, encode_picture
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL, Branch
 from tests.unit.core.journeys import advise, picture_of

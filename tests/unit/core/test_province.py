@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from actors.core import codec
 from actors.core import commands as c
+from actors.core.calendar import BranchCalendar
 from actors.core.country import SharingPolicy
 from actors.core.ids import OperatorId
 from actors.core.operators import PresenceState
@@ -61,6 +62,7 @@ def prepared(name: str) -> tuple[Branch, c.AnyCommand, c.AnyCommand]:
         "CreateOperator": {"entry": person("lin")},
         "UpsertOperators": {"entries": (person("lin"),)},
         "UpdateSharingPolicy": {"policy": SharingPolicy(reserve_operators=2)},
+        "UpdateCalendar": {"calendar": BranchCalendar(weekend=())},
     }
     kind: Any = getattr(c, name)
     other = c.CreateTask(who="operator:chen", request_id="r-1", spec=spec(note="another"))
@@ -88,6 +90,7 @@ WRITES = [
     "CreateOperator",
     "UpsertOperators",
     "UpdateSharingPolicy",
+    "UpdateCalendar",
 ]
 
 

@@ -221,3 +221,20 @@ def test_an_amended_priority_moves_a_waiting_task() -> None:
     assert list(branch.state.queue.in_rank_order()) == [second, first]
     branch.arrive(person("chen"))
     assert branch.task(second).operator == "chen"
+
+
+def test_a_copy_and_its_original_do_not_see_each_other() -> None:
+    """A preview would take tasks out of the real queue, or fail on what a queue has learnt to keep since."""
+    branch = Branch()
+    for _ in range(5):
+        branch.create()
+    queue = branch.state.queue
+    before = list(queue.in_rank_order())
+    twin = queue.copied()
+    for task_id in before[:4]:
+        twin.discard(task_id)
+    assert list(queue.in_rank_order()) == before
+    assert queue.leading(9) == before
+    assert list(twin.in_rank_order()) == before[4:] == twin.leading(9)
+    queue.discard(before[4])
+    assert len(twin) == 1

@@ -3,7 +3,7 @@ import pytest
 from actors.core import commands as c
 from actors.core.ids import OperatorId
 from actors.core.operators import KindExperience, PresenceState
-from actors.core.sharing import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.summary import summarise
 from actors.core.task import TaskState
 from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, SHIPPED, Branch, person

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
-from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.invariants import validate
 from actors.core.operators import PresenceState
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere
-from actors.core.sharing import MoveFlow, encode_picture
+from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.summary import encode_picture
 from actors.core.state import Away
 from actors.core.task import HELD_STATES, TaskState, Verdict
 from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS, MEDICAL, person, session_of, spec
@@ -31,7 +32,7 @@ from tests.unit.core.ownership import Ownership
 
 CODES = (FUJIAN, JIANGXI, ProvinceCode("hubei"))
 #: Overflow may move a task this often: the walks are longer than any real task's way.
-BOUNDS = Bounds(moves_per_task_max=1_000)
+BOUNDS = Bounds(moves_per_task_max=1_000, moves_of_shared_max=1_000)
 OPEN_TASKS_MAX = 6
 #: Messages that may be under way at once; the oldest is lost beyond that.
 BAG_MAX = 40
@@ -61,7 +62,8 @@ STEPS: dict[str, int] = {
     "crash": 2,
     "refuse_more": 2,
     "refuse_no_more": 4,
-    "evacuate": 1,
+    "evacuate": 3,
+    "end_evacuation": 12,
     "flush": 2,
 }
 
@@ -150,6 +152,7 @@ class ThreeProvinces:
         idle = {
             "create": len(self.live()) >= OPEN_TASKS_MAX,
             "send_out": not self.open_tasks(TaskState.QUEUED),
+            "evacuate": not self.open_tasks(TaskState.QUEUED),
             "deliver": not self.bag,
             "lose": not self.bag,
             "repeat_advice": not self.advice,
@@ -158,6 +161,7 @@ class ThreeProvinces:
             "cancel": not self.ownership.tasks,
             "ask_again": not self.requests,
             "use_an_old_lease": not self.ownership.leases,
+            "end_evacuation": not self.evacuated(),
         }
         return [step for step, times in STEPS.items() if not idle.get(step) for _ in range(times)]
 
@@ -313,14 +317,28 @@ class ThreeProvinces:
     def put_right(self, at: ProvinceCode) -> None:
         """Status, policy and people as usual."""
         self.ask(at, c.SetProvinceStatus(status=ProvinceStatus.ACTIVE))
-        self.ask(at, c.UpdateSharingPolicy(policy=SharingPolicy()))
+        self.ask(at, c.UpdateSharingPolicy(policy=SharingPolicy(recall=Recall.UNBEGUN)))
         self.sign_in(at)
 
     def evacuate(self, draw: Draw) -> None:
-        """A province sends everything away."""
-        at = draw(codes)
+        """A province sends everything away, what it holds as well as what waits."""
+        at, _ = draw(st.sampled_from(self.open_tasks(TaskState.QUEUED)))
         self.advise(at)
-        self.ask(at, c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
+        policy = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE, recall=Recall.UNBEGUN)
+        self.ask(at, c.UpdateSharingPolicy(policy=policy))
+
+    def evacuated(self) -> list[ProvinceCode]:
+        """Provinces that have sent everything away, and some of it is elsewhere now."""
+        states = {code: site.province.state for code, site in self.sites.items()}
+        return [
+            code
+            for code, state in states.items()
+            if state.policy.share_out_mode is ShareOutMode.EVACUATE and state.away
+        ]
+
+    def end_evacuation(self, draw: Draw) -> None:
+        """All is as usual again where everything was sent away; what nobody has begun is called home."""
+        self.put_right(draw(st.sampled_from(self.evacuated())))
 
     # --- time and death ---
 
@@ -414,12 +432,14 @@ class ThreeProvinces:
             self.pass_time(TICK_MS)
             while self.bag:
                 self.arrive(self.bag.pop(0))
-            if not any(site.province.state.moving or site.province.state.notices for site in self.sites.values()):
+            states = [site.province.state for site in self.sites.values()]
+            if not any(state.moving or state.notices or state.recalls for state in states):
                 break
         for code, site in self.sites.items():
             state = site.province.state
             assert not state.moving, f"{code} still moves {list(state.moving)}"
             assert not state.notices, f"{code} still has to tell {list(state.notices)}"
+            assert not state.recalls, f"{code} still wants back {list(state.recalls)}"
         for task_id, owned in self.ownership.tasks.items():
             home = self.sites[owned.home]
             if owned.outcome is not None:

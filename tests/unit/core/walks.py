@@ -11,7 +11,7 @@ from actors.core import commands as c
 from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.operators import KindExperience, PresenceState
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import MoveOut, Placement, Task, TaskSpec, TaskState, Verdict
 from tests.unit.core.harness import ADDRESS, KINDS, LARGE, MEDICAL, Branch, person, session_of, spec
 from tests.unit.core.journeys import picture_of

@@ -9,6 +9,7 @@ from actors.core import events as e
 from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.country import Line, ProvinceSettings, TaskKind
+from actors.core.drills.record import AnyDrillEvent
 from actors.core.headquarters import Headquarters
 from actors.core.ids import KindId, ProvinceCode, SiteId, TaskId, home_of
 from actors.core.matching.shipped import shipped_model
@@ -16,7 +17,9 @@ from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRe
 from actors.core.province import Province
 from actors.core.refusal import Refused
 from actors.core.replies import Elsewhere, TaskPage
+from actors.core.sharing.summary import NationalPicture
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, TaskState
+from actors.drilling.runner import Drilling
 from actors.journal import Journal, MemoryStore, MemoryView, open_memory
 from actors.rewind.errand import Errand, history_of
 from gateway.errors import GatewayError, GatewayReason
@@ -26,6 +29,15 @@ NOW = Instant(wall_ms=1_800_000_000_000, monotonic_ms=1_000_000)
 KINDS = (
     TaskKind(kind=KindId("claims-medical"), line=Line.CLAIMS, display_name="Medical", display_name_zh="医疗"),
     TaskKind(kind=KindId("servicing-address"), line=Line.SERVICING, display_name="Address", display_name_zh="地址"),
+)
+
+
+DRILL_REQUESTS = (
+    protocol.CreateDrill,
+    protocol.StartDrill,
+    protocol.AbortDrill,
+    protocol.GetDrill,
+    protocol.ListDrills,
 )
 
 
@@ -44,6 +56,7 @@ class Country:
         for kind in KINDS:
             self._put_kind(protocol.PutTaskKind(kind=kind))
         self._headquarters.apply(MatchingModelPut(at_ms=NOW.wall_ms, model=shipped_model()))
+        self._drilling = Drilling(self._headquarters.drills, self._note, self._ask, lambda: NOW.wall_ms)
         #: Provinces that do not answer.
         self.silent: set[str] = set()
         #: Requests per frame, in the order of the frames.
@@ -74,6 +87,10 @@ class Country:
 
     async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
         assert deadline > 0
+        if isinstance(request, DRILL_REQUESTS):
+            self.look()
+            answer = self._drilling.serve(protocol.decode_request(protocol.encode(request)))
+            return protocol.decode_response(protocol.encode(answer))
         model = self._model_answer(request)
         if model is not None:
             return protocol.decode_response(protocol.encode(model))
@@ -84,6 +101,21 @@ class Country:
         return protocol.TaskKindsReply(
             revision=self._headquarters.revision, kinds=tuple(self._headquarters.kinds.values())
         )
+
+    def look(self) -> None:
+        """The coordinator's next picture."""
+        summaries = tuple(province.summary(NOW) for province in self._provinces.values())
+        self._drilling.turn(NationalPicture(time_ms=NOW.wall_ms, provinces=summaries))
+
+    def _note(self, events: Sequence[AnyDrillEvent]) -> Refused | None:
+        for event in events:
+            self._headquarters.apply(event)
+
+    async def _ask(self, province: str, request: protocol.Request, timeout_s: float) -> protocol.Response | None:
+        assert timeout_s > 0
+        if isinstance(request, protocol.GetSummary):
+            return protocol.SummaryReply(summary=self._provinces[province].summary(NOW))
+        return protocol.FramePage(frames=(), last_sequence=0)
 
     def move(self, task: str, source: str, host: str) -> None:
         """Move a queued task, all steps at once."""

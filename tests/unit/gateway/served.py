@@ -13,12 +13,14 @@ from grpc_status import rpc_status
 from gateway.calls import Gate
 from gateway.identity import Identity, Role, Tokens, digest_of
 from gateway.services.dispatch import DispatchService
+from gateway.services.drill import DrillService
 from gateway.services.operator import OperatorService
 from gateway.services.province import ProvinceService
 from gateway.services.quality import QualityService
 from gateway.services.task import TaskService
 from gateway.v1 import (
     dispatch_pb2_grpc,
+    drill_pb2_grpc,
     operator_pb2_grpc,
     province_pb2_grpc,
     quality_pb2_grpc,
@@ -30,6 +32,7 @@ from tests.unit.gateway.country import Country
 #: Token -> who it is. A token is the role, and the province where the role has one.
 IDENTITIES = {
     "ops": (Role.OPS, "*"),
+    "ops-2": (Role.OPS, "*"),
     "auditor": (Role.AUDITOR, "*"),
     **{f"branch-{code}": (Role.BRANCH, code) for code in ("fujian", "jiangxi")},
     **{f"lead-{code}": (Role.TEAM_LEAD, code) for code in ("fujian", "jiangxi")},
@@ -40,13 +43,15 @@ IDENTITIES = {
 class Gateway:
     """Stubs of the services, and the country behind them."""
 
-    def __init__(self, channel: grpc.aio.Channel, country: Country) -> None:
+    def __init__(self, channel: grpc.aio.Channel, country: Country, address: str) -> None:
         self.channel = channel
+        self.address = address
         self.country = country
         self.tasks: Any = task_pb2_grpc.TaskServiceStub(channel)
         self.operators: Any = operator_pb2_grpc.OperatorServiceStub(channel)
         self.provinces: Any = province_pb2_grpc.ProvinceServiceStub(channel)
         self.dispatch: Any = dispatch_pb2_grpc.DispatchServiceStub(channel)
+        self.drills: Any = drill_pb2_grpc.DrillServiceStub(channel)
         self.quality: Any = quality_pb2_grpc.QualityServiceStub(channel)
 
 
@@ -88,7 +93,7 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
     country = Country(*codes)
     tokens = Tokens(
         {
-            digest_of(token): Identity(role=role, subject="test", province=province)
+            digest_of(token): Identity(role=role, subject="second" if token == "ops-2" else "test", province=province)
             for token, (role, province) in IDENTITIES.items()
         }
     )
@@ -97,11 +102,12 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
     operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(country), server)
     province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(country), server)
     dispatch_pb2_grpc.add_DispatchServiceServicer_to_server(DispatchService(country), server)
+    drill_pb2_grpc.add_DrillServiceServicer_to_server(DrillService(country), server)
     quality_pb2_grpc.add_QualityServiceServicer_to_server(QualityService(country), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield Gateway(channel, country)
+            yield Gateway(channel, country, f"127.0.0.1:{port}")
     finally:
         await server.stop(None)

@@ -5,14 +5,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy, Skill, TaskKind
+from actors.core.country import Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy, Skill, TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.line_summary import LineSummary
 from actors.core.matching.explained import Contribution, MatchPreview
 from actors.core.matching.record import Shares
 from actors.core.operators import Operator, PresenceState
 from actors.core.replies import PolicyPreview, ReviewReply
 from actors.core.review import Findings, ReviewVerdict, Severity, reviewed_decision
-from actors.core.sharing import KindSummary, ProvinceSummary
+from actors.core.sharing.preview import LenderPreview
+from actors.core.sharing.summary import KindSummary, ProvinceSummary
 from actors.core.task import MoveOut, Placement, PriorReason, TaskSpec, TaskState, Verdict
 from gateway import conversion, names
 from gateway.conversion import enums
@@ -216,15 +218,54 @@ def test_a_sharing_policy_goes_there_and_back() -> None:
         amount_max_fen=9,
         share_in_quota=8,
         reserve_operators=7,
+        effective_from_ms=6,
+        effective_until_ms=60,
+        on_time_floor_permille=950,
+        share_in_daily_quota=11,
+        recall=Recall.UNBEGUN,
+        needs_two_people=True,
+        best_match_gain_points=12,
     )
     assert conversion.policy_in(conversion.policy_out("fujian", policy)) == policy
 
 
 def test_a_preview_adds_up() -> None:
     """Ops compare the two numbers with the queue; a preview that does not add up is not believed."""
-    moves = tuple((TaskId(f"fujian-{n}"), ProvinceCode("hunan" if n % 3 else "hubei"), "") for n in range(9))
-    preview = conversion.preview_out(PolicyPreview(policy=SharingPolicy(), moves=moves), open_tasks=12)
+    moves = tuple((TaskId(f"fujian-{n}"), ProvinceCode("hunan" if n % 3 else "hubei"), "why") for n in range(9))
+    lenders = tuple(
+        LenderPreview(
+            province=ProvinceCode(code),
+            tasks=tasks,
+            wait_before_ms=1,
+            wait_after_ms=2,
+            free_capacity=3,
+            reserve_operators=4,
+        )
+        for code, tasks in (("hunan", 6), ("hubei", 3))
+    )
+    preview = conversion.preview_out(
+        PolicyPreview(
+            policy=SharingPolicy(),
+            moves=moves,
+            lenders=lenders,
+            stays={"home_only": 2, "quota": 1},
+            wait_before_ms=9,
+            wait_after_ms=-1,
+        )
+    )
     assert (preview.moving_count, preview.staying_count) == (9, 3)
+    assert (preview.expected_wait_before_ms, preview.expected_wait_after_ms) == (9, -1)
+    assert [stay.reason for stay in preview.stays] == ["HOME_ONLY", "QUOTA"]
+    assert preview.tasks[0] == province_pb2.TaskPreview(
+        task="provinces/fujian/tasks/fujian-0", host_province="hubei", reason="why"
+    )
+    host = preview.hosts[0]
+    assert (host.expected_wait_before_ms, host.expected_wait_ms, host.free_capacity, host.reserve_operators) == (
+        1,
+        2,
+        3,
+        4,
+    )
     assert [(host.host_province, host.task_count) for host in preview.hosts] == [("hunan", 6), ("hubei", 3)]
     assert sum(stay.task_count for stay in preview.stays) == 3
 
@@ -273,7 +314,13 @@ def test_totals_are_the_sums_of_what_is_shown() -> None:
             available=factor,
             shared_in=factor,
             oldest_waiting_ms=100 * factor,
-            kinds=(KindSummary(kind=KindId("k"), waiting=3, expected_wait_ms=50 * factor),),
+            kinds=(KindSummary(kind=KindId("k"), line=Line.CLAIMS, waiting=3, expected_wait_ms=50 * factor),),
+            lines=(
+                LineSummary(
+                    line=Line.CLAIMS, is_open=factor == 1, opens_in_ms=9, gained_tasks=1, gained_minutes=factor
+                ),
+                LineSummary(line=Line.SERVICING, gained_tasks=2, gained_minutes=10 * factor),
+            ),
         )
         for factor, code in ((1, "fujian"), (2, "hunan"))
     ]
@@ -283,6 +330,8 @@ def test_totals_are_the_sums_of_what_is_shown() -> None:
     assert (totals.open_tasks.queued, totals.open_tasks.moving, totals.waiting.claims) == (9, 3, 9)
     assert (totals.signed_in_operators, totals.shared_open_count, totals.oldest_waiting_ms) == (6, 3, 200)
     assert totals.active_provinces == 1
+    assert (totals.gained_task_count, totals.gained_minutes) == (6, 33)
+    assert [list(province.closed_lines) for province in overview.provinces] == [[], [operator_pb2.LINE_CLAIMS], []]
     assert [province.expected_wait_ms for province in overview.provinces] == [50, 100, -1]
     degraded = province_pb2.PROVINCE_STATE_DEGRADED
     assert [province.state for province in overview.provinces[1:]] == [degraded, degraded]

@@ -5,9 +5,11 @@ import pytest
 
 from actors.core import codec
 from actors.core import events as e
+from actors.core.calendar import BranchCalendar
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.operators import PresenceState
+from actors.core.policy_revisions import PolicyProposal
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import DeskUpdate, NoWork, SessionReply
 from actors.core.task import MoveOut, Placement, TaskState
@@ -146,15 +148,33 @@ def test_every_event_can_be_shown() -> None:
         e.MoveStarted(at_ms=1, task_id=TASK.task_id, move=move, reason="wait"),
         e.MoveAccepted(at_ms=1, source=ProvinceCode("hunan"), task=TASK, move=move),
         e.MoveRefused(at_ms=1, source=ProvinceCode("hunan"), task_id=TASK.task_id, move=move, reason="full"),
-        e.OutcomeNoted(at_ms=1, task=TASK),
+        e.OutcomeNoted(at_ms=1, task=TASK, gained_ms=846 * 60_000),
         e.HostNoted(at_ms=1, task_id=TASK.task_id, host=ProvinceCode("hunan"), generation=4),
         e.OperatorEnrolled(at_ms=1, entry=PERSON),
         e.ProvinceStatusChanged(at_ms=1, status=ProvinceStatus.SUSPENDED, reason="x" * 900),
         e.SiteLost(at_ms=1, site=SiteId("fujian-1"), silent=9, signed_in=10, silent_for_ms=3_000),
         e.SharingPolicyUpdated(at_ms=1, policy=SharingPolicy()),
+        e.CalendarAdopted(at_ms=1, told=BranchCalendar(), calendar=BranchCalendar(revision=2)),
+        e.CalendarUpdated(at_ms=1, calendar=BranchCalendar(revision=3)),
+        e.SharingPolicyUpdated(at_ms=1, policy=SharingPolicy(), reason="y" * 200, approved_by="ops:wang"),
+        e.SharingPolicyProposed(
+            at_ms=1,
+            proposal=PolicyProposal(
+                number=1, policy=SharingPolicy(), proposed_by="ops:li", proposed_ms=1, reason="z" * 200
+            ),
+        ),
+        e.SharingPolicyProposalExpired(at_ms=1, number=1),
+        e.SharingPolicyTookEffect(at_ms=1, revision=1),
+        e.EvacuationBegun(at_ms=1, revision=1),
+        e.TasksRecalled(at_ms=1, task_ids=(TASK.task_id,)),
+        e.RecallAnswered(
+            at_ms=1, source=ProvinceCode("hunan"), task_id=TASK.task_id, generation=3, accepted=False, reason="begun"
+        ),
+        e.RecallSettled(at_ms=1, task_id=TASK.task_id, generation=3, accepted=True),
     ]
     shown = conversion.frame_events_out(frame(*examples))
     assert [event.type for event in shown] == [type(event).__name__ for event in examples]
     assert all(len(event.reason) <= 200 for event in shown)
     assert shown[0].decision.amount_fen == 100
+    assert shown[4].reason == "decided while the line was closed here: 846 minutes gained"
     assert [event.peer_province for event in shown[1:6]] == ["hunan", "hunan", "hunan", "jiangxi", "hunan"]

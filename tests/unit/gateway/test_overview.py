@@ -3,7 +3,7 @@ from typing import Any, cast
 from actors import protocol
 from actors.core.country import ProvinceStatus, SharingPolicy
 from actors.core.ids import ProvinceCode
-from actors.core.sharing import NationalPicture, ProvinceSummary
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from gateway.overview import STALE_AFTER_S, Overviews
 from gateway.provinces import ProvinceLinks
 from gateway.v1 import province_pb2

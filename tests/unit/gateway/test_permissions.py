@@ -10,6 +10,7 @@ from gateway.identity import Identity, Role
 from gateway.v1 import (
     admin_pb2,
     dispatch_pb2,
+    drill_pb2,
     event_pb2,
     monitor_pb2,
     operator_pb2,
@@ -22,6 +23,7 @@ from gateway.v1 import (
 FILES = (
     admin_pb2,
     dispatch_pb2,
+    drill_pb2,
     event_pb2,
     monitor_pb2,
     operator_pb2,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.v1 import province_pb2, task_pb2
+from gateway.v1 import operator_pb2, province_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, failure, gateway
 
 
@@ -124,6 +124,7 @@ async def test_a_policy_changes_field_by_field_and_by_revision(served: Gateway) 
     [
         (update("u", allowed_hosts=["jiangxi", "atlantis"]), ["sharing_policy.allowed_hosts[1]"]),
         (update("u", "release_wait_ms", release_wait_ms=900_001), ["sharing_policy.release_wait_ms"]),
+        (update("u", effective_from_ms=9, effective_until_ms=9), ["sharing_policy.effective_until_ms"]),
         (update("u", "share_out_mode"), ["sharing_policy.share_out_mode"]),
         (update("u", "*"), ["sharing_policy.share_out_mode"]),
     ],
@@ -195,3 +196,148 @@ async def test_changes_of_two_fields_at_once_are_both_kept(served: Gateway) -> N
         await other
         now = await policy(served)
         assert (now.reserve_operators, now.share_in_quota) == (number, number)
+
+
+async def test_revisions_are_listed_in_pages_and_one_is_gone_back_to(served: Gateway) -> None:
+    """Ops must find out what was changed in the night, and undo it with one call."""
+    for number in range(1, 4):
+        await served.provinces.UpdateSharingPolicy(update(f"r-{number}", reserve_operators=number), **as_("ops"))
+    back = province_pb2.RollbackSharingPolicyRequest(
+        name="provinces/fujian/sharingPolicy", revision=2, reason="too many", request_id="r-9"
+    )
+    done = await served.provinces.RollbackSharingPolicy(back, **as_("ops"))
+    assert (done.sharing_policy.revision, done.sharing_policy.reserve_operators) == (5, 1)
+    found: list[province_pb2.SharingPolicyRevision] = []
+    token = ""
+    for _ in range(3):
+        request = province_pb2.ListSharingPolicyRevisionsRequest(
+            name="provinces/fujian/sharingPolicy", page_size=2, page_token=token
+        )
+        page = await served.provinces.ListSharingPolicyRevisions(request, **as_("lead-fujian"))
+        found += page.revisions
+        token = page.next_page_token
+    assert token == ""
+    assert [kept.policy.revision for kept in found] == [5, 4, 3, 2, 1]
+    assert (found[0].in_force, found[0].rolled_back_to, found[0].reason) == (True, 2, "too many")
+    assert not any(kept.in_force for kept in found[1:])
+    back.revision, back.request_id = 9, "r-10"
+    assert (await failure(served.provinces.RollbackSharingPolicy(back, **as_("ops"))))["code"].name == "NOT_FOUND"
+
+
+async def test_an_evacuation_by_two_people(served: Gateway) -> None:
+    """Where the policy asks for two, no path may evacuate with one."""
+    await served.provinces.UpdateSharingPolicy(update("t-1", needs_two_people=True), **as_("ops"))
+    evacuate = province_pb2.EvacuateProvinceRequest(**why("t-2"))
+    asked = await served.provinces.EvacuateProvince(evacuate, **as_("ops"))
+    assert (asked.proposal.proposal, asked.proposal.proposer, asked.proposal.reason) == (1, "ops:test", "typhoon")
+    shown = await policy(served)
+    assert shown.share_out_mode == province_pb2.SHARE_OUT_MODE_OVERFLOW
+    assert list(shown.proposals) == [asked.proposal]
+    approve = province_pb2.ApproveSharingPolicyChangeRequest(
+        name="provinces/fujian/sharingPolicy", proposal=1, request_id="t-3"
+    )
+    refused = await failure(served.provinces.ApproveSharingPolicyChange(approve, **as_("ops")))
+    assert (refused["code"].name, refused["reason"]) == ("FAILED_PRECONDITION", "SAME_PERSON")
+    done = await served.provinces.ApproveSharingPolicyChange(approve, **as_("ops-2"))
+    assert done.sharing_policy.share_out_mode == province_pb2.SHARE_OUT_MODE_EVACUATE
+    assert (await policy(served)).proposals == []
+    resume = province_pb2.ResumeProvinceRequest(**why("t-4"))
+    await served.provinces.ResumeProvince(resume, **as_("ops"))
+    assert (await policy(served)).share_out_mode == province_pb2.SHARE_OUT_MODE_OVERFLOW
+
+
+async def test_a_window_that_lies_ahead_is_shown_and_must_be_known_to_whoever_writes(served: Gateway) -> None:
+    """A colleague's window of tonight must not be replaced by somebody who has not seen it."""
+    await served.provinces.UpdateSharingPolicy(
+        update("w-1", effective_from_ms=1_900_000_000_000, share_in_quota=5), **as_("ops")
+    )
+    shown = await policy(served)
+    assert (shown.revision, shown.newest_revision, shown.share_in_quota) == (1, 2, 100_000)
+    assert [kept.policy.revision for kept in shown.scheduled] == [2]
+    stale = update("w-2", reserve_operators=1, revision=1)
+    assert (await failure(served.provinces.UpdateSharingPolicy(stale, **as_("ops"))))["code"].name == "ABORTED"
+    known = update("w-3", reserve_operators=1, revision=2)
+    await served.provinces.UpdateSharingPolicy(known, **as_("ops"))
+    assert (await policy(served)).revision == 3
+
+
+# --- hours and days ---
+
+CALENDAR = "provinces/fujian/calendar"
+OFFICE = province_pb2.LineHours(
+    line=operator_pb2.LINE_CLAIMS,
+    workdays=[{"start_minute": 510, "end_minute": 720}, {"start_minute": 780, "end_minute": 1050}],
+)
+QINGMING = province_pb2.SpecialDay(date="2026-04-06", display_name="清明节")
+
+
+def calendar_update(
+    request_id: str, *paths: str, validate_only: bool = False, **fields: Any
+) -> province_pb2.UpdateCalendarRequest:
+    """An update of fujian's calendar."""
+    return province_pb2.UpdateCalendarRequest(
+        calendar=province_pb2.Calendar(name=CALENDAR, **fields),
+        update_mask={"paths": list(paths)},
+        validate_only=validate_only,
+        reason="spring",
+        request_id=request_id,
+    )
+
+
+async def calendar(served: Gateway, who: str = "branch-fujian") -> province_pb2.Calendar:
+    """Fujian's calendar as it is."""
+    return await served.provinces.GetCalendar(province_pb2.GetCalendarRequest(name=CALENDAR), **as_(who))
+
+
+async def test_a_calendar_changes_field_by_field_and_by_revision(served: Gateway) -> None:
+    """Next year's holidays must not undo the hours, nor one officer the other."""
+    before = await calendar(served)
+    assert (list(before.hours), list(before.weekend_days), before.revision) == ([], [6, 7], 1)
+    assert [opening.open for opening in before.openings] == [True, True, True]
+    shown = await served.provinces.UpdateCalendar(
+        calendar_update("c-1", validate_only=True, hours=[OFFICE]), **as_("ops")
+    )
+    assert (list(shown.hours), shown.revision) == ([OFFICE], 1)
+    assert await calendar(served) == before
+    hours = calendar_update("c-1", hours=[OFFICE], revision=1)
+    changed = await served.provinces.UpdateCalendar(hours, **as_("ops"))
+    assert (changed.revision, changed.updater) == (2, "ops:test")
+    again = await served.provinces.UpdateCalendar(hours, **as_("ops"))
+    assert again == changed
+    days = await served.provinces.UpdateCalendar(calendar_update("c-2", national_days=[QINGMING]), **as_("ops"))
+    assert (list(days.hours), list(days.national_days), days.revision) == ([OFFICE], [QINGMING], 3)
+    stale = calendar_update("c-3", "hours", revision=2)
+    assert (await failure(served.provinces.UpdateCalendar(stale, **as_("ops"))))["code"].name == "ABORTED"
+    cleared = await served.provinces.UpdateCalendar(calendar_update("c-4", "hours", "weekend_days"), **as_("ops"))
+    assert (list(cleared.hours), list(cleared.weekend_days)) == ([], [])
+    denied = await failure(served.provinces.UpdateCalendar(hours, **as_("lead-fujian")))
+    assert denied["code"].name == "PERMISSION_DENIED"
+
+
+@pytest.mark.parametrize(
+    ("request_", "fields"),
+    [
+        (calendar_update("c", hours=[OFFICE, OFFICE]), ["calendar.hours[1]"]),
+        (calendar_update("c", hours=[{"line": 9}]), ["calendar.hours[0].line"]),
+        (
+            calendar_update("c", hours=[{"line": 3, "workdays": [{"start_minute": 1440, "end_minute": 1441}]}]),
+            ["calendar.hours[0].workdays[0].start_minute", "calendar.hours[0].workdays[0].end_minute"],
+        ),
+        (
+            calendar_update("c", hours=[{"line": 3, "weekends": [{"start_minute": 600, "end_minute": 540}]}]),
+            ["calendar.hours[0].weekends"],
+        ),
+        (calendar_update("c", weekend_days=[7, 6]), ["calendar.weekend_days"]),
+        (calendar_update("c", weekend_days=[8]), ["calendar.weekend_days[0]"]),
+        (calendar_update("c", local_days=[{"date": "2026-02-30"}]), ["calendar.local_days[0].date"]),
+        (calendar_update("c", local_days=[{"date": "20260228"}]), ["calendar.local_days[0].date"]),
+        (calendar_update("c", local_days=[{"date": "2026-02-28"}, {"date": "2026-02-27"}]), ["calendar.local_days"]),
+        (calendar_update("c", "revision"), ["update_mask.paths"]),
+    ],
+)
+async def test_a_calendar_that_cannot_be_is_refused_with_its_field(
+    served: Gateway, request_: province_pb2.UpdateCalendarRequest, fields: list[str]
+) -> None:
+    """A branch that is closed by a typing mistake serves nobody."""
+    found = await failure(served.provinces.UpdateCalendar(request_, **as_("ops")))
+    assert (found["code"].name, found["fields"]) == ("INVALID_ARGUMENT", fields)

@@ -14,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.v1 import (
     admin_pb2,
     dispatch_pb2,
+    drill_pb2,
     event_pb2,
     monitor_pb2,
     operator_pb2,
@@ -27,6 +28,7 @@ from gateway.validation.checks import Rules, anything
 FILES = (
     admin_pb2,
     dispatch_pb2,
+    drill_pb2,
     event_pb2,
     monitor_pb2,
     operator_pb2,
@@ -489,6 +491,26 @@ def test_a_shift_is_a_time_of_the_day_with_its_break_inside(start: int, end: int
 def test_findings_do_not_contradict_themselves(findings: dict[str, Any], wrong: list[str]) -> None:
     """A critical defect that has passed would count for a person and against them at once."""
     request = quality_pb2.SubmitReviewRequest(task="provinces/fujian/tasks/fujian-1", findings=findings, request_id="r")
+    assert wrong_fields(request) == wrong
+
+
+@pytest.mark.parametrize(
+    ("drill", "wrong"),
+    [
+        ({"kind": 1, "provinces": ["fujian"], "objectives": [{"figure": "moved", "at_least": 0}]}, []),
+        ({"kind": 1, "provinces": ["福建"]}, ["drill.provinces[0]"]),
+        ({"kind": 99}, ["drill.kind"]),
+        ({"kind": 1, "duration_ms": 999}, ["drill.duration_ms"]),
+        ({"kind": 1, "duration_ms": 600_001}, ["drill.duration_ms"]),
+        ({"kind": 1, "operators_max_permille": 1_001}, ["drill.operators_max_permille"]),
+        ({"kind": 1, "objectives": [{"figure": "beauty", "at_most": 1}]}, ["drill.objectives[0].figure"]),
+        ({"kind": 1, "objectives": [{"figure": "moved"}]}, ["drill.objectives[0].at_most"]),
+        ({"kind": 1, "objectives": [{"figure": "lost", "at_most": 0, "at_least": 0}]}, ["drill.objectives[0].at_most"]),
+    ],
+)
+def test_a_drill_keeps_within_its_bounds(drill: dict[str, Any], wrong: list[str]) -> None:
+    """A fault without an end, or an objective that nothing can miss, would be taken for a drill."""
+    request = drill_pb2.CreateDrillRequest(drill=drill_pb2.Drill(**drill), request_id="r")
     assert wrong_fields(request) == wrong
 
 

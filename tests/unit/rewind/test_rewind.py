@@ -20,7 +20,7 @@ from actors.core.matching.shipped import shipped_model
 from actors.core.operators import KindExperience, PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import TaskReply
-from actors.core.sharing import encode_picture
+from actors.core.sharing.summary import encode_picture
 from actors.core.task import Verdict
 from actors.journal import MemoryView, open_sqlite
 from actors.rewind.errand import Errand, history_of

@@ -85,7 +85,7 @@ def host_shared_wip(hosts: ProvinceView) -> Values:
 
 @_province("剩余承接额度", "count", _EFFICIENCY, _FILTER, _POLICY)
 def host_share_quota_left(hosts: ProvinceView) -> Values:
-    """Tasks that the host's quota leaves room for; 0 excludes (`sharing.may_host`)."""
+    """Tasks that the host's quota leaves room for; 0 excludes (`sharing.hosts`)."""
     return hosts.fact("share_in_quota") - hosts.fact("shared_in")
 
 
@@ -121,13 +121,13 @@ def home_breach_forecast(homes: ProvinceView) -> Values:
 
 @_province("转出强度", "ratio", _EFFECTIVENESS, _GUARD, _POLICY)
 def home_share_out_ratio(homes: ProvinceView) -> Values:
-    """Share of the eligible tasks that may leave, set by operations (`sharing.plan_flows`)."""
+    """Share of the eligible tasks that may leave, set by operations (`sharing.pressure`)."""
     return homes.fact("share_out_ratio_permille") / 1_000.0
 
 
 @_province("承办省留存底线", "count", _EFFECTIVENESS, _FILTER, _POLICY)
 def host_reserve_operators(hosts: ProvinceView) -> Values:
-    """People kept for the host's own work; what is lent leaves them free (`sharing.plan_flows`)."""
+    """People kept for the host's own work; what is lent leaves them free (`sharing.lending`)."""
     return hosts.fact("reserve_operators")
 
 

@@ -2,7 +2,7 @@
 
 from actors.core.matching.wording.templates import Language, say
 from actors.core.move_reasons import read
-from actors.core.sharing import WAIT_UNBOUNDED_MS
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
 
 #: Below this a time is told in seconds, below the second in minutes, beyond in hours. Milliseconds.
 _SECONDS_BELOW, _MINUTES_BELOW = 120_000, 7_200_000

@@ -50,6 +50,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "有空的可办人员都被条件挡住：{removed}。",
         "Everybody free who may do it is kept back: {removed}.",
     ),
+    "wait.yields": (
+        "此件因应急转移而来，有空的 {free} 名人员留给本省业务。",
+        "An evacuation brought it here, and whoever is free ({free}) is kept for the branch's own work.",
+    ),
     "wait.next": (
         "有 {free} 名合适人员，下一轮匹配即派出。",
         "Somebody suitable is free ({free}): it goes with the next round.",
@@ -62,6 +66,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "{qualified} 名可办人员中任一人签到即可。",
         "It goes when one of those who may do it ({qualified}) signs in.",
     ),
+    "free.opening": (
+        "服务时段之外：{time}（北京时间）开门；在此之前可由仍在营业的省承办。",
+        "Outside the hours of service: it opens at {time} (Asia/Shanghai); until then a province that is open may take it.",
+    ),
     "free.place": (
         "{on_duty} 名可办人员中任一人办结一件、且前面 {tasks_before} 件不占用即可。",
         "It goes when one of them ({on_duty}) finishes a task and those before it ({tasks_before}) have gone.",
@@ -69,6 +77,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "free.green": (
         "列为绿色通道会使紧急度增加 {gain} 分，前面的件由 {before} 件减为 {after} 件。",
         "As a green-channel task it would gain {gain} points of urgency; tasks before it: {after} instead of {before}.",
+    ),
+    "free.people": (
+        "有更多人员空出即可；在本省等满四小时后，按本省件同等对待。",
+        "It goes when more people are free; after four hours here it counts as the branch's own work.",
     ),
     "free.willing": (
         "任一未拒过此件的可办人员腾出空位即可。",
@@ -121,7 +133,20 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "预计等候 {wait}，超过 {release}；{host} 有 {free} 个空位，同类经验 {experience} 件",
         "the expected wait ({wait}) exceeds {release}; {host} has places free ({free}) and experience of the kind ({experience} tasks)",
     ),
+    "move.closed": (
+        "本省该条线已下班，{opens_in}后才上班；{host} 仍在岗，有 {free} 个空位，同类经验 {experience} 件",
+        "the line is closed here for another {opens_in}; {host} is at work and has places free ({free}) and experience of the kind ({experience} tasks)",
+    ),
+    "move.better": (
+        "本省策略为择优共享：{host} 评分 {points}，留在本省 {own_points}；{host} 有 {free} 个空位",
+        "the province's policy is best match: {host} is worth {points} points, staying {own_points}; {host} has places free ({free})",
+    ),
+    "move.unadvised": (
+        "总部调度已 {silent_for}没有消息，本省自行求助：预计等候 {wait}，超过 {release}；两个候选省中 {host} 负荷较轻",
+        "the coordinator was not heard for {silent_for}, so the province helped itself: the expected wait ({wait}) exceeds {release}, and {host} was the less loaded of two",
+    ),
     "move.evacuating": ("本省按策略整体转出", "the province's policy is to evacuate"),
+    "move.recalled": ("{home} 收回尚未开始处理的任务", "{home} is back and wants the work that nobody has begun"),
     "move.silent": (
         "{site} 的 {signed_in} 个作业终端中有 {silent} 个失联 {silent_for}",
         "{silent} of {signed_in} desks of {site} were silent for {silent_for}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from actors.core.calendar import time_text
 from actors.core.matching.explained import Diagnosis, WaitCause
 from actors.core.matching.wording.templates import Language, filter_words, removed_words, say
 
@@ -24,6 +25,8 @@ def wait_sentence(diagnosis: Diagnosis, language: Language) -> str:
 def wait_changes(diagnosis: Diagnosis, language: Language) -> list[str]:
     """What would let the task go, the most direct first."""
     changes = [_DIRECT[diagnosis.cause](diagnosis, language)] if diagnosis.cause in _DIRECT else []
+    if diagnosis.cause is WaitCause.NOBODY_ON_DUTY and diagnosis.opens_ms:
+        changes.append(say("free.opening", language, time=time_text(diagnosis.opens_ms)))
     if diagnosis.cause is WaitCause.NOBODY_QUALIFIED and not diagnosis.home_only:
         changes.append(say("free.share", language))
     if diagnosis.cause is WaitCause.ALL_BUSY and diagnosis.green_gain and diagnosis.tasks_before:
@@ -53,4 +56,5 @@ _DIRECT: dict[WaitCause, Callable[[Diagnosis, Language], str]] = {
     ),
     WaitCause.DECLINED: lambda _, language: say("free.willing", language),
     WaitCause.FILTERED: _put_right,
+    WaitCause.YIELDS: lambda _, language: say("free.people", language),
 }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from actors.core import commands as c
+from actors.core.calendar import BranchCalendar, LineHours, Span, time_text
 from actors.core.country import Line, ProvinceStatus
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.eligibility import NAMES
@@ -71,6 +72,19 @@ def test_qualified_people_at_home_are_not_enough() -> None:
     assert (found.cause, found.qualified, found.on_duty) == (WaitCause.NOBODY_ON_DUTY, 1, 0)
     made.sign_in("op-1", presence=PresenceState.BREAK)
     assert cause(made, found.task_id) is WaitCause.NOBODY_ON_DUTY
+
+
+def test_a_closed_branch_says_when_it_opens() -> None:
+    """At night "nobody is on duty" sends people to look for staff who have rightly gone home."""
+    made = branch("op-1")
+    made.do(c.SignOut(who="operator:op-1", operator=OperatorId("op-1")))
+    hours = LineHours(line=Line.CLAIMS, workdays=(Span(600, 1_020),))
+    made.do(c.UpdateCalendar(who="ops", calendar=BranchCalendar(hours=(hours,))))
+    found = diagnosis(made, made.create())
+    assert (found.cause, time_text(found.opens_ms)) == (WaitCause.NOBODY_ON_DUTY, "2026-01-05 10:00")
+    assert any("opens at 2026-01-05 10:00" in change for change in wait_changes(found, Language.EN))
+    made.wall_ms = found.opens_ms
+    assert diagnosis(made, found.task_id).opens_ms == 0
 
 
 def test_full_desks_are_a_queue_and_the_green_channel_a_way_past_it() -> None:

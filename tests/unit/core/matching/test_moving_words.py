@@ -5,13 +5,20 @@ import pytest
 from actors.core.matching.wording.moving import duration_words, move_reason_words
 from actors.core.matching.wording.templates import Language
 from actors.core.move_reasons import Cause, read, written
-from actors.core.sharing import WAIT_UNBOUNDED_MS, FlowMemory, plan_flows
-from tests.unit.core.test_sharing import busy, picture, summary_of
+from actors.core.sharing.flows import FlowMemory
+from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
+from tests.unit.core.journeys import summary_of
+from tests.unit.core.sharing.country import busy, picture
 
 #: Every cause with values as they may be.
 VALUES: dict[Cause, dict[str, object]] = {
     Cause.ADVISED: {"wait_ms": 601_000, "release_ms": 30_000, "host": "jiangxi", "free": 5, "experience": 77},
+    Cause.CLOSED: {"opens_in_ms": 54_000_000, "host": "xinjiang", "free": 5, "experience": 77},
+    Cause.BETTER: {"host": "jiangxi", "points": 910, "own_points": 640, "free": 5},
+    Cause.UNADVISED: {"silent_for_ms": 4_200, "wait_ms": 601_000, "release_ms": 30_000, "host": "jiangxi"},
     Cause.EVACUATING: {},
+    Cause.RECALLED: {"home": "fujian"},
     Cause.SILENT: {"silent": 9, "signed_in": 10, "site": "fujian-1", "silent_for_ms": 3_200},
 }
 

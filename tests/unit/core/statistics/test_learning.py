@@ -162,6 +162,10 @@ _TEACH_NOTHING = {
     "MoveStarted",
     "MoveRefused",
     "MoveTakenBack",
+    "EvacuationBegun",
+    "TasksRecalled",
+    "RecallAnswered",
+    "RecallSettled",
     "HostNoted",
     "NoticeSettled",
     "OperatorSignedIn",
@@ -173,6 +177,11 @@ _TEACH_NOTHING = {
     "SiteLost",
     "SiteReturned",
     "SharingPolicyUpdated",
+    "CalendarAdopted",
+    "CalendarUpdated",
+    "SharingPolicyProposed",
+    "SharingPolicyProposalExpired",
+    "SharingPolicyTookEffect",
     "RequestAnswered",
 }
 

@@ -16,7 +16,9 @@ from actors.core.matching.model import trivial_model, weighted
 from actors.core.matching.parameters import CATALOGUE, Parameter, Role, Scope
 from actors.core.matching.scoring import Scorer
 from actors.core.operators import Certificate, Shift
-from actors.core.sharing import FlowMemory, KindSummary, NationalPicture, ProvinceSummary, plan_flows
+from actors.core.sharing.flows import FlowMemory
+from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
 from tests.unit.core.harness import FUJIAN, JIANGXI, START_MS
 from tests.unit.core.matching.parameters.world import ANN, BOB, MEDICAL, MODEL, World
 
@@ -194,8 +196,8 @@ def test_what_is_unknown_removes_nobody() -> None:
 
 def _flows(home: dict[str, Any], host: dict[str, Any]) -> int:
     """Tasks that the coordinator would move from Fujian to Jiangxi."""
-    waiting = KindSummary(kind=MEDICAL, waiting=20, expected_wait_ms=10**7)
-    free = KindSummary(kind=MEDICAL, eligible=9, free_capacity=9, expected_wait_ms=0)
+    waiting = KindSummary(kind=MEDICAL, line=Line.CLAIMS, waiting=20, expected_wait_ms=10**7)
+    free = KindSummary(kind=MEDICAL, line=Line.CLAIMS, eligible=9, free_capacity=9, expected_wait_ms=0)
     known: dict[str, Any] = {"time_ms": 0, "status": ProvinceStatus.ACTIVE, "policy": SharingPolicy()}
     picture = NationalPicture(
         provinces=(
@@ -228,7 +230,9 @@ def test_pressure_starts_sharing_at_a_shorter_wait() -> None:
 
     def moved(pressure: int) -> int:
         wait_ms = SharingPolicy().activation_wait_ms - 1
-        waiting = KindSummary(kind=MEDICAL, waiting=20, expected_wait_ms=wait_ms, pressure_permille=pressure)
+        waiting = KindSummary(
+            kind=MEDICAL, line=Line.CLAIMS, waiting=20, expected_wait_ms=wait_ms, pressure_permille=pressure
+        )
         return _flows({"kinds": (waiting,)}, {})
 
     assert (moved(0), moved(100)) == (0, 9)

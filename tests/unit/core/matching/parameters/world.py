@@ -25,7 +25,7 @@ from actors.core.matching.views.tasks import LikeTasks, TaskFacts, TaskView
 from actors.core.operators import KindExperience, Operator, PresenceState
 from actors.core.presence import Presence
 from actors.core.review import Findings, ReviewVerdict, reviewed_decision
-from actors.core.sharing import ProvinceSummary
+from actors.core.sharing.summary import ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import Reading, StandingReading
 from actors.core.summary import summarise

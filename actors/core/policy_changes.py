@@ -1,0 +1,153 @@
+"""Decisions on the sharing policy: change it, go back, approve, read its revisions; and what time does to it.
+
+What a change would move is shown by `previewing`, whether the change is made or not.
+"""
+
+import msgspec
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core.country import SharingPolicy
+from actors.core.deciding import Turn
+from actors.core.policy_revisions import (
+    PROPOSALS_MAX,
+    PolicyProposal,
+    in_force,
+    is_same_person,
+    needs_second_person,
+)
+from actors.core.previewing import preview_moves
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, PolicyPreview, PolicyRevisionPage
+from actors.core.sharing.preview import MovesPreview
+
+#: Who lets a revision begin or end, and a proposal expire.
+WHO = "system:clock"
+
+
+def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyReply:
+    """Add a revision of the policy, propose it where a second person is needed, or only show what it would move."""
+    newest = turn.state.policies.newest.revision
+    if command.revision and command.revision != newest:
+        return Refused(
+            reason=Reason.ETAG_MISMATCH,
+            message=f"The newest revision of the sharing policy is {newest}.",
+            metadata={"revision": str(newest)},
+        )
+    return _change(turn, command.policy, command.reason, validate_only=command.validate_only)
+
+
+def roll_back_sharing_policy(turn: Turn, command: c.RollBackSharingPolicy) -> AnyReply:
+    """Add a revision with the content of an older one, in force at once and without limits in time."""
+    known = turn.state.policies.find(command.to_revision)
+    if known is None:
+        return Refused(
+            reason=Reason.UNKNOWN_REVISION,
+            message=f"There is no revision {command.to_revision} of the sharing policy.",
+        )
+    wanted = msgspec.structs.replace(known.policy, effective_from_ms=0, effective_until_ms=0)
+    return _change(
+        turn, wanted, command.reason, rolled_back_to=command.to_revision, validate_only=command.validate_only
+    )
+
+
+def _change(
+    turn: Turn, wanted: SharingPolicy, reason: str, *, rolled_back_to: int = 0, validate_only: bool
+) -> PolicyPreview | Refused:
+    """Add the revision, or the proposal of it, or neither."""
+    state, book = turn.state, turn.state.policies
+    in_force_now = state.policy
+    unchanged = msgspec.structs.replace(
+        wanted,
+        revision=in_force_now.revision,
+        updated_ms=in_force_now.updated_ms,
+        updated_by=in_force_now.updated_by,
+    )
+    preview = preview_moves(turn, unchanged)
+    if validate_only:
+        return _shown(unchanged, preview)
+    stamped = msgspec.structs.replace(wanted, revision=0, updated_ms=turn.now.wall_ms, updated_by=turn.who)
+    if not needs_second_person(in_force_now, wanted):
+        policy = _put(turn, stamped, reason, rolled_back_to)
+        return _shown(policy, preview)
+    if len(book.proposals) >= PROPOSALS_MAX:
+        return Refused(
+            reason=Reason.PROPOSALS_FULL, message=f"{PROPOSALS_MAX} changes of the sharing policy wait for approval."
+        )
+    proposal = PolicyProposal(
+        number=book.proposal_number + 1,
+        policy=stamped,
+        proposed_by=turn.who,
+        proposed_ms=turn.now.wall_ms,
+        reason=reason,
+        rolled_back_to=rolled_back_to,
+    )
+    turn.emit(e.SharingPolicyProposed(at_ms=turn.now.wall_ms, who=turn.who, proposal=proposal))
+    return _shown(in_force_now, preview, proposal)
+
+
+def _shown(policy: SharingPolicy, preview: MovesPreview, proposal: PolicyProposal | None = None) -> PolicyPreview:
+    return PolicyPreview(
+        policy=policy,
+        moves=preview.moves,
+        stays=preview.stays,
+        lenders=preview.lenders,
+        wait_before_ms=preview.wait_before_ms,
+        wait_after_ms=preview.wait_after_ms,
+        proposal=proposal,
+    )
+
+
+def approve_policy_change(turn: Turn, command: c.ApproveSharingPolicyChange) -> AnyReply:
+    """Put a proposal in force, if somebody else than its proposer says so."""
+    proposal = turn.state.policies.proposals.get(command.proposal)
+    if proposal is None or not proposal.is_open(turn.now.wall_ms):
+        return Refused(
+            reason=Reason.UNKNOWN_PROPOSAL,
+            message=f"No proposal {command.proposal} waits for approval: it has expired, a newer revision has voided it, or there never was one.",
+        )
+    if is_same_person(proposal.proposed_by, command.who):
+        return Refused(
+            reason=Reason.SAME_PERSON,
+            message=f"{proposal.proposed_by} proposed the change; somebody else must approve it.",
+        )
+    preview = preview_moves(turn, proposal.policy)
+    policy = _put(turn, proposal.policy, proposal.reason, proposal.rolled_back_to, approved_by=command.who)
+    return _shown(policy, preview)
+
+
+def _put(turn: Turn, stamped: SharingPolicy, reason: str, rolled_back_to: int, approved_by: str = "") -> SharingPolicy:
+    """Add the revision."""
+    policy = msgspec.structs.replace(stamped, revision=turn.state.policies.newest.revision + 1)
+    turn.emit(
+        e.SharingPolicyUpdated(
+            at_ms=turn.now.wall_ms,
+            who=turn.who,
+            policy=policy,
+            reason=reason,
+            rolled_back_to=rolled_back_to,
+            approved_by=approved_by,
+        )
+    )
+    return policy
+
+
+def list_policy_revisions(turn: Turn, command: c.ListSharingPolicyRevisions) -> AnyReply:
+    """A page of the kept revisions, newest first."""
+    found = turn.state.policies.before(command.before, command.page_size + 1)
+    return PolicyRevisionPage(
+        revisions=found[: command.page_size],
+        in_force=turn.state.policy.revision,
+        has_more=len(found) > command.page_size,
+    )
+
+
+def let_time_pass(turn: Turn) -> None:
+    """Put in force the revision whose time it is, and end proposals that nobody approved in time."""
+    state, now_ms = turn.state, turn.now.wall_ms
+    due = in_force(state.policies.revisions, now_ms)
+    if due.revision != state.policy.revision:
+        turn.emit(e.SharingPolicyTookEffect(at_ms=now_ms, who=WHO, revision=due.revision))
+    for proposal in list(state.policies.proposals.values()):
+        if not proposal.is_open(now_ms):
+            turn.emit(e.SharingPolicyProposalExpired(at_ms=now_ms, who=WHO, number=proposal.number))

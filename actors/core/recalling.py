@@ -1,0 +1,157 @@
+"""Bringing evacuated work home again when the outage or the evacuation is over.
+
+Theory of operation
+-------------------
+The home H knows which of its tasks an evacuation has taken elsewhere (`state.evacuated`). While its policy says UNBEGUN, H is ACTIVE and
+nothing evacuates it, it asks for them back, green channel and least slack first, a bounded number at a time:
+
+1. H journals `TasksRecalled`; the outbox sends `RecallTask` for each to its host D until a recorded answer comes.
+2. D journals `RecallAnswered`, once for each (task, generation). If nobody has begun the work, D takes it off the desk that may hold it
+   (token+1), and starts an ordinary move home in the same frame. If somebody has, the answer says so and the work stays.
+3. H journals `RecallSettled`. What was answered is not asked for again.
+
+The task itself travels by the move protocol and by nothing else, so a recall that is lost, doubled or a month old can at worst do nothing.
+Whether to ask is read from the state after every batch, not from the moment in which an evacuation ended: then no crash can miss that moment,
+and a policy that says UNBEGUN an hour later still brings home what is not begun. Refused: moves ordered by the home (two owners of one
+decision), and asking for what overflow sent away (it left because the home had too much).
+"""
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core import records
+from actors.core.country import Line, ProvinceStatus, Recall
+from actors.core.deciding import Turn
+from actors.core.desk import take_off_desk
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.move_reasons import Cause, written
+from actors.core.moves import start_move
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import AnyReply, Done, RecallAnswer
+from actors.core.sharing.hosts import HostCandidate
+from actors.core.state import ProvinceState, is_evacuated
+from actors.core.task import CLOSED_STATES, Placement, Task, TaskState
+
+WHO = "system:recall"
+#: Tasks asked for after one batch of commands.
+RECALLS_PER_BATCH = 100
+#: Tasks that may be asked for and not answered at once.
+RECALLS_OPEN_MAX = 500
+#: States in which nobody has begun the work at this host.
+UNBEGUN = (TaskState.QUEUED, TaskState.OFFERED, TaskState.ASSIGNED)
+
+
+# --- at the home ---
+
+
+def recalls_now(state: ProvinceState) -> bool:
+    """Whether evacuated work is wanted back now."""
+    is_back = state.status is ProvinceStatus.ACTIVE and not is_evacuated(state)
+    return is_back and state.policy.recall is Recall.UNBEGUN
+
+
+def ask_for_return(turn: Turn) -> None:
+    """Ask for the next evacuated tasks, within the bounds."""
+    state = turn.state
+    if len(state.evacuated) <= len(state.recalls) or not recalls_now(state):
+        return
+    room = min(RECALLS_PER_BATCH, RECALLS_OPEN_MAX - len(state.recalls))
+    if room <= 0:
+        return
+    # At night the work is better off where somebody is; in the morning the home asks.
+    if not any(state.calendar.is_open(turn.now.wall_ms, line) for line in Line):
+        return
+    wanted = _next_wanted(turn, room)
+    if wanted:
+        turn.emit(e.TasksRecalled(at_ms=turn.now.wall_ms, who=WHO, task_ids=tuple(wanted)))
+
+
+def _next_wanted(turn: Turn, room: int) -> list[TaskId]:
+    """The next tasks by green channel and slack. All that are away are sorted once, not after every batch."""
+    state, order = turn.state, turn.outbox.recall_order
+    wanted: list[TaskId] = []
+    if not order:
+        waiting = [task_id for task_id in state.evacuated if task_id not in state.recalls]
+        waiting.sort(key=lambda task_id: state.evacuated[task_id].urgency, reverse=True)
+        order.extend(waiting)
+    while order and len(wanted) < room:
+        task_id = order.pop()
+        if task_id in state.evacuated and task_id in state.away and task_id not in state.recalls:
+            wanted.append(task_id)
+    return wanted
+
+
+def settle_recall(turn: Turn, command: c.SettleRecall) -> AnyReply:
+    """Record the host's answer, if it is the one that is waited for."""
+    if turn.state.recalls.get(command.task_id) == command.generation:
+        turn.emit(
+            e.RecallSettled(
+                at_ms=turn.now.wall_ms,
+                who=command.who,
+                task_id=command.task_id,
+                generation=command.generation,
+                accepted=command.accepted,
+                reason=command.reason,
+            )
+        )
+    return Done()
+
+
+# --- at the host ---
+
+
+def answer_recall(turn: Turn, command: c.RecallTask) -> AnyReply:
+    """Send unbegun work home, or say why not, once; afterwards repeat the recorded answer."""
+    recorded = turn.record(records.recall_key(command.task_id, command.generation))
+    if recorded is not None:
+        return records.decode_recall_answer(recorded)
+    state = turn.state
+    task = state.tasks.get(command.task_id)
+    if task is None or task.generation != command.generation or task.state is TaskState.MOVING:
+        return _not_here(turn, command, task)
+    if task.state not in UNBEGUN:
+        return _answer(turn, command, f"the work has begun: the task is {task.state.value}")
+    if len(state.moving) >= state.bounds.moves_in_transit_max:
+        return Refused(reason=Reason.QUEUE_FULL, message="Too many tasks are in transit.", retry_after_ms=1_000)
+    if task.operator is not None:
+        take_off_desk(turn, task.task_id, "recalled", WHO)
+    reply = _answer(turn, command, "")
+    reason = written(Cause.RECALLED, home=command.source)
+    start_move(turn, state.tasks[task.task_id], [_home(command.source)], Placement.HOME, reason)
+    return reply
+
+
+def _not_here(turn: Turn, command: c.RecallTask, task: Task | None) -> AnyReply:
+    """A task that ended here is refused for good. One that moves on is not answered: its home learns of the next host, and asks there."""
+    closed = turn.closed_task(command.task_id) if task is None else None
+    if closed is not None and closed.state in CLOSED_STATES and closed.state is not TaskState.MOVED:
+        return _answer(turn, command, f"the task is {closed.state.value}")
+    return Refused(reason=Reason.ELSEWHERE, message=f"Task {command.task_id} has left or is leaving.")
+
+
+def _answer(turn: Turn, command: c.RecallTask, refusal: str) -> RecallAnswer:
+    turn.emit(
+        e.RecallAnswered(
+            at_ms=turn.now.wall_ms,
+            who=command.who,
+            source=command.source,
+            task_id=command.task_id,
+            generation=command.generation,
+            accepted=not refusal,
+            reason=refusal,
+        )
+    )
+    return RecallAnswer(accepted=not refusal, reason=refusal)
+
+
+def _home(home: ProvinceCode) -> HostCandidate:
+    """The home as the only candidate: it is not ranked, its work belongs there."""
+    return HostCandidate(
+        province=home,
+        points=0,
+        experience_points=0,
+        finish_points=0,
+        quality_points=0,
+        experience=0,
+        eligible=0,
+        expected_finish_ms=0,
+    )

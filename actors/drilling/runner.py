@@ -1,0 +1,368 @@
+"""Runs drills: the coordinator's hands for what `actors.core.drills` decides.
+
+At every picture (twice a second) each running drill is looked at once. Whatever it needs is written to the hq journal before it is done,
+so the next coordinator goes on with it:
+
+* between `DrillStarted` and "struck" the fault may be there or not: a successor takes it away and gives up;
+* while the fault is there a successor repeats it to the gateways, for the time that is left of it;
+* "measuring" is repeated from its beginning: reading journals changes nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from actors import protocol
+from actors.core.drills.record import (
+    AnyDrillEvent,
+    Drill,
+    DrillCreated,
+    DrillEnded,
+    DrillPhase,
+    DrillPhaseReached,
+    DrillReport,
+    DrillSpec,
+    DrillStarted,
+    DrillState,
+)
+from actors.core.drills.register import Drills, is_start_of
+from actors.core.drills.steps import (
+    PICTURE_OLD_MS,
+    RULES,
+    Fault,
+    Progress,
+    Step,
+    View,
+    blast_radius,
+    is_harming,
+    left_in,
+    next_step,
+    standing_of,
+    view_of,
+)
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import PolicyPreview
+from actors.core.sharing.summary import NationalPicture
+from actors.drilling.faults import Faults
+from actors.drilling.journals import Ask, JournalReader, Unreadable
+from actors.suffering import end_now
+from actors.transport import Peer
+
+_log = structlog.get_logger(__name__)
+
+#: Between saying that the drill has begun and the end of our own process.
+LAST_WORDS_S = 0.1
+
+Write = Callable[[Sequence[AnyDrillEvent]], Refused | None]
+
+
+class Drilling:
+    """The drills of one coordinator.
+
+    Args:
+        drills: what the headquarters know of drills.
+        write: puts events on disk and applies them; a refusal: nothing was written.
+        ask: asks a province.
+        wall_ms: the wall clock.
+        end_process: ends the coordinator's process, for the drill that is named.
+    """
+
+    def __init__(
+        self,
+        drills: Drills,
+        write: Write,
+        ask: Ask,
+        wall_ms: Callable[[], int],
+        end_process: Callable[[str], None] = end_now,
+    ) -> None:
+        self._drills = drills
+        self._write = write
+        self._ask = ask
+        self._wall_ms = wall_ms
+        self._end_process = end_process
+        self._picture = NationalPicture()
+        self._faults = Faults(drills, ask, wall_ms)
+        self._reader = JournalReader(ask)
+        self._progress: dict[str, Progress] = {}
+        #: What is being done for a drill.
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    def connected(self, peer: Peer) -> None:
+        """Somebody has connected to the coordinator; gateways are told what they carry."""
+        self._faults.connected(peer)
+
+    def disconnected(self, peer: Peer) -> None:
+        """Somebody is gone."""
+        self._faults.disconnected(peer)
+
+    # --- what people ask for ---
+
+    def serve(self, request: protocol.Request) -> protocol.Response:
+        """Answer a request about drills."""
+        match request:
+            case protocol.CreateDrill():
+                return self._create(request)
+            case protocol.StartDrill():
+                return self._start(request)
+            case protocol.AbortDrill():
+                return self._abort(request)
+            case protocol.GetDrill():
+                return _reply(self._drills.find(request.drill_id))
+            case protocol.ListDrills():
+                return self._page(request)
+            case _:
+                raise TypeError(type(request))
+
+    def _page(self, request: protocol.ListDrills) -> protocol.Response:
+        count = min(max(1, request.count), protocol.DRILL_PAGE_MAX)
+        found = self._drills.before(request.before, count + 1)
+        return protocol.DrillPage(drills=tuple(map(_brief, found[:count])), has_more=len(found) > count)
+
+    def _create(self, request: protocol.CreateDrill) -> protocol.Response:
+        now_ms = self._wall_ms()
+        decided = self._drills.create(request.spec, who=request.who, request_id=request.request_id, at_ms=now_ms)
+        if not isinstance(decided, DrillCreated):
+            return _reply(decided)
+        refused = self._beyond_limits(request.spec)
+        if refused is not None:
+            return refused
+        if request.validate_only:
+            return _reply(Drill(drill_id="", spec=request.spec, created_ms=now_ms, created_by=request.who))
+        return self._write([decided]) or _reply(self._drills.find(decided.drill_id))
+
+    def _start(self, request: protocol.StartDrill) -> protocol.Response:
+        drill = self._drills.find(request.drill_id)
+        if isinstance(drill, Refused) or is_start_of(drill, request.who, request.request_id):
+            return _reply(drill)
+        refused = self._drills.may_start(drill) or self._beyond_limits(drill.spec)
+        if refused is not None:
+            return refused
+        view = self._view()
+        started = DrillStarted(
+            at_ms=view.now_ms,
+            drill_id=drill.drill_id,
+            who=request.who,
+            request_id=request.request_id,
+            before=tuple(standing_of(summary) for summary in view.summaries.values()),
+            gateways=view.gateways,
+            victim=view.gateways[0] if RULES[drill.spec.kind].takes_gateway else "",
+            policies={code: view.summaries[code].policy for code in drill.spec.provinces},
+        )
+        refused = self._write([started])
+        if refused is not None:
+            return refused
+        _log.warning("drill begins", drill=drill.drill_id, kind=drill.spec.kind.value, who=request.who)
+        self._strike(drill.drill_id)
+        return _reply(self._drills.find(drill.drill_id))
+
+    def _abort(self, request: protocol.AbortDrill) -> protocol.Response:
+        drill = self._drills.find(request.drill_id)
+        if isinstance(drill, Refused):
+            return drill
+        decided = self._drills.abort(drill, who=request.who, reason=request.reason, at_ms=self._wall_ms())
+        if isinstance(decided, Refused):
+            return decided
+        refused = self._write([decided]) if decided is not None else None
+        if refused is not None:
+            return refused
+        self._look_after(drill.drill_id, self._view())
+        return _reply(self._drills.find(drill.drill_id))
+
+    def _view(self) -> View:
+        return view_of(self._picture, self._faults.gateways, self._wall_ms())
+
+    def _beyond_limits(self, spec: DrillSpec) -> Refused | None:
+        view = self._view()
+        if view.now_ms - self._picture.time_ms > PICTURE_OLD_MS:
+            return Refused(
+                reason=Reason.RESTARTING, message="There is no picture of the country yet.", retry_after_ms=1_000
+            )
+        return blast_radius(spec, view)
+
+    # --- what a drill does ---
+
+    def turn(self, picture: NationalPicture) -> None:
+        """Look after every running drill once, by a new picture."""
+        self._picture = picture
+        view = self._view()
+        for drill in self._drills.running():
+            if not drill.reason and is_harming(drill, view, self._progress_of(drill)):
+                reason = f"on-time ratio of the rest of the country below {drill.spec.abort_below_permille} permille"
+                self._order_abort(drill, reason)
+            self._look_after(drill.drill_id, view)
+
+    def _progress_of(self, drill: Drill) -> Progress:
+        return self._progress.setdefault(drill.drill_id, Progress())
+
+    def _look_after(self, drill_id: str, view: View) -> None:
+        drill = self._drills.find(drill_id)
+        if isinstance(drill, Refused) or not drill.is_running:
+            return
+        match next_step(drill, view, self._progress_of(drill)):
+            case Step.LIFT:
+                self._lift(drill, view)
+            case Step.GIVE_UP:
+                self._give_up(drill)
+            case Step.MEASURE:
+                self._begin_measuring(drill)
+            case Step.WAIT:
+                pass
+
+    def _strike(self, drill_id: str) -> None:
+        """Make the fault, and note that it is there. If that cannot be written, nothing is made."""
+        drill = self._drills.find(drill_id)
+        assert isinstance(drill, Drill)
+        if RULES[drill.spec.kind].fault is Fault.EVACUATION:
+            self._work(drill_id, self._evacuate(drill))
+            return
+        if not self._reached(drill, DrillPhase.STRUCK):
+            return
+        self._faults.tell_gateways()
+        match RULES[drill.spec.kind].fault:
+            case Fault.KILL:
+                self._work(drill_id, self._make_suffer(drill, 0))
+            case Fault.FREEZE:
+                self._work(drill_id, self._make_suffer(drill, drill.spec.duration_ms))
+            case Fault.GATEWAY_END:
+                self._faults.end_gateway(drill)
+            case _:
+                pass
+        if RULES[drill.spec.kind].takes_coordinator:
+            # What was said in this turn of the loop must still leave.
+            asyncio.get_running_loop().call_later(LAST_WORDS_S, self._end_process, drill_id)
+
+    def _reached(self, drill: Drill, phase: DrillPhase, **facts: Any) -> bool:
+        """Note a phase. False: it could not be written."""
+        event = DrillPhaseReached(at_ms=self._wall_ms(), drill_id=drill.drill_id, phase=phase, **facts)
+        return self._write([event]) is None
+
+    def _work(self, drill_id: str, work: Coroutine[Any, Any, None]) -> None:
+        """Do something for a drill beside everything else; one thing at a time."""
+        assert drill_id not in self._under_way
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way[drill_id] = task
+        task.add_done_callback(lambda done: self._worked(drill_id, done))
+
+    def _worked(self, drill_id: str, done: "asyncio.Task[None]") -> None:
+        self._under_way.pop(drill_id, None)
+        if not done.cancelled() and (bug := done.exception()) is not None:
+            _log.error("a drill failed by a bug", drill=drill_id, exc_info=bug)
+            drill = self._drills.find(drill_id)
+            if isinstance(drill, Drill) and drill.is_running:
+                self._end(drill, DrillState.FAILED, f"a bug: {type(bug).__name__}", None)
+            self._faults.tell_gateways()
+
+    async def _make_suffer(self, drill: Drill, for_ms: int) -> None:
+        problem = await self._faults.make_suffer(drill, for_ms)
+        if problem:
+            self._order_abort(drill, problem)
+
+    def _order_abort(self, drill: Drill, reason: str) -> None:
+        order = self._drills.abort(drill, who="system:coordinator", reason=reason, at_ms=self._wall_ms())
+        if order is not None and not isinstance(order, Refused):
+            self._write([order])
+
+    async def _evacuate(self, drill: Drill) -> None:
+        """Order the evacuation, with an end of its own, and note what it promises to move."""
+        ordered_ms, [code] = self._wall_ms(), drill.spec.provinces
+        reply = await self._faults.evacuate(drill, code, ordered_ms + drill.spec.duration_ms)
+        if not isinstance(reply, PolicyPreview) or reply.proposal is not None:
+            why = "it needs a second person" if isinstance(reply, PolicyPreview) else _why(reply)
+            if reply is None:
+                # It may have been carried out all the same.
+                await self._faults.put_back(drill, code)
+            self._end(drill, DrillState.FAILED, f"the evacuation of {code} could not be ordered: {why}", None)
+            return
+        struck = DrillPhaseReached(
+            at_ms=ordered_ms,
+            drill_id=drill.drill_id,
+            phase=DrillPhase.STRUCK,
+            previewed=tuple(task for task, _, _ in reply.moves),
+        )
+        self._write([struck])
+
+    async def _restore(self, drill: Drill, stayed: int) -> None:
+        """Put the policy back that was there before; if the province is away, again at the next picture."""
+        for code in drill.policies:
+            reply = await self._faults.put_back(drill, code)
+            if not isinstance(reply, PolicyPreview):
+                _log.warning("policy not put back yet", drill=drill.drill_id, province=code, why=_why(reply))
+                return
+        self._reached(drill, DrillPhase.LIFTED, stayed=stayed)
+
+    def _lift(self, drill: Drill, view: View) -> None:
+        present = [view.summaries[code] for code in drill.spec.provinces if code in view.summaries]
+        stayed = left_in(drill.spec.kind, present) if RULES[drill.spec.kind].fault in _MOVING else 0
+        if RULES[drill.spec.kind].fault is Fault.EVACUATION:
+            if drill.drill_id not in self._under_way:
+                self._work(drill.drill_id, self._restore(drill, stayed))
+        elif self._reached(drill, DrillPhase.LIFTED, stayed=stayed):
+            self._faults.tell_gateways()
+
+    def _give_up(self, drill: Drill) -> None:
+        if drill.drill_id in self._under_way:
+            return
+        reason = drill.reason or "whoever ran it died before the fault was there"
+        self._work(drill.drill_id, self._undo(drill, reason))
+
+    async def _undo(self, drill: Drill, reason: str) -> None:
+        """Take back what may have been done, and end."""
+        if RULES[drill.spec.kind].fault is Fault.EVACUATION:
+            for code in drill.policies:
+                await self._faults.put_back(drill, code)
+        self._end(drill, DrillState.ABORTED, reason, None)
+        self._faults.tell_gateways()
+
+    def _end(self, drill: Drill, state: DrillState, reason: str, report: DrillReport | None) -> None:
+        ended = DrillEnded(at_ms=self._wall_ms(), drill_id=drill.drill_id, state=state, reason=reason, report=report)
+        if self._write([ended]) is None:
+            self._progress.pop(drill.drill_id, None)
+            _log.warning("drill ended", drill=drill.drill_id, state=state.value, reason=reason)
+
+    # --- measuring ---
+
+    def _begin_measuring(self, drill: Drill) -> None:
+        if drill.drill_id in self._under_way:
+            return
+        if drill.phase is DrillPhase.MEASURING or self._reached(drill, DrillPhase.MEASURING):
+            self._work(drill.drill_id, self._measure(drill.drill_id))
+
+    async def _measure(self, drill_id: str) -> None:
+        drill = self._drills.find(drill_id)
+        assert isinstance(drill, Drill)
+        try:
+            report = await self._reader.report(drill)
+        except Unreadable as error:
+            self._end(drill, DrillState.FAILED, drill.reason or str(error), None)
+            return
+        passed = DrillState.SUCCEEDED if report.passed else DrillState.FAILED
+        self._end(drill, DrillState.ABORTED if drill.reason else passed, drill.reason, report)
+
+    def close(self) -> None:
+        """Leave what is under way to the next coordinator."""
+        for work in self._under_way.values():
+            work.cancel()
+
+
+def _reply(drill: Drill | Refused) -> protocol.Response:
+    return drill if isinstance(drill, Refused) else protocol.DrillReply(drill=drill)
+
+
+#: Faults that make work leave, so that what stayed says something.
+_MOVING = (Fault.SILENCE, Fault.EVACUATION)
+
+
+def _why(reply: protocol.Response | None) -> str:
+    """Why a province did not do what a drill asked for."""
+    return reply.message if isinstance(reply, Refused) else "it does not answer"
+
+
+def _brief(drill: Drill) -> Drill:
+    """A drill as lists show it."""
+    if drill.report is None:
+        return msgspec.structs.replace(drill, before=(), policies={})
+    report = msgspec.structs.replace(drill.report, timeline=(), moved=())
+    return msgspec.structs.replace(drill, before=(), policies={}, report=report)

@@ -1,0 +1,35 @@
+"""What commands that question a running system have in common: whose token they show, and what they say when there is no answer."""
+
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from loadtests.wire import read_development_tokens
+
+
+class CannotAsk(Exception):
+    """The question cannot be asked as it was typed; `str` says why, for a person."""
+
+
+def token_or_development(token: str, data_dir: Path) -> str:
+    """The token given, or that of the operations staff of a system on this machine.
+
+    Raises:
+        CannotAsk: there is neither.
+    """
+    if token:
+        return token
+    try:
+        return read_development_tokens(data_dir).ops
+    except (OSError, ValueError, KeyError) as error:
+        message = f"there are no development tokens in {data_dir}; give --data-dir, or --token, or set SHAREDOPS_TOKEN"
+        raise CannotAsk(message) from error
+
+
+def why_not(error: grpc.RpcError, address: str) -> str:
+    """Why there is no answer, for a person."""
+    call: Any = error
+    if call.code() is grpc.StatusCode.UNAVAILABLE:
+        return f"no answer from {address} (is sharedops serve running? --address says where): {call.details()}"
+    return f"{call.code().name}: {call.details()}"

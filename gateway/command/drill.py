@@ -1,0 +1,234 @@
+"""`sharedops drill`: failover drills on a running system, or on one of the command's own.
+
+    sharedops drill list
+    sharedops drill run site-outage --province fujian --dry-run
+    sharedops drill run site-outage --province fujian --self-contained --json
+    sharedops drill show drill-3
+    sharedops drill abort drill-3
+
+The drill itself lives at the coordinator (`actors.drilling`); the command asks for it, follows it and shows its report. It may be
+interrupted: then it aborts what it has begun.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import grpc
+import grpc.aio
+import typer
+from rich.console import Console
+
+from actors.core.drills.record import DrillKind
+from gateway.command.drill_client import DrillClient
+from gateway.command.drill_kinds import KINDS
+from gateway.command.drill_neighbours import with_neighbours
+from gateway.command.drill_objectives import SHIPPED
+from gateway.command.drill_outcome import outcome_of
+from gateway.command.drill_page import write_page
+from gateway.command.drill_run import Limits, Order, RunFailed, run_drill
+from gateway.command.drill_view import show_drills, show_kinds, show_report
+from loadtests.wire import open_channel, read_development_tokens
+
+T = TypeVar("T")
+
+drill = typer.Typer(
+    no_args_is_help=True,
+    help="Practise failover, within limits and measured. 故障演练.\n\nExample: sharedops drill list",
+)
+
+Address = Annotated[str, typer.Option(help="The gateway of a running system.")]
+Token = Annotated[str, typer.Option(envvar="SHAREDOPS_TOKEN", help="Who asks: somebody of operations staff.")]
+DataDir = Annotated[
+    Path,
+    typer.Option(help="Without a token: the data directory of a system on this machine, for its development token."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line, and never ask.")]
+Name = Annotated[str, typer.Argument(help="A drill, for instance drill-3.")]
+
+ADDRESS = "127.0.0.1:50051"
+DATA_DIR = Path("data")
+
+
+@drill.command("list")
+def list_(
+    runs: Annotated[bool, typer.Option("--runs", help="The drills of a running system instead of the kinds.")] = False,
+    address: Address = ADDRESS,
+    token: Token = "",
+    data_dir: DataDir = DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """List the kinds of drills, or with --runs those that a system has seen.
+
+    Example: sharedops drill list
+    """
+    if not runs:
+        if as_json:
+            print(json.dumps({"kinds": {kind.value: KINDS[kind].english for kind in DrillKind}}, ensure_ascii=False))
+        else:
+            show_kinds(Console())
+        return
+    found = _ask(address, token, data_dir, lambda client: client.list(50), as_json=as_json)
+    if as_json:
+        print(json.dumps({"drills": [outcome_of(one) for one in found]}, ensure_ascii=False))
+    else:
+        show_drills(Console(), found)
+
+
+@drill.command()
+def show(
+    name: Name,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.")] = None,
+    address: Address = ADDRESS,
+    token: Token = "",
+    data_dir: DataDir = DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Show a drill and its report.
+
+    Example: sharedops drill show drill-3 --html drill-3.html
+    """
+    found = _ask(address, token, data_dir, lambda client: client.get(_name(name)), as_json=as_json)
+    if html is not None:
+        write_page(html, found)
+    if as_json:
+        print(json.dumps(outcome_of(found), ensure_ascii=False))
+    else:
+        show_report(Console(), found)
+
+
+@drill.command()
+def abort(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "ordered by hand",
+    address: Address = ADDRESS,
+    token: Token = "",
+    data_dir: DataDir = DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """End a drill now: the fault is taken away, the country recovers, and the report says what happened until then.
+
+    Example: sharedops drill abort drill-3 --reason "the phones do not stop"
+    """
+    found = _ask(address, token, data_dir, lambda client: client.abort(_name(name), reason), as_json=as_json)
+    if as_json:
+        print(json.dumps(outcome_of(found), ensure_ascii=False))
+    else:
+        print(f"{found.name} is being ended: {found.reason}")
+
+
+@drill.command()
+def run(
+    kind: Annotated[DrillKind, typer.Argument(help="What to practise; `sharedops drill list` explains.")],
+    province: Annotated[list[str] | None, typer.Option(help="Whom it befalls; several times for several.")] = None,
+    neighbours: Annotated[
+        bool, typer.Option("--with-neighbours", help="And all provinces that border on those (regional).")
+    ] = False,
+    self_contained: Annotated[
+        bool, typer.Option("--self-contained", help="Start a system with work and people, drill it, and end it.")
+    ] = False,
+    provinces: Annotated[
+        str, typer.Option(help="Of a system of the command's own: a number or codes, comma-separated; empty: all 36.")
+    ] = "",
+    tasks: Annotated[
+        int,
+        typer.Option(min=0, max=50_000, help="Of such a system: tasks waiting in each struck province; 0: the kind's."),
+    ] = 0,
+    load: Annotated[
+        float,
+        typer.Option(
+            min=0, max=95, help="Of such a system: per cent of their time for which its people are busy; 0: hardly."
+        ),
+    ] = 0.0,
+    duration: Annotated[
+        int, typer.Option(min=0, max=600, help="Longest time of the fault, seconds; 0: the kind's.")
+    ] = 0,
+    provinces_max: Annotated[int, typer.Option(min=1, max=36, help="Blast radius: provinces.")] = 1,
+    operators_max: Annotated[
+        float, typer.Option(min=0.1, max=100, help="Blast radius: per cent of the country's signed-in operators.")
+    ] = 20.0,
+    abort_below: Annotated[
+        float, typer.Option(min=0, max=100, help="Abort when the others' on-time ratio is below, per cent; 0: never.")
+    ] = 80.0,
+    objectives: Annotated[Path, typer.Option(help="What must be reached, by kind.")] = SHIPPED,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page, too.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would happen.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    address: Address = ADDRESS,
+    token: Token = "",
+    data_dir: DataDir = DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Run a drill and show its report.
+
+    Example: sharedops drill run site-outage --province fujian --self-contained --provinces 6 --json
+
+    Exit code 0 only if it passed: every objective met, nothing lost, nothing decided twice; and of a system of the command's own, journals
+    in order and no process left. 1 if not, 2 if it could not be run as written.
+    """
+    order = Order(
+        kind=kind,
+        provinces=with_neighbours(tuple(province or ())) if neighbours else tuple(dict.fromkeys(province or ())),
+        duration_s=duration or KINDS[kind].duration_s,
+        limits=Limits(provinces_max, round(operators_max * 10), round(abort_below * 10)),
+        objectives=objectives,
+        is_own=self_contained,
+        own_provinces=provinces,
+        tasks=tasks or KINDS[kind].tasks,
+        load=load / 100,
+        is_dry=dry_run,
+        # Whoever wants JSON is a program and cannot be asked.
+        is_confirmed=yes or as_json or self_contained,
+        address=address,
+        token="" if self_contained else token or _development_token(data_dir, as_json=as_json),
+    )
+    console = Console(stderr=as_json)
+    try:
+        done = asyncio.run(run_drill(order, console))
+    except RunFailed as error:
+        _fail(str(error), error.code, as_json=as_json)
+    except grpc.aio.AioRpcError as error:
+        _fail(f"{error.code().name}: {error.details()}", 1, as_json=as_json)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if html is not None and done.drill is not None and not dry_run:
+        write_page(html, done.drill)
+    if as_json:
+        print(json.dumps(done.outcome, ensure_ascii=False))
+    raise typer.Exit(0 if done.held else 1)
+
+
+def _name(text: str) -> str:
+    return text if text.startswith("drills/") else f"drills/{text}"
+
+
+def _ask(address: str, token: str, data_dir: Path, call: Callable[[DrillClient], Awaitable[T]], *, as_json: bool) -> T:
+    token = token or _development_token(data_dir, as_json=as_json)
+
+    async def asked() -> T:
+        async with open_channel(address) as channel:
+            return await call(DrillClient(channel, token))
+
+    try:
+        return asyncio.run(asked())
+    except grpc.aio.AioRpcError as error:
+        _fail(f"{error.code().name}: {error.details()}", 1, as_json=as_json)
+
+
+def _development_token(data_dir: Path, *, as_json: bool) -> str:
+    try:
+        return read_development_tokens(data_dir).ops
+    except (OSError, ValueError, KeyError):
+        message = f"there are no development tokens in {data_dir}; give --data-dir, or --token, or set SHAREDOPS_TOKEN"
+        _fail(message, 2, as_json=as_json)
+
+
+def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:
+    if as_json:
+        failed: dict[str, Any] = {"passed": False, "problem": problem}
+        print(json.dumps(failed, ensure_ascii=False))
+    else:
+        typer.echo(f"sharedops drill: {problem}", err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,217 @@
+"""One run of a drill by the command: checked, confirmed, begun, followed, and everything of its own ended afterwards."""
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import grpc
+import grpc.aio
+import typer
+from rich.console import Console
+
+from actors.core.drills.record import DrillKind
+from actors.core.drills.steps import RULES
+from actors.country_file import load_country
+from gateway.command.drill_client import DrillClient, DrillStuck
+from gateway.command.drill_objectives import ObjectivesError, read_objectives
+from gateway.command.drill_outcome import outcome_of
+from gateway.command.drill_stage import own_system, problems_of
+from gateway.command.drill_view import phase_line, show_plan, show_report, struck_by
+from gateway.command.province_codes import explain_unknown, split_codes
+from gateway.conversion.drill import KINDS_OUT
+from gateway.v1 import drill_pb2
+from loadtests.catalogue import largest
+from loadtests.chaos.findings import RowFailed
+from loadtests.chaos.system import SystemDown
+from loadtests.preparation import SetupRefused
+from loadtests.wire import open_channel
+
+#: A system of our own may be struck as a whole.
+OWN_OPERATORS_MAX_PERMILLE = 1_000
+#: Answers that mean: this cannot be run as it was written.
+_MISTAKES = (
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+)
+
+
+class RunFailed(Exception):
+    """The drill could not be run; `str` says why."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        #: The command's exit code.
+        self.code = code
+
+
+class Limits(NamedTuple):
+    """How far a drill may go."""
+
+    provinces_max: int
+    operators_max_permille: int
+    abort_below_permille: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What was typed."""
+
+    kind: DrillKind
+    provinces: tuple[str, ...]
+    duration_s: int
+    limits: Limits
+    objectives: Path
+    #: On a system of the command's own, with these provinces and so many tasks.
+    is_own: bool
+    own_provinces: str
+    tasks: int
+    #: And with people who are busy for this part of their time with their own provinces' work; 0: little.
+    load: float
+    is_dry: bool
+    is_confirmed: bool
+    address: str
+    token: str
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of it."""
+
+    drill: drill_pb2.Drill | None = None
+    outcome: dict[str, Any] = field(default_factory=dict)
+    #: Whether what was asked for held.
+    held: bool = False
+
+
+async def run_drill(order: Order, console: Console) -> Done:
+    """Run a drill as it was ordered.
+
+    Raises:
+        RunFailed: it could not be.
+        grpc.aio.AioRpcError: the system refused or went away.
+    """
+    try:
+        wanted = _wanted(order)
+        if not order.is_own:
+            return await _run_there(order, wanted, console)
+        return await _run_own(order, wanted, console)
+    except ObjectivesError as error:
+        raise RunFailed(str(error), 2) from None
+    except (DrillStuck, RowFailed, SystemDown, SetupRefused) as error:
+        raise RunFailed(str(error), 1) from None
+
+
+def _wanted(order: Order) -> drill_pb2.Drill:
+    limits = order.limits
+    return drill_pb2.Drill(
+        kind=KINDS_OUT[order.kind],
+        provinces=order.provinces,
+        duration_ms=order.duration_s * 1000,
+        provinces_max=limits.provinces_max,
+        operators_max_permille=OWN_OPERATORS_MAX_PERMILLE if order.is_own else limits.operators_max_permille,
+        abort_below_permille=limits.abort_below_permille,
+        objectives=read_objectives(order.objectives, order.kind),
+    )
+
+
+# --- on a running system ---
+
+
+async def _run_there(order: Order, wanted: drill_pb2.Drill, console: Console) -> Done:
+    async with open_channel(order.address) as channel:
+        client = DrillClient(channel, order.token)
+        struck = await _shown(client, wanted, console)
+        if order.is_dry:
+            return Done(
+                wanted, {"dry_run": True, "allowed": True, **struck, "provinces": list(order.provinces)}, held=True
+            )
+        if not order.is_confirmed and not typer.confirm("Run it 确认演练?", default=False):
+            raise RunFailed("not confirmed; nothing was done", 2)
+        return await _followed(client, wanted, console)
+
+
+async def _shown(client: DrillClient, wanted: drill_pb2.Drill, console: Console) -> dict[str, int]:
+    """Check a drill against its limits and show what it would strike."""
+    try:
+        checked = await client.create(wanted, validate_only=True)
+    except grpc.aio.AioRpcError as error:
+        if error.code() in _MISTAKES:
+            raise RunFailed(error.details() or error.code().name, 2) from None
+        raise
+    struck = struck_by(checked, await client.overview())
+    show_plan(console, checked, struck)
+    return struck
+
+
+async def _followed(client: DrillClient, wanted: drill_pb2.Drill, console: Console) -> Done:
+    began_s = time.monotonic()
+    created = await client.create(wanted)
+    started = await client.start(created.name)
+    console.print(f"{time.monotonic() - began_s:6.1f} s  {phase_line(started)}")
+    drill = await client.follow(
+        started, lambda seen: console.print(f"{time.monotonic() - began_s:6.1f} s  {phase_line(seen)}")
+    )
+    show_report(console, drill)
+    outcome = outcome_of(drill)
+    return Done(drill, outcome, held=outcome["passed"])
+
+
+# --- on a system of our own ---
+
+
+async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> Done:
+    codes = _own_provinces(order)
+    if order.is_dry:
+        console.print(
+            f"would start {len(codes)} provinces, let {order.tasks} tasks wait in {', '.join(order.provinces)}"
+        )
+        plan = {"dry_run": True, "provinces": codes, "tasks": order.tasks, "struck": list(order.provinces)}
+        return Done(wanted, plan, held=True)
+    directory = Path(tempfile.mkdtemp(prefix="sharedops-drill-"))
+    done = Done()
+    try:
+        began_s = time.monotonic()
+
+        def tell(line: str) -> None:
+            console.print(f"{time.monotonic() - began_s:6.1f} s  {line}")
+
+        async with own_system(directory, codes, order.provinces, order.tasks, tell, load=order.load) as stage:
+            client = DrillClient(stage.control, stage.tokens.ops)
+            await _shown(client, wanted, console)
+            done = await _followed(client, wanted, console)
+        problems = await problems_of(directory)
+        done.outcome |= {"journals_valid": not problems, "problems": problems, "provinces": len(codes)}
+        done.held = done.held and not problems
+        done.outcome["passed"] = done.held
+        for problem in problems:
+            console.print(f"verify: {problem}")
+    finally:
+        if done.held:
+            shutil.rmtree(directory, ignore_errors=True)
+        else:
+            console.print(f"kept: {directory}")
+    return done
+
+
+def _own_provinces(order: Order) -> list[str]:
+    """The codes of the system that is started; those that are struck are always among them."""
+    known = [str(entry.province) for entry in load_country().provinces]
+    for code in (*order.provinces, *split_codes("" if order.own_provinces.strip().isdigit() else order.own_provinces)):
+        if code not in known:
+            raise RunFailed(explain_unknown(code, known), 2)
+    if not order.provinces and RULES[order.kind].provinces_min:
+        raise RunFailed("--province says whom the drill befalls", 2)
+    if order.own_provinces.strip().isdigit():
+        count = int(order.own_provinces)
+        if not len(order.provinces) < count <= len(known):
+            raise RunFailed(f"--provinces must be {len(order.provinces) + 1} to {len(known)}, or codes", 2)
+        chosen = dict.fromkeys((*order.provinces, *largest(known, count, (*order.provinces, "fujian")[0])))
+        return [code for code in known if code in list(chosen)[:count]]
+    codes = dict.fromkeys((*order.provinces, *(split_codes(order.own_provinces) or known)))
+    return [code for code in known if code in codes]

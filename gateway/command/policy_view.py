@@ -1,0 +1,177 @@
+"""What `sharedops policy` shows of policies, previews and revisions."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from actors.core.matching.wording import Language
+from actors.core.matching.wording.moving import duration_words
+from actors.core.staying import StayReason
+from gateway.command.policy_fields import time_of
+from gateway.v1 import province_pb2
+from gateway.validation.province import POLICY_FIELDS
+
+#: Tasks of a preview that are listed.
+TASKS_SHOWN = 10
+
+_STAYS: dict[StayReason, tuple[str, str]] = {
+    StayReason.HOME_ONLY: ("只能在本省办理", "must be done at home"),
+    StayReason.KIND_NOT_SHARED: ("任务类型不共享", "the policy does not share the kind"),
+    StayReason.ABOVE_AMOUNT: ("金额超过上限", "above the policy's amount"),
+    StayReason.NOBODY_ELIGIBLE: ("他省无合格人员在岗", "nobody elsewhere who may do it is on duty"),
+    StayReason.QUOTA: ("他省承接额度已满", "the hosts' quotas are used up"),
+    StayReason.NO_OVERLOAD: ("未达到共享的等候时间", "does not wait long enough to be shared"),
+    StayReason.OVERLOAD_RELIEVED: ("转出的已足够", "enough leaves without it"),
+    StayReason.NOBODY_FREE: ("他省暂无余力", "nobody elsewhere has people to spare"),
+    StayReason.NO_BETTER_HOST: ("他省没有更合适的人员", "nobody elsewhere is so much better"),
+    StayReason.MODE_CLOSED: ("策略为不共享", "the policy is CLOSED"),
+    StayReason.NOT_ACTIVE: ("本省暂停或清仓中", "the province is suspended or drained"),
+    StayReason.JUST_REFUSED: ("刚被他省拒收, 稍后再试", "refused a moment ago"),
+    StayReason.MOVED_OFTEN: ("转移次数已满", "moved as often as it may"),
+    StayReason.IN_HAND: ("已派出, 未开始", "in somebody's hands"),
+    StayReason.BEGUN: ("处理中", "begun"),
+    StayReason.SUSPENDED: ("问题件, 挂起", "suspended, waits for papers"),
+    StayReason.SCHEDULED: ("未到开始时间", "not due to begin"),
+    StayReason.MOVING: ("已在转移途中", "on its way already"),
+    StayReason.BEYOND_PREVIEW: ("超出预览范围", "beyond the preview's bound"),
+}
+_WORDS = {
+    "policy": ("共享策略", "sharing policy"),
+    "revision": ("版本", "revision"),
+    "by": ("修改人", "changed by"),
+    "mode": ("模式", "mode"),
+    "window": ("生效时段", "window"),
+    "why": ("原因", "why"),
+    "scheduled": ("待生效", "scheduled"),
+    "proposal": ("待复核", "waits for a second person"),
+    "moving": ("{count} 件将转出, {stays} 件留下; 本省预计等候 {before} -> {after}", None),
+    "host": ("承办省", "host"),
+    "tasks": ("件数", "tasks"),
+    "wait": ("等候 前 -> 后", "wait before -> after"),
+    "free": ("空闲", "free"),
+    "reserve": ("保留人数", "reserve"),
+    "stays": ("留下原因", "why tasks stay"),
+}
+_MOVING_EN = "{count} tasks would leave, {stays} stay; expected wait here {before} -> {after}"
+
+
+def word(key: str, language: Language) -> str:
+    """A label."""
+    chinese, english = _WORDS[key]
+    return chinese if language is Language.ZH else english or _MOVING_EN
+
+
+def stay_words(reason: str, language: Language) -> str:
+    """Why tasks stay; a reason that this program does not know yet is shown as it is."""
+    try:
+        return _STAYS[StayReason(reason.lower())][0 if language is Language.ZH else 1]
+    except ValueError:
+        return reason
+
+
+def wait_words(wait_ms: int, language: Language) -> str:
+    """A wait; -1: nobody is on duty."""
+    return "-" if wait_ms < 0 else duration_words(wait_ms, language)
+
+
+def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
+    """A policy field by field, and what waits beside it."""
+    show_stamp(console, policy, language)
+    table = Table(show_header=False)
+    for field in POLICY_FIELDS:
+        table.add_row(field, _shown(policy, field))
+    console.print(table)
+    for kept in policy.scheduled:
+        begins, ends = time_of(kept.policy.effective_from_ms), time_of(kept.policy.effective_until_ms)
+        console.print(
+            f"{word('scheduled', language)}: {word('revision', language)} {kept.policy.revision}, "
+            f"{mode_of(kept.policy)}, {begins} .. {ends}"
+        )
+    for proposal in policy.proposals:
+        show_proposal(console, proposal, language)
+
+
+def show_stamp(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
+    """Which revision it is, and who made it."""
+    by = f"{word('by', language)} {policy.updater or '-'}, {time_of(policy.update_time_ms)}"
+    console.print(
+        f"{policy.name}: {word('revision', language)} {policy.revision}, {mode_of(policy)}; {by}", soft_wrap=True
+    )
+
+
+def show_proposal(console: Console, proposal: province_pb2.SharingPolicyProposal, language: Language) -> None:
+    """A change that waits for a second person."""
+    console.print(
+        f"{word('proposal', language)}: {proposal.proposal}, {mode_of(proposal.policy)}, {proposal.proposer}, "
+        f"{proposal.reason}, .. {time_of(proposal.expire_time_ms)}",
+        soft_wrap=True,
+    )
+
+
+def mode_of(policy: province_pb2.SharingPolicy) -> str:
+    """The mode without its prefix."""
+    return province_pb2.ShareOutMode.Name(policy.share_out_mode).removeprefix("SHARE_OUT_MODE_")
+
+
+def _shown(policy: province_pb2.SharingPolicy, field: str) -> str:
+    value = getattr(policy, field)
+    if field == "share_out_mode":
+        return mode_of(policy)
+    if field == "recall":
+        return province_pb2.Recall.Name(policy.recall).removeprefix("RECALL_")
+    if field.startswith("effective_"):
+        return time_of(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int) else ", ".join(value) or "-"
+
+
+def show_preview(console: Console, preview: province_pb2.MovePreview, language: Language) -> None:
+    """What would move, what it does to the lenders, and why the rest stays."""
+    told = word("moving", language).format(
+        count=preview.moving_count,
+        stays=preview.staying_count,
+        before=wait_words(preview.expected_wait_before_ms, language),
+        after=wait_words(preview.expected_wait_after_ms, language),
+    )
+    console.print(told)
+    if preview.hosts:
+        table = Table(*(word(key, language) for key in ("host", "tasks", "wait", "free", "reserve")))
+        for host in preview.hosts:
+            before, after = (
+                wait_words(wait, language) for wait in (host.expected_wait_before_ms, host.expected_wait_ms)
+            )
+            table.add_row(
+                host.host_province,
+                str(host.task_count),
+                f"{before} -> {after}",
+                str(host.free_capacity),
+                str(host.reserve_operators),
+            )
+        console.print(table)
+    if preview.stays:
+        table = Table(word("stays", language), word("tasks", language))
+        for stay in preview.stays:
+            table.add_row(f"{stay_words(stay.reason, language)} ({stay.reason})", str(stay.task_count))
+        console.print(table)
+
+
+def show_revisions(
+    console: Console, revisions: Sequence[province_pb2.SharingPolicyRevision], language: Language
+) -> None:
+    """Revisions, the newest first."""
+    table = Table(*(word(key, language) for key in ("revision", "mode", "by", "window", "why")))
+    for kept in revisions:
+        policy = kept.policy
+        notes = [kept.reason] if kept.reason else []
+        notes += [f"<- {kept.rolled_back_to}"] if kept.rolled_back_to else []
+        notes += [f"+ {kept.approver}"] if kept.approver else []
+        mark = "*" if kept.in_force else ""
+        changed = f"{policy.updater or '-'} {time_of(policy.update_time_ms)}"
+        limits = f"{time_of(policy.effective_from_ms)} .. {time_of(policy.effective_until_ms)}"
+        is_limited = policy.effective_from_ms or policy.effective_until_ms
+        table.add_row(
+            f"{policy.revision}{mark}", mode_of(policy), changed, limits if is_limited else "", ", ".join(notes)
+        )
+    console.print(table)

@@ -1,0 +1,141 @@
+"""What a running drill does next."""
+
+from typing import Any
+
+import pytest
+
+from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.drills.record import DrillKind, DrillPhase, DrillSpec
+from actors.core.drills.steps import (
+    BELOW_MS,
+    QUIET_MS,
+    RECOVERY_MAX_MS,
+    RULES,
+    STRIKE_MAX_MS,
+    Progress,
+    Step,
+    blast_radius,
+    is_harming,
+    next_step,
+)
+from actors.core.line_summary import LineSummary
+from tests.unit.core.drills.scene import (
+    FUJIAN,
+    HUNAN,
+    JIANGXI,
+    LIFTED_MS,
+    SPEC,
+    STARTED_MS,
+    STRUCK_MS,
+    drill,
+    summary,
+    view,
+)
+
+DARK = ProvinceStatus.UNREACHABLE
+
+
+def late(summary_permille: int) -> LineSummary:
+    """A line that keeps so much of its promises today."""
+    return LineSummary(line=Line.CLAIMS, on_time_permille=summary_permille)
+
+
+def test_a_fault_stays_until_all_work_has_left() -> None:
+    """Lifted earlier the rest would stay at home and never be seen to move; later, customers would wait for nothing."""
+    struck, progress = drill(phase=DrillPhase.STRUCK), Progress()
+    assert next_step(struck, view(STRUCK_MS + 100), progress) is Step.WAIT
+    some = summary(FUJIAN, status=DARK, open_by_state={"queued": 5, "moving": 2, "suspended": 1})
+    assert next_step(struck, view(STRUCK_MS + 3_500, some), progress) is Step.WAIT
+    leaving = summary(FUJIAN, status=DARK, open_by_state={"moving": 2})
+    assert next_step(struck, view(STRUCK_MS + 4_000, leaving), progress) is Step.WAIT
+    gone = summary(FUJIAN, status=DARK, open_by_state={"suspended": 1})
+    assert next_step(struck, view(STRUCK_MS + 4_500, gone), progress) is Step.LIFT
+
+
+def test_a_fault_is_lifted_when_no_more_work_leaves() -> None:
+    """Tasks that nobody elsewhere may do would otherwise hold the fault for its whole duration."""
+    struck, progress = drill(phase=DrillPhase.STRUCK), Progress()
+    stuck = summary(FUJIAN, status=DARK, open_by_state={"queued": 3})
+    assert next_step(struck, view(STRUCK_MS + 4_000, stuck), progress) is Step.WAIT
+    more = summary(FUJIAN, status=DARK, open_by_state={"queued": 4})
+    assert next_step(struck, view(STRUCK_MS + 4_000 + QUIET_MS - 1, more), progress) is Step.WAIT
+    assert next_step(struck, view(STRUCK_MS + 4_000 + QUIET_MS, more), progress) is Step.LIFT
+
+
+def test_a_fault_never_outlasts_its_duration() -> None:
+    """An outage that nobody notices must end, too; so must one that ops end."""
+    struck = drill(phase=DrillPhase.STRUCK)
+    end_ms = STRUCK_MS + SPEC.duration_ms
+    assert next_step(struck, view(end_ms - 1), Progress()) is Step.WAIT
+    assert next_step(struck, view(end_ms), Progress()) is Step.LIFT
+    assert next_step(drill(phase=DrillPhase.STRUCK, reason="enough"), view(STRUCK_MS), Progress()) is Step.LIFT
+
+
+def test_the_end_is_measured_when_everybody_is_as_before() -> None:
+    """Measured earlier, the time to recover would be missing."""
+    lifted, progress = drill(phase=DrillPhase.LIFTED, gateways=("a", "b")), Progress()
+    dark = summary(FUJIAN, status=DARK)
+    assert next_step(lifted, view(LIFTED_MS + 1_000, dark, gateways=("a", "b")), progress) is Step.WAIT
+    assert next_step(lifted, view(LIFTED_MS + 2_000, gateways=("a",)), progress) is Step.WAIT
+    assert next_step(lifted, view(LIFTED_MS + 3_000, gateways=("a", "b")), progress) is Step.WAIT
+    assert next_step(lifted, view(LIFTED_MS + 4_000, gateways=("a", "b")), progress) is Step.MEASURE
+    assert next_step(lifted, view(LIFTED_MS + RECOVERY_MAX_MS, dark), Progress()) is Step.MEASURE
+
+
+def test_a_drill_whose_runner_died_before_the_fault_gives_up() -> None:
+    """Whether the fault is there is unknown: it is taken away, and nothing is measured."""
+    striking = drill(phase=DrillPhase.STRIKING)
+    assert next_step(striking, view(STARTED_MS + STRIKE_MAX_MS - 1), Progress()) is Step.WAIT
+    assert next_step(striking, view(STARTED_MS + STRIKE_MAX_MS), Progress()) is Step.GIVE_UP
+
+
+def test_nothing_is_struck_beyond_the_blast_radius() -> None:
+    """A typing error must not silence half of the country, and nothing is practised on what is broken."""
+    assert blast_radius(SPEC, view(0)) is None
+    many = DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN, JIANGXI), provinces_max=2)
+    for spec, seen in (
+        (many, view(0)),
+        (DrillSpec(kind=DrillKind.SITE_OUTAGE), view(0)),
+        (DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN,), operators_max_permille=300), view(0)),
+        (SPEC, view(0, summary(FUJIAN, status=ProvinceStatus.DRAINING))),
+        (DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN, HUNAN)), view(0)),
+        (DrillSpec(kind=DrillKind.REGIONAL, provinces=(FUJIAN, JIANGXI), operators_max_permille=999), view(0)),
+        (DrillSpec(kind=DrillKind.GATEWAY_KILL), view(0, gateways=())),
+    ):
+        assert blast_radius(spec, seen) is not None
+
+
+def test_a_drill_that_harms_the_rest_is_seen_after_two_seconds() -> None:
+    """One odd picture must not end a drill; real harm must, and what the struck province itself loses is the drill."""
+    guarded = drill(spec=DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN,), abort_below_permille=900))
+    progress = Progress()
+    own = summary(FUJIAN, lines=(late(100),))
+    bad = summary(JIANGXI, lines=(late(890),))
+    assert not is_harming(guarded, view(1_000, own), progress)
+    assert not is_harming(guarded, view(2_000, bad), progress)
+    assert is_harming(guarded, view(2_000 + BELOW_MS, bad), progress)
+    assert not is_harming(guarded, view(5_000, summary(JIANGXI, lines=(late(900),))), progress)
+    assert not is_harming(guarded, view(5_000 + BELOW_MS, bad), progress)
+
+
+@pytest.mark.parametrize("kind", list(DrillKind))
+def test_every_kind_has_rules(kind: DrillKind) -> None:
+    """A kind that is listed and cannot be run would fail in the middle."""
+    assert RULES[kind].provinces_max >= RULES[kind].provinces_min
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "told"),
+    [
+        (DrillKind.SITE_OUTAGE, {"signed_in": 2}, "fewer than 3"),
+        (DrillKind.SNOW, {"policy": SharingPolicy(needs_two_people=True)}, "two people"),
+        (DrillKind.SNOW, {"policy": SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)}, "already"),
+    ],
+)
+def test_a_fault_that_would_show_nothing_is_refused(kind: DrillKind, changes: dict[str, Any], told: str) -> None:
+    """Two minutes of silence that nobody may call an outage, or a proposal left on somebody's desk, teach nothing."""
+    refused = blast_radius(
+        DrillSpec(kind=kind, provinces=(FUJIAN,), operators_max_permille=500), view(0, summary(FUJIAN, **changes))
+    )
+    assert refused is not None
+    assert told in refused.message

@@ -1,0 +1,68 @@
+"""Who is hard pressed, and how much should leave."""
+
+import msgspec
+import pytest
+
+from actors.core.country import Line, ShareOutMode
+from actors.core.line_summary import LineSummary
+from actors.core.sharing.pressure import Wish, elsewhere_max, wait_ms, wishes_of
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
+from tests.unit.core.harness import FUJIAN, MEDICAL
+from tests.unit.core.sharing.country import POLICY, busy, picture
+
+NIGHT_MS = 14 * 3_600_000
+
+
+def only(province: ProvinceSummary, **changes: object) -> ProvinceSummary:
+    """The province with its one kind changed."""
+    [alone] = picture(province).provinces
+    return msgspec.structs.replace(alone, kinds=(msgspec.structs.replace(alone.kinds[0], **changes),))
+
+
+def wishes(province: ProvinceSummary, *, already: bool = False) -> list[Wish]:
+    """What it should share."""
+    return list(wishes_of(province, frozenset({(FUJIAN, MEDICAL)} if already else ())))
+
+
+@pytest.mark.parametrize(
+    ("wait", "waiting", "count"),
+    [(1_000, 100, 70), (3_000, 100, 90), (901, 1, 1), (901, 3, 3), (WAIT_UNBOUNDED_MS, 100, 100)],
+)
+def test_what_leaves_brings_the_wait_to_the_release_threshold(wait: int, waiting: int, count: int) -> None:
+    """More would idle the province's own people; less would leave its customers waiting."""
+    [wish] = wishes(only(busy("fujian", wait_ms=wait, waiting=waiting)))
+    assert wish.count == count
+
+
+def test_a_hard_pressed_home_starts_and_ends_earlier() -> None:
+    """The matching model's pressure lowers both thresholds: 900 and 300 by a fifth."""
+    assert wishes(only(busy("fujian"), expected_wait_ms=720, pressure_permille=200)) == []
+    [wish] = wishes(only(busy("fujian"), expected_wait_ms=721, pressure_permille=200))
+    assert (wish.activation_ms, wish.release_ms) == (720, 240)
+    assert wishes(only(busy("fujian"), expected_wait_ms=240, pressure_permille=200), already=True) == []
+
+
+@pytest.mark.parametrize(("elsewhere", "may"), [(0, 50), (50, 25), (100, 0), (400, 0)])
+def test_the_ratio_is_of_all_the_work_not_of_what_is_left_of_it(elsewhere: int, may: int) -> None:
+    """Half of half of half is everything within seconds."""
+    policy = msgspec.structs.replace(POLICY, share_out_ratio_permille=500)
+    source = msgspec.structs.replace(only(busy("fujian", policy=policy), waiting=100), shared_out=elsewhere)
+    assert elsewhere_max(source) == may
+    assert sum(wish.count for wish in wishes(source)) == may
+
+
+def test_a_closed_line_waits_for_its_morning() -> None:
+    """Its queue is short in the evening, and is still nobody's work until the morning."""
+    closed = LineSummary(line=Line.CLAIMS, is_open=False, opens_in_ms=NIGHT_MS)
+    source = msgspec.structs.replace(only(busy("fujian", wait_ms=10)), lines=(closed,))
+    [wish] = wishes(source)
+    assert (wish.wait_ms, wish.count) == (NIGHT_MS, 10)
+    [kind] = only(busy("fujian", wait_ms=WAIT_UNBOUNDED_MS)).kinds
+    assert wait_ms(kind, closed) == NIGHT_MS
+    assert wait_ms(kind, LineSummary(line=Line.CLAIMS)) == WAIT_UNBOUNDED_MS
+
+
+@pytest.mark.parametrize("mode", [ShareOutMode.CLOSED, ShareOutMode.EVACUATE])
+def test_modes_that_need_no_plan(mode: ShareOutMode) -> None:
+    """Closed is closed, and an evacuation goes its own way."""
+    assert wishes(busy("fujian", policy=msgspec.structs.replace(POLICY, share_out_mode=mode))) == []

@@ -1,0 +1,88 @@
+"""What leaves first when everything leaves, and what happens to those who held it."""
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.ids import OperatorId
+from actors.core.operators import PresenceState
+from actors.core.refusal import Refused
+from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
+from actors.core.task import TaskState, Verdict
+from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
+from tests.unit.core.journeys import picture_of, summary_of
+from tests.unit.core.provinces import host
+
+EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
+
+
+def know(branch: Branch, *provinces: ProvinceSummary) -> None:
+    """The coordinator's picture of the others."""
+    picture = NationalPicture(revision=1, time_ms=branch.wall_ms, provinces=provinces)
+    branch.do(c.TakeAdvice(picture=encode_picture(picture)))
+
+
+def test_an_evacuation_takes_work_off_the_desks_once() -> None:
+    """People who stay would get the same task again and again while it finds no host."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    task_id = branch.create()
+    know(branch, summary_of("jiangxi", policy=SharingPolicy(share_in_quota=0)))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    assert branch.task(task_id).state is TaskState.OFFERED
+    branch.accept(task_id)
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2))))
+    assert branch.task(task_id).state is TaskState.ASSIGNED
+
+
+def test_green_channel_then_work_in_hand_then_least_slack_leave_first() -> None:
+    """What is due in an hour would leave behind what is due tomorrow."""
+    branch = Branch()
+    due_ms = branch.wall_ms + 3_600_000
+    branch.arrive(person("chen"))
+    held = branch.create(due_ms=due_ms + 9_000_000)
+    branch.do(c.SetPresence(operator=OperatorId("chen"), presence=PresenceState.BREAK))
+    later = branch.create(MEDICAL, due_ms=due_ms + 60_000)
+    # Due a minute earlier, but begun six minutes later at the latest: less work.
+    shorter = branch.create(ADDRESS, due_ms=due_ms)
+    soon = branch.create(MEDICAL, due_ms=due_ms - 60_000)
+    green = branch.create(green_channel=True, due_ms=due_ms + 99_000_000)
+    know(branch, summary_of("jiangxi"))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    left = [event.task_id for event in branch.events if isinstance(event, e.MoveStarted)]
+    assert left == [green, held, soon, later, shorter]
+
+
+def test_a_late_answer_from_a_cut_off_site_is_refused_with_the_reason() -> None:
+    """A task would be decided twice: at the dark site and where it was taken."""
+    branch = Branch()
+    for number in range(3):
+        branch.arrive(person(f"op-{number}"))
+    other = host("jiangxi")
+    tasks = [branch.create() for _ in range(3)]
+    for task_id in tasks:
+        branch.start(task_id)
+    held = [branch.holder(task_id) for task_id in tasks]
+    branch.wait(1_000, heard=["op-0", "op-1", "op-2"])
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
+    branch.wait(6_000)
+    assert branch.state.status is ProvinceStatus.UNREACHABLE
+    for sent in branch.due():
+        other.do(sent.command)
+    for late in held:
+        refused = branch.do(c.CompleteAssignment(**late, verdict=Verdict.APPROVED))
+        assert isinstance(refused, Refused)
+        assert (refused.reason.value, refused.metadata["province"]) == ("stale_token", "jiangxi")
+        assert "jiangxi has it" in refused.message
+
+
+def test_an_evacuation_does_not_go_by_the_order_of_the_one_before() -> None:
+    """While the coordinator is away no picture comes; what arrived since, green channel too, would leave last."""
+    branch = Branch(bounds=Bounds(moves_per_batch_max=1))
+    for _ in range(3):
+        branch.create()
+    know(branch, summary_of("jiangxi"))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=SharingPolicy()))
+    green = branch.create(green_channel=True)
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    assert [event.task_id for event in branch.events if isinstance(event, e.MoveStarted)] == [green]

@@ -1,0 +1,300 @@
+"""Evacuated work comes home when it is over, as far as nobody has begun it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from actors.core import commands as c
+from actors.core import events as e
+from actors.core import snapshot
+from actors.core.applying import apply
+from actors.core.calendar import BranchCalendar, LineHours, Span
+from actors.core.country import Bounds, Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
+from actors.core.ids import OperatorId, TaskId
+from actors.core.operators import PresenceState
+from actors.core.outbox import Outgoing, settlement
+from actors.core.recalling import RECALLS_OPEN_MAX, RECALLS_PER_BATCH
+from actors.core.refusal import Reason, Refused
+from actors.core.replies import Done, RecallAnswer, TaskReply
+from actors.core.sharing.summary import encode_picture
+from actors.core.state import Away
+from actors.core.task import Placement, TaskState
+from tests.unit.core.harness import JIANGXI, MEDICAL, Branch, kinds_of, person
+from tests.unit.core.journeys import advise, picture_of
+from tests.unit.core.provinces import answer, deliver, host
+
+EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE, recall=Recall.UNBEGUN)
+CALL_BACK = SharingPolicy(recall=Recall.UNBEGUN)
+
+
+def carry(source: Branch, *others: Branch) -> list[Outgoing]:
+    """Deliver everything that is due, until nothing is; what was sent."""
+    by_code = {branch.code: branch for branch in (source, *others)}
+    carried: list[Outgoing] = []
+    for _ in range(20):
+        sent = [(branch, message) for branch in by_code.values() for message in branch.due()]
+        if not sent:
+            return carried
+        for sender, message in sent:
+            carried.append(message)
+            answer(message, deliver(message, by_code[message.destination]), sender)
+    raise AssertionError("messages go on and on")
+
+
+def evacuated(*specs: dict[str, Any], policy: SharingPolicy = EVACUATE) -> tuple[Branch, Branch, list[TaskId]]:
+    """A home whose tasks were evacuated to jiangxi, where everybody is on a break."""
+    home, other = Branch(), host("jiangxi")
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.BREAK))
+    tasks = [home.create(**spec) for spec in specs or ({},)]
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
+    home.do(c.UpdateSharingPolicy(policy=policy))
+    carry(home, other)
+    assert all(home.state.away[task_id] == Away(host=JIANGXI, generation=2) for task_id in tasks)
+    return home, other, tasks
+
+
+def lift(home: Branch, policy: SharingPolicy = CALL_BACK) -> list[TaskId]:
+    """End the evacuation; the tasks that are asked for at once."""
+    home.do(c.UpdateSharingPolicy(policy=policy))
+    return list(home.state.recalls)
+
+
+def test_unbegun_work_comes_home_when_the_evacuation_is_lifted() -> None:
+    """Customers of the branch would wait for strangers while its own people have nothing to do."""
+    home, other, [task_id] = evacuated()
+    assert other.task(task_id).placement is Placement.EVACUATED
+    assert lift(home) == [task_id]
+    sent = [message for message in carry(home, other) if isinstance(message.command, c.RecallTask)]
+    assert len(sent) == 1
+    task = home.task(task_id)
+    assert (task.state, task.placement, task.generation) == (TaskState.QUEUED, Placement.HOME, 3)
+    assert task.move_count == 1, "being called home is no move that overload has had"
+    assert (home.state.recalls, home.state.evacuated, home.state.away) == ({}, {}, {})
+    assert "RecallAnswered" in kinds_of(other.log)
+    assert task_id not in other.state.tasks
+
+
+def test_nothing_is_asked_for_unless_the_policy_says_so() -> None:
+    """By default work stays where it is being done."""
+    home, other, [task_id] = evacuated()
+    assert lift(home, SharingPolicy()) == []
+    home.wait(5_000)
+    assert carry(home, other) == []
+    home.do(c.UpdateSharingPolicy(policy=CALL_BACK))
+    assert list(home.state.recalls) == [task_id], "also when somebody thinks better of it later"
+
+
+def test_nothing_is_asked_for_while_it_would_be_sent_away_again() -> None:
+    """Work would go to and fro while it snows."""
+    home, other, [task_id] = evacuated()
+    lift(home)
+    home.do(c.UpdateSharingPolicy(policy=EVACUATE))
+    assert carry(home, other) == [], "not even what was to be asked already"
+    assert other.task(task_id).state is TaskState.QUEUED
+    lift(home)
+    carry(home, other)
+    assert home.task(task_id).state is TaskState.QUEUED
+
+
+@pytest.mark.parametrize("state", [TaskState.OFFERED, TaskState.ASSIGNED])
+def test_what_is_in_hand_and_not_begun_is_taken_off_the_desk(state: TaskState) -> None:
+    """The desk there must hear of it, and its token must be void before the task travels."""
+    home, other, [task_id] = evacuated()
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.AVAILABLE))
+    if state is TaskState.ASSIGNED:
+        other.accept(task_id)
+    held = other.holder(task_id)
+    lift(home)
+    [recall] = home.due()
+    assert other.did(recall.command, RecallAnswer) == RecallAnswer(accepted=True)
+    assert kinds_of(other.events)[1:] == ["RecallAnswered", "MoveStarted"]
+    assert [(update.what, update.reason) for update in other.updates] == [("revoked", "recalled")]
+    assert other.refused(c.StartAssignment(**held)) is Reason.STALE_TOKEN
+    assert other.task(task_id).token == held["token"] + 1
+
+
+@pytest.mark.parametrize("state", [TaskState.IN_PROGRESS, TaskState.SUSPENDED])
+def test_what_has_begun_stays_and_the_home_is_told_why(state: TaskState) -> None:
+    """Half an hour of somebody's work would be thrown away."""
+    home, other, [task_id] = evacuated()
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.AVAILABLE))
+    other.start(task_id)
+    if state is TaskState.SUSPENDED:
+        other.did(c.SuspendAssignment(**other.holder(task_id), reason="papers"))
+    lift(home)
+    carry(home, other)
+    assert other.task(task_id).state is state
+    assert (home.state.recalls, home.state.evacuated) == ({}, {})
+    [settled] = [event for event in home.log if type(event).__name__ == "RecallSettled"]
+    assert settled == msgspec.structs.replace(
+        settled, accepted=False, reason=f"the work has begun: the task is {state.value}"
+    )
+    home.wait(20_000)
+    assert carry(home, other) == [], "it is not asked for again"
+
+
+def test_the_host_answers_from_its_record() -> None:
+    """A recall that arrives twice, or after the host has restarted, must not take the task from whoever began it since."""
+    home, other, [task_id] = evacuated()
+    lift(home)
+    [recall] = home.due()
+    first = deliver(recall, other)
+    assert deliver(recall, other) == first
+    assert other.events == ()
+    other.flush()
+    assert deliver(recall, other) == first
+    answer(recall, first, home)
+    carry(home, other)
+    assert home.task(task_id).state is TaskState.QUEUED
+    assert deliver(recall, other) == first, "a month later, too"
+    assert other.events == ()
+
+
+def test_a_recall_goes_after_a_task_that_has_moved_on() -> None:
+    """The first host would be asked for ever for what it gave away."""
+    home, other, [task_id] = evacuated()
+    third = host("hubei")
+    third.do(c.SetPresence(operator=OperatorId("hubei-op"), presence=PresenceState.BREAK))
+    other.do(c.TakeAdvice(picture=encode_picture(picture_of("hubei"))))
+    other.do(c.UpdateSharingPolicy(policy=EVACUATE))
+    lift(home)
+    [recall] = home.due()
+    assert isinstance(deliver(recall, other), Refused)
+    carry(other, third, home)
+    home.wait(1_000)
+    carry(home, other, third)
+    assert home.task(task_id).generation == 4
+
+
+def test_work_that_ended_there_is_not_waited_for() -> None:
+    """A recall that nobody can answer would be sent for ever."""
+    home, other, [task_id] = evacuated()
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.AVAILABLE))
+    lift(home)
+    [recall] = home.due()
+    other.start(task_id)
+    other.complete(task_id)
+    assert deliver(recall, other) == RecallAnswer(accepted=False, reason="the task is completed")
+    carry(other, home)
+    assert (home.state.recalls, home.state.evacuated) == ({}, {})
+
+
+def test_green_channel_and_least_slack_are_asked_for_first() -> None:
+    """The task that will be late tomorrow would come home before the one that will be late in an hour."""
+    due = 1_767_600_000_000
+    home, _, [late, soon, green] = evacuated(
+        {"due_ms": due + 9_000_000}, {"due_ms": due}, {"due_ms": due + 99_000_000, "green_channel": True}
+    )
+    assert lift(home) == [green, soon, late]
+
+
+def test_recalls_are_bounded_a_batch_and_in_the_open() -> None:
+    """A home with ten thousand tasks away would flood its hosts in one frame."""
+    count = RECALLS_PER_BATCH + 1
+    home, _, tasks = evacuated(*[{} for _ in range(count)])
+    assert len(lift(home)) == RECALLS_PER_BATCH
+    home.do(c.Tick())
+    assert sorted(home.state.recalls) == sorted(tasks)
+    assert RECALLS_OPEN_MAX > RECALLS_PER_BATCH
+
+
+def test_a_host_without_room_for_moves_is_asked_again() -> None:
+    """An answer that promises a move which cannot begin would lose the recall."""
+    home, other, [task_id] = evacuated()
+    other.state.bounds = Bounds(moves_in_transit_max=0)
+    lift(home)
+    [recall] = home.due()
+    reply = deliver(recall, other)
+    assert isinstance(reply, Refused)
+    assert settlement(recall, reply) is None
+    other.state.bounds = Bounds()
+    home.wait(1_000)
+    carry(home, other)
+    assert home.task(task_id).state is TaskState.QUEUED
+
+
+def test_a_home_that_is_away_again_lets_the_task_stay_where_it_is() -> None:
+    """The move home is a move like any other: refused, it is taken back and done there."""
+    home, other, [task_id] = evacuated()
+    lift(home)
+    [recall] = home.due()
+    answer(recall, deliver(recall, other), home)
+    home.do(c.SetProvinceStatus(status=ProvinceStatus.SUSPENDED))
+    carry(other, home)
+    assert other.task(task_id).state is TaskState.QUEUED
+    assert home.state.away[task_id].host == JIANGXI
+
+
+def test_what_overflow_sent_away_is_not_asked_for() -> None:
+    """It left because the home had too much; it would only come back to wait."""
+    home, other = Branch(), host("jiangxi")
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.BREAK))
+    home.do(c.UpdateSharingPolicy(policy=CALL_BACK))
+    task_id = home.create()
+    advise(home, "jiangxi", MEDICAL)
+    carry(home, other)
+    home.wait(2_000)
+    assert home.state.away[task_id].host == JIANGXI
+    assert (home.state.evacuated, home.state.recalls) == ({}, {})
+
+
+def test_drafts_and_notes_stay_with_a_task_on_all_its_ways() -> None:
+    """Whoever goes on would have to begin anew, and so would whoever gets it back."""
+    home, other = Branch(), host("jiangxi")
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.BREAK))
+    home.arrive(person("chen"))
+    task_id = home.create()
+    home.start(task_id)
+    home.did(c.ReleaseAssignment(**home.holder(task_id), draft="called the hospital"), TaskReply)
+    home.do(c.SetPresence(operator=OperatorId("chen"), presence=PresenceState.BREAK))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
+    home.do(c.UpdateSharingPolicy(policy=EVACUATE))
+    carry(home, other)
+    assert other.task(task_id).draft == "called the hospital"
+    lift(home)
+    carry(home, other)
+    assert home.task(task_id).draft == "called the hospital"
+
+
+def test_recalls_survive_a_restart() -> None:
+    """What was asked for must be asked again by the next incarnation."""
+    home, _, [task_id] = evacuated()
+    lift(home)
+    state = snapshot.restore(list(snapshot.capture(home.state)))
+    assert (state.recalls, state.evacuated) == (home.state.recalls, home.state.evacuated)
+    assert list(state.recalls) == [task_id]
+
+
+def test_an_answer_that_nobody_waits_for_changes_nothing() -> None:
+    """A month-old answer would end the recall of today."""
+    home, _, [task_id] = evacuated()
+    late = c.SettleRecall(task_id=task_id, generation=1, accepted=True)
+    assert home.did(late, Done) == Done()
+    assert home.events == ()
+    lift(home)
+    home.do(late)
+    assert home.state.recalls == {task_id: 2}
+
+
+def test_a_closed_home_asks_in_the_morning() -> None:
+    """Work would be taken from people who are there and lie on empty desks until the branch opens."""
+    home, _, [task_id] = evacuated()
+    hours = tuple(LineHours(line=line, workdays=(Span(600, 1_020),)) for line in Line)
+    home.do(c.UpdateCalendar(calendar=BranchCalendar(hours=hours)))
+    assert lift(home) == []
+    home.wall_ms += 2 * 3_600_000
+    home.tick()
+    assert list(home.state.recalls) == [task_id]
+
+
+def test_a_move_of_an_older_journal_makes_nothing_to_ask_for() -> None:
+    """A replay would find what no snapshot of that version holds, and `verify` would call every such snapshot wrong."""
+    branch = Branch()
+    branch.create()
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
+    branch.do(c.UpdateSharingPolicy(policy=EVACUATE))
+    [task_id] = branch.state.moving
+    apply(branch.shadow, e.MoveHandedOver(at_ms=branch.wall_ms, task_id=task_id))
+    assert list(branch.shadow.away) == [task_id]
+    assert branch.shadow.evacuated == {}

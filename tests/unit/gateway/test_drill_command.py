@@ -1,0 +1,204 @@
+"""`sharedops drill`: its file of objectives, its JSON, its page, and what it refuses before anything is started."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from actors.core.drills.record import DrillKind
+from actors.country_file import load_country
+from gateway.command import app
+from gateway.command.drill_kinds import KINDS
+from gateway.command.drill_neighbours import borders, with_neighbours
+from gateway.command.drill_objectives import SHIPPED, ObjectivesError, read_objectives
+from gateway.command.drill_outcome import outcome_of
+from gateway.command.drill_page import page_of
+from gateway.command.drill_stage import LOADED_PER_S, pace
+from gateway.conversion.drill import KINDS_OUT
+from gateway.v1 import drill_pb2
+from loadtests.catalogue import Kind, Line
+
+FIGURES = {
+    "detected_ms": 3_120,
+    "first_reassigned_ms": 3_500,
+    "all_moved_ms": 9_000,
+    "recovered_ms": 3_400,
+    "moved": 5_000,
+    "stayed": 0,
+    "lost": 0,
+    "decided_twice": 0,
+    "eligible_permille": 1_000,
+    "lender_on_time_drop_permille": 4,
+}
+
+
+def ended(**fields: Any) -> drill_pb2.Drill:
+    """A drill that has passed."""
+    report = drill_pb2.DrillReport(
+        passed=True,
+        figures=[drill_pb2.DrillFigure(figure=name, value=value) for name, value in FIGURES.items()],
+        judgements=[
+            drill_pb2.DrillJudgement(
+                objective=drill_pb2.DrillObjective(figure="detected_ms", at_most=4_000), value=3_120, met=True
+            ),
+            drill_pb2.DrillJudgement(
+                objective=drill_pb2.DrillObjective(figure="all_moved_ms", at_most=8_000), value=9_000
+            ),
+        ],
+        helpers=[drill_pb2.DrillHelper(province="jiangxi", task_count=5_000)],
+        timeline=[
+            drill_pb2.DrillMoment(time_ms=1_800_000_000_000 + after_ms, what=what)
+            for after_ms, what in ((0, "started"), (100, "struck"), (3_220, "detected"), (12_000, "lifted"))
+        ],
+        moved=[
+            drill_pb2.DrillMovedPoint(after_ms=3_400, task_count=1),
+            drill_pb2.DrillMovedPoint(after_ms=9_000, task_count=5_000),
+        ],
+        notes=["<b>nothing</b> to compare"],
+    )
+    known: dict[str, Any] = {
+        "name": "drills/drill-1",
+        "kind": drill_pb2.DRILL_KIND_SITE_OUTAGE,
+        "provinces": ["fujian"],
+        "state": drill_pb2.DRILL_STATE_SUCCEEDED,
+        "start_time_ms": 1_800_000_000_000,
+        "strike_time_ms": 1_800_000_000_100,
+        "lift_time_ms": 1_800_000_012_000,
+        "report": report,
+    }
+    return drill_pb2.Drill(**known | fields)
+
+
+@pytest.mark.parametrize("kind", list(DrillKind))
+def test_every_kind_has_objectives_words_and_a_name_on_the_wire(kind: DrillKind) -> None:
+    """A kind that is listed must be whole: a drill without objectives passes whatever happens."""
+    figures = [objective.figure for objective in read_objectives(SHIPPED, kind)]
+    assert {"lost", "decided_twice"} <= set(figures)
+    assert KINDS[kind].duration_s
+    assert kind in KINDS_OUT
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[snow-storm]\nlost = {at_most = 0}\n", "no table"),
+        ("[site-outage]\nbeauty = {at_most = 0}\n", "no figure beauty"),
+        ("[site-outage]\nlost = {}\n", "exactly one"),
+        ("[site-outage]\nlost = {at_most = 0, at_least = 0}\n", "exactly one"),
+        ("[site-outage]\nlost = {at_most = -1}\n", "-1|>= 0"),
+        ("[site-outage]\nlost = {at_mots = 0}\n", "at_mots"),
+        ("[site-outage\n", "line 1"),
+    ],
+)
+def test_a_slip_in_the_objectives_is_told(tmp_path: Path, text: str, wrong: str) -> None:
+    """A misspelt bound that is ignored is an objective that nothing can miss."""
+    path = tmp_path / "objectives.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ObjectivesError, match=wrong):
+        read_objectives(path, DrillKind.SITE_OUTAGE)
+
+
+def test_the_json_has_the_fields_of_the_contract_in_seconds_and_ratios() -> None:
+    """Whoever reads the line by program reads these names; a figure that was not seen is null, never 0."""
+    outcome = outcome_of(ended())
+    wanted = {
+        "kind": "site-outage",
+        "province": "fujian",
+        "detected_seconds": 3.12,
+        "first_reassigned_seconds": 3.5,
+        "all_moved_seconds": 9.0,
+        "recovered_seconds": 3.4,
+        "moved": 5_000,
+        "lost": 0,
+        "decided_twice": 0,
+        "eligible_ratio": 1.0,
+        "lender_on_time_drop": 0.4,
+        "lender_wait_p95_ratio": None,
+        "passed": True,
+        "missed": ["all_moved_seconds"],
+    }
+    assert {name: outcome[name] for name in wanted} == wanted
+    assert json.loads(json.dumps(outcome)) == outcome
+
+
+def test_a_drill_that_did_not_succeed_has_not_passed() -> None:
+    """An aborted drill whose figures are fine has proved nothing."""
+    assert not outcome_of(ended(state=drill_pb2.DRILL_STATE_ABORTED))["passed"]
+    assert not outcome_of(ended(state=drill_pb2.DRILL_STATE_FAILED, report=None))["passed"]
+
+
+def test_the_page_stands_alone_and_escapes_what_people_wrote() -> None:
+    """It is sent by mail and opened without a network; a reason must not become a script."""
+    page = page_of(ended(reason="<script>alert(1)</script>"))
+    assert not re.search(r"(src|href)=|@import|url\(|<script|<b>", page)
+    picture = ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + len("</svg>")])  # noqa: S314 - ours
+    [curve] = picture.iter("polyline")
+    points = [tuple(map(float, point.split(","))) for point in curve.attrib["points"].split()]
+    assert points == sorted(points)
+    assert len(points) == 2
+    assert "detected 发现 3.2 s" in page
+    assert "未达标" in page
+    assert page_of(ended(report=drill_pb2.DrillReport(), state=drill_pb2.DRILL_STATE_ABORTED)).endswith("</html>\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--self-contained", "--province", "fujain"], "did you mean fujian"),
+        (["--self-contained"], "--province says"),
+        (["--self-contained", "--province", "fujian", "--provinces", "1"], "must be 2 to"),
+        (["--province", "fujian", "--data-dir", "nowhere"], "no development tokens"),
+    ],
+)
+def test_a_run_that_cannot_be_is_refused_at_once(arguments: list[str], told: str) -> None:
+    """Half a minute of starting is a long time to wait for "no such province"."""
+    refused = CliRunner().invoke(app, ["drill", "run", "site-outage", *arguments, "--json"])
+    assert refused.exit_code == 2
+    answer = json.loads(refused.stdout.splitlines()[-1])
+    assert not answer["passed"]
+    assert told in answer["problem"]
+
+
+def test_a_dry_run_says_what_would_be_started() -> None:
+    """Nothing is started: the test would take half a minute otherwise."""
+    shown = CliRunner().invoke(
+        app,
+        [
+            "drill",
+            "run",
+            "site-outage",
+            "--province",
+            "fujian",
+            "--self-contained",
+            "--provinces",
+            "3",
+            "--dry-run",
+            "--json",
+        ],
+    )
+    assert shown.exit_code == 0
+    plan = json.loads(shown.stdout.splitlines()[-1])
+    assert plan["struck"] == ["fujian"]
+    assert len(plan["provinces"]) == 3
+    assert "fujian" in plan["provinces"]
+
+
+def test_neighbours_are_branches_of_the_country_and_mutual() -> None:
+    """A misspelt neighbour would make every regional drill around it fail half a minute after its start."""
+    known = {str(entry.province) for entry in load_country().provinces}
+    found = borders()
+    assert set(found) == known
+    assert all(code in found[other] for code, others in found.items() for other in others)
+    assert all(len(others) == len(set(others)) for others in found.values())
+    assert with_neighbours(("ningbo",)) == ("ningbo", "zhejiang")
+
+
+def test_people_are_as_busy_as_was_told() -> None:
+    """A drill at "80 %" with people who are idle shows helpers that a real day does not have."""
+    kinds = [Kind(kind="medical", line=Line.CLAIMS), Kind(kind="address", line=Line.SERVICING)]
+    handle_s = pace(kinds, people=100, load=0.8).seconds_per_minute * (15.0 + 6.0) / 2
+    assert handle_s * LOADED_PER_S == pytest.approx(0.8 * 100)
