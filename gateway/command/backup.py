@@ -10,6 +10,7 @@ from rich.table import Table
 
 from actors.backup import BackupFailed, BackupOutcome, make_backup
 from actors.store import StoreError
+from gateway.command.failing import fail
 from gateway.command.figure_notes import FIGURE_NOTES
 
 
@@ -33,23 +34,15 @@ def backup(
     try:
         outcome = make_backup(data_dir, folder, verify=verify, wait_s=wait_seconds)
     except (BackupFailed, OSError) as error:
-        _fail(str(error), 1, as_json=as_json)
+        fail("backup", str(error), 1, as_json=as_json)
     except StoreError as error:
-        _fail(str(error), 2, as_json=as_json)
+        fail("backup", str(error), 2, as_json=as_json)
     else:
         figures = _figures(outcome)
         if as_json:
             print(json.dumps({"ok": True} | figures, ensure_ascii=False))
         else:
             _show(figures)
-
-
-def _fail(problem: str, code: int, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({"ok": False, "problem": problem}, ensure_ascii=False))
-    else:
-        typer.echo(f"sharedops backup: {problem}", err=True)
-    raise typer.Exit(code)
 
 
 def _figures(outcome: BackupOutcome) -> dict[str, Any]:

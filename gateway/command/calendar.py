@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import grpc
 import typer
@@ -15,6 +15,7 @@ from actors.core.calendar import time_text
 from actors.core.matching.wording import Language
 from gateway import names
 from gateway.command.asking import CannotAsk, token_or_development, why_not
+from gateway.command.failing import fail
 from gateway.command.province_codes import split_codes
 from gateway.v1 import operator_pb2, province_pb2, province_pb2_grpc
 from loadtests.wire import bearer
@@ -58,9 +59,9 @@ def calendar(
     try:
         shown = _ask(address, token_or_development(token, data_dir), split_codes(provinces))
     except CannotAsk as error:
-        _fail(str(error), 2, as_json=as_json)
+        fail("calendar", str(error), 2, as_json=as_json)
     except grpc.RpcError as error:
-        _fail(why_not(error, address), 1, as_json=as_json)
+        fail("calendar", why_not(error, address), 1, as_json=as_json)
     if as_json:
         print(json.dumps(summary_of(shown), ensure_ascii=False))
     else:
@@ -132,11 +133,3 @@ def _opening(opening: province_pb2.LineOpening, which: int) -> str:
         return str(_WORDS["never"][which])
     # Without the year, so that five columns fit into eighty.
     return time_text(opening.next_opening_time_ms)[5:]
-
-
-def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:
-    if as_json:
-        print(json.dumps({"ok": False, "problem": problem}, ensure_ascii=False))
-    else:
-        typer.echo(f"sharedops calendar: {problem}", err=True)
-    raise typer.Exit(code)

@@ -14,7 +14,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import grpc
 import grpc.aio
@@ -22,15 +22,17 @@ import typer
 from rich.console import Console
 
 from actors.core.drills.record import DrillKind
+from gateway.command.asking import CannotAsk, token_or_development, why_not
 from gateway.command.drill_client import DrillClient
 from gateway.command.drill_kinds import KINDS
 from gateway.command.drill_neighbours import with_neighbours
 from gateway.command.drill_objectives import SHIPPED
 from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_page import write_page
-from gateway.command.drill_run import Limits, Order, RunFailed, run_drill
+from gateway.command.drill_run import Done, Limits, Order, RunFailed, run_drill
 from gateway.command.drill_view import show_drills, show_kinds, show_report
-from loadtests.wire import open_channel, read_development_tokens
+from gateway.command.failing import fail
+from loadtests.wire import open_channel
 
 T = TypeVar("T")
 
@@ -182,17 +184,9 @@ def run(
         # Whoever wants JSON is a program and cannot be asked.
         is_confirmed=yes or as_json or self_contained,
         address=address,
-        token="" if self_contained else token or _development_token(data_dir, as_json=as_json),
+        token="" if self_contained else _token(token, data_dir, as_json=as_json),
     )
-    console = Console(stderr=as_json)
-    try:
-        done = asyncio.run(run_drill(order, console))
-    except RunFailed as error:
-        _fail(str(error), error.code, as_json=as_json)
-    except grpc.aio.AioRpcError as error:
-        _fail(f"{error.code().name}: {error.details()}", 1, as_json=as_json)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+    done = _carried_out(order, as_json=as_json)
     if html is not None and done.drill is not None and not dry_run:
         write_page(html, done.drill)
     if as_json:
@@ -200,12 +194,25 @@ def run(
     raise typer.Exit(0 if done.held else 1)
 
 
+def _carried_out(order: Order, *, as_json: bool) -> Done:
+    try:
+        return asyncio.run(run_drill(order, Console(stderr=as_json)))
+    except RunFailed as error:
+        _fail(str(error), error.code, as_json=as_json)
+    except grpc.aio.AioRpcError as error:
+        # In a system of the command's own there is no `serve` to look for.
+        plain = f"{error.code().name}: {error.details()}"
+        _fail(plain if order.is_own else why_not(error, order.address), 1, as_json=as_json)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
 def _name(text: str) -> str:
     return text if text.startswith("drills/") else f"drills/{text}"
 
 
 def _ask(address: str, token: str, data_dir: Path, call: Callable[[DrillClient], Awaitable[T]], *, as_json: bool) -> T:
-    token = token or _development_token(data_dir, as_json=as_json)
+    token = _token(token, data_dir, as_json=as_json)
 
     async def asked() -> T:
         async with open_channel(address) as channel:
@@ -214,21 +221,15 @@ def _ask(address: str, token: str, data_dir: Path, call: Callable[[DrillClient],
     try:
         return asyncio.run(asked())
     except grpc.aio.AioRpcError as error:
-        _fail(f"{error.code().name}: {error.details()}", 1, as_json=as_json)
+        _fail(why_not(error, address), 1, as_json=as_json)
 
 
-def _development_token(data_dir: Path, *, as_json: bool) -> str:
+def _token(token: str, data_dir: Path, *, as_json: bool) -> str:
     try:
-        return read_development_tokens(data_dir).ops
-    except (OSError, ValueError, KeyError):
-        message = f"there are no development tokens in {data_dir}; give --data-dir, or --token, or set SHAREDOPS_TOKEN"
-        _fail(message, 2, as_json=as_json)
+        return token_or_development(token, data_dir)
+    except CannotAsk as error:
+        _fail(str(error), 2, as_json=as_json)
 
 
 def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:
-    if as_json:
-        failed: dict[str, Any] = {"passed": False, "problem": problem}
-        print(json.dumps(failed, ensure_ascii=False))
-    else:
-        typer.echo(f"sharedops drill: {problem}", err=True)
-    raise typer.Exit(code)
+    fail("drill", problem, code, as_json=as_json, verdict="passed")

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import grpc
 import typer
@@ -14,6 +14,7 @@ from actors.core.matching.wording import Language
 from gateway import names
 from gateway.command.asking import CannotAsk, token_or_development, why_not
 from gateway.command.explain_view import show
+from gateway.command.failing import fail
 from gateway.v1 import dispatch_pb2, dispatch_pb2_grpc
 from loadtests.wire import bearer
 
@@ -60,9 +61,9 @@ def explain(
     try:
         explanation = _ask(address, token_or_development(token, data_dir), request)
     except CannotAsk as error:
-        _fail(str(error), 2, as_json=as_json)
+        fail("explain", str(error), 2, as_json=as_json)
     except grpc.RpcError as error:
-        _fail(why_not(error, address), 1, as_json=as_json)
+        fail("explain", why_not(error, address), 1, as_json=as_json)
     differs = is_contradicted(explanation.decision)
     if as_json:
         answer: dict[str, Any] = MessageToDict(explanation, preserving_proto_field_name=True)
@@ -83,7 +84,12 @@ def _name(text: str, short: re.Pattern[str], is_name: Any, collection: str, *, a
     found = short.fullmatch(text)
     name = f"provinces/{found[1]}/{collection}/{text}" if found else text
     if not is_name(name):
-        _fail(f"{text!r} is not the name or id of one of the {collection}; --help shows both forms", 2, as_json=as_json)
+        fail(
+            "explain",
+            f"{text!r} is not the name or id of one of the {collection}; --help shows both forms",
+            2,
+            as_json=as_json,
+        )
     return name
 
 
@@ -91,11 +97,3 @@ def _ask(address: str, token: str, request: dispatch_pb2.ExplainTaskRequest) -> 
     with grpc.insecure_channel(address) as channel:
         stub = dispatch_pb2_grpc.DispatchServiceStub(channel)
         return stub.ExplainTask(request, metadata=bearer(token), timeout=PATIENCE_S)
-
-
-def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:
-    if as_json:
-        print(json.dumps({"ok": False, "problem": problem}, ensure_ascii=False))
-    else:
-        typer.echo(f"sharedops explain: {problem}", err=True)
-    raise typer.Exit(code)

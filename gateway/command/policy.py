@@ -15,7 +15,7 @@ import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import grpc
 import typer
@@ -26,6 +26,7 @@ from rich.console import Console
 from actors.core.matching.wording import Language
 from gateway import names
 from gateway.command.asking import CannotAsk, token_or_development, why_not
+from gateway.command.failing import fail
 from gateway.command.policy_fields import policy_of
 from gateway.command.policy_view import show_policy, show_preview, show_proposal, show_revisions, show_stamp
 from gateway.v1 import province_pb2, province_pb2_grpc
@@ -262,9 +263,9 @@ def _ask(address: str, token: str, data_dir: Path, call: Call[T], *, as_json: bo
         with grpc.insecure_channel(address) as channel:
             return call(province_pb2_grpc.ProvinceServiceStub(channel), who)
     except CannotAsk as error:
-        _fail(str(error), 2, as_json=as_json)
+        fail("policy", str(error), 2, as_json=as_json)
     except grpc.RpcError as error:
-        _fail(why_not(error, address), 1, as_json=as_json)
+        fail("policy", why_not(error, address), 1, as_json=as_json)
 
 
 def _show_change(done: province_pb2.UpdateSharingPolicyResponse, language: Language, *, as_json: bool) -> None:
@@ -283,11 +284,3 @@ def _print_json(message: Message) -> None:
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
     print(json.dumps({"ok": True} | fields, ensure_ascii=False))
-
-
-def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:
-    if as_json:
-        print(json.dumps({"ok": False, "problem": problem}, ensure_ascii=False))
-    else:
-        typer.echo(f"sharedops policy: {problem}", err=True)
-    raise typer.Exit(code)
