@@ -25,7 +25,8 @@ from google.protobuf.message import DecodeError
 from gateway import permissions
 from gateway.admission import NO_LIMITS, Admission, is_open
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, invalid, trailing_metadata
-from gateway.identity import Identity, Tokens, set_caller
+from gateway.identity import Tokens, set_caller
+from gateway.patience import Patience
 from gateway.stopping import Stopping
 
 _log = structlog.get_logger(__name__)
@@ -96,6 +97,7 @@ class Gate(grpc.aio.ServerInterceptor):
         self._loop = asyncio.get_running_loop()
         self._admission = admission or Admission(NO_LIMITS, self._loop.time())
         self._probe_paths = probe_paths
+        self._patience = Patience(DEADLINE_MAX_S)
         #: Methods that exist, as they are called for the first time.
         self._methods: dict[str, _Method] = {}
 
@@ -104,23 +106,22 @@ class Gate(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:
-        """The handler of the call, guarded."""
+        """The handler of the call, guarded. gRPC runs both in one task, which is why the caller that is noted here is known there."""
         path = handler_call_details.method
         method = self._methods.get(path) or self._method(path, await continuation(handler_call_details))
         if method is None:
             return None
-        identity: Identity | None = None
         if not method.is_public:
             try:
                 identity = self._tokens.identify(handler_call_details.invocation_metadata)
                 permissions.admit(identity, path)
             except GatewayError as error:
                 return _refusing(error, trailing_metadata(error), path, self._observe)
+            set_caller(identity)
         # Strangers take nothing of the pace: to find out who a caller is costs 2 us.
         if method.is_paced and not self._admission.admits(self._loop.time()):
             return method.overloaded
-        pace = self._admission if method.is_paced else None
-        return _guarded(method, _Passage(path, identity, self._observe, self._stopping, pace))
+        return method.served
 
     def _method(self, path: str, handler: Any) -> "_Method | None":
         """What is worth knowing of a method, from now on; None: there is none of the name."""
@@ -129,11 +130,12 @@ class Gate(grpc.aio.ServerInterceptor):
                 self._admission.probe_seen(self._loop.time(), self._probe_paths[path])
             return None
         is_public = permissions.is_public(path)
+        is_paced = not is_public and not is_open(path)
+        guard = _Guard(path, self._observe, self._stopping, self._patience, self._admission if is_paced else None)
         method = self._methods[path] = _Method(
-            handler=handler,
-            parse=_forgiving(handler.request_deserializer, path),
+            served=_served(handler, guard),
             is_public=is_public,
-            is_paced=not is_public and not is_open(path),
+            is_paced=is_paced,
             overloaded=_refusing(_OVERLOADED, _OVERLOADED_DETAILS, path, self._observe),
         )
         return method
@@ -142,8 +144,8 @@ class Gate(grpc.aio.ServerInterceptor):
 class _Method(NamedTuple):
     """What is the same for every call of a method."""
 
-    handler: Any
-    parse: Callable[[bytes], Any]
+    #: The handler that serves it, guarded.
+    served: Any
     is_public: bool
     is_paced: bool
     #: The handler that refuses for the limits.
@@ -172,72 +174,63 @@ def _refusing(error: GatewayError, details: Metadata, method: str, observe: Obse
     return grpc.stream_stream_rpc_method_handler(refuse)
 
 
-def _guarded(method: _Method, passage: "_Passage") -> Any:
-    handler = method.handler
+def _served(handler: Any, guard: "_Guard") -> Any:
+    """A method's handler, guarded."""
     # All are served as methods that take a stream, and read the message that they need themselves: gRPC calls the others only when the
-    # message is there, and so would let a client that never sends it hold its call for as long as it likes. It costs nothing.
+    # message is there, and so would let a client that never sends it hold its call for as long as it likes. It costs next to nothing.
     if handler.unary_unary is not None:
-        make, behaviour = grpc.stream_unary_rpc_method_handler, passage.single(handler.unary_unary)
+        make, behaviour = grpc.stream_unary_rpc_method_handler, guard.single(handler.unary_unary)
     elif handler.unary_stream is not None:
-        make, behaviour = grpc.stream_stream_rpc_method_handler, passage.many(handler.unary_stream, takes_stream=False)
+        make, behaviour = grpc.stream_stream_rpc_method_handler, guard.many(handler.unary_stream, takes_stream=False)
     elif handler.stream_stream is not None:
-        make, behaviour = grpc.stream_stream_rpc_method_handler, passage.many(handler.stream_stream, takes_stream=True)
+        make, behaviour = grpc.stream_stream_rpc_method_handler, guard.many(handler.stream_stream, takes_stream=True)
     else:
         raise TypeError("the contract has no streams that are answered once")
     return make(
         behaviour,
-        request_deserializer=method.parse,
+        request_deserializer=_forgiving(handler.request_deserializer, guard.method),
         response_serializer=handler.response_serializer,
     )
 
 
-class _Passage:
-    """One call on its way through the gate.
+class _Guard:
+    """What stands between gRPC and the service at every call of a method.
 
     Args:
-        identity: the caller; None: nobody in particular, at a public service.
-        pace: what let the call in; None: it is not paced.
+        pace: what lets its calls in; None: they are not paced.
     """
 
-    __slots__ = ("_identity", "_observe", "_outcome", "_pace", "_stopping", "method")
-
     def __init__(
-        self,
-        method: str,
-        identity: Identity | None,
-        observe: Observe,
-        stopping: Stopping,
-        pace: Admission | None,
+        self, method: str, observe: Observe, stopping: Stopping, patience: Patience, pace: Admission | None
     ) -> None:
         self.method = method
-        self._pace = pace
-        self._identity = identity
         self._observe = observe
         self._stopping = stopping
-        self._outcome = "OK"
+        self._patience = patience
+        self._pace = pace
 
     def single(self, serve: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
         """Guard a method that is answered once."""
+        pace = self._pace
 
         async def guarded(messages: Any, context: Context) -> Any:
             del messages
             started = time.perf_counter()
-            pace = self._pace
+            outcome = "OK"
             if pace is not None:
                 pace.in_flight += 1
             try:
-                request = await _only_message(context)
-                self._enter()
-                return await serve(request, context)
+                return await serve(await self._only_message(context), context)
             except asyncio.CancelledError:
-                self._outcome = "CANCELLED"
+                outcome = "CANCELLED"
                 raise
             except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+                outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
                 if pace is not None:
                     pace.in_flight -= 1
-                self._observe(self.method, self._outcome, time.perf_counter() - started)
+                self._observe(self.method, outcome, time.perf_counter() - started)
 
         return guarded
 
@@ -247,42 +240,57 @@ class _Passage:
         """Guard a method that is answered by a stream."""
 
         async def guarded(messages: Any, context: Context) -> AsyncIterator[Any]:
+            outcome = "OK"
             try:
                 if takes_stream:
                     taken = _each_readable(self._stopping.reading(messages))
                 else:
-                    taken = await _only_message(context)
-                self._enter()
+                    taken = await self._only_message(context)
                 async for response in self._stopping.responding(serve(taken, context), interrupted=not takes_stream):
                     yield response
             except (asyncio.CancelledError, GeneratorExit):
-                self._outcome = "CANCELLED"
+                outcome = "CANCELLED"
                 raise
             except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+                outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
-                self._observe(self.method, self._outcome, None)
+                self._observe(self.method, outcome, None)
 
         return guarded
 
-    def _enter(self) -> None:
-        if self._identity is not None:
-            set_caller(self._identity)
+    async def _only_message(self, context: Context) -> Any:
+        """The message of a call that has one.
+
+        Raises:
+            GatewayError: it does not come, or is wrong.
+        """
+        try:
+            message = await self._patience.wait(context.read())
+        except TimeoutError:
+            raise deadline_exceeded() from None
+        if message is grpc.aio.EOF:
+            raise invalid([("", "the call ended without its message")])
+        return _readable(message)
 
     async def _fail(self, context: Context, error: Exception) -> NoReturn:
         if isinstance(error, grpc.aio.AbortError):
             raise error
         definite = _definite(error)
         if definite is not None:
-            self._outcome = definite.code.name
             await abort(context, definite)
-        self._outcome = "INTERNAL"
         incident = secrets.token_hex(4)
         _log.error("call failed by a bug", incident=incident, method=self.method, exc_info=error)
         await context.abort(
             grpc.StatusCode.INTERNAL, f"Internal error; the server's log has the details under incident {incident}."
         )
         raise AssertionError("abort raises")
+
+
+def _outcome_of(error: Exception) -> str:
+    """The name of the status that a call ends with, for the metrics."""
+    definite = _definite(error)
+    return definite.code.name if definite is not None else "INTERNAL"
 
 
 def _definite(error: BaseException) -> GatewayError | None:
@@ -309,22 +317,6 @@ def _forgiving(parse: Callable[[bytes], Any] | None, method: str) -> Callable[[b
             return invalid([("", "the bytes are not a message of the expected type")])
 
     return forgiving
-
-
-async def _only_message(context: Context) -> Any:
-    """The message of a call that has one.
-
-    Raises:
-        GatewayError: it does not come, or is wrong.
-    """
-    try:
-        async with asyncio.timeout(DEADLINE_MAX_S):
-            message = await context.read()
-    except TimeoutError:
-        raise deadline_exceeded() from None
-    if message is grpc.aio.EOF:
-        raise invalid([("", "the call ended without its message")])
-    return _readable(message)
 
 
 def _readable(request: Any) -> Any:

@@ -54,16 +54,23 @@ class Victims:
     #: Province -> faults in its file; several may overlap.
     _files: dict[str, dict[str, int | str]] = field(default_factory=dict)
 
-    async def find(self, role: str) -> Process:
-        """The process of a role, as soon as there is one."""
+    async def strike(self, role: str, blow: Callable[[Process], bool]) -> Process:
+        """Do something to the process of a role, as soon as there is one; returns whom it hit.
+
+        Args:
+            blow: what is done; False: that process was gone. Its supervisor may be replacing it just now, so the next one is hit instead.
+
+        Raises:
+            NotHit: nobody appeared.
+        """
         loop = asyncio.get_running_loop()
         until = loop.time() + FIND_MAX_S
         while loop.time() < until:
             found = self.system.find(role)
-            if found is not None and not found.is_stopped:
+            if found is not None and not found.is_stopped and blow(found):
                 return found
             await asyncio.sleep(LOOK_EVERY_S)
-        raise NotHit(f"no process of {role}")
+        raise NotHit(f"no process of {role} in {FIND_MAX_S:.0f} s")
 
     async def wait_succeeded(self, role: str) -> None:
         """Wait until somebody else has the role of the one that was killed."""
@@ -86,13 +93,15 @@ class Victims:
 Harm = Callable[[Victims, str], contextlib.AbstractAsyncContextManager[None]]
 
 
+def _sending(number: signal.Signals) -> Callable[[Process], bool]:
+    return lambda victim: victim.signal(number)
+
+
 def _killing(role: str) -> Harm:
     @contextlib.asynccontextmanager
     async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
-        victim = await victims.find(role or province)
-        victims.killed[role or province] = victim
-        if not victim.signal(signal.SIGKILL):
-            raise NotHit(f"{role or province} was gone already")
+        struck = role or province
+        victims.killed[struck] = await victims.strike(struck, _sending(signal.SIGKILL))
         yield
 
     return harm
@@ -101,9 +110,7 @@ def _killing(role: str) -> Harm:
 def _stopping(role: str) -> Harm:
     @contextlib.asynccontextmanager
     async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
-        victim = await victims.find(role or province)
-        if not victim.signal(signal.SIGSTOP):
-            raise NotHit(f"{role or province} was gone already")
+        victim = await victims.strike(role or province, _sending(signal.SIGSTOP))
         try:
             yield
         finally:
@@ -124,14 +131,11 @@ def _file(name: str, value: int | str) -> Harm:
 @contextlib.asynccontextmanager
 async def _file_size_limit(victims: Victims, province: str) -> AsyncIterator[None]:
     """The kernel refuses every write of the process to any file, with EFBIG."""
-    victim = await victims.find(province)
-    victim.limit_file_size(is_full=True)
+    victim = await victims.strike(province, lambda victim: victim.limit_file_size(is_full=True))
     try:
         yield
     finally:
-        if victim.is_alive:
-            with contextlib.suppress(ProcessLookupError):
-                victim.limit_file_size(is_full=False)
+        victim.limit_file_size(is_full=False)
 
 
 def _cable(mode: Mode) -> Harm:

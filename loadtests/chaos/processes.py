@@ -58,14 +58,15 @@ class Process:
             return True
         return False
 
-    def limit_file_size(self, *, is_full: bool) -> None:
-        """Let the kernel refuse every write to a file by this process (EFBIG), or none.
-
-        Raises:
-            ProcessLookupError: it is gone.
-        """
-        _, hard = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (0 if is_full else hard, hard))
+    def limit_file_size(self, *, is_full: bool) -> bool:
+        """Let the kernel refuse every write to a file by this process (EFBIG), or none; False: it was gone."""
+        if not self.is_alive:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            _, hard = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (0 if is_full else hard, hard))
+            return True
+        return False
 
 
 def _state_and_start(pid: int) -> tuple[str, int]:

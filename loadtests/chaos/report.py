@@ -41,6 +41,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     stolen_ratio: float
     faults: int
     fault_kinds: int
+    loses_ray_messages: bool
     operations: int
     acknowledged: int
     outcomes: dict[str, int]
@@ -85,6 +86,7 @@ def make_report(result: Result, settings: Settings, command: str) -> Report:
         stolen_ratio=result.stolen_ratio,
         faults=sum(kind.faults for kind in kinds) + settings.loses_ray_messages,
         fault_kinds=len([kind for kind in kinds if kind.faults]) + settings.loses_ray_messages,
+        loses_ray_messages=settings.loses_ray_messages,
         operations=sum(result.outcomes.values()),
         acknowledged=acknowledged,
         outcomes=result.outcomes,
@@ -176,9 +178,16 @@ def to_markdown(report: Report) -> str:
         "| fault | count | missed | allowed s | recovery p50 s | max s |",
         "|---|---:|---:|---:|---:|---:|",
         *(_kind_row(kind) for kind in report.kinds),
-        f"| {RPC_LOSS} | the whole run | | | | |",
+        *([f"| {RPC_LOSS} | the whole run | | | | |"] if report.loses_ray_messages else []),
         "",
     ]
+    missed = [
+        f"- {fault.kind}{fault.province and ' '}{fault.province} at {fault.begun_s:.1f} s: {fault.missed}"
+        for fault in report.injected
+        if fault.missed
+    ]
+    if missed:
+        lines += ["## Hit nobody", "", *missed, ""]
     for check in report.checks:
         if check.listed:
             lines += [f"## {check.name}", "", *(f"- {problem}" for problem in check.listed), ""]

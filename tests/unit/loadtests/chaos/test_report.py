@@ -68,3 +68,12 @@ def test_recovery_is_summed_up_per_kind_and_who_was_missed_is_not_counted() -> N
     assert (gcs.faults, gcs.missed, gcs.recovery_p50_s) == (0, 1, None)
     rows = to_markdown(make_report(_result(), SETTINGS, "the command")).splitlines()
     assert "| province_kill | 2 |  | 4.0 | 1.0 | 1.5 |" in rows
+
+
+def test_why_a_fault_hit_nobody_and_whether_ray_lost_messages_is_said() -> None:
+    """Would break if a reader could not see why a kind was missed, or read of losses that were switched off."""
+    told = to_markdown(make_report(_result(), SETTINGS, "the command"))
+    assert "- gcs_kill at 30.0 s: no process of gcs" in told
+    assert "| ray_rpc_loss |" in told
+    without = msgspec.structs.replace(SETTINGS, loses_ray_messages=False)
+    assert "ray_rpc_loss" not in to_markdown(make_report(_result(), without, "the command"))
