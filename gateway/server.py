@@ -30,10 +30,10 @@ from actors.core.ids import ProvinceCode
 from actors.suffering import end_now
 from gateway.accepting import SERVERS, Servers, own_address
 from gateway.admission import NO_LIMITS, Admission, Limits
-from gateway.calls import Gate
 from gateway.console import ConsoleServer
 from gateway.desks import REPORT_EVERY_S, Desks
 from gateway.event_feed import EventFeed
+from gateway.gate import Gate
 from gateway.health import Health
 from gateway.held_port import require_unused
 from gateway.identity import Tokens

@@ -21,10 +21,10 @@ from tests.integration.until import until
 TRIES = 64
 
 
-@pytest.fixture(name="country")
-def two_gateways(tmp_path: Path) -> Iterator[Country]:
+@pytest.fixture(name="country", scope="module")
+def two_gateways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
     """A country of two provinces and two gateways."""
-    with running(tmp_path / "data", ("fujian", "jiangxi"), "--gateways", "2") as country:
+    with running(tmp_path_factory.mktemp("country") / "data", ("fujian", "jiangxi"), "--gateways", "2") as country:
         yield country
 
 
@@ -56,6 +56,16 @@ def _meet(country: Country, gateway: str) -> tuple[grpc.Channel, str]:
 
 def _pid(country: Country, gateway: str) -> int:
     return next(pid for pid in country.descendants() if f"--gateway-id {gateway} " in command_line(pid))
+
+
+def test_of_a_gateway_only_the_loop_interrupts_others(country: Country) -> None:
+    """Would break if gRPC's threads, which inherit it from whoever starts them, interrupted the loop again for every event."""
+    pid = _pid(country, "g1")
+    policies = {thread: os.sched_getscheduler(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()}
+    grpc_threads = [thread for thread in policies if thread.joinpath("comm").read_text().startswith("event_engine")]
+    assert grpc_threads
+    assert {policies[thread] for thread in grpc_threads} == {os.SCHED_BATCH}
+    assert os.sched_getscheduler(pid) == os.SCHED_OTHER
 
 
 def test_any_gateway_serves_any_client_and_each_is_replaced(country: Country) -> None:

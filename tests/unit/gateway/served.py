@@ -10,7 +10,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from gateway.calls import Gate
+from gateway.gate import Gate
 from gateway.identity import Identity, Role, Tokens, digest_of
 from gateway.services.dispatch import DispatchService
 from gateway.services.drill import DrillService

@@ -8,7 +8,7 @@ import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from gateway.calls import SINGLE_BYTES_MAX
+from gateway.guard import SINGLE_BYTES_MAX
 from gateway.server import CHANNEL_OPTIONS, MESSAGE_BYTES_MAX
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
@@ -96,7 +96,7 @@ async def test_a_call_that_ends_without_its_message_is_answered(method: str) -> 
 
 async def test_a_call_whose_message_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """128 such calls a connection and no deadline of theirs: they would outlive everything but the connection's age."""
-    monkeypatch.setattr("gateway.calls.DEADLINE_MAX_S", 0.05)
+    monkeypatch.setattr("gateway.gate.DEADLINE_MAX_S", 0.05)
     async with served("fujian") as found:
         call = found.channel.stream_stream("/sharedops.v1.TaskService/CreateTask")(
             metadata=found.as_("ops")["metadata"]

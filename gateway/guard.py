@@ -1,0 +1,196 @@
+"""What stands between gRPC and a service at every call of a method: the message is read, and whatever is raised leaves as a definite status.
+
+A bug leaves as INTERNAL without a word about our insides but the number under which the log has the rest.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+import structlog
+from google.protobuf.message import DecodeError
+
+from gateway.admission import Admission
+from gateway.calls import Context, abort
+from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, invalid
+from gateway.patience import Patience
+from gateway.stopping import Stopping
+
+_log = structlog.get_logger(__name__)
+
+#: Largest message of a method that carries one thing, bytes; batches and streams have the bound of the connection.
+SINGLE_BYTES_MAX = 1024 * 1024
+#: What methods of batches begin with, and the streams of batches.
+_BATCHES = ("Batch", "IngestTasks", "Work")
+
+#: Told of each call that ended: full method, name of the status, seconds (None: a stream, or refused from its headers).
+Observe = Callable[[str, str, float | None], None]
+
+
+class Guard:
+    """The guard of one method; it serves all its calls.
+
+    Args:
+        method: ``/package.Service/Method``.
+        observe: told of each call that ended.
+        stopping: ends the streams when the gateway stops.
+        patience: with clients that do not send their only message.
+        pace: counts the calls under way, which are bounded; None: these are not.
+    """
+
+    def __init__(
+        self, method: str, observe: Observe, stopping: Stopping, patience: Patience, pace: Admission | None
+    ) -> None:
+        self.method = method
+        self._observe = observe
+        self._stopping = stopping
+        self._patience = patience
+        self._pace = pace
+
+    def around(self, handler: Any) -> Any:
+        """The method's handler, guarded."""
+        # All are served as methods that take a stream, and read the message that they need themselves: gRPC calls the others only when the
+        # message is there, and so would let a client that never sends it hold its call for as long as it likes. It costs next to nothing.
+        if handler.unary_unary is not None:
+            make, behaviour = grpc.stream_unary_rpc_method_handler, self._single(handler.unary_unary)
+        elif handler.unary_stream is not None:
+            make, behaviour = (
+                grpc.stream_stream_rpc_method_handler,
+                self._many(handler.unary_stream, takes_stream=False),
+            )
+        elif handler.stream_stream is not None:
+            make, behaviour = (
+                grpc.stream_stream_rpc_method_handler,
+                self._many(handler.stream_stream, takes_stream=True),
+            )
+        else:
+            raise TypeError("the contract has no streams that are answered once")
+        return make(
+            behaviour,
+            request_deserializer=_forgiving(handler.request_deserializer, self.method),
+            response_serializer=handler.response_serializer,
+        )
+
+    def _single(self, serve: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
+        """Guard a method that is answered once."""
+        pace = self._pace
+
+        async def guarded(messages: Any, context: Context) -> Any:
+            del messages
+            started = time.perf_counter()
+            outcome = "OK"
+            if pace is not None:
+                pace.in_flight += 1
+            try:
+                return await serve(await self._only_message(context), context)
+            except asyncio.CancelledError:
+                outcome = "CANCELLED"
+                raise
+            except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+                outcome = _outcome_of(error)
+                await self._fail(context, error)
+            finally:
+                if pace is not None:
+                    pace.in_flight -= 1
+                self._observe(self.method, outcome, time.perf_counter() - started)
+
+        return guarded
+
+    def _many(
+        self, serve: Callable[[Any, Context], AsyncIterator[Any]], *, takes_stream: bool
+    ) -> Callable[[Any, Context], AsyncIterator[Any]]:
+        """Guard a method that is answered by a stream."""
+
+        async def guarded(messages: Any, context: Context) -> AsyncIterator[Any]:
+            outcome = "OK"
+            try:
+                if takes_stream:
+                    taken = _each_readable(self._stopping.reading(messages))
+                else:
+                    taken = await self._only_message(context)
+                async for response in self._stopping.responding(serve(taken, context), interrupted=not takes_stream):
+                    yield response
+            except (asyncio.CancelledError, GeneratorExit):
+                outcome = "CANCELLED"
+                raise
+            except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+                outcome = _outcome_of(error)
+                await self._fail(context, error)
+            finally:
+                self._observe(self.method, outcome, None)
+
+        return guarded
+
+    async def _only_message(self, context: Context) -> Any:
+        """The message of a call that has one.
+
+        Raises:
+            GatewayError: it does not come, or is wrong.
+        """
+        try:
+            message = await self._patience.wait(context.read())
+        except TimeoutError:
+            raise deadline_exceeded() from None
+        if message is grpc.aio.EOF:
+            raise invalid([("", "the call ended without its message")])
+        return _readable(message)
+
+    async def _fail(self, context: Context, error: Exception) -> NoReturn:
+        if isinstance(error, grpc.aio.AbortError):
+            raise error
+        definite = _definite(error)
+        if definite is not None:
+            await abort(context, definite)
+        incident = secrets.token_hex(4)
+        _log.error("call failed by a bug", incident=incident, method=self.method, exc_info=error)
+        await context.abort(
+            grpc.StatusCode.INTERNAL, f"Internal error; the server's log has the details under incident {incident}."
+        )
+        raise AssertionError("abort raises")
+
+
+def _outcome_of(error: Exception) -> str:
+    """The name of the status that a call ends with, for the metrics."""
+    definite = _definite(error)
+    return definite.code.name if definite is not None else "INTERNAL"
+
+
+def _definite(error: BaseException) -> GatewayError | None:
+    """The definite error; a task group wraps what ended it, the definite errors of a stream's parts too."""
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        found = [_definite(part) for part in error.exceptions]
+        return found[0] if all(found) else None
+    return None
+
+
+def _forgiving(parse: Callable[[bytes], Any] | None, method: str) -> Callable[[bytes], Any]:
+    """A parser that returns an error instead of raising it: gRPC would answer UNKNOWN with the name of a class of ours."""
+    assert parse is not None
+    is_batch = method.rpartition("/")[2].startswith(_BATCHES)
+
+    def forgiving(data: bytes) -> Any:
+        if len(data) > SINGLE_BYTES_MAX and not is_batch:
+            return GatewayError(GatewayReason.TOO_LARGE, f"The message is larger than {SINGLE_BYTES_MAX} bytes.")
+        try:
+            return parse(data)
+        except (DecodeError, ValueError, RecursionError):
+            return invalid([("", "the bytes are not a message of the expected type")])
+
+    return forgiving
+
+
+def _readable(request: Any) -> Any:
+    if isinstance(request, GatewayError):
+        raise request
+    return request
+
+
+async def _each_readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for message in messages:
+        yield _readable(message)

@@ -1,0 +1,48 @@
+"""Threads that do not interrupt whoever runs."""
+
+import os
+import threading
+
+import pytest
+
+from gateway.thread_scheduling import threads_that_do_not_interrupt
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the kernel is not Linux")
+
+
+def _policies_of_thread_and_child() -> list[int]:
+    found: list[int] = []
+
+    def note() -> None:
+        found.append(os.sched_getscheduler(0))
+
+    def parent() -> None:
+        note()
+        child = threading.Thread(target=note)
+        child.start()
+        child.join()
+
+    thread = threading.Thread(target=parent)
+    thread.start()
+    thread.join()
+    return found
+
+
+def test_threads_of_the_block_and_theirs_do_not_interrupt_and_nobody_else_is_changed() -> None:
+    """Would break if gRPC's threads went on interrupting the loop, or if the loop itself lost its place."""
+    before = os.sched_getscheduler(0)
+    with threads_that_do_not_interrupt():
+        assert _policies_of_thread_and_child() == [os.SCHED_BATCH, os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == before
+    assert _policies_of_thread_and_child() == [before, before]
+
+
+def test_who_may_not_choose_goes_on_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Would break if a sandbox that forbids it kept the gateway from starting."""
+
+    def forbidden(pid: int, policy: int, parameters: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", forbidden)
+    with threads_that_do_not_interrupt():
+        assert _policies_of_thread_and_child() == [os.sched_getscheduler(0)] * 2
