@@ -56,11 +56,16 @@ class Holding(Behaviour):
         return JUMP_EVERY_S * 24 + REFUSED_S
 
 
+def is_excused(reason: str, is_begun: bool) -> bool:
+    """Whether a task was taken off a desk as it must be: an evacuation takes along what nobody has begun, and nothing else."""
+    return reason == "signed_out" or (reason == "evacuated" and not is_begun)
+
+
 @dataclass(slots=True)
 class Seen:
     """What the events and pictures of the country showed."""
 
-    leases: Leases = field(default_factory=lambda: Leases(lambda reason: reason == "signed_out"))
+    leases: Leases = field(default_factory=lambda: Leases(is_excused))
     created: dict[str, None] = field(default_factory=dict)
     decided: dict[str, None] = field(default_factory=dict)
     moving: dict[str, None] = field(default_factory=dict)

@@ -60,7 +60,7 @@ class Disk:
         if event.type in TAKEN:
             self.taken.append(f"{event.type} {event.task} {event.reason}")
 
-    async def refuses(self, name: str, probe: Probe, sicken: Callable[[], None], heal: Callable[[], None]) -> None:
+    async def refuses(self, name: str, probe: Probe, sicken: Callable[[], object], heal: Callable[[], object]) -> None:
         """A fault during which nothing can be written."""
         sicken()
         await until_async(lambda: _fails(probe), HEALED_MAX_S)

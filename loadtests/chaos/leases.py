@@ -27,12 +27,14 @@ class Leases:
     """The leases of one province.
 
     Args:
-        is_excused: whether a task taken off a desk, for this reason, was no loss (the desk signed out).
+        is_excused: whether a task taken off a desk, for this reason and begun there or not, was no loss (the desk signed out).
     """
 
-    def __init__(self, is_excused: Callable[[str], bool] = lambda reason: False) -> None:
+    def __init__(self, is_excused: Callable[[str, bool], bool] = lambda reason, is_begun: False) -> None:
         #: Task -> (operator, token) of whoever holds it.
         self.held: dict[str, tuple[str, int]] = {}
+        #: Of these, the tasks that were begun.
+        self._begun: dict[str, None] = {}
         self.lost: list[str] = []
         self.doubled: list[str] = []
         self.negative: list[str] = []
@@ -44,11 +46,12 @@ class Leases:
         """Take in one event."""
         if event.type in _GIVEN:
             self._given(event)
+        elif event.type == "AssignmentStarted":
+            self._begun[event.task] = None
         elif event.type in _TAKEN:
-            if self.held.pop(event.task, None) is not None and not self._is_excused(event.reason):
-                self.lost.append(f"{event.task}: {event.type} {event.reason}")
+            self._taken(event)
         elif event.type in _LET_GO:
-            self.held.pop(event.task, None)
+            self._let_go(event.task)
         if event.type == "TaskCompleted":
             self.decided[event.task] = self.decided.get(event.task, 0) + 1
             if event.decision.handle_ms < 0:
@@ -62,3 +65,13 @@ class Leases:
             self.doubled.append(f"{event.task}: token {event.token} after {self._tokens[event.task]}")
         self._tokens[event.task] = event.token
         self.held[event.task] = (event.operator, event.token)
+
+    def _taken(self, event: event_pb2.Event) -> None:
+        is_begun = event.task in self._begun
+        if self._let_go(event.task) and not self._is_excused(event.reason, is_begun):
+            self.lost.append(f"{event.task}: {event.type} {event.reason}")
+
+    def _let_go(self, task: str) -> bool:
+        """Nobody here holds it any more; whether somebody did."""
+        self._begun.pop(task, None)
+        return self.held.pop(task, None) is not None

@@ -1,6 +1,7 @@
 import pytest
 
 from gateway.v1 import event_pb2, task_pb2
+from loadtests.chaos.clock import is_excused
 from loadtests.chaos.leases import Leases
 
 
@@ -14,7 +15,7 @@ def event(type_: str, task: str = "t", *, operator: str = "chen", token: int = 0
 
 def leases_after(*events: event_pb2.Event) -> Leases:
     """The leases after these events."""
-    leases = Leases(lambda reason: reason == "signed_out")
+    leases = Leases(is_excused)
     for one in events:
         leases.take(one)
     return leases
@@ -55,3 +56,16 @@ def test_a_negative_handle_time_is_found() -> None:
     completed = event("TaskCompleted")
     completed.decision.CopyFrom(task_pb2.Decision(handle_ms=-1))
     assert len(leases_after(event("OfferMade", token=1), completed).negative) == 1
+
+
+def test_an_evacuation_may_take_what_nobody_has_begun_and_nothing_else() -> None:
+    """Once seen on busy cores: a holder had accepted a second task; begun work taken along would be done twice."""
+    given, begun, taken = (
+        event("OfferMade", token=1),
+        event("AssignmentStarted"),
+        event("AssignmentReleased", reason="evacuated"),
+    )
+    assert leases_after(given, taken).lost == []
+    assert leases_after(given, begun, taken).lost == ["t: AssignmentReleased evacuated"]
+    # That it was begun once says nothing of the next who has it.
+    assert leases_after(given, begun, event("TaskReturned"), event("OfferMade", token=2), taken).lost == []
