@@ -13,6 +13,7 @@ Refused: a gate as a generic handler of gRPC instead of an interceptor; side by 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -30,6 +31,11 @@ from gateway.patience import Patience
 from gateway.stopping import Stopping
 
 Metadata = tuple[tuple[str, str | bytes], ...]
+
+#: For so long the first message of a stream that is refused is awaited, seconds.
+FIRST_MESSAGE_MAX_S = 1.0
+#: For so long a gateway that stops waits for messages, seconds.
+LAST_MESSAGE_MAX_S = 1.0
 
 #: The same for every call that the limits refuse, so it is made once.
 _OVERLOADED = GatewayError(GatewayReason.OVERLOADED, "The gateway takes in no more calls at the moment.")
@@ -65,6 +71,10 @@ class Gate(grpc.aio.ServerInterceptor):
         #: Methods that exist, as they are called for the first time.
         self._methods: dict[str, _Method] = {}
 
+    def close_soon(self) -> None:
+        """The gateway stops: whoever has not sent the message of a call gets `LAST_MESSAGE_MAX_S` for it, and not the time of all others."""
+        self._patience.shorten(LAST_MESSAGE_MAX_S)
+
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
@@ -80,7 +90,7 @@ class Gate(grpc.aio.ServerInterceptor):
                 identity = self._tokens.identify(handler_call_details.invocation_metadata)
                 permissions.admit(identity, path)
             except GatewayError as error:
-                return _refusing(error, trailing_metadata(error), path, self._observe)
+                return _refusing(error, trailing_metadata(error), path, self._observe, method.takes_stream)
             set_caller(identity)
         # Strangers take nothing of the pace: to find out who a caller is costs 2 us.
         if method.is_paced and not self._admission.admits(self._loop.time()):
@@ -100,7 +110,8 @@ class Gate(grpc.aio.ServerInterceptor):
             served=guard.around(handler),
             is_public=is_public,
             is_paced=is_paced,
-            overloaded=_refusing(_OVERLOADED, _OVERLOADED_DETAILS, path, self._observe),
+            takes_stream=handler.request_streaming,
+            overloaded=_refusing(_OVERLOADED, _OVERLOADED_DETAILS, path, self._observe, handler.request_streaming),
         )
         return method
 
@@ -112,19 +123,27 @@ class _Method(NamedTuple):
     served: Any
     is_public: bool
     is_paced: bool
+    takes_stream: bool
     #: The handler that refuses for the limits.
     overloaded: Any
 
 
-def _refusing(error: GatewayError, details: Metadata, method: str, observe: Observe) -> Any:
+def _refusing(error: GatewayError, details: Metadata, method: str, observe: Observe, takes_stream: bool) -> Any:
     """A handler that refuses its call without waiting for its message.
 
     It is one of a method that is answered by a stream, of which it sends none: gRPC then sends the status at once and alone, and no
     exception has to find its way out, as from ``context.abort``. Together that takes a seventh off the cost of the call.
+
+    Of a method that takes a stream the first message is awaited all the same, for a moment: an asyncio client of gRPC whose first message finds
+    the call ended tells its caller INTERNAL, and not what we said (121 to 271 of 600).
     """
 
     async def refuse(messages: Any, context: Context) -> None:
         del messages
+        if takes_stream:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_MESSAGE_MAX_S):
+                    await context.read()
         observe(method, error.code.name, None)
         context.set_code(error.code)
         context.set_details(error.message)

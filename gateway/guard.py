@@ -136,6 +136,8 @@ class Guard:
         except TimeoutError:
             raise deadline_exceeded() from None
         if message is grpc.aio.EOF:
+            # Of a client that has gone, gRPC says the end of its messages first and cancels the call in the next turn.
+            await asyncio.sleep(0)
             raise invalid([("", "the call ended without its message")])
         return _readable(message)
 

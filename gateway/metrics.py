@@ -1,6 +1,7 @@
 """Metrics of the gateway for Prometheus: calls by method and outcome, and how long they take. Never a task id as a label."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 
@@ -72,7 +73,9 @@ class _Calls(Collector):
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], int] = {}
+        #: By full name, and by the one that is shown.
         self._durations: dict[str, _Durations] = {}
+        self._by_name: dict[str, _Durations] = {}
 
     def ended(self, method: str, code: str, seconds: float | None) -> None:
         """One more."""
@@ -81,7 +84,7 @@ class _Calls(Collector):
         if seconds is not None:
             durations = self._durations.get(method)
             if durations is None:
-                durations = self._durations[method] = _Durations()
+                durations = self._durations[method] = self._by_name.setdefault(_short(method), _Durations())
             durations.by_bucket[bisect_left(_BUCKETS_S, seconds)] += 1
             durations.sum_s += seconds
 
@@ -90,15 +93,19 @@ class _Calls(Collector):
         requests = CounterMetricFamily(
             "sharedops_gateway_requests", "Calls that ended, by method and status.", labels=("method", "code")
         )
+        # Two versions of a service have one name here.
+        counts: Counter[tuple[str, str]] = Counter()
         for (method, code), count in list(self._counts.items()):
-            requests.add_metric((_short(method), code), count)
+            counts[_short(method), code] += count
+        for labels, count in counts.items():
+            requests.add_metric(labels, count)
         yield requests
         seconds = HistogramMetricFamily(
             "sharedops_gateway_seconds", "Duration of unary calls, by method.", labels=("method",)
         )
-        for method, durations in list(self._durations.items()):
+        for name, durations in list(self._by_name.items()):
             cumulated = zip(_BOUNDS, accumulate(durations.by_bucket), strict=True)
-            seconds.add_metric((_short(method),), buckets=list(cumulated), sum_value=durations.sum_s)
+            seconds.add_metric((name,), buckets=list(cumulated), sum_value=durations.sum_s)
         yield seconds
 
 

@@ -35,6 +35,7 @@ class Patience:
         """
         task = asyncio.current_task()
         assert task is not None
+        cancelled_before = task.cancelling()
         self._since[task] = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._look)
@@ -42,12 +43,19 @@ class Patience:
             return await awaitable
         except asyncio.CancelledError:
             # Ours, unless somebody else cancelled the task as well.
-            if task in self._over and task.uncancel() == 0:
+            if task in self._over and task.uncancel() <= cancelled_before:
                 raise TimeoutError from None
             raise
         finally:
             del self._since[task]
             self._over.discard(task)
+
+    def shorten(self, seconds: float) -> None:
+        """From now on no wait may take longer than this, those under way included."""
+        self._seconds = seconds
+        if self._timer is not None:
+            self._timer.cancel()
+            self._look()
 
     def _look(self) -> None:
         """End what has taken too long, and come back when the next one will have."""

@@ -182,7 +182,7 @@ class Gateway:
         self._servers = self._make_servers(incarnation)
 
     def _make_servers(self, incarnation: str) -> Servers:
-        gate = Gate(
+        self._gate = gate = Gate(
             Tokens.load(self._settings.tokens),
             observe=self.metrics.observe,
             stopping=self._stopping,
@@ -252,6 +252,7 @@ class Gateway:
         """Finish what was accepted, then end."""
         await self._health.stop()
         self._stopping.begin()
+        self._gate.close_soon()
         if self._probing is not None:
             self._probing.cancel()
         await self._servers.stop(GRACE_S)

@@ -16,16 +16,20 @@ def threads_that_do_not_interrupt() -> Iterator[None]:
     """Whatever thread is started in the block by the calling one, and by those in turn, never interrupts whoever runs when it is woken.
 
     A thread inherits how it is scheduled from the one that starts it, so the caller is scheduled so as well until the block ends. Where the
-    kernel has no such thing, or does not let us, everything is as it was.
+    kernel has no such thing, does not let us, or was told to schedule the caller in a way of its own (`chrt`), everything is as it was.
     """
     if not hasattr(os, "SCHED_BATCH"):
         yield
         return
-    before, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
-    with contextlib.suppress(PermissionError):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    is_ours = False
+    # Sandboxes refuse with errors of their own choice.
+    with contextlib.suppress(OSError):
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+            is_ours = True
     try:
         yield
     finally:
-        with contextlib.suppress(PermissionError):
-            os.sched_setscheduler(0, before, parameters)
+        if is_ours:
+            with contextlib.suppress(OSError):
+                os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))

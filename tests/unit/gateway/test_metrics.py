@@ -33,3 +33,14 @@ def test_durations_are_cumulated_as_prometheus_wants_them() -> None:
         assert f'sharedops_gateway_seconds_bucket{{le="{bound}",method="TaskService/CreateTask"}} {count}' in lines
     assert 'sharedops_gateway_seconds_count{method="TaskService/CreateTask"} 4.0' in lines
     assert 'sharedops_gateway_seconds_sum{method="TaskService/CreateTask"} 40.0026' in lines
+
+
+def test_two_versions_of_a_service_are_one_row() -> None:
+    """Would break if Prometheus were given the same series twice, and refused all of them."""
+    metrics = Metrics()
+    for version in ("v1", "v1alpha"):
+        metrics.observe(f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo", "OK", 0.001)
+    lines = _lines(metrics)
+    assert 'sharedops_gateway_requests_total{code="OK",method="ServerReflection/ServerReflectionInfo"} 2.0' in lines
+    assert 'sharedops_gateway_seconds_count{method="ServerReflection/ServerReflectionInfo"} 2.0' in lines
+    assert len(lines) == len(dict.fromkeys(lines))

@@ -1,6 +1,7 @@
 """A bound on waits, with one timer for all of them."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -60,3 +61,34 @@ async def test_a_wait_that_is_over_and_cancelled_at_once_stays_cancelled() -> No
     waiting.cancel()
     outcomes = await asyncio.gather(waiting, return_exceptions=True)
     assert isinstance(outcomes[0], asyncio.CancelledError)
+
+
+async def test_patience_may_be_shortened_for_those_who_wait_already() -> None:
+    """Would break if one client that never sends its message kept a gateway from stopping."""
+    patience = Patience(LONG_S)
+    waits = [asyncio.create_task(patience.wait(asyncio.Event().wait())) for _ in range(3)]
+    await asyncio.sleep(0)
+    patience.shorten(0.01)
+    async with asyncio.timeout(LONG_S / 2):
+        outcomes = await asyncio.gather(*waits, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [TimeoutError] * 3
+    with pytest.raises(TimeoutError):
+        await patience.wait(asyncio.Event().wait())
+
+
+async def test_whoever_was_cancelled_once_and_went_on_is_given_up_as_well() -> None:
+    """Would break if a timeout looked like a second cancellation to somebody who had survived the first."""
+
+    async def stubborn() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        try:
+            await Patience(0.01).wait(asyncio.Event().wait())
+        except TimeoutError:
+            return "given up"
+        return "not given up"
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await task == "given up"

@@ -1,5 +1,6 @@
 """Threads that do not interrupt whoever runs."""
 
+import errno
 import os
 import threading
 
@@ -37,12 +38,26 @@ def test_threads_of_the_block_and_theirs_do_not_interrupt_and_nobody_else_is_cha
     assert _policies_of_thread_and_child() == [before, before]
 
 
-def test_who_may_not_choose_goes_on_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Would break if a sandbox that forbids it kept the gateway from starting."""
+@pytest.mark.parametrize("name", ["sched_getscheduler", "sched_setscheduler"])
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EINVAL, errno.ENOSYS])
+def test_who_may_not_choose_goes_on_as_before(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
+    """Would break if a sandbox that forbids it, by whatever error, kept the gateway from starting."""
 
-    def forbidden(pid: int, policy: int, parameters: object) -> None:
-        raise PermissionError
+    def forbidden(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "sched_setscheduler", forbidden)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, name, forbidden)
+        with threads_that_do_not_interrupt():
+            pass
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+def test_who_was_given_a_place_of_its_own_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Would break if a gateway that operations staff made urgent, or idle, were put back among everybody."""
+    changed: list[int] = []
+    monkeypatch.setattr(os, "sched_getscheduler", lambda _pid: os.SCHED_FIFO)
+    monkeypatch.setattr(os, "sched_setscheduler", lambda _pid, policy, _parameters: changed.append(policy))
     with threads_that_do_not_interrupt():
-        assert _policies_of_thread_and_child() == [os.sched_getscheduler(0)] * 2
+        pass
+    assert not changed

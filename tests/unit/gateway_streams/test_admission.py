@@ -152,6 +152,8 @@ def test_every_open_service_exists_and_the_tasks_are_paced() -> None:
     assert is_open("/sharedops.v1.MonitorService/GetOverview")
 
 
+#: Of so many, some were told INTERNAL in every run.
+REFUSED_STREAMS = 60
 #: Nothing that is limited gets in.
 _FULL = Limits(in_flight_max=0)
 
@@ -181,6 +183,16 @@ async def test_what_is_refused_says_when_to_come_back_and_stores_nothing() -> No
             assert retry.retry_delay.ToMilliseconds() > 0
         assert not found.sites["fujian"].seen(c.CreateTask)
         assert "RESOURCE_EXHAUSTED" in await found.metrics()
+
+
+async def test_a_refused_stream_says_so_even_if_its_first_message_is_on_its_way() -> None:
+    """A client whose first message found its call ended told its caller INTERNAL, and nothing of the overload or of when to come back."""
+    async with served("fujian", limits=_FULL) as found:
+        stream = found.channel.stream_stream("/sharedops.v1.TaskService/IngestTasks")
+        for _ in range(REFUSED_STREAMS):
+            call = stream(**found.as_("branch", "fujian"))
+            await call.write(b"")
+            assert await call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 async def test_an_overload_closes_no_lane_of_operations() -> None:

@@ -8,10 +8,12 @@ import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from gateway.guard import SINGLE_BYTES_MAX
+from gateway.guard import SINGLE_BYTES_MAX, Guard
+from gateway.metrics import Metrics
 from gateway.server import CHANNEL_OPTIONS, MESSAGE_BYTES_MAX
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
+_CREATE = "/sharedops.v1.TaskService/CreateTask"
 _OPTIONS = dict(CHANNEL_OPTIONS)
 _STREAMS_MAX = int(_OPTIONS["grpc.max_concurrent_streams"])
 
@@ -102,3 +104,44 @@ async def test_a_call_whose_message_never_comes_is_given_up(monkeypatch: pytest.
             metadata=found.as_("ops")["metadata"]
         )
         assert await asyncio.wait_for(call.code(), PATIENCE_S) is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_client_that_goes_before_its_message_is_counted_as_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of such a client gRPC says first that its messages have ended: an outage of clients would look like a flood of bad requests."""
+    outcomes: asyncio.Queue[str] = asyncio.Queue()
+    monkeypatch.setattr(Metrics, "observe", lambda _metrics, _method, outcome, _seconds: outcomes.put_nowait(outcome))
+    waiting = _waits_noted(monkeypatch)
+    async with served("fujian") as found:
+        gone = found.channel.stream_stream(_CREATE)(metadata=found.as_("ops")["metadata"])
+        await asyncio.wait_for(waiting.wait(), PATIENCE_S)
+        gone.cancel()
+        while (outcome := await asyncio.wait_for(outcomes.get(), PATIENCE_S)) == "OK":
+            """Health, which is asked until the province serves."""
+        assert outcome == "CANCELLED"
+
+
+async def test_a_client_that_never_sends_its_message_does_not_keep_the_gateway_from_stopping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It took the whole time that is left to calls under way, at every restart."""
+    monkeypatch.setattr("gateway.gate.LAST_MESSAGE_MAX_S", 0.01)
+    monkeypatch.setattr("gateway.server.GRACE_S", 10 * PATIENCE_S)
+    waiting = _waits_noted(monkeypatch)
+    async with served("fujian") as found:
+        silent = found.channel.stream_stream(_CREATE)(metadata=found.as_("ops")["metadata"])
+        await asyncio.wait_for(waiting.wait(), PATIENCE_S)
+        await asyncio.wait_for(found.gateway.stop(), PATIENCE_S)
+        assert await asyncio.wait_for(silent.code(), PATIENCE_S) is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def _waits_noted(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when the gateway waits for the message of a `CreateTask`."""
+    waiting, wait = asyncio.Event(), Guard._only_message  # pyright: ignore[reportPrivateUsage]
+
+    def note(guard: Guard, context: Any) -> Any:
+        if guard.method == _CREATE:
+            waiting.set()
+        return wait(guard, context)
+
+    monkeypatch.setattr(Guard, "_only_message", note)
+    return waiting
