@@ -7,7 +7,7 @@ was found among the descendants of our own child, and whatever was stopped is le
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from gateway.v1 import work_pb2
@@ -16,6 +16,7 @@ from loadtests.chaos.calls import Caller, Recorded, Recorder
 from loadtests.chaos.history import Operation
 from loadtests.chaos.processes import COORDINATOR, Process
 from loadtests.chaos.proxy import Mode, Proxy
+from loadtests.chaos.switch import Switch
 from loadtests.chaos.system import LiveSystem
 from loadtests.desks import Workbench
 
@@ -51,8 +52,13 @@ class Victims:
     recorders: dict[str, Recorder] = field(default_factory=dict)
     #: Role -> the process that was killed last.
     killed: dict[str, Process] = field(default_factory=dict)
-    #: Province -> faults in its file; several may overlap.
+    #: Province -> faults in its file, by name.
     _files: dict[str, dict[str, int | str]] = field(default_factory=dict)
+    _file_switches: dict[tuple[str, str], Switch[int | str]] = field(default_factory=dict)
+    _cables: dict[str, Switch[Mode]] = field(default_factory=dict)
+    #: By the identity of the workbench.
+    _silences: dict[int, Switch[bool]] = field(default_factory=dict)
+    _size_limits: dict[Process, Switch[bool]] = field(default_factory=dict)
 
     async def strike(self, role: str, blow: Callable[[Process], bool]) -> Process:
         """Do something to the process of a role, as soon as there is one; returns whom it hit.
@@ -77,17 +83,33 @@ class Victims:
         while self.system.find(role) in (None, self.killed[role]):  # noqa: ASYNC110 - the kernel has no event for it
             await asyncio.sleep(LOOK_EVERY_S)
 
-    @contextlib.contextmanager
-    def file_fault(self, province: str, name: str, value: int | str) -> Iterator[None]:
+    def file_fault(self, province: str, name: str, value: int | str) -> contextlib.AbstractContextManager[None]:
         """Put one fault into a province's file for the length of a block."""
-        faults = self._files.setdefault(province, {})
-        faults[name] = value
-        self.system.set_faults(province, **faults)
-        try:
-            yield
-        finally:
+
+        def put(value: int | str | None) -> None:
+            faults = self._files.setdefault(province, {})
             faults.pop(name, None)
+            if value is not None:
+                faults[name] = value
             self.system.set_faults(province, **faults)
+
+        return self._file_switches.setdefault((province, name), Switch(put)).held(value)
+
+    def cable_fault(self, province: str, mode: Mode) -> contextlib.AbstractContextManager[None]:
+        """Do something to a province's cable for the length of a block."""
+        proxy = self.proxies[province]
+        switch = Switch[Mode](lambda mode: proxy.set_mode(mode or Mode.PASS, CONNECTION_DELAY_S))
+        return self._cables.setdefault(province, switch).held(mode)
+
+    def silence(self, bench: Workbench) -> contextlib.AbstractContextManager[None]:
+        """Let a workbench say and hear nothing for the length of a block."""
+        switch = Switch[bool](lambda is_silent: bench.freeze() if is_silent else bench.thaw())
+        return self._silences.setdefault(id(bench), switch).held(True)
+
+    def size_limit(self, victim: Process) -> contextlib.AbstractContextManager[None]:
+        """Let the kernel refuse a process's writes for the length of a block."""
+        switch = Switch[bool](lambda is_full: victim.limit_file_size(is_full=bool(is_full)))
+        return self._size_limits.setdefault(victim, switch).held(True)
 
 
 Harm = Callable[[Victims, str], contextlib.AbstractAsyncContextManager[None]]
@@ -132,21 +154,15 @@ def _file(name: str, value: int | str) -> Harm:
 async def _file_size_limit(victims: Victims, province: str) -> AsyncIterator[None]:
     """The kernel refuses every write of the process to any file, with EFBIG."""
     victim = await victims.strike(province, lambda victim: victim.limit_file_size(is_full=True))
-    try:
+    with victims.size_limit(victim):
         yield
-    finally:
-        victim.limit_file_size(is_full=False)
 
 
 def _cable(mode: Mode) -> Harm:
     @contextlib.asynccontextmanager
     async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
-        proxy = victims.proxies[province]
-        proxy.set_mode(mode, CONNECTION_DELAY_S)
-        try:
+        with victims.cable_fault(province, mode):
             yield
-        finally:
-            proxy.set_mode(Mode.PASS)
 
     return harm
 
@@ -157,13 +173,12 @@ def _silence(*, whole_site: bool) -> Harm:
     @contextlib.asynccontextmanager
     async def harm(victims: Victims, province: str) -> AsyncIterator[None]:
         benches = victims.benches[province] if whole_site else victims.benches[province][-1:]
-        for bench in benches:
-            bench.freeze()
-        try:
-            yield
-        finally:
+        if not benches:
+            raise NotHit(f"nobody has a desk in {province}")
+        with contextlib.ExitStack() as silent:
             for bench in benches:
-                bench.thaw()
+                silent.enter_context(victims.silence(bench))
+            yield
 
     return harm
 
@@ -186,7 +201,10 @@ async def _reordered(victims: Victims, province: str) -> AsyncIterator[None]:
     """The latest requests once more, the last first."""
     loop = asyncio.get_running_loop()
     until = loop.time() + REPEAT_MAX_S
-    for recorded in reversed(_latest(victims, province)):
+    latest = _latest(victims, province)
+    if not latest:
+        raise NotHit(f"{province} has sent nothing that could be sent again")
+    for recorded in reversed(latest):
         if loop.time() < until:
             await _repeat(victims, province, recorded)
     yield
@@ -196,12 +214,15 @@ async def _reordered(victims: Victims, province: str) -> AsyncIterator[None]:
 async def _month_old(victims: Victims, province: str) -> AsyncIterator[None]:
     """A month later by the province's own clock: the oldest requests once more, and completions whose tokens are void."""
     recorder = victims.recorders[province]
+    oldest, void = recorder.oldest[:REPEATED_MAX], list(recorder.void)[:VOID_MAX]
+    if not oldest and not void:
+        raise NotHit(f"{province} has sent nothing that could be sent again")
     with victims.file_fault(province, "clock_offset_ms", MONTH_MS):
         # The province looks at its file every 50 ms.
         await asyncio.sleep(2 * LOOK_EVERY_S)
         await asyncio.gather(
-            *(_repeat(victims, province, recorded) for recorded in recorder.oldest[:REPEATED_MAX]),
-            *(_complete_void(victims, province, request) for request, _ in list(recorder.void)[:VOID_MAX]),
+            *(_repeat(victims, province, recorded) for recorded in oldest),
+            *(_complete_void(victims, province, request) for request, _ in void),
         )
         yield
 

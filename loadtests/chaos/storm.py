@@ -112,6 +112,9 @@ class Storm:
         self.injected.append(injected)
         try:
             async with HARMS[fault.kind](self._victims, fault.province):
+                if fault.kind not in _OF_REQUESTS:
+                    # A process may have been waited for; nothing is excused by a fault that has yet to come.
+                    injected.begun_s = self._clock()
                 await asyncio.sleep(kind.hold_s)
         except NotHit as error:
             injected.missed = str(error)

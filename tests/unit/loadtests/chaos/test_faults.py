@@ -9,8 +9,10 @@ from typing import cast
 import pytest
 
 from loadtests.chaos import faults
+from loadtests.chaos.calls import Recorder
 from loadtests.chaos.faults import HARMS, NotHit, Victims
 from loadtests.chaos.processes import Process
+from loadtests.chaos.proxy import Mode, Proxy
 from loadtests.chaos.system import LiveSystem
 
 
@@ -71,3 +73,36 @@ async def test_a_role_that_nobody_plays_is_a_fault_that_hit_nobody(monkeypatch: 
     with _seen(None) as victims, pytest.raises(NotHit, match="no process of gateway"):
         async with HARMS["gateway_kill"](victims, ""):
             pytest.fail("nobody was there")
+
+
+class _Cable:
+    """A cable that does as it is told."""
+
+    def __init__(self) -> None:
+        self.mode = Mode.PASS
+
+    def set_mode(self, mode: Mode, delay_s: float) -> None:
+        del delay_s
+        self.mode = mode
+
+
+async def test_two_faults_at_one_cable_do_not_heal_each_other() -> None:
+    """Would break if a slow line that is mended joined a cable that is still cut."""
+    cable = _Cable()
+    with _seen(None) as victims:
+        victims.proxies["fujian"] = cast("Proxy", cable)
+        async with HARMS["connection_half_open"](victims, "fujian"):
+            async with HARMS["connection_slow"](victims, "fujian"):
+                assert cable.mode is Mode.DELAY
+            assert cable.mode is Mode.BLACKHOLE
+    assert cable.mode is Mode.PASS
+
+
+@pytest.mark.parametrize("kind", ["requests_reordered", "requests_month_old", "desks_frozen", "site_silent"])
+async def test_what_finds_nothing_to_harm_is_a_fault_that_hit_nobody(kind: str) -> None:
+    """Would break if a fault counted that nobody could have felt."""
+    with _seen(None) as victims:
+        victims.recorders["fujian"] = Recorder()
+        victims.benches["fujian"] = []
+        with pytest.raises(NotHit, match="fujian"):
+            await HARMS[kind](victims, "fujian").__aenter__()
