@@ -43,8 +43,6 @@ PATIENCE_MS = 4 * HOUR_MS
 #: People kept, in roots of what arrives while a task is in hand.
 STANDARD_DEVIATIONS = 2
 MINUTES_PER_HOUR = 60
-#: `Reading.recent_arrivals` are those of a quarter of an hour.
-QUARTERS = 4
 
 
 def yields(state: ProvinceState, key: BucketKey, now_ms: int) -> bool:
@@ -93,7 +91,7 @@ class GuestPlaces:
         able = [person for person in self._people if not kinds.keys().isdisjoint(person.kinds)]
         free = sum(person.capacity - state.load_of(person.operator) for person in able)
         in_hand = sum(state.tasks[task_id].line is line for held in state.holds.values() for task_id in held)
-        return free, in_hand, self._reading.recent_arrivals(line) * QUARTERS
+        return free, in_hand, self._reading.arrivals_per_hour(line)
 
     def admit(self, tasks: Sequence[Task], rows: Sequence[int]) -> list[int]:
         """Of guests, those that may be begun.

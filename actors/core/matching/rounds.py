@@ -56,7 +56,7 @@ WHO = "system:matcher"
 #: Version of what this program makes of a journal and a model: what events teach, filters, values, points, solution, as a test knows them
 #: by their results. It rises whenever the same journal and model come to another result, so that a decision from before an upgrade is
 #: known as such. 1: newcomers are tried out; quality without reviews is the usual one. 2: guests yield. 0 stands for everything before.
-RULES_VERSION = 2
+RULES_VERSION = 3
 #: Rounds after one batch, enough for one person of the greatest capacity; the rest follows in the next.
 ROUNDS_MAX = 64
 #: Task x person pairs of a round. With more people than this many pairs allow, fewer tasks are looked at.

@@ -27,6 +27,7 @@ from actors.core.statistics.tables import RECENT_MINUTES, Statistics, switch_key
 ARRIVALS_MINUTES = RECENT_MINUTES - 1
 #: Spread of ln(handle minutes) where nothing is known, about a coefficient of variation of 0.9.
 LOG_SPREAD_DEFAULT = 0.77
+HOUR_MS = 3_600_000
 _WEEK_MS = 7 * DAY_MS
 _DECAY_OF_A_WEEK = 0.5 ** (_WEEK_MS / HALF_LIVES_MS[Decay.WORK])
 _DECAYS = tuple(Decay)
@@ -54,10 +55,11 @@ class HandleMinutes(msgspec.Struct, frozen=True):
 
 
 class Reading:
-    """The statistics of a province as of a minute."""
+    """The statistics of a province as of a minute; what has arrived, as of now."""
 
     def __init__(self, statistics: Statistics, now_ms: int) -> None:
         self.statistics = statistics
+        self._now_ms = now_ms
         #: The minute of the reading, Unix ms; all of it is read as of its beginning.
         self.minute_ms = now_ms // 60_000 * 60_000
         #: The time as of which sums are read, Unix ms.
@@ -220,11 +222,16 @@ class Reading:
         now = (self.minute_ms // 60_000 % 60 + 1) / 60.0
         return float(self.hourly_arrivals(line)[local_hour_of_week(self.minute_ms)]) / (earlier + now)
 
-    def recent_arrivals(self, line: Line) -> int:
-        """Tasks that arrived in the last `ARRIVALS_MINUTES` whole minutes."""
-        minute = self.minute_ms // 60_000
+    def arrivals_per_hour(self, line: Line) -> int:
+        """Tasks that arrive in an hour, at the rate of the last quarter of an hour, the running minute included.
+
+        A younger history is read at its rate so far, as if it were a minute old at least.
+        """
+        minute = self._now_ms // 60_000
+        since_ms = max((minute - ARRIVALS_MINUTES) * 60_000, self.statistics.clock.first_ms)
         rows = (self.statistics.recent.record(row, line) for row in range(RECENT_MINUTES))
-        return int(sum(count for stamp, count in rows if 0 < minute - stamp <= ARRIVALS_MINUTES))
+        arrived = sum(count for stamp, count in rows if 0 <= minute - stamp <= ARRIVALS_MINUTES)
+        return round(arrived * HOUR_MS / max(60_000, self._now_ms - since_ms))
 
     def today(self, cell: c.LineTodayCell, line: Line) -> float:
         """A count of the local day of the reading."""
