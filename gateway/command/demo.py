@@ -1,4 +1,4 @@
-"""`sharedops demo`: the main job in about a minute. A day of the country, and one branch loses power in the middle of it.
+"""`sharedops demo`: the main job in a minute or two. A day of the country, and one branch loses power in the middle of it.
 
 The system is a real one, started as a child on a directory of its own; the play (`loadtests.story`) speaks to it over gRPC like anybody
 else. At the end the system is stopped and the claims are checked against the journals on disk.
@@ -71,7 +71,7 @@ def demo(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end.")] = False,
 ) -> None:
-    """Play a day of 36 branches in about a minute; one branch loses power, nothing is lost. 一分钟演示：一家分公司断电，不丢不重.
+    """Play a day of 36 branches in a minute or two; one branch loses power, nothing is lost. 一两分钟演示：一家分公司断电，不丢不重.
 
     Example: sharedops demo --outage shandong --seed 7
 

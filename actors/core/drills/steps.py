@@ -136,8 +136,10 @@ def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
     rules = RULES[spec.kind]
     allowed = min(spec.provinces_max, rules.provinces_max)
     if not rules.provinces_min <= len(spec.provinces) <= allowed:
-        wanted = f"{rules.provinces_min} to {allowed}"
-        return _refused(f"A drill of this kind needs {wanted} provinces; {len(spec.provinces)} are named.")
+        wanted = str(allowed) if rules.provinces_min == allowed else f"{rules.provinces_min} to {allowed}"
+        return _refused(
+            f"A drill of this kind strikes {wanted} provinces (--province); {len(spec.provinces)} are named."
+        )
     away = [code for code in spec.provinces if code not in view.summaries]
     if away:
         return _refused(f"{away[0]} is not in the national picture: nothing is practised on what is broken.")
