@@ -28,6 +28,7 @@ def test_the_country_survives_every_storm(block: int) -> None:
     assert sum(outcome.stale_refused for outcome in outcomes) > 10
 
 
+@pytest.mark.timeout(420)  # Half a minute of computing; beside ten times as much other work it takes what it takes.
 def test_the_seeds_reach_every_event_state_and_crash() -> None:
     """A path that no seed takes is a path that nobody has tried."""
     reached, refused_to_serve = Coverage(), 0
