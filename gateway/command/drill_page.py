@@ -29,7 +29,7 @@ MOMENTS = {
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:960px;color:#1c2733;background:#fff}
 table{border-collapse:collapse;width:100%;margin:1em 0}td,th{border-bottom:1px solid #d8dee6;padding:.35em .6em;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.ok{color:#0a6b3d}.missed{color:#b3261e;font-weight:bold}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.ok{color:#0a6b3d}.missed{color:#b3261e;font-weight:bold}
 svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#1c2733}
 """
 
@@ -76,7 +76,7 @@ def _figures(drill: drill_pb2.Drill) -> str:
         for figure in FIGURES
         if figure in values or figure in judged
     ]
-    head = "<tr><th>figure 指标</th><th>what it is</th><th>target 目标</th><th>measured 实测</th><th></th></tr>"
+    head = "<tr><th>figure 指标</th><th>what it is</th><th class='n'>target 目标</th><th class='n'>measured 实测</th><th></th></tr>"
     return f"<table>{head}{''.join(rows)}</table>"
 
 
@@ -98,7 +98,7 @@ def _helpers(drill: drill_pb2.Drill) -> str:
         f"<tr><td>{_text(helper.province)}</td><td class='n'>{helper.task_count}</td></tr>"
         for helper in drill.report.helpers
     )
-    return f"<table><tr><th>helped 承接省</th><th>tasks 件数</th></tr>{rows}</table>" if rows else ""
+    return f"<table><tr><th>helped 承接省</th><th class='n'>tasks 件数</th></tr>{rows}</table>" if rows else ""
 
 
 def _picture(drill: drill_pb2.Drill) -> str:
