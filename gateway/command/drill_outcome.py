@@ -14,6 +14,12 @@ _RENAMED: dict[str, tuple[str, int]] = {
     "lender_on_time_drop_permille": ("lender_on_time_drop", 10),
     "lender_wait_p95_ratio_permille": ("lender_wait_p95_ratio", 1_000),
 }
+#: State -> verdict, where it is neither of the two.
+_VERDICTS = {
+    "pending": "NOT BEGUN 未开始",
+    "running": "RUNNING 进行中",
+    "aborted": "ABORTED 已中止",
+}
 
 
 def shown_figure(figure: str) -> tuple[str, int]:
@@ -46,3 +52,8 @@ def outcome_of(drill: drill_pb2.Drill) -> dict[str, Any]:
         "missed": [shown_figure(one.objective.figure)[0] for one in drill.report.judgements if not one.met],
         "notes": list(drill.report.notes),
     }
+
+
+def verdict_of(outcome: dict[str, Any]) -> str:
+    """How it stands, in a word. One that was aborted or is not over has failed nothing."""
+    return "PASSED 通过" if outcome["passed"] else _VERDICTS.get(outcome["state"], "FAILED 未通过")

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import gmtime, strftime
 
 from actors.core.drills.figures import FIGURES
-from gateway.command.drill_outcome import outcome_of, shown_figure, shown_value
+from gateway.command.drill_outcome import outcome_of, shown_figure, shown_value, verdict_of
 from gateway.v1 import drill_pb2
 
 #: Size of the picture and the room around its curve, pixels.
@@ -42,13 +42,12 @@ def write_page(path: Path, drill: drill_pb2.Drill) -> None:
 def page_of(drill: drill_pb2.Drill) -> str:
     """The page as text."""
     outcome = outcome_of(drill)
-    verdict = "PASSED 通过" if outcome["passed"] else f"{outcome['state'].upper()} 未通过"
     mark = "ok" if outcome["passed"] else "missed"
     title = f"{drill.name} · {outcome['kind']} · {outcome['province']}"
     parts = [
         f'<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>{_text(title)}</title>',
         f"<style>{_STYLE}</style></head><body><h1>{_text(title)}</h1>",
-        f'<p class="{mark}">{_text(verdict)}</p>',
+        f'<p class="{mark}">{_text(verdict_of(outcome))}</p>',
         f"<p>{_text(_when(drill.start_time_ms))} · {_text(drill.creator)}</p>",
         f"<p>{_text(drill.reason)}</p>" if drill.reason else "",
         _picture(drill),

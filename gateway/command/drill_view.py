@@ -8,7 +8,7 @@ from rich.table import Table
 from actors.core.drills.figures import FIGURES
 from actors.core.drills.record import DrillKind
 from gateway.command.drill_kinds import KINDS
-from gateway.command.drill_outcome import outcome_of, shown_figure, shown_value
+from gateway.command.drill_outcome import outcome_of, shown_figure, shown_value, verdict_of
 from gateway.v1 import drill_pb2, monitor_pb2
 
 PHASES = {
@@ -92,7 +92,7 @@ def show_report(console: Console, drill: drill_pb2.Drill) -> None:
         console.print(f"  [dim]{note}[/dim]")
     if drill.reason:
         console.print(f"  reason: {drill.reason}")
-    console.print("PASSED 通过" if outcome["passed"] else "FAILED 未通过")
+    console.print(verdict_of(outcome))
 
 
 def _target(objective: drill_pb2.DrillObjective) -> str:

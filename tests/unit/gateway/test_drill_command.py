@@ -15,7 +15,7 @@ from gateway.command import app
 from gateway.command.drill_kinds import KINDS
 from gateway.command.drill_neighbours import borders, with_neighbours
 from gateway.command.drill_objectives import SHIPPED, ObjectivesError, read_objectives
-from gateway.command.drill_outcome import outcome_of
+from gateway.command.drill_outcome import outcome_of, verdict_of
 from gateway.command.drill_page import page_of
 from gateway.command.drill_stage import LOADED_PER_S, pace
 from gateway.conversion.drill import KINDS_OUT
@@ -123,6 +123,23 @@ def test_the_json_has_the_fields_of_the_contract_in_seconds_and_ratios() -> None
     }
     assert {name: outcome[name] for name in wanted} == wanted
     assert json.loads(json.dumps(outcome)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        (drill_pb2.DRILL_STATE_SUCCEEDED, "PASSED 通过"),
+        (drill_pb2.DRILL_STATE_FAILED, "FAILED 未通过"),
+        (drill_pb2.DRILL_STATE_ABORTED, "ABORTED 已中止"),
+        (drill_pb2.DRILL_STATE_RUNNING, "RUNNING 进行中"),
+        (drill_pb2.DRILL_STATE_PENDING, "NOT BEGUN 未开始"),
+    ],
+)
+def test_a_drill_that_is_not_over_has_not_failed(state: drill_pb2.DrillState, verdict: str) -> None:
+    """Would break if whoever looks at a drill that runs were told that it failed."""
+    drill = ended(state=state)
+    assert verdict_of(outcome_of(drill)) == verdict
+    assert verdict in page_of(drill)
 
 
 def test_a_drill_that_did_not_succeed_has_not_passed() -> None:
