@@ -87,7 +87,7 @@ def _line_summary(
         if state.kinds[kind].line is line
     )
     drain = _drain_minutes(backlog, people, float(priors[LineRatio.UNITS_PER_MINUTE]))
-    arrivals, usual = reading.arrivals_per_hour(line), reading.usual_arrivals_per_hour(line)
+    arrivals, usual = reading.recent_arrivals(line) * 4, reading.usual_arrivals_per_hour(line)
     now_ms = reading.minute_ms
     stranded = sum(now_ms - task.queued_ms > STRANDED_MINUTES * 60_000 for task in waiting)
     doomed = sum(due_ms(task, state.kinds) < now_ms + max(0, drain) * 60_000 for task in waiting)

@@ -91,7 +91,7 @@ class GuestPlaces:
         able = [person for person in self._people if not kinds.keys().isdisjoint(person.kinds)]
         free = sum(person.capacity - state.load_of(person.operator) for person in able)
         in_hand = sum(state.tasks[task_id].line is line for held in state.holds.values() for task_id in held)
-        return free, in_hand, self._reading.arrivals_per_hour(line)
+        return free, in_hand, self._reading.arrivals_per_hour_so_far(line)
 
     def admit(self, tasks: Sequence[Task], rows: Sequence[int]) -> list[int]:
         """Of guests, those that may be begun.

@@ -222,16 +222,24 @@ class Reading:
         now = (self.minute_ms // 60_000 % 60 + 1) / 60.0
         return float(self.hourly_arrivals(line)[local_hour_of_week(self.minute_ms)]) / (earlier + now)
 
-    def arrivals_per_hour(self, line: Line) -> int:
+    def recent_arrivals(self, line: Line) -> int:
+        """Tasks that arrived in the last `ARRIVALS_MINUTES` whole minutes: steady within a minute, and slow to believe in a young history."""
+        return self._arrived(line, from_age=1)
+
+    def arrivals_per_hour_so_far(self, line: Line) -> int:
         """Tasks that arrive in an hour, at the rate of the last quarter of an hour, the running minute included.
 
-        A younger history is read at its rate so far, as if it were a minute old at least.
+        A younger history is read at its rate so far, as if it were a minute old at least. It believes at once what may be chance: for those
+        who must not be surprised.
         """
-        minute = self._now_ms // 60_000
-        since_ms = max((minute - ARRIVALS_MINUTES) * 60_000, self.statistics.clock.first_ms)
+        since_ms = max((self.minute_ms // 60_000 - ARRIVALS_MINUTES) * 60_000, self.statistics.clock.first_ms)
+        return round(self._arrived(line, from_age=0) * HOUR_MS / max(60_000, self._now_ms - since_ms))
+
+    def _arrived(self, line: Line, *, from_age: int) -> int:
+        """Tasks that arrived in minutes of this age or older, up to `ARRIVALS_MINUTES`."""
+        minute = self.minute_ms // 60_000
         rows = (self.statistics.recent.record(row, line) for row in range(RECENT_MINUTES))
-        arrived = sum(count for stamp, count in rows if 0 <= minute - stamp <= ARRIVALS_MINUTES)
-        return round(arrived * HOUR_MS / max(60_000, self._now_ms - since_ms))
+        return int(sum(count for stamp, count in rows if from_age <= minute - stamp <= ARRIVALS_MINUTES))
 
     def today(self, cell: c.LineTodayCell, line: Line) -> float:
         """A count of the local day of the reading."""

@@ -25,7 +25,7 @@ def home_drain_minutes(homes: ProvinceView) -> Values:
 
 @_province("归属省到件速率", "items/h", _EFFICIENCY, _GUARD, _LOAD, by_line=True)
 def home_arrivals_per_hour(homes: ProvinceView) -> Values:
-    """Arrivals of the last quarter of an hour as a rate; of a younger history, its rate so far."""
+    """Arrivals of the last quarter of an hour, times four."""
     return homes.of_line("arrivals_per_hour")
 
 

@@ -43,6 +43,11 @@ def test_arrivals_are_counted_by_hour_and_by_minute() -> None:
     statistics = world.state.statistics
     assert world.reading().hourly_arrivals(Line.CLAIMS)[10] == pytest.approx(2, rel=_DECAY_OF_A_STORY)
     assert statistics.amounts.record(0, MEDICAL)[amount_bucket(200_000)] > 0
+    world.wait(1)
+    assert world.reading().recent_arrivals(Line.CLAIMS) == 2
+    world.wait(12)
+    assert world.reading().recent_arrivals(Line.CLAIMS) == 1
+    assert world.reading().recent_arrivals(Line.SERVICING) == 0
 
 
 def test_the_rate_of_arrivals_is_that_of_a_quarter_of_an_hour_or_of_all_there_is() -> None:
@@ -51,15 +56,15 @@ def test_the_rate_of_arrivals_is_that_of_a_quarter_of_an_hour_or_of_all_there_is
     for _ in range(3):
         world.create()
     # Of a history of no length it is a minute's rate; then it is its own; in the end a quarter's.
-    assert world.reading().arrivals_per_hour(Line.CLAIMS) == 180
+    assert world.reading().arrivals_per_hour_so_far(Line.CLAIMS) == 180
     world.wait(4)
-    assert world.reading().arrivals_per_hour(Line.CLAIMS) == 45
+    assert world.reading().arrivals_per_hour_so_far(Line.CLAIMS) == 45
     world.wait(10)
     world.create()
-    assert world.reading().arrivals_per_hour(Line.CLAIMS) == round(4 * 60 / 14)
+    assert world.reading().arrivals_per_hour_so_far(Line.CLAIMS) == round(4 * 60 / 14)
     world.wait(3)
-    assert world.reading().arrivals_per_hour(Line.CLAIMS) == 4
-    assert world.reading().arrivals_per_hour(Line.SERVICING) == 0
+    assert world.reading().arrivals_per_hour_so_far(Line.CLAIMS) == 4
+    assert world.reading().arrivals_per_hour_so_far(Line.SERVICING) == 0
 
 
 @pytest.mark.parametrize("reason", ["site_lost", "right_withdrawn", "capacity_reduced"])
