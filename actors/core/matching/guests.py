@@ -6,7 +6,8 @@ half a minute. By age alone they would all be served first, and everybody who ca
 The rule. A task that an evacuation brought (a guest; green channel is none) is given in a round of its own, when nothing of the branch's
 own suits anybody who is free; and only to people beyond those kept for what arrives here anyway: `reserve_operators` of the policy, or two standard
 deviations of what arrives while a task is in hand (twice its root, as of any Poisson stream) if that is more, so that fewer than one in twenty
-customers finds nobody free because of guests. Overflow keeps one (`sharing.lending`): it brings what free people can begin at once, an evacuation
+customers finds nobody free because of guests. What arrives is told by the rate so far, the running minute included: an evacuation does not wait
+for a quarter of an hour's experience. Overflow keeps one (`sharing.lending`): it brings what free people can begin at once, an evacuation
 brings enough to take everybody who becomes free for hours. Where nothing is in hand a guest may always be begun, however small the branch.
 
 What it costs is told by `tests/unit/core/matching/helping_day.py`: 13 people and 150 guests at once; the 95th percentile of own customers' wait,
