@@ -136,7 +136,7 @@ async def test_a_client_that_never_sends_its_message_does_not_keep_the_gateway_f
 
 def _waits_noted(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Set when the gateway waits for the message of a `CreateTask`."""
-    waiting, wait = asyncio.Event(), Guard._only_message  # pyright: ignore[reportPrivateUsage]
+    waiting, wait = asyncio.Event(), Guard._only_message
 
     def note(guard: Guard, context: Any) -> Any:
         if guard.method == _CREATE:
