@@ -55,20 +55,13 @@ class Guard:
         """The method's handler, guarded."""
         # All are served as methods that take a stream, and read the message that they need themselves: gRPC calls the others only when the
         # message is there, and so would let a client that never sends it hold its call for as long as it likes. It costs next to nothing.
-        if handler.unary_unary is not None:
-            make, behaviour = grpc.stream_unary_rpc_method_handler, self._single(handler.unary_unary)
-        elif handler.unary_stream is not None:
-            make, behaviour = (
-                grpc.stream_stream_rpc_method_handler,
-                self._many(handler.unary_stream, takes_stream=False),
-            )
-        elif handler.stream_stream is not None:
-            make, behaviour = (
-                grpc.stream_stream_rpc_method_handler,
-                self._many(handler.stream_stream, takes_stream=True),
-            )
-        else:
+        serve = handler.unary_unary or handler.unary_stream or handler.stream_stream
+        if serve is None:
             raise TypeError("the contract has no streams that are answered once")
+        if handler.response_streaming:
+            make, behaviour = grpc.stream_stream_rpc_method_handler, self._many(serve, handler.request_streaming)
+        else:
+            make, behaviour = grpc.stream_unary_rpc_method_handler, self._single(serve)
         return make(
             behaviour,
             request_deserializer=_forgiving(handler.request_deserializer, self.method),
@@ -87,10 +80,7 @@ class Guard:
                 pace.in_flight += 1
             try:
                 return await serve(await self._only_message(context), context)
-            except asyncio.CancelledError:
-                outcome = "CANCELLED"
-                raise
-            except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+            except BaseException as error:  # noqa: BLE001 - the last line: a bug must not show our insides
                 outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
@@ -101,7 +91,7 @@ class Guard:
         return guarded
 
     def _many(
-        self, serve: Callable[[Any, Context], AsyncIterator[Any]], *, takes_stream: bool
+        self, serve: Callable[[Any, Context], AsyncIterator[Any]], takes_stream: bool
     ) -> Callable[[Any, Context], AsyncIterator[Any]]:
         """Guard a method that is answered by a stream."""
 
@@ -114,10 +104,7 @@ class Guard:
                     taken = await self._only_message(context)
                 async for response in self._stopping.responding(serve(taken, context), interrupted=not takes_stream):
                     yield response
-            except (asyncio.CancelledError, GeneratorExit):
-                outcome = "CANCELLED"
-                raise
-            except Exception as error:  # noqa: BLE001 - the last line: a bug must not show our insides
+            except BaseException as error:  # noqa: BLE001 - the last line: a bug must not show our insides
                 outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
@@ -141,8 +128,9 @@ class Guard:
             raise invalid([("", "the call ended without its message")])
         return _readable(message)
 
-    async def _fail(self, context: Context, error: Exception) -> NoReturn:
-        if isinstance(error, grpc.aio.AbortError):
+    async def _fail(self, context: Context, error: BaseException) -> NoReturn:
+        """End the call as the error says; whoever was cancelled, or has ended the call, goes on as before."""
+        if not isinstance(error, Exception) or isinstance(error, grpc.aio.AbortError):
             raise error
         definite = _definite(error)
         if definite is not None:
@@ -155,8 +143,10 @@ class Guard:
         raise AssertionError("abort raises")
 
 
-def _outcome_of(error: Exception) -> str:
+def _outcome_of(error: BaseException) -> str:
     """The name of the status that a call ends with, for the metrics."""
+    if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+        return "CANCELLED"
     definite = _definite(error)
     return definite.code.name if definite is not None else "INTERNAL"
 

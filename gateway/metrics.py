@@ -1,7 +1,6 @@
 """Metrics of the gateway for Prometheus: calls by method and outcome, and how long they take. Never a task id as a label."""
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 
@@ -73,18 +72,16 @@ class _Calls(Collector):
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], int] = {}
-        #: By full name, and by the one that is shown.
         self._durations: dict[str, _Durations] = {}
-        self._by_name: dict[str, _Durations] = {}
 
     def ended(self, method: str, code: str, seconds: float | None) -> None:
-        """One more."""
-        counts, key = self._counts, (method, code)
-        counts[key] = counts.get(key, 0) + 1
+        """One more. Two versions of a service have one name here."""
+        counts, name = self._counts, method.rpartition(".")[2]
+        counts[name, code] = counts.get((name, code), 0) + 1
         if seconds is not None:
-            durations = self._durations.get(method)
+            durations = self._durations.get(name)
             if durations is None:
-                durations = self._durations[method] = self._by_name.setdefault(_short(method), _Durations())
+                durations = self._durations[name] = _Durations()
             durations.by_bucket[bisect_left(_BUCKETS_S, seconds)] += 1
             durations.sum_s += seconds
 
@@ -93,17 +90,13 @@ class _Calls(Collector):
         requests = CounterMetricFamily(
             "sharedops_gateway_requests", "Calls that ended, by method and status.", labels=("method", "code")
         )
-        # Two versions of a service have one name here.
-        counts: Counter[tuple[str, str]] = Counter()
-        for (method, code), count in list(self._counts.items()):
-            counts[_short(method), code] += count
-        for labels, count in counts.items():
+        for labels, count in list(self._counts.items()):
             requests.add_metric(labels, count)
         yield requests
         seconds = HistogramMetricFamily(
             "sharedops_gateway_seconds", "Duration of unary calls, by method.", labels=("method",)
         )
-        for name, durations in list(self._by_name.items()):
+        for name, durations in list(self._durations.items()):
             cumulated = zip(_BOUNDS, accumulate(durations.by_bucket), strict=True)
             seconds.add_metric((name,), buckets=list(cumulated), sum_value=durations.sum_s)
         yield seconds
@@ -116,8 +109,3 @@ class _Durations:
         #: Calls up to each of `_BUCKETS_S` and above the one before; the last: above all of them.
         self.by_bucket = [0] * (len(_BUCKETS_S) + 1)
         self.sum_s = 0.0
-
-
-def _short(method: str) -> str:
-    """``Service/Method``."""
-    return method.rpartition(".")[2]

@@ -16,11 +16,8 @@ def threads_that_do_not_interrupt() -> Iterator[None]:
     """Whatever thread is started in the block by the calling one, and by those in turn, never interrupts whoever runs when it is woken.
 
     A thread inherits how it is scheduled from the one that starts it, so the caller is scheduled so as well until the block ends. Where the
-    kernel has no such thing, does not let us, or was told to schedule the caller in a way of its own (`chrt`), everything is as it was.
+    kernel does not let us, or was told to schedule the caller in a way of its own (`chrt`), everything is as it was.
     """
-    if not hasattr(os, "SCHED_BATCH"):
-        yield
-        return
     is_ours = False
     # Sandboxes refuse with errors of their own choice.
     with contextlib.suppress(OSError):

@@ -7,8 +7,9 @@ was found among the descendants of our own child, and whatever was stopped is le
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from gateway.v1 import work_pb2
 from loadtests.chaos.branches import BranchLoad
@@ -19,6 +20,8 @@ from loadtests.chaos.proxy import Mode, Proxy
 from loadtests.chaos.switch import Switch
 from loadtests.chaos.system import LiveSystem
 from loadtests.desks import Workbench
+
+V = TypeVar("V")
 
 #: A process that is just being restarted is waited for this long.
 FIND_MAX_S = 30.0
@@ -54,11 +57,8 @@ class Victims:
     killed: dict[str, Process] = field(default_factory=dict)
     #: Province -> faults in its file, by name.
     _files: dict[str, dict[str, int | str]] = field(default_factory=dict)
-    _file_switches: dict[tuple[str, str], Switch[int | str]] = field(default_factory=dict)
-    _cables: dict[str, Switch[Mode]] = field(default_factory=dict)
-    #: By the identity of the workbench.
-    _silences: dict[int, Switch[bool]] = field(default_factory=dict)
-    _size_limits: dict[Process, Switch[bool]] = field(default_factory=dict)
+    #: What has been at fault once, and its switch.
+    _switches: dict[Hashable, Switch[Any]] = field(default_factory=dict)
 
     async def strike(self, role: str, blow: Callable[[Process], bool]) -> Process:
         """Do something to the process of a role, as soon as there is one; returns whom it hit.
@@ -93,23 +93,26 @@ class Victims:
                 faults[name] = value
             self.system.set_faults(province, **faults)
 
-        return self._file_switches.setdefault((province, name), Switch(put)).held(value)
+        return self._held((province, name), value, put)
 
     def cable_fault(self, province: str, mode: Mode) -> contextlib.AbstractContextManager[None]:
         """Do something to a province's cable for the length of a block."""
         proxy = self.proxies[province]
-        switch = Switch[Mode](lambda mode: proxy.set_mode(mode or Mode.PASS, CONNECTION_DELAY_S))
-        return self._cables.setdefault(province, switch).held(mode)
+        return self._held(proxy, mode, lambda mode: proxy.set_mode(mode or Mode.PASS, CONNECTION_DELAY_S))
 
     def silence(self, bench: Workbench) -> contextlib.AbstractContextManager[None]:
         """Let a workbench say and hear nothing for the length of a block."""
-        switch = Switch[bool](lambda is_silent: bench.freeze() if is_silent else bench.thaw())
-        return self._silences.setdefault(id(bench), switch).held(True)
+        return self._held(bench, True, lambda is_silent: bench.freeze() if is_silent else bench.thaw())
 
     def size_limit(self, victim: Process) -> contextlib.AbstractContextManager[None]:
         """Let the kernel refuse a process's writes for the length of a block."""
-        switch = Switch[bool](lambda is_full: victim.limit_file_size(is_full=bool(is_full)))
-        return self._size_limits.setdefault(victim, switch).held(True)
+        return self._held(victim, True, lambda is_full: victim.limit_file_size(is_full=bool(is_full)))
+
+    def _held(
+        self, what: Hashable, value: V, put: Callable[[V | None], object]
+    ) -> contextlib.AbstractContextManager[None]:
+        """Put a fault at the switch of something; `put` is that of the first."""
+        return self._switches.setdefault(what, Switch(put)).held(value)
 
 
 Harm = Callable[[Victims, str], contextlib.AbstractAsyncContextManager[None]]

@@ -182,7 +182,7 @@ def to_markdown(report: Report) -> str:
         "",
     ]
     missed = [
-        f"- {fault.kind}{fault.province and ' '}{fault.province} at {fault.begun_s:.1f} s: {fault.missed}"
+        f"- {f'{fault.kind} {fault.province}'.strip()} at {fault.begun_s:.1f} s: {fault.missed}"
         for fault in report.injected
         if fault.missed
     ]

@@ -27,7 +27,7 @@ from actors.core.statistics.tables import RECENT_MINUTES, Statistics, switch_key
 ARRIVALS_MINUTES = RECENT_MINUTES - 1
 #: Spread of ln(handle minutes) where nothing is known, about a coefficient of variation of 0.9.
 LOG_SPREAD_DEFAULT = 0.77
-HOUR_MS = 3_600_000
+_HOUR_MS = DAY_MS // 24
 _WEEK_MS = 7 * DAY_MS
 _DECAY_OF_A_WEEK = 0.5 ** (_WEEK_MS / HALF_LIVES_MS[Decay.WORK])
 _DECAYS = tuple(Decay)
@@ -233,7 +233,7 @@ class Reading:
         who must not be surprised.
         """
         since_ms = max((self.minute_ms // 60_000 - ARRIVALS_MINUTES) * 60_000, self.statistics.clock.first_ms)
-        return round(self._arrived(line, from_age=0) * HOUR_MS / max(60_000, self._now_ms - since_ms))
+        return round(self._arrived(line, from_age=0) * _HOUR_MS / max(60_000, self._now_ms - since_ms))
 
     def _arrived(self, line: Line, *, from_age: int) -> int:
         """Tasks that arrived in minutes of this age or older, up to `ARRIVALS_MINUTES`."""

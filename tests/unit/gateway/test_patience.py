@@ -13,8 +13,9 @@ LONG_S = 60.0
 
 async def test_a_wait_that_ends_in_time_gives_what_it_waited_for() -> None:
     """Would break if messages were lost on the way."""
-    patience = Patience(LONG_S)
-    assert await patience.wait(asyncio.sleep(0, "message")) == "message"
+    message: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(message.set_result, "message")
+    assert await Patience(LONG_S).wait(message) == "message"
 
 
 async def test_a_wait_that_takes_too_long_is_given_up_and_so_is_the_next() -> None:
@@ -34,7 +35,8 @@ async def test_of_many_each_is_given_up() -> None:
     waits: list[asyncio.Task[bool]] = []
     for _ in range(20):
         waits.append(asyncio.create_task(patience.wait(asyncio.Event().wait())))
-        await asyncio.sleep(0.001)
+        # A turn of the loop: each begins at an instant of its own.
+        await asyncio.sleep(0)
     async with asyncio.timeout(LONG_S):
         outcomes = await asyncio.gather(*waits, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [TimeoutError] * 20

@@ -8,8 +8,6 @@ import pytest
 
 from gateway.thread_scheduling import threads_that_do_not_interrupt
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the kernel is not Linux")
-
 
 def _policies_of_thread_and_child() -> list[int]:
     found: list[int] = []
