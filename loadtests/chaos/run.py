@@ -17,7 +17,6 @@ from loadtests.chaos import check
 from loadtests.chaos.availability import Availability, availability
 from loadtests.chaos.branches import BranchLoad
 from loadtests.chaos.calls import Caller, Recorder
-from loadtests.chaos.faults import Victims
 from loadtests.chaos.history import History, read_history
 from loadtests.chaos.journals import read_journals
 from loadtests.chaos.proxy import Proxy
@@ -26,6 +25,7 @@ from loadtests.chaos.schedule import Fault, plan
 from loadtests.chaos.staff import Staff
 from loadtests.chaos.storm import Answers, Injected, Storm
 from loadtests.chaos.system import LiveSystem, SystemDown
+from loadtests.chaos.victims import Victims
 from loadtests.chaos.workbenches import ActionHistory, open_bench
 from loadtests.desks import Workbench
 from loadtests.preparation import enrol

@@ -11,9 +11,10 @@ from typing import Protocol
 import msgspec
 
 from loadtests.chaos.availability import Window
-from loadtests.chaos.faults import HARMS, NotHit, Victims
+from loadtests.chaos.faults import HARMS
 from loadtests.chaos.history import OK, Operation
 from loadtests.chaos.schedule import KINDS, Fault, Scope
+from loadtests.chaos.victims import NotHit, Victims
 
 #: An operation of a desk after its thaw is waited for this long.
 DESK_ANSWER_MAX_S = 60.0

@@ -8,12 +8,12 @@ from typing import cast
 
 import pytest
 
-from loadtests.chaos import faults
 from loadtests.chaos.calls import Recorder
-from loadtests.chaos.faults import HARMS, NotHit, Victims
+from loadtests.chaos.faults import HARMS
 from loadtests.chaos.processes import Process
 from loadtests.chaos.proxy import Mode, Proxy
 from loadtests.chaos.system import LiveSystem
+from loadtests.chaos.victims import NotHit, Victims
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ def _seen(*looks: _Played | None) -> Iterator[Victims]:
 
 @pytest.fixture(autouse=True)
 def _looks_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("loadtests.chaos.victims.LOOK_EVERY_S", 0.0)
 
 
 async def test_whoever_is_gone_when_the_signal_comes_is_followed_by_the_next() -> None:
@@ -69,7 +69,7 @@ async def test_who_was_stopped_goes_on_whoever_it_was() -> None:
 
 async def test_a_role_that_nobody_plays_is_a_fault_that_hit_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Would break if a fault that found nobody counted as injected."""
-    monkeypatch.setattr(faults, "FIND_MAX_S", 0.01)
+    monkeypatch.setattr("loadtests.chaos.victims.FIND_MAX_S", 0.01)
     with _seen(None) as victims, pytest.raises(NotHit, match="no process of gateway"):
         async with HARMS["gateway_kill"](victims, ""):
             pytest.fail("nobody was there")
