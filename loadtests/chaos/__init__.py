@@ -18,7 +18,7 @@ The long run, `python -m loadtests.chaos` (docs/chaos.md says how to read its re
 | `report` | the verdict, as JSON and Markdown |
 
 Single rows of docs/live-faults.md, each a command of its own: `freeze`, `site_outage` (seen through `takeover`), `coordinator_kill`,
-`supervision`, `disk` (by `probe`), `clock` (by `leases`), `damage`, `backups`, `drills` (ten failover drills
+`false_alarms`, `supervision`, `disk` (by `probe`), `clock` (by `leases`), `damage`, `backups`, `drills` (ten failover drills
 in a row, by the command). Each is played on a `stage` and ends with its `findings`.
 
 Both stand on `system` (`sharedops serve` as a child), `processes` (who is who below it) and `provinces` (the option of that name).

@@ -6,6 +6,7 @@
 | cut | every connection is reset, new ones are closed at once |
 | blackhole | connections stay open and nothing arrives any more, in either direction: half-open, as behind a dead switch. New ones are accepted and left alone |
 | delay | everything arrives `delay_s` later, in order |
+| hold | nothing arrives until the mode changes; then everything does, in order, as after a switch that started anew |
 
 A direction in which anything was swallowed is dead for good: when the fault ends, it would be missing from the middle of the bytes. Its
 ends are not told; they must find out by themselves, by keepalive or deadline, as with a real half-open connection.
@@ -31,6 +32,7 @@ class Mode(Enum):
     CUT = "cut"
     BLACKHOLE = "blackhole"
     DELAY = "delay"
+    HOLD = "hold"
 
 
 class Proxy:
@@ -50,6 +52,10 @@ class Proxy:
         self._connections: dict[asyncio.Task[None], None] = {}
         #: Set when something has vanished in the black hole.
         self.swallowed = asyncio.Event()
+        #: Set when something has been held back since the last `HOLD` began.
+        self.held_back = asyncio.Event()
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     async def start(self) -> None:
         """Listen on a port of loopback that the kernel chooses."""
@@ -59,6 +65,11 @@ class Proxy:
     def set_mode(self, mode: Mode, delay_s: float = 0.0) -> None:
         """Change what the cable does, for the connections there are and for new ones."""
         self.mode, self.delay_s = mode, delay_s
+        if mode is Mode.HOLD:
+            self._flows.clear()
+            self.held_back.clear()
+        else:
+            self._flows.set()
         if mode is Mode.CUT:
             for connection in list(self._connections):
                 connection.cancel()
@@ -106,6 +117,9 @@ class Proxy:
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(CHUNK_BYTES):
+            if self.mode is Mode.HOLD:
+                self.held_back.set()
+                await self._flows.wait()
             if self.mode is Mode.BLACKHOLE:
                 self.swallowed.set()
                 await self._swallow(reader)

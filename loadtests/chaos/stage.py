@@ -75,15 +75,20 @@ class Stage:
         self.created: dict[str, str] = {}
         self._channels: list[grpc.aio.Channel] = []
         self._jobs: list[asyncio.Task[None]] = []
+        self._at_desks: dict[str, asyncio.Task[None]] = {}
         self._systems: dict[str, BranchSystem] = {}
         self._numbers = itertools.count(1)
         self._request_ids = RequestIds("row")
         self.control = self.open_channel()
         self._policies = province_pb2_grpc.ProvinceServiceStub(self.control)
 
-    def open_channel(self) -> grpc.aio.Channel:
-        """A connection of its own; closed with the stage."""
-        channel = open_channel(self.system.grpc)
+    def open_channel(self, through: str = "") -> grpc.aio.Channel:
+        """A connection of its own; closed with the stage.
+
+        Args:
+            through: address of a cable that leads to the system; empty: none does.
+        """
+        channel = open_channel(through or self.system.grpc)
         self._channels.append(channel)
         return channel
 
@@ -97,20 +102,37 @@ class Stage:
         await enrol(self.control, self.tokens.ops, self.people)
 
     def open_desks(
-        self, province: str, behaviour: Behaviour, *, name: str = "desks", places: slice = slice(None)
+        self,
+        province: str,
+        behaviour: Behaviour,
+        *,
+        name: str = "desks",
+        places: slice = slice(None),
+        through: str = "",
     ) -> Workbench:
-        """Seat a province's people (or those of some places on its roster), who sign in at once; see `all_signed_in`."""
+        """Seat a province's people (or those of some places on its roster), who sign in at once; see `all_signed_in`.
+
+        Args:
+            through: as of `open_channel`.
+        """
         people = [person for person in self.people if person.province == province][places]
         bench = Workbench(
-            self.open_channel(),
+            self.open_channel(through),
             self.tokens.desk[province],
             [DeskOperator(operator=person.operator, authority=person.authority) for person in people],
             behaviour,
             desk_id=f"{province}-{name}",
         )
-        self.benches[province if name == "desks" else f"{province}-{name}"] = bench
-        self._start(bench.run())
+        key = province if name == "desks" else f"{province}-{name}"
+        self.benches[key], self._at_desks[key] = bench, self._start(bench.run())
         return bench
+
+    async def close_desks(self, name: str) -> None:
+        """Sign the people of a bench (a key of `benches`) out and end its stream, as when they go home."""
+        await self.benches.pop(name).stop()
+        job = self._at_desks.pop(name)
+        job.cancel()
+        await asyncio.gather(job, return_exceptions=True)
 
     async def all_signed_in(self) -> None:
         """Wait until everybody who has a desk is signed in.
@@ -226,8 +248,10 @@ class Stage:
 
     # --- the end ---
 
-    def _start(self, job: "asyncio._CoroutineLike[None]") -> None:
-        self._jobs.append(asyncio.get_running_loop().create_task(job))
+    def _start(self, job: "asyncio._CoroutineLike[None]") -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(job)
+        self._jobs.append(task)
+        return task
 
     async def close(self) -> None:
         """Everybody signs out; all connections are closed."""

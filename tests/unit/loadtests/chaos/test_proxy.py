@@ -96,3 +96,19 @@ async def test_a_delay_keeps_the_order(proxy: Proxy) -> None:
     words = await asyncio.wait_for(reader.readexactly(60), WITHIN_S)
     assert words == b"".join(b"%03d" % number for number in range(20))
     writer.close()
+
+
+async def test_what_was_held_back_arrives_in_order_on_the_same_connection(proxy: Proxy) -> None:
+    """Would break if a hiccup of the network lost a byte, or were no hiccup: then nothing would be held back."""
+    reader, writer = await _connect(proxy)
+    assert await _said(reader, writer, b"hello") == b"hello"
+    proxy.set_mode(Mode.HOLD)
+    for word in (b"one ", b"two ", b"three"):
+        writer.write(word)
+        await writer.drain()
+    await asyncio.wait_for(proxy.held_back.wait(), WITHIN_S)
+    answer = asyncio.create_task(reader.readexactly(13))
+    assert not (await asyncio.wait([answer], timeout=0))[0]
+    proxy.set_mode(Mode.PASS)
+    assert await asyncio.wait_for(answer, WITHIN_S) == b"one two three"
+    writer.close()
