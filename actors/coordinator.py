@@ -299,6 +299,10 @@ class CoordinatorActor:
         del request
         return protocol.PictureReply(picture=self._picture)
 
+    def _serve_memory(self, request: protocol.GetFlowMemory) -> protocol.Response:
+        del request
+        return protocol.FlowMemoryReply(memory=self._memory)
+
     def _serve_kinds(self, request: protocol.GetTaskKinds) -> protocol.Response:
         del request
         return protocol.TaskKindsReply(revision=self._hq.revision, kinds=tuple(self._hq.kinds.values()))
@@ -374,6 +378,7 @@ class CoordinatorActor:
 
 _SERVED: dict[type, Callable[..., protocol.Response]] = {
     protocol.GetPicture: CoordinatorActor._serve_picture,
+    protocol.GetFlowMemory: CoordinatorActor._serve_memory,
     protocol.GetTaskKinds: CoordinatorActor._serve_kinds,
     protocol.PutTaskKind: CoordinatorActor._put_kind,
     protocol.GetMatchingModel: CoordinatorActor._serve_model,

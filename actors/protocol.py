@@ -14,6 +14,7 @@ from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.matching.explained import TaskHistory
 from actors.core.matching.record import MatchingModel
 from actors.core.replies import AnyReply, DeskUpdate
+from actors.core.sharing.flows import FlowMemory
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from actors.core.statistics.priors import ProvinceTotals
 
@@ -61,6 +62,10 @@ class ReadHistory(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 class GetPicture(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """To the coordinator: answered with `PictureReply`."""
+
+
+class GetFlowMemory(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To the coordinator: answered with `FlowMemoryReply`."""
 
 
 class GetTaskKinds(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -198,6 +203,7 @@ Request = (
     | VerifyChain
     | ReadHistory
     | GetPicture
+    | GetFlowMemory
     | GetTaskKinds
     | PutTaskKind
     | GetMatchingModel
@@ -252,6 +258,12 @@ class PictureReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The national picture."""
 
     picture: NationalPicture
+
+
+class FlowMemoryReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What the coordinator remembers of its last plan: who shares, and over which links."""
+
+    memory: FlowMemory
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -372,6 +384,7 @@ Response = (
     | Followed
     | SummaryReply
     | PictureReply
+    | FlowMemoryReply
     | Runtime
     | ChainReport
     | TaskHistory

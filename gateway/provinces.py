@@ -82,6 +82,7 @@ _REPEATABLE = (
     protocol.VerifyChain,
     protocol.ReadHistory,
     protocol.GetPicture,
+    protocol.GetFlowMemory,
     protocol.GetTaskKinds,
     protocol.GetMatchingModel,
     protocol.ListMatchingModels,

@@ -13,7 +13,7 @@ from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.review import Findings
-from actors.core.sharing.flows import MoveFlow
+from actors.core.sharing.flows import FlowMemory, MoveFlow
 from actors.core.sharing.summary import EncodedPicture
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
@@ -318,6 +318,8 @@ class UpdateSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
     revision: int = 0
     validate_only: bool = False
     reason: str = ""
+    #: What the coordinator remembers of its last plan, for the preview; None: not known.
+    memory: FlowMemory | None = None
 
 
 class RollBackSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
@@ -326,6 +328,8 @@ class RollBackSharingPolicy(Command, frozen=True, kw_only=True, tag=True):
     to_revision: int
     validate_only: bool = False
     reason: str = ""
+    #: As of `UpdateSharingPolicy`.
+    memory: FlowMemory | None = None
 
 
 class ApproveSharingPolicyChange(Command, frozen=True, kw_only=True, tag=True):

@@ -12,10 +12,12 @@ A province that has had no picture since its own start knows nobody and sends no
 chosen, by an agreement that is needed just then when the network is bad).
 """
 
+from actors.core.clock import Instant
 from actors.core.deciding import Turn
 from actors.core.departures import may_follow, room_for_moves
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import start_move
+from actors.core.outbox import Outbox
 from actors.core.sharing.hosts import HostCandidate, candidate_of, may_host
 from actors.core.sharing.lending import Lender, lenders_of, lending_lines, room_left
 from actors.core.sharing.pressure import Wish, wishes_of
@@ -31,12 +33,17 @@ HELP_PAUSE_MS = 500
 HELPED_MAX = 20
 
 
+def must_help_itself(outbox: Outbox, now: Instant) -> bool:
+    """Whether advice, which came once, has not come for long."""
+    return outbox.unadvised_ms(now.monotonic_ms) > ADVICE_AWAITED_MS
+
+
 def help_itself(turn: Turn) -> None:
     """Send away what should leave, if nobody has advised for long."""
     outbox, now_ms = turn.outbox, turn.now.monotonic_ms
-    silent_for_ms = outbox.unadvised_ms(now_ms)
-    if silent_for_ms <= ADVICE_AWAITED_MS or now_ms < outbox.help_after_ms:
+    if not must_help_itself(outbox, turn.now) or now_ms < outbox.help_after_ms:
         return
+    silent_for_ms = outbox.unadvised_ms(now_ms)
     room = room_for_moves(turn.state)
     if room <= 0:
         return

@@ -73,6 +73,11 @@ class Outbox:
         self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
 
     @property
+    def has_picture(self) -> bool:
+        """Whether the coordinator has told anything since this incarnation began."""
+        return self._advised_ms is not None
+
+    @property
     def picture(self) -> NationalPicture:
         """The country as the coordinator saw it last."""
         if self._picture is None:

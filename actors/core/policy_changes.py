@@ -20,9 +20,12 @@ from actors.core.previewing import preview_moves
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, PolicyPreview, PolicyRevisionPage
 from actors.core.sharing.preview import MovesPreview
+from actors.core.staying import StayReason
 
 #: Who lets a revision begin or end, and a proposal expire.
 WHO = "system:clock"
+#: A picture comes twice a second; a coordinator that has just begun needs a second for its first.
+PICTURE_AWAITED_MS = 1_000
 
 
 def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyReply:
@@ -34,7 +37,7 @@ def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyRepl
             message=f"The newest revision of the sharing policy is {newest}.",
             metadata={"revision": str(newest)},
         )
-    return _change(turn, command.policy, command.reason, validate_only=command.validate_only)
+    return _change(turn, command, command.policy)
 
 
 def roll_back_sharing_policy(turn: Turn, command: c.RollBackSharingPolicy) -> AnyReply:
@@ -46,13 +49,15 @@ def roll_back_sharing_policy(turn: Turn, command: c.RollBackSharingPolicy) -> An
             message=f"There is no revision {command.to_revision} of the sharing policy.",
         )
     wanted = msgspec.structs.replace(known.policy, effective_from_ms=0, effective_until_ms=0)
-    return _change(
-        turn, wanted, command.reason, rolled_back_to=command.to_revision, validate_only=command.validate_only
-    )
+    return _change(turn, command, wanted, rolled_back_to=command.to_revision)
 
 
 def _change(
-    turn: Turn, wanted: SharingPolicy, reason: str, *, rolled_back_to: int = 0, validate_only: bool
+    turn: Turn,
+    command: c.UpdateSharingPolicy | c.RollBackSharingPolicy,
+    wanted: SharingPolicy,
+    *,
+    rolled_back_to: int = 0,
 ) -> PolicyPreview | Refused:
     """Add the revision, or the proposal of it, or neither."""
     state, book = turn.state, turn.state.policies
@@ -63,12 +68,12 @@ def _change(
         updated_ms=in_force_now.updated_ms,
         updated_by=in_force_now.updated_by,
     )
-    preview = preview_moves(turn, unchanged)
-    if validate_only:
-        return _shown(unchanged, preview)
+    preview = preview_moves(turn, unchanged, command.memory)
+    if command.validate_only:
+        return _refused_if_unknown(preview) or _shown(unchanged, preview)
     stamped = msgspec.structs.replace(wanted, revision=0, updated_ms=turn.now.wall_ms, updated_by=turn.who)
     if not needs_second_person(in_force_now, wanted):
-        policy = _put(turn, stamped, reason, rolled_back_to)
+        policy = _put(turn, stamped, command.reason, rolled_back_to)
         return _shown(policy, preview)
     if len(book.proposals) >= PROPOSALS_MAX:
         return Refused(
@@ -79,11 +84,23 @@ def _change(
         policy=stamped,
         proposed_by=turn.who,
         proposed_ms=turn.now.wall_ms,
-        reason=reason,
+        reason=command.reason,
         rolled_back_to=rolled_back_to,
     )
     turn.emit(e.SharingPolicyProposed(at_ms=turn.now.wall_ms, who=turn.who, proposal=proposal))
     return _shown(in_force_now, preview, proposal)
+
+
+def _refused_if_unknown(preview: MovesPreview) -> Refused | None:
+    """A preview that cannot say what would leave is none. The change itself is never refused for it: it must not wait for the coordinator."""
+    unknown = preview.stays.get(StayReason.NO_PICTURE.value, 0)
+    if not unknown:
+        return None
+    return Refused(
+        reason=Reason.NO_PICTURE,
+        message=f"The province has not heard yet how the others stand; where {unknown} tasks could go is not known.",
+        retry_after_ms=PICTURE_AWAITED_MS,
+    )
 
 
 def _shown(policy: SharingPolicy, preview: MovesPreview, proposal: PolicyProposal | None = None) -> PolicyPreview:

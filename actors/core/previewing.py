@@ -7,8 +7,12 @@ summary as it would be, and then the very functions that move tasks run until no
 events change the copy and are read off; nothing else happens. So a preview cannot differ from what follows by a rule, only by what arrives,
 is decided or is refused meanwhile. Refused: a second set of rules that estimates (the two drift apart, and ops confirm the wrong one).
 
-The coordinator remembers which links are open; a province does not know that. A preview of OVERFLOW is therefore that of a fresh start: work
-begins to leave above the activation threshold.
+The coordinator remembers who shares already and over which links. Whoever asks for a preview tells us (`FlowMemory`); where that is not known, the
+preview of OVERFLOW is that of a fresh start: work begins to leave above the activation threshold. And when no advice has come for so long that
+the province helps itself (`helping`), that is rehearsed instead of the plan.
+
+Before the first picture nobody knows who could host anything. What would leave then is told to stay for NO_PICTURE, and a mere preview is refused
+(`policy_changes`): half a second later it can be answered.
 
 Cost: copying O(open tasks); the plan of the country (`sharedops bench plan`); then the moves, and the reasons of what stays (`staying`).
 """
@@ -22,11 +26,12 @@ from actors.core.applying import APPLIERS
 from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.departures import move_tasks_out
+from actors.core.helping import help_itself, must_help_itself
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.matching.rounds import Matcher
 from actors.core.sharing.flows import FlowMemory
 from actors.core.sharing.plan import plan_flows
-from actors.core.sharing.pressure import wishes_of
+from actors.core.sharing.pressure import Sharing, wishes_of
 from actors.core.sharing.preview import LenderPreview, MovesPreview
 from actors.core.sharing.summary import KindSummary, ProvinceSummary, mean_wait_ms
 from actors.core.staying import count_stays
@@ -36,6 +41,8 @@ from actors.core.summary import summarise
 PREVIEW_MAX = 1_000
 #: Batches of moves that a rehearsal runs: one takes unbegun work off the desks, the next moves it.
 BATCHES_MAX = 3
+#: Looks of a province that helps itself: each sends so few that `PREVIEW_MAX` are reached before.
+LOOKS_MAX = 64
 
 
 class Rehearsal(Turn):
@@ -49,16 +56,19 @@ class Rehearsal(Turn):
         self.events.append(event)
 
 
-def preview_moves(turn: Turn, policy: SharingPolicy) -> MovesPreview:
-    """What `policy` would move right now. Changes nothing."""
+def preview_moves(turn: Turn, policy: SharingPolicy, memory: FlowMemory | None = None) -> MovesPreview:
+    """What `policy` would move right now. Changes nothing.
+
+    Args:
+        memory: what the coordinator remembers of its last plan; None: not known.
+    """
     rehearsal = _rehearsal(turn, policy)
     own = _summary(rehearsal)
-    pressed = _plan(rehearsal, own)
-    for _ in range(BATCHES_MAX):
-        happened = len(rehearsal.events)
-        move_tasks_out(rehearsal)
-        if len(rehearsal.events) == happened:
-            break
+    if must_help_itself(rehearsal.outbox, rehearsal.now):
+        pressed = _help(rehearsal, own)
+    else:
+        pressed = _plan(rehearsal, own, memory or FlowMemory())
+    _let_leave(rehearsal)
     started = [event for event in rehearsal.events if isinstance(event, e.MoveStarted)]
     return MovesPreview(
         moves=tuple((event.task_id, event.move.host, event.reason) for event in started),
@@ -88,16 +98,42 @@ def _rehearsal(turn: Turn, policy: SharingPolicy) -> Rehearsal:
     return Rehearsal(state, turn.presence, turn.outbox.copied(), turn.site_watch, Matcher(), turn.now)
 
 
-def _plan(rehearsal: Rehearsal, own: ProvinceSummary) -> Mapping[KindId, int]:
-    """Let the coordinator's plan advise the rehearsal; the kinds that wait too long -> tasks that should leave."""
-    pressed = {wish.kind.kind: wish.count for wish in wishes_of(own, frozenset())}
+def _let_leave(rehearsal: Rehearsal) -> None:
+    """Follow policy and advice until nothing more leaves."""
+    for _ in range(BATCHES_MAX):
+        happened = len(rehearsal.events)
+        move_tasks_out(rehearsal)
+        if len(rehearsal.events) == happened:
+            return
+
+
+def _pressed(own: ProvinceSummary, sharing: Sharing) -> dict[KindId, int]:
+    """The kinds that wait too long -> tasks that should leave."""
+    return {wish.kind.kind: wish.count for wish in wishes_of(own, sharing)}
+
+
+def _help(rehearsal: Rehearsal, own: ProvinceSummary) -> Mapping[KindId, int]:
+    """Let the rehearsal help itself until nothing more leaves; see `_pressed`."""
+    pressed = _pressed(own, rehearsal.outbox.helping)
+    for _ in range(LOOKS_MAX):
+        happened = len(rehearsal.events)
+        rehearsal.outbox.help_after_ms = 0
+        help_itself(rehearsal)
+        if len(rehearsal.events) == happened:
+            break
+    return pressed
+
+
+def _plan(rehearsal: Rehearsal, own: ProvinceSummary, memory: FlowMemory) -> Mapping[KindId, int]:
+    """Let the coordinator's plan advise the rehearsal; see `_pressed`."""
+    pressed = _pressed(own, memory.sharing)
     if not pressed and own.policy.share_out_mode is not ShareOutMode.BEST_MATCH:
         # Whoever wishes for nothing is advised nothing.
         return pressed
     picture = rehearsal.outbox.picture
     others = [province for province in picture.provinces if province.province != own.province]
     provinces = tuple(sorted([*others, own], key=lambda province: province.province))
-    flows, _ = plan_flows(msgspec.structs.replace(picture, provinces=provinces), FlowMemory())
+    flows, _ = plan_flows(msgspec.structs.replace(picture, provinces=provinces), memory)
     rehearsal.outbox = rehearsal.outbox.copied(flow for flow in flows if flow.source == own.province)
     return pressed
 

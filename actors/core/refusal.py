@@ -50,6 +50,7 @@ class Reason(StrEnum):
     STORE_FULL = "store_full"
     TOO_FAR_BACK = "too_far_back"
     RESTARTING = "restarting"
+    NO_PICTURE = "no_picture"
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="refused"):

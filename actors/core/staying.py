@@ -4,6 +4,7 @@ Asked of the rehearsal's state, after everything has left that leaves. Of the ru
 one that people can change last: a task that must be done at home is not said to lack a host. Of what waits, `STAYS_LOOKED_AT` tasks are asked.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from actors.core import events as e
 from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.deciding import Turn
-from actors.core.departures import may_move_again
+from actors.core.departures import UNBEGUN_IN_HAND, may_move_again
 from actors.core.ids import KindId
 from actors.core.sharing.hosts import has_room, is_allowed_host
 from actors.core.state import is_evacuated
@@ -30,6 +31,8 @@ class StayReason(StrEnum):
     KIND_NOT_SHARED = "kind_not_shared"
     #: Its amount is above what the policy shares.
     ABOVE_AMOUNT = "above_amount"
+    #: The province has begun a moment ago and has not heard yet how the others stand.
+    NO_PICTURE = "no_picture"
     #: Nobody who may do it is on duty in a province that may host.
     NOBODY_ELIGIBLE = "nobody_eligible"
     #: Whoever could do it elsewhere takes in no more.
@@ -81,7 +84,7 @@ def count_stays(rehearsal: Turn, pressed: Mapping[KindId, int], *, is_cut_off: b
     """
     state, rules = rehearsal.state, _Rules(rehearsal, pressed, is_cut_off=is_cut_off)
     counts: dict[StayReason, int] = {}
-    for task_state, reason in _NOT_WAITING.items():
+    for task_state, reason in _reasons_in_hand(rehearsal).items():
         moved = rules.left_count if task_state is TaskState.MOVING else 0
         counts[reason] = counts.get(reason, 0) + state.open_by_state.get(task_state, 0) - moved
     waiting = list(state.queue.members)
@@ -94,6 +97,13 @@ def count_stays(rehearsal: Turn, pressed: Mapping[KindId, int], *, is_cut_off: b
     return {reason.value: count for reason, count in ordered}
 
 
+def _reasons_in_hand(rehearsal: Turn) -> Mapping[TaskState, StayReason]:
+    """Why what does not wait stays. An evacuation takes unbegun work off the desks, but not before it knows where to."""
+    if rehearsal.outbox.has_picture or rehearsal.state.policy.share_out_mode is not ShareOutMode.EVACUATE:
+        return _NOT_WAITING
+    return _NOT_WAITING | dict.fromkeys(UNBEGUN_IN_HAND, StayReason.NO_PICTURE)
+
+
 class _Rules:
     """The rules that keep a waiting task, in their order."""
 
@@ -104,7 +114,8 @@ class _Rules:
         state = rehearsal.state
         left = [state.tasks[event.task_id] for event in rehearsal.events if isinstance(event, e.MoveStarted)]
         self.left_count = len(left)
-        self._left_kinds = dict.fromkeys(task.spec.kind for task in left)
+        #: Kind -> tasks of it that left.
+        self._left_kinds = Counter(task.spec.kind for task in left)
         #: Kind -> why nobody elsewhere takes it; None: somebody could.
         self._nobody: dict[KindId, StayReason | None] = {}
 
@@ -113,6 +124,7 @@ class _Rules:
         state = self._rehearsal.state
         return (
             self._by_policy(task)
+            or self._without_picture(task.spec.kind)
             or self._nobody_takes(task.spec.kind)
             or (self._not_evacuated() if is_evacuated(state) else self._not_advised(task))
         )
@@ -133,6 +145,15 @@ class _Rules:
         if not is_evacuated(state) and state.status is not ProvinceStatus.ACTIVE:
             return StayReason.NOT_ACTIVE
         return None
+
+    def _without_picture(self, kind: KindId) -> StayReason | None:
+        """Of what could leave nothing is known yet; what does not wait too long stays, whoever there is. None: there is a picture."""
+        state = self._rehearsal.state
+        if self._rehearsal.outbox.has_picture:
+            return None
+        seeks_better = state.policy.share_out_mode is ShareOutMode.BEST_MATCH
+        could_leave = is_evacuated(state) or seeks_better or kind in self._pressed
+        return StayReason.NO_PICTURE if could_leave else StayReason.NO_OVERLOAD
 
     def _nobody_takes(self, kind: KindId) -> StayReason | None:
         if kind not in self._nobody:
@@ -156,9 +177,10 @@ class _Rules:
         state, kind = self._rehearsal.state, task.spec.kind
         if not may_move_again(self._rehearsal, task):
             return StayReason.MOVED_OFTEN
-        if kind in self._left_kinds:
-            return StayReason.BEYOND_PREVIEW if self._is_cut_off else StayReason.OVERLOAD_RELIEVED
-        if kind in self._pressed:
-            return StayReason.NOBODY_FREE if self._pressed[kind] else StayReason.OVERLOAD_RELIEVED
+        if kind in self._left_kinds and self._is_cut_off:
+            return StayReason.BEYOND_PREVIEW
+        if kind in self._pressed or kind in self._left_kinds:
+            is_short = self._left_kinds[kind] < self._pressed.get(kind, 0)
+            return StayReason.NOBODY_FREE if is_short else StayReason.OVERLOAD_RELIEVED
         best = state.policy.share_out_mode is ShareOutMode.BEST_MATCH
         return StayReason.NO_BETTER_HOST if best else StayReason.NO_OVERLOAD

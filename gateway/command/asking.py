@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 
 from loadtests.wire import read_development_tokens
 
@@ -27,9 +29,20 @@ def token_or_development(token: str, data_dir: Path) -> str:
         raise CannotAsk(message) from error
 
 
+def reason_of(error: grpc.RpcError) -> str:
+    """The reason that a refusal names for programs (ErrorInfo); empty: none, as when nobody answered."""
+    call: Any = error
+    status = rpc_status.from_call(call)
+    for detail in status.details if status is not None else ():
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info):
+            return info.reason
+    return ""
+
+
 def why_not(error: grpc.RpcError, address: str) -> str:
     """Why there is no answer, for a person."""
     call: Any = error
-    if call.code() is grpc.StatusCode.UNAVAILABLE:
+    if call.code() is grpc.StatusCode.UNAVAILABLE and not reason_of(error):
         return f"no answer from {address} (is sharedops serve running? --address says where): {call.details()}"
     return f"{call.code().name}: {call.details()}"

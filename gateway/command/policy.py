@@ -13,6 +13,7 @@ between is not undone but reported.
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -25,19 +26,31 @@ from rich.console import Console
 
 from actors.core.matching.wording import Language
 from gateway import names
-from gateway.command.asking import CannotAsk, token_or_development, why_not
+from gateway.command.asking import CannotAsk, reason_of, token_or_development, why_not
 from gateway.command.failing import fail
 from gateway.command.policy_fields import policy_of
-from gateway.command.policy_view import show_policy, show_preview, show_proposal, show_revisions, show_stamp
+from gateway.command.policy_view import (
+    show_policy,
+    show_preview,
+    show_proposal,
+    show_revisions,
+    show_stamp,
+    stay_words,
+)
 from gateway.v1 import province_pb2, province_pb2_grpc
 from loadtests.wire import bearer
 
 PATIENCE_S = 15.0
+#: A province that has begun a moment ago hears within a second or two how the others stand.
+PREVIEW_TRIES_MAX = 4
+PREVIEW_PAUSE_S = 1.0
+NO_PICTURE = "NO_PICTURE"
 ADDRESS = "127.0.0.1:50051"
 DATA_DIR = Path("data")
 T = TypeVar("T")
 Who = tuple[tuple[str, str], ...]
 Call = Callable[[Any, Who], T]
+Preview = Callable[..., province_pb2.UpdateSharingPolicyResponse]
 
 policy = typer.Typer(
     no_args_is_help=True,
@@ -98,9 +111,7 @@ def preview(
         address,
         token,
         data_dir,
-        lambda stub, who: stub.UpdateSharingPolicy(
-            _previewed(province, changes or []), metadata=who, timeout=PATIENCE_S
-        ),
+        lambda stub, who: _patiently(stub.UpdateSharingPolicy, _previewed(province, changes or []), who),
         as_json=as_json,
     )
     if as_json:
@@ -136,7 +147,7 @@ def set_(
         known = _get(stub, who, province)
         request.sharing_policy.revision = known.newest_revision or known.revision
         if not (yes or as_json):
-            _confirm(stub.UpdateSharingPolicy(request, metadata=who, timeout=PATIENCE_S), language)
+            _confirm(stub.UpdateSharingPolicy, request, who, language)
         request.validate_only, request.reason = False, reason
         return stub.UpdateSharingPolicy(request, metadata=who, timeout=PATIENCE_S)
 
@@ -197,7 +208,7 @@ def rollback(
             request_id=secrets.token_hex(16),
         )
         if not (yes or as_json):
-            _confirm(stub.RollbackSharingPolicy(request, metadata=who, timeout=PATIENCE_S), language)
+            _confirm(stub.RollbackSharingPolicy, request, who, language)
         request.validate_only = False
         return stub.RollbackSharingPolicy(request, metadata=who, timeout=PATIENCE_S)
 
@@ -251,8 +262,26 @@ def _previewed(province: str, changes: list[str]) -> province_pb2.UpdateSharingP
     )
 
 
-def _confirm(shown: province_pb2.UpdateSharingPolicyResponse, language: Language) -> None:
-    show_preview(Console(), shown.preview, language)
+def _patiently(preview: Preview, request: Message, who: Who) -> province_pb2.UpdateSharingPolicyResponse:
+    """Ask for a preview, again while the province does not know yet how the others stand."""
+    for _ in range(PREVIEW_TRIES_MAX - 1):
+        try:
+            return preview(request, metadata=who, timeout=PATIENCE_S)
+        except grpc.RpcError as error:
+            if reason_of(error) != NO_PICTURE:
+                raise
+        time.sleep(PREVIEW_PAUSE_S)
+    return preview(request, metadata=who, timeout=PATIENCE_S)
+
+
+def _confirm(preview: Preview, request: Message, who: Who, language: Language) -> None:
+    """Show what a change would move and ask. Where that cannot be known now it is said: with the coordinator away, a branch must not wait for it."""
+    try:
+        show_preview(Console(), _patiently(preview, request, who).preview, language)
+    except grpc.RpcError as error:
+        if reason_of(error) != NO_PICTURE:
+            raise
+        typer.echo(stay_words(NO_PICTURE, language))
     if not typer.confirm("确认修改?" if language is Language.ZH else "Change the policy?"):
         raise typer.Exit(1)
 

@@ -19,6 +19,10 @@ _STAYS: dict[StayReason, tuple[str, str]] = {
     StayReason.HOME_ONLY: ("只能在本省办理", "must be done at home"),
     StayReason.KIND_NOT_SHARED: ("任务类型不共享", "the policy does not share the kind"),
     StayReason.ABOVE_AMOUNT: ("金额超过上限", "above the policy's amount"),
+    StayReason.NO_PICTURE: (
+        "本省刚启动, 尚不知他省情况",
+        "the province has just begun and does not know yet how the others stand",
+    ),
     StayReason.NOBODY_ELIGIBLE: ("他省无合格人员在岗", "nobody elsewhere who may do it is on duty"),
     StayReason.QUOTA: ("他省承接额度已满", "the hosts' quotas are used up"),
     StayReason.NO_OVERLOAD: ("未达到共享的等候时间", "does not wait long enough to be shared"),

@@ -7,6 +7,7 @@ import msgspec
 
 from actors import protocol
 from actors.core import commands as c
+from actors.core import records
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import ProvinceCode
 from actors.core.policy_revisions import POLICY_REVISIONS_MAX
@@ -19,6 +20,7 @@ from gateway.filters import check_order, parse
 from gateway.identity import caller
 from gateway.merging import fingerprint_of, merge_until_current
 from gateway.services import calendar
+from gateway.services.flow_memory import flow_memory
 from gateway.v1 import province_pb2, province_pb2_grpc
 from gateway.validation.checks import located
 from gateway.validation.province import POLICY_FIELDS, WHOLE_POLICY
@@ -169,15 +171,17 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
             wrong = WHOLE_POLICY(changed) or self._unknown_hosts(changed)
             if wrong:
                 raise invalid(located("sharing_policy", wrong))
+            wanted = conversion.policy_in(changed)
             command = c.UpdateSharingPolicy(
                 who=caller().who,
                 # What is only shown must not use up the id of the change that may follow.
                 request_id="" if request.validate_only else request.request_id,
                 fingerprint=fingerprint_of(request),
-                policy=conversion.policy_in(changed),
+                policy=wanted,
                 revision=update.revision or now.policy_newest,
                 validate_only=request.validate_only,
                 reason=request.reason,
+                memory=await flow_memory(self._provinces, wanted.share_out_mode, deadline),
             )
             return await self._provinces.call(code, command, deadline=deadline)
 
@@ -197,7 +201,11 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
             validate_only=request.validate_only,
             reason=request.reason,
         )
-        return await self._changed(code, command, deadline_of(context))
+        deadline = deadline_of(context)
+        memory = await flow_memory(self._provinces, None, deadline)
+        # What the coordinator remembers is no part of what was asked: a repetition must get the same answer.
+        command = msgspec.structs.replace(command, fingerprint=records.fingerprint(command), memory=memory)
+        return await self._changed(code, command, deadline)
 
     async def ApproveSharingPolicyChange(
         self, request: province_pb2.ApproveSharingPolicyChangeRequest, context: Context

@@ -14,10 +14,12 @@ from actors.core.headquarters import Headquarters
 from actors.core.ids import KindId, ProvinceCode, SiteId, TaskId, home_of
 from actors.core.matching.shipped import shipped_model
 from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
+from actors.core.outbox import Outbox
 from actors.core.province import Province
 from actors.core.refusal import Refused
 from actors.core.replies import Elsewhere, TaskPage
-from actors.core.sharing.summary import NationalPicture
+from actors.core.sharing.flows import FlowMemory
+from actors.core.sharing.summary import NationalPicture, encode_picture
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, TaskState
 from actors.drilling.runner import Drilling
 from actors.journal import Journal, MemoryStore, MemoryView, open_memory
@@ -46,12 +48,14 @@ class Country:
 
     def __init__(self, *codes: str) -> None:
         self._provinces = {code: Province(ProvinceCode(code), NOW) for code in codes}
+        self._pictures = 0
         self._stores = {code: MemoryStore("country", code) for code in codes}
         self._journals: dict[str, Journal] = {
             code: open_memory(store, store_id="country", province=code) for code, store in self._stores.items()
         }
         for code in codes:
             self._found(code)
+        self.advise()
         self._headquarters = Headquarters()
         for kind in KINDS:
             self._put_kind(protocol.PutTaskKind(kind=kind))
@@ -61,6 +65,8 @@ class Country:
         self.silent: set[str] = set()
         #: Requests per frame, in the order of the frames.
         self.frames: list[tuple[str, int]] = []
+        #: What the coordinator remembers of its last plan; None: the coordinator does not answer such a question.
+        self.memory: FlowMemory | None = FlowMemory()
 
     def codes(self) -> Sequence[str]:
         return sorted(self._provinces)
@@ -87,6 +93,10 @@ class Country:
 
     async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
         assert deadline > 0
+        if isinstance(request, protocol.GetFlowMemory):
+            if self.memory is None:
+                raise GatewayError(GatewayReason.COORDINATOR_UNAVAILABLE, "It is away.")
+            return protocol.decode_response(protocol.encode(protocol.FlowMemoryReply(memory=self.memory)))
         if isinstance(request, DRILL_REQUESTS):
             self.look()
             answer = self._drilling.serve(protocol.decode_request(protocol.encode(request)))
@@ -101,6 +111,18 @@ class Country:
         return protocol.TaskKindsReply(
             revision=self._headquarters.revision, kinds=tuple(self._headquarters.kinds.values())
         )
+
+    def advise(self) -> None:
+        """Tell every province how the others stand."""
+        summaries = tuple(self._provinces[code].summary(NOW) for code in self.codes())
+        self._pictures += 1
+        picture = NationalPicture(revision=self._pictures, time_ms=NOW.wall_ms, provinces=summaries)
+        for code in self.codes():
+            self._handle(code, c.TakeAdvice(who="system:coordinator", picture=encode_picture(picture)))
+
+    def forget_others(self, code: str) -> None:
+        """Let a province know of the others as much as one that has begun a moment ago."""
+        self._provinces[code].outbox = Outbox()
 
     def look(self) -> None:
         """The coordinator's next picture."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from actors.core.matching.wording import Language
 from actors.core.staying import StayReason
 from gateway.command import app
 from gateway.command.asking import CannotAsk
+from gateway.command.policy import PREVIEW_PAUSE_S, PREVIEW_TRIES_MAX
 from gateway.command.policy_fields import instant_ms, policy_of, time_of
 from gateway.command.policy_view import stay_words
 from gateway.v1 import province_pb2, task_pb2
@@ -86,6 +88,28 @@ async def test_a_person_is_asked_before_anything_changes(served: Gateway) -> Non
     assert (await run_json(served, "show", "fujian"))["share_out_mode"] == "SHARE_OUT_MODE_EVACUATE"
     code, output = await run(served, "revisions", "fujian", "--language", "en")
     assert "2*" in output
+
+
+async def test_a_branch_that_knows_nobody_yet_is_asked_again_and_can_be_changed_all_the_same(
+    served: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ops at night would take "nothing would leave" for an answer, or could not evacuate without the coordinator."""
+    asked: list[float] = []
+    monkeypatch.setattr(sys.modules["gateway.command.policy"].time, "sleep", asked.append)
+    create = task_pb2.CreateTaskRequest(
+        parent="provinces/fujian", request_id="r", task={"external_id": "c-1", "kind": "claims-medical"}
+    )
+    await served.tasks.CreateTask(create, **as_("branch-fujian"))
+    served.country.forget_others("fujian")
+    code, output = await run(served, "preview", "fujian", "share_out_mode=evacuate")
+    assert code == 1
+    assert "has not heard yet how the others stand" in output and "sharedops serve" not in output
+    assert asked == [PREVIEW_PAUSE_S] * (PREVIEW_TRIES_MAX - 1)
+    words = ("set", "fujian", "share_out_mode=evacuate", "--language", "en")
+    code, output = await run(served, *words, typed="y\n")
+    assert code == 0
+    assert "does not know yet how the others stand" in output
+    assert (await run_json(served, "show", "fujian"))["share_out_mode"] == "SHARE_OUT_MODE_EVACUATE"
 
 
 async def test_a_window_is_typed_in_local_time(served: Gateway) -> None:

@@ -3,9 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import grpc
 import pytest
 
+from actors.core.ids import KindId, ProvinceCode
+from actors.core.sharing.flows import FlowMemory
 from gateway.v1 import operator_pb2, province_pb2, task_pb2
+from loadtests.chaos.probe import refusal
 from tests.unit.gateway.served import Gateway, as_, failure, gateway
 
 
@@ -117,6 +121,38 @@ async def test_a_policy_changes_field_by_field_and_by_revision(served: Gateway) 
     )
     assert shown.sharing_policy.reserve_operators == 3
     assert (await policy(served)).reserve_operators == 0
+
+
+async def test_a_preview_that_cannot_be_known_yet_says_when_to_ask_again(served: Gateway) -> None:
+    """Right after a start ops would read that nothing leaves, and see everything leave."""
+    create = task_pb2.CreateTaskRequest(
+        parent="provinces/fujian", request_id="r-1", task={"external_id": "c-1", "kind": "claims-medical"}
+    )
+    await served.tasks.CreateTask(create, **as_("branch-fujian"))
+    served.country.forget_others("fujian")
+    evacuate = province_pb2.SHARE_OUT_MODE_EVACUATE
+    asked = update("u-1", "share_out_mode", share_out_mode=evacuate, validate_only=True)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await served.provinces.UpdateSharingPolicy(asked, **as_("ops"))
+    refused = refusal(caught.value, 0.0, "u-1")
+    assert (refused.code.name, refused.reason, refused.retry_after_ms) == ("UNAVAILABLE", "NO_PICTURE", 1_000)
+    served.country.advise()
+    shown = await served.provinces.UpdateSharingPolicy(asked, **as_("ops"))
+    assert [stay.reason for stay in shown.preview.stays] == ["NOBODY_ELIGIBLE"]
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_a_rollback_is_the_same_whatever_the_coordinator_remembers(served: Gateway, is_away: bool) -> None:
+    """The memory is asked for anew with each repetition; it must not make another request of it."""
+    await served.provinces.UpdateSharingPolicy(update("u-1", "reserve_operators", reserve_operators=3), **as_("ops"))
+    back = province_pb2.RollbackSharingPolicyRequest(
+        name="provinces/fujian/sharingPolicy", revision=1, reason="no", request_id="b-1"
+    )
+    first = await served.provinces.RollbackSharingPolicy(back, **as_("ops"))
+    sharing = FlowMemory(sharing=frozenset({(ProvinceCode("fujian"), KindId("claims-medical"))}))
+    served.country.memory = None if is_away else sharing
+    assert await served.provinces.RollbackSharingPolicy(back, **as_("ops")) == first
+    assert (await policy(served)).revision == 3
 
 
 @pytest.mark.parametrize(
