@@ -29,7 +29,7 @@ from gateway.command.drill_neighbours import with_neighbours
 from gateway.command.drill_objectives import SHIPPED
 from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_page import write_page
-from gateway.command.drill_run import Done, Limits, Order, RunFailed, run_drill
+from gateway.command.drill_run import INTERRUPTED, Done, Limits, Order, RunFailed, run_drill
 from gateway.command.drill_view import show_drills, show_kinds, show_report
 from gateway.command.failing import fail
 from loadtests.wire import open_channel
@@ -168,7 +168,7 @@ def run(
     Example: sharedops drill run site-outage --province fujian --self-contained --provinces 6 --json
 
     Exit code 0 only if it passed: every objective met, nothing lost, nothing decided twice; and of a system of the command's own, journals
-    in order and no process left. 1 if not, 2 if it could not be run as written.
+    in order and no process left. 1 if not, 2 if it could not be run as written, 130 after Ctrl-C.
     """
     order = Order(
         kind=kind,
@@ -204,7 +204,7 @@ def _carried_out(order: Order, *, as_json: bool) -> Done:
         plain = f"{error.code().name}: {error.details()}"
         _fail(plain if order.is_own else why_not(error, order.address), 1, as_json=as_json)
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        _fail("interrupted 已中断", INTERRUPTED, as_json=as_json)
 
 
 def _name(text: str) -> str:

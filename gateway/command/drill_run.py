@@ -1,5 +1,6 @@
 """One run of a drill by the command: checked, confirmed, begun, followed, and everything of its own ended afterwards."""
 
+import asyncio
 import shutil
 import tempfile
 import time
@@ -29,6 +30,8 @@ from loadtests.chaos.system import SystemDown
 from loadtests.preparation import SetupRefused
 from loadtests.wire import open_channel
 
+#: Exit code after Ctrl-C, as of any program that a signal ended.
+INTERRUPTED = 130
 #: A system of our own may be struck as a whole.
 OWN_OPERATORS_MAX_PERMILLE = 1_000
 #: Answers that mean: this cannot be run as it was written.
@@ -191,6 +194,8 @@ async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> D
         done.outcome["passed"] = done.held
         for problem in problems:
             console.print(f"verify: {problem}")
+    except asyncio.CancelledError:
+        raise RunFailed(f"interrupted 已中断; what its system wrote is kept in {directory}", INTERRUPTED) from None
     finally:
         if done.held:
             shutil.rmtree(directory, ignore_errors=True)

@@ -1,7 +1,12 @@
 """`sharedops drill`: its file of objectives, its JSON, its page, and what it refuses before anything is started."""
 
+import asyncio
+import contextlib
 import json
 import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -202,6 +207,38 @@ def test_a_dry_run_says_what_would_be_started() -> None:
     assert plan["struck"] == ["fujian"]
     assert len(plan["provinces"]) == 3
     assert "fujian" in plan["provinces"]
+
+
+def test_an_interrupted_run_says_so_and_names_what_it_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses Ctrl-C would find a folder later and not know what it is of, or a script would take it for a missed objective."""
+
+    @contextlib.asynccontextmanager
+    async def interrupted(*arguments: object, **options: object) -> AsyncIterator[None]:
+        # What asyncio makes of Ctrl-C.
+        raise asyncio.CancelledError
+        yield
+
+    monkeypatch.setattr("gateway.command.drill_run.own_system", interrupted)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    words = ["drill", "run", "site-outage", "--province", "fujian", "--self-contained", "--provinces", "2", "--json"]
+    done = CliRunner().invoke(app, words)
+    answer = json.loads(done.stdout.splitlines()[-1])
+    [kept] = tmp_path.iterdir()
+    assert (done.exit_code, answer["passed"]) == (130, False)
+    assert answer["problem"].startswith("interrupted") and str(kept) in answer["problem"]
+
+
+def test_an_interrupted_run_on_a_running_system_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence after Ctrl-C leaves open whether anything was heard."""
+
+    async def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["gateway.command.drill"], "run_drill", interrupted)
+    words = ["drill", "run", "site-outage", "--province", "fujian", "--token", "any", "--json"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 130
+    assert json.loads(done.stdout.splitlines()[-1])["problem"].startswith("interrupted")
 
 
 def test_neighbours_are_branches_of_the_country_and_mutual() -> None:
