@@ -144,6 +144,12 @@ def run(
             min=0, max=95, help="Of such a system: per cent of their time for which its people are busy; 0: hardly."
         ),
     ] = 0.0,
+    quota: Annotated[
+        int,
+        typer.Option(
+            min=0, max=100_000, help="Of such a system: tasks of others that a province lets be open at once; 0: any."
+        ),
+    ] = 0,
     duration: Annotated[
         int, typer.Option(min=0, max=600, help="Longest time of the fault, seconds; 0: the kind's.")
     ] = 0,
@@ -180,6 +186,7 @@ def run(
         own_provinces=provinces,
         tasks=tasks or KINDS[kind].tasks,
         load=load / 100,
+        quota=quota,
         is_dry=dry_run,
         # Whoever wants JSON is a program and cannot be asked.
         is_confirmed=yes or as_json or self_contained,

@@ -76,6 +76,8 @@ class Order:
     tasks: int
     #: And with people who are busy for this part of their time with their own provinces' work; 0: little.
     load: float
+    #: And whose provinces let so many tasks of others be open at once; 0: as many as come.
+    quota: int
     is_dry: bool
     is_confirmed: bool
     address: str
@@ -184,7 +186,9 @@ async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> D
         def tell(line: str) -> None:
             console.print(f"{time.monotonic() - began_s:6.1f} s  {line}")
 
-        async with own_system(directory, codes, order.provinces, order.tasks, tell, load=order.load) as stage:
+        async with own_system(
+            directory, codes, order.provinces, order.tasks, tell, load=order.load, quota=order.quota
+        ) as stage:
             client = DrillClient(stage.control, stage.tokens.ops)
             await _shown(client, wanted, console)
             done = await _followed(client, wanted, console)

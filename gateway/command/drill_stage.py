@@ -39,11 +39,13 @@ async def own_system(
     tell: Callable[[str], None],
     *,
     load: float = 0.0,
+    quota: int = 0,
 ) -> AsyncIterator[Stage]:
     """A running system with everybody at work and so many tasks waiting in each struck province; it ends with the block.
 
     Args:
         load: part of their time for which the people are busy with their own provinces' work; 0: little, and they are quick.
+        quota: tasks of others that a province lets be open at once; 0: as many as its policy does.
 
     Raises:
         SystemDown: it did not start.
@@ -52,6 +54,8 @@ async def own_system(
     async with staged(directory, provinces, tell) as stage:
         await stage.enrol(SEED)
         await stage.keep_work_home(stage.system.provinces)
+        for province in stage.system.provinces if quota else ():
+            await stage.set_policy(province, share_in_quota=quota)
         usual = [one for one in stage.kinds if one.authority <= AUTHORITY_MAX]
         if not usual:
             raise RowFailed("the system knows no kind of work that people of any branch may do")

@@ -17,6 +17,7 @@ FIGURES: dict[str, str] = {
     "lost": "tasks that were there and are nowhere",
     "decided_twice": "tasks with more than one decision",
     "eligible_permille": "of the tasks taken over, those whose host had somebody on duty who may do them",
+    "over_quota": "provinces that took in more tasks of others than their quota let in",
     "moved_again_permille": "of the moves, those of a task that had moved before",
     "lender_on_time_drop_permille": "largest fall of today's on-time ratio of a line of a helping province",
     "lender_wait_p95_ratio_permille": "95th percentile of the wait of the helpers' own tasks, over that of the minutes before",

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.drills.figures import COMPARISONS, judge, percentile
+from actors.core.drills.quotas import Quotas
 from actors.core.drills.record import Drill, DrillReport, Moment, Standing
 from actors.core.drills.steps import RULES, Fault
 from actors.core.ids import ProvinceCode, TaskId, home_of
@@ -66,6 +67,7 @@ class Measuring:
         self._rules = RULES[drill.spec.kind]
         self._before = {standing.province: standing for standing in drill.before}
         self._after = {standing.province: standing for standing in after}
+        self._quotas = Quotas(drill.before)
         self._handlers: dict[type, Callable[..., None]] = {
             e.TaskCreated: self._created,
             e.OfferMade: self._given,
@@ -119,6 +121,7 @@ class Measuring:
             change = self._change(province, event)
             if is_between:
                 self._changes[province] = self._changes.get(province, 0) + change
+                self._quotas.take(province, event, change)
             handler = self._handlers.get(type(event))
             if handler is not None:
                 handler(province, event)
@@ -287,6 +290,8 @@ class Measuring:
             "decided_twice": sum(count > 1 for count in self._decisions.values()),
             "false_alarms": len(self._alarms),
         }
+        if self._quotas.over is not None:
+            counts["over_quota"] = self._quotas.over
         if self._rules.fault is Fault.EVACUATION:
             counts["preview_missed"] = len(self._missed())
         if moved:

@@ -96,6 +96,10 @@ class DrillSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     note: str = ""
 
 
+#: Stands for a quota that was not told, in records of drills before it was.
+QUOTA_UNKNOWN = -1
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a province stood at one frame of its journal."""
 
@@ -108,6 +112,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     present: int = 0
     moving: int = 0
     signed_in: int = 0
+    #: Of the open tasks, those of other homes, and how many of those its policy lets be open at once.
+    guests: int = 0
+    share_in_quota: int = QUOTA_UNKNOWN
     #: Line -> decided on time today over decided today, permille; unknown lines are left out.
     on_time_permille: dict[str, int] = {}
 

@@ -125,6 +125,8 @@ def standing_of(summary: ProvinceSummary) -> Standing:
         present=sum(by_state.get(state, 0) for state in ("queued", "offered", "assigned", "in_progress")),
         moving=by_state.get("moving", 0),
         signed_in=summary.signed_in,
+        guests=summary.shared_in,
+        share_in_quota=summary.policy.share_in_quota,
         on_time_permille={
             line.line.value: line.on_time_permille for line in summary.lines if line.on_time_permille != UNKNOWN
         },
