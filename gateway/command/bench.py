@@ -2,6 +2,7 @@
 
 import typer
 
+from gateway.command.bench_create import create
 from gateway.command.bench_match import match
 from gateway.command.bench_overload import overload
 from gateway.command.bench_plan import plan
@@ -11,6 +12,7 @@ bench = typer.Typer(name="bench", no_args_is_help=True)
 bench.command()(recover)
 bench.command()(overload)
 bench.command()(match)
+bench.command()(create)
 bench.command()(plan)
 
 

@@ -5,8 +5,7 @@ Here each call has its instant, and its wait is counted from there: a late start
 time that a call waits here because the server lets no more be under way on its connection.
 
 Run as a process of its own (`python -m loadtests.bench.offering`), with the `Order` as JSON on standard input and the `Offered` as JSON on
-standard output. It speaks HTTP/2 by itself (`connection` says why); the request is a template into which its ids are pasted, and the details of
-refusals are parsed once for each different one.
+standard output. It speaks HTTP/2 by itself (`connection` says why), and the details of refusals are parsed once for each different one.
 """
 
 import asyncio
@@ -19,27 +18,17 @@ import grpc
 import msgspec
 from google.rpc import error_details_pb2, status_pb2
 
-from gateway.v1 import task_pb2
-from loadtests.bench.connection import LOST, Connection, End
-from loadtests.bench.header_block import Fields
-from loadtests.wire import bearer
+from loadtests.bench.connection import Connection, End
+from loadtests.bench.requests import CREATE, NAMES, TIMEOUT_S, Requests, call_headers
 
-#: Between two looks at the clock and at what has come, seconds.
-TICK_S = 0.004
 #: Connections of one process: an overload comes from many clients.
 CONNECTIONS = 16
 #: Calls of one process under way or waiting for room; what would go beyond is held back, and counted.
 IN_FLIGHT_MAX = 10_000
-#: No call waits longer at the server, seconds.
-TIMEOUT_S = 5
 #: Of a status and its message, characters kept.
 WHY_LENGTH_MAX = 80
-CREATE = "/sharedops.v1.TaskService/CreateTask"
-#: Pasted over by an id of the same length.
-_PLACE = b"ID-00000000000000"
 _OK = grpc.StatusCode.OK.value[0]
 _RESOURCE_EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
-_NAMES = {LOST: "LOST"} | {code.value[0]: code.name for code in grpc.StatusCode}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +42,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     #: At the beginning, not counted, seconds.
     warm_up_s: float
+    #: Between two looks at the clock and at what has come, seconds: short for waits, longer for many calls.
+    tick_s: float = 0.004
     #: Tells this process's ids from all others'; at most six characters.
     prefix: str
 
@@ -62,6 +53,8 @@ class Offered(msgspec.Struct, kw_only=True):
 
     offered: int = 0
     held_back: int = 0
+    #: Accepted altogether, the warm-up included: so many tasks exist.
+    acknowledged: int = 0
     accepted_us: list[int] = []
     #: Of the accepted, those whose answers came when the time was over.
     accepted_late: int = 0
@@ -88,7 +81,7 @@ class Client:
     def __init__(self, order: Order, connections: Sequence[Connection]) -> None:
         self._order = order
         self._connections = connections
-        self._template = _template(order)
+        self._requests = Requests(order.province, order.kind, order.prefix)
         self._retry_info: dict[bytes, bool] = {}
         self._under_way = 0
         #: What is accepted from then on is no goodput.
@@ -110,7 +103,7 @@ class Client:
                 number += 1
             connection.flush()
             ticks += 1
-            await _rest()
+            await _rest(self._order.tick_s)
         self.time_is_over = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2 * TIMEOUT_S):
@@ -132,11 +125,11 @@ class Client:
             self._under_way -= 1
             if not self._under_way:
                 self._all_ended.set()
+            self.offered.acknowledged += end.code == _OK
             if counts:
                 self.count(end, int((time.perf_counter() - due_s) * 1e6))
 
-        request_id = f"{self._order.prefix:->6}-{number:010d}".encode()
-        connection.call(self._template.replace(_PLACE, request_id), ended)
+        connection.call(self._requests.body(number), ended)
 
     def count(self, end: End, wait_us: int) -> None:
         """A call that counts has ended."""
@@ -147,7 +140,7 @@ class Client:
             self.offered.refused_us.append(wait_us)
             self.offered.without_retry_info += not self._says_when(end.details)
         else:
-            why = f"{_NAMES.get(end.code, end.code)} {end.message}"[:WHY_LENGTH_MAX]
+            why = f"{NAMES.get(end.code, end.code)} {end.message}"[:WHY_LENGTH_MAX]
             self.offered.otherwise[why] = self.offered.otherwise.get(why, 0) + 1
 
     def _says_when(self, details: bytes) -> bool:
@@ -157,13 +150,13 @@ class Client:
         return known
 
 
-async def _rest() -> None:
+async def _rest(tick_s: float) -> None:
     """Sleep for a tick together with the loop, then read all that has come.
 
     An answer is so read up to a tick late, which counts against the server. Woken for each answer, a client took twice the CPU; and the server
     took more, too, since the kernel had somebody to wake with each answer.
     """
-    time.sleep(TICK_S)  # noqa: ASYNC251 - see above
+    time.sleep(tick_s)  # noqa: ASYNC251 - see above
     # In the first turn the loop sees what has come, behind whom it wakes; in the second it is read.
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -174,26 +167,6 @@ def _has_retry_info(details: bytes) -> bool:
     return any(
         part.Unpack(retry) and retry.retry_delay.ToMilliseconds() > 0
         for part in status_pb2.Status.FromString(details).details
-    )
-
-
-def _template(order: Order) -> bytes:
-    place = _PLACE.decode()
-    task = task_pb2.Task(external_id=place, kind=order.kind, priority=3, amount_fen=120_000, page_count=4)
-    request = task_pb2.CreateTaskRequest(parent=f"provinces/{order.province}", task=task, request_id=place)
-    return request.SerializeToString()
-
-
-def call_headers(address: str, path: str, token: str) -> Fields:
-    """What every call says before its message, as a gRPC client says it."""
-    return (
-        (":path", path),
-        (":authority", address),
-        ("te", "trailers"),
-        ("content-type", "application/grpc"),
-        ("user-agent", "sharedops-bench"),
-        ("grpc-timeout", f"{TIMEOUT_S}S"),
-        *bearer(token),
     )
 
 

@@ -10,7 +10,6 @@ this machine, or on a machine whose cores are somebody else's at the moment, is 
 
 import asyncio
 import itertools
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +21,11 @@ import msgspec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.v1 import monitor_pb2, monitor_pb2_grpc
-from loadtests.bench.offering import TIMEOUT_S, Offered, Order
+from loadtests.bench.client_process import run_client
+from loadtests.bench.echo_process import echo_process
+from loadtests.bench.kernel_figures import cpu_s, percentile_ms, resident_kib
+from loadtests.bench.offering import Offered, Order
+from loadtests.bench.requests import TIMEOUT_S
 from loadtests.chaos.system import LiveSystem
 from loadtests.stolen_time import StolenTime
 from loadtests.wire import bearer, open_channel, read_development_tokens
@@ -35,9 +38,8 @@ KIND = "claims-medical"
 #: Time that a client may take beyond its order, seconds.
 _CLIENT_GRACE_S = 3 * TIMEOUT_S + 15.0
 WARM_UP_S = 3.0
-#: For how long the echo is measured, and how long it is given to start and to end, seconds.
+#: For how long the echo is measured, seconds.
 ECHO_S = 5.0
-_ECHO_START_MAX_S = 20.0
 
 
 class Overload(msgspec.Struct, kw_only=True):
@@ -105,24 +107,14 @@ async def measure(
 
 async def _measure_echo(offered: int) -> tuple[int, float, float]:
     """Calls answered, the 99th percentile of their waits in milliseconds, and the server's CPU a call in microseconds."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "loadtests.bench.echo"), stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(_ECHO_START_MAX_S):
-            address = (await process.stdout.readline()).decode().strip()
-        cpu_before_s = _cpu_s(process.pid)
-        orders = [_order(address, "none", "none", offered, ECHO_S, f"e{number}") for number in range(CLIENTS)]
+    async with echo_process() as echo:
+        before_s = cpu_s(echo.pid)
+        orders = [_order(echo.address, "none", "none", offered, ECHO_S, f"e{number}") for number in range(CLIENTS)]
         parts = await asyncio.gather(*(_offer(order) for order in orders))
-        cpu_s = _cpu_s(process.pid) - cpu_before_s
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        used_s = cpu_s(echo.pid) - before_s
     waits_us = [wait for part in parts for wait in part.accepted_us]
     all_calls = sum(part.offered for part in parts) * (1 + WARM_UP_S / ECHO_S)
-    return len(waits_us), _percentile(waits_us, 0.99), round(cpu_s / all_calls * 1e6, 1)
+    return len(waits_us), percentile_ms(waits_us, 0.99), round(used_s / all_calls * 1e6, 1)
 
 
 def _order(address: str, token: str, province: str, offered: int, seconds: float, prefix: str) -> Order:
@@ -145,21 +137,21 @@ async def _measure(system: LiveSystem, limit: int, offered: int, seconds: float)
     memory = _Memory(gateways)
     lane = _Lane(system, tokens.ops)
     beside = [asyncio.create_task(memory.watch()), asyncio.create_task(lane.watch())]
-    cpu_before_s = sum(map(_cpu_s, gateways))
+    before_s = sum(map(cpu_s, gateways))
     orders = [
         _order(system.grpc, tokens.branch[province], province, offered, seconds, f"c{number}")
         for number, province in zip(range(CLIENTS), itertools.cycle(system.provinces), strict=False)
     ]
     try:
         parts = await asyncio.gather(*(_offer(order) for order in orders))
-        cpu_s = sum(map(_cpu_s, gateways)) - cpu_before_s
+        used_s = sum(map(cpu_s, gateways)) - before_s
     finally:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-    result = summed(Overload(gateways=len(gateways), limit_per_second=limit, seconds=seconds), parts, cpu_s)
+    result = summed(Overload(gateways=len(gateways), limit_per_second=limit, seconds=seconds), parts, used_s)
     result.ops_calls, result.ops_failures = len(lane.waits_s), lane.failures
-    result.ops_p99_ms = _percentile([int(wait_s * 1e6) for wait_s in lane.waits_s], 0.99)
+    result.ops_p99_ms = percentile_ms([int(wait_s * 1e6) for wait_s in lane.waits_s], 0.99)
     result.gateway_rss_before_mib, result.gateway_rss_peak_mib = memory.before_mib, memory.peak_mib
     result.gateway_rss_growth_mib = round(memory.peak_mib - memory.before_mib, 1)
     return result
@@ -167,19 +159,8 @@ async def _measure(system: LiveSystem, limit: int, offered: int, seconds: float)
 
 async def _offer(order: Order) -> Offered:
     """Run one client process."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "loadtests.bench.offering"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(order.warm_up_s + order.seconds + _CLIENT_GRACE_S):
-            answer, _ = await process.communicate(msgspec.json.encode(order))
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return msgspec.json.decode(answer, type=Offered)
+    within_s = order.warm_up_s + order.seconds + _CLIENT_GRACE_S
+    return await run_client("loadtests.bench.offering", order, Offered, within_s)
 
 
 def summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> Overload:
@@ -193,9 +174,9 @@ def summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> 
     result.accepted_late = sum(part.accepted_late for part in parts)
     result.goodput_per_second = round((result.accepted - result.accepted_late) / result.seconds, 1)
     result.goodput_ratio = round(result.goodput_per_second / result.limit_per_second, 3)
-    result.accepted_p50_ms, result.accepted_p99_ms = _percentile(accepted, 0.5), _percentile(accepted, 0.99)
-    result.refused_p50_ms, result.refused_p99_ms = _percentile(refused, 0.5), _percentile(refused, 0.99)
-    result.client_late_p99_ms = _percentile([late for part in parts for late in part.late_us], 0.99)
+    result.accepted_p50_ms, result.accepted_p99_ms = percentile_ms(accepted, 0.5), percentile_ms(accepted, 0.99)
+    result.refused_p50_ms, result.refused_p99_ms = percentile_ms(refused, 0.5), percentile_ms(refused, 0.99)
+    result.client_late_p99_ms = percentile_ms([late for part in parts for late in part.late_us], 0.99)
     for part in parts:
         for name, count in part.otherwise.items():
             result.refused_otherwise[name] = result.refused_otherwise.get(name, 0) + count
@@ -207,13 +188,6 @@ def summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> 
     result.client_cpu_us_per_call = round(sum(part.cpu_s for part in parts) / all_calls * 1e6, 1)
     result.gateway_cpu_us_per_call = round(gateway_cpu_s / all_calls * 1e6, 1)
     return result
-
-
-def _percentile(waits_us: list[int], share: float) -> float:
-    """A percentile in milliseconds; 0 without values."""
-    if not waits_us:
-        return 0.0
-    return round(sorted(waits_us)[int((len(waits_us) - 1) * share)] / 1_000, 1)
 
 
 # --- beside the load ---
@@ -265,16 +239,4 @@ class _Memory:
             self.peak_mib = max(self.peak_mib, self._now_mib())
 
     def _now_mib(self) -> float:
-        return round(sum(map(_resident_kib, self._pids)) / 1_024, 1)
-
-
-def _resident_kib(pid: int) -> int:
-    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in text.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1])
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU that a process has used, seconds."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+        return round(sum(map(resident_kib, self._pids)) / 1_024, 1)

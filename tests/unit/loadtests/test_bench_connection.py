@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 
 from loadtests.bench.connection import LOST, STREAMS_MAX, TRIES_MAX, Connection, End
-from loadtests.bench.offering import call_headers
+from loadtests.bench.requests import call_headers
 
 PATIENCE_S = 10.0
 _TOKEN = "t" * 40

@@ -1,0 +1,29 @@
+"""A measuring client in a process of its own: an order goes in on standard input, what became of it comes out on standard output, both JSON."""
+
+import asyncio
+import sys
+from typing import TypeVar
+
+import msgspec
+
+_Result = TypeVar("_Result", bound=msgspec.Struct)
+
+
+async def run_client(module: str, order: msgspec.Struct, result: type[_Result], within_s: float) -> _Result:
+    """Run a client (`python -m module`) with an order, and end it when it takes too long.
+
+    Raises:
+        TimeoutError: it did not end in time.
+        msgspec.DecodeError: it ended without a result.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(within_s):
+            answer, _ = await process.communicate(msgspec.json.encode(order))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return msgspec.json.decode(answer, type=result)
