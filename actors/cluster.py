@@ -27,7 +27,8 @@ from actors.core.calendar import BranchCalendar
 from actors.country_file import load_country
 from actors.process_state import STOPPED, process_state
 from actors.process_ties import adopt_orphans
-from actors.province import ProvinceActor, ProvinceOptions
+from actors.province import ProvinceActor
+from actors.province_options import ProvinceOptions
 from actors.ray_start import start_ray
 from actors.store import HQ, read_store
 from actors.transport import Directory, Entry, Link, TransportError

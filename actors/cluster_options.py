@@ -22,5 +22,5 @@ class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
     country: str = ""
     #: Enrol the country file's operators in new journals.
     with_operators: bool = True
-    #: See `actors.province.ProvinceOptions`; empty: no faults are played.
+    #: See `actors.province_options.ProvinceOptions`; empty: no faults are played.
     fault_dir: str = ""

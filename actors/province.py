@@ -27,20 +27,16 @@ from actors.chain_check import ChainCheck
 from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
-from actors.core.calendar import BranchCalendar
 from actors.core.clock import Instant
-from actors.core.country import ProvinceSettings, TaskKind, TimeLimits
-from actors.core.headquarters import AnchoredHead
-from actors.core.ids import ProvinceCode
-from actors.core.matching.shipped import shipped_model
-from actors.core.operators import Operator
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, TaskPage
 from actors.finished import finished_page
 from actors.journal import Fenced, Journal, JournalError
+from actors.journal_answers import JournalAnswers
 from actors.opening import open_patiently
 from actors.peers import Peers
+from actors.province_options import ProvinceOptions, introduction
 from actors.rewind.errand import Errand
 from actors.rewind.queue import RewindQueue
 from actors.standing_aside import UNUSABLE, StandingAside
@@ -53,52 +49,13 @@ _log = structlog.get_logger(__name__)
 TICK_MS = 200
 #: Timers may go off a little before their time.
 _CLOCK_STEP_S = 0.002
-#: Bytes of payload in one page of frames.
-FRAME_PAGE_BYTES_MAX = 1024 * 1024
 #: Answer of a peer province is waited for this long before the message counts as unanswered.
 PEER_TIMEOUT_S = 5.0
 #: An actor whose supervisor has been gone for this long ends itself.
 ORPHAN_AFTER_S = 20.0
 
-
-class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What a province actor needs to start."""
-
-    province: ProvinceCode
-    store_id: str
-    journal_path: str
-    #: Where the heads of all journals are anchored; empty: nowhere.
-    hq_journal_path: str = ""
-    run_dir: str
-    #: Empty: logging is left as it is.
-    logs_dir: str = ""
-    settings: ProvinceSettings
-    limits: TimeLimits
-    #: Taken over by a new journal only.
-    kinds: tuple[TaskKind, ...] = ()
-    operators: tuple[Operator, ...] = ()
-    #: What the country file says of hours and days.
-    calendar: BranchCalendar = BranchCalendar()
-    #: Where `actors.testing.live_faults` looks for faults to play; empty: none, and that module is not imported.
-    fault_dir: str = ""
-
-
-def introduction(options: ProvinceOptions, *, is_new: bool) -> list[c.AnyCommand]:
-    """What a province is told when it opens: what the country file may have changed; a new one everything, in one frame."""
-    who = "system:country"
-    commands: list[c.AnyCommand] = [
-        c.ConfigureProvince(who=who, limits=options.limits),
-        c.AdoptCalendar(who=who, told=options.calendar),
-    ]
-    if is_new:
-        commands += [
-            c.ConfigureProvince(who=who, settings=options.settings),
-            c.AdoptTaskKinds(who=who, revision=1, kinds=options.kinds),
-            c.AdoptMatchingModel(who=who, model=shipped_model()),
-        ]
-        if options.operators:
-            commands.append(c.UpsertOperators(who=who, entries=options.operators))
-    return commands
+#: Answers a request at once.
+_Serve = Callable[..., protocol.Response]
 
 
 def now() -> Instant:
@@ -130,7 +87,6 @@ class ProvinceActor:
         self._options = options
         self._now = now
         self._started_ms = now().wall_ms
-        self._followers: dict[Peer, None] = {}
         self._gateways: dict[str, Peer] = {}
         self._is_commit_due = False
         self._is_closed = False
@@ -156,6 +112,8 @@ class ProvinceActor:
                 options.run_dir, self._name, Path(options.journal_path), error, end=self.on_fatal
             )
             return
+        self._answers = JournalAnswers(options.province, self._name, self._commits, self._now, self._started_ms)
+        self._served = self._answered_at_once()
         self._chain_check = ChainCheck(journal, codec.decode_events)
         self._rewinds = RewindQueue()
         self._peers = Peers(self._name)
@@ -280,7 +238,7 @@ class ProvinceActor:
 
     def disconnected(self, peer: Peer) -> None:
         """A process went; silence of the desks behind a lost gateway proves nothing for a while."""
-        self._followers.pop(peer, None)
+        self._answers.unfollow(peer)
         if self._gateways.get(peer.name) is peer:
             del self._gateways[peer.name]
             prefix = f"{peer.name.removeprefix('gateway/')}/"
@@ -295,7 +253,7 @@ class ProvinceActor:
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 peer.fail(call.id, "malformed")
                 continue
-            serve = _SERVED.get(type(request))
+            serve = self._served.get(type(request))
             if serve is not None:
                 self._serve(serve, peer, call.id, request)
             elif isinstance(request, protocol.VerifyChain):
@@ -308,12 +266,24 @@ class ProvinceActor:
                 self._commits.submit(request, _answering(peer, call.id))
         self._commit_soon()
 
-    def _serve(
-        self, serve: Callable[..., protocol.Response], peer: Peer, call_id: int, request: protocol.Request
-    ) -> None:
+    def _answered_at_once(self) -> dict[type, _Serve]:
+        """Requests that wait for no commit, and who answers them."""
+        answers = self._answers
+        return {
+            protocol.ReadFrames: answers.read_frames,
+            protocol.Follow: answers.follow,
+            protocol.GetSummary: answers.summary,
+            protocol.GetRuntime: answers.runtime,
+            protocol.Ping: answers.pong,
+            protocol.Suffer: self._suffer,
+            protocol.HoldCommits: self._hold_commits,
+            protocol.ReleaseCommits: self._release_commits,
+        }
+
+    def _serve(self, serve: _Serve, peer: Peer, call_id: int, request: protocol.Request) -> None:
         """Answer a request that only reads the journal; a journal that cannot be read is the end of this incarnation."""
         try:
-            peer.reply(call_id, protocol.encode(serve(self, peer, request)))
+            peer.reply(call_id, protocol.encode(serve(peer, request)))
         except JournalError as error:
             peer.fail(call_id, "unreadable")
             self.on_fatal(error)
@@ -337,63 +307,7 @@ class ProvinceActor:
 
         return answer
 
-    # --- requests answered from the journal ---
-
-    def _read_frames(self, peer: Peer, request: protocol.ReadFrames) -> protocol.FramePage:
-        del peer
-        news: list[protocol.FrameNews] = []
-        size = 0
-        last_sequence = self._commits.journal.head.sequence
-        # A reader may ask for what has not happened yet; the journal itself would take that for damage.
-        after = min(request.after, last_sequence)
-        for frame in self._commits.journal.frames(after=after, limit=request.limit):
-            news.append(
-                protocol.FrameNews(
-                    province=self._options.province,
-                    sequence=frame.sequence,
-                    epoch=frame.epoch,
-                    at_ms=frame.at_ms,
-                    payload=frame.payload,
-                )
-            )
-            size += len(frame.payload)
-            if size > FRAME_PAGE_BYTES_MAX:
-                break
-        return protocol.FramePage(frames=tuple(news), last_sequence=last_sequence)
-
-    def _follow(self, peer: Peer, request: protocol.Follow) -> protocol.Followed:
-        if request.on:
-            self._followers[peer] = None
-        else:
-            self._followers.pop(peer, None)
-        return protocol.Followed(sequence=self._commits.journal.head.sequence)
-
-    def _summary(self, peer: Peer, request: protocol.GetSummary) -> protocol.SummaryReply:
-        del peer
-        head, province = self._commits.journal.head, self._commits.province
-        summary = province.summary(self._now())
-        return protocol.SummaryReply(
-            summary=msgspec.structs.replace(summary, sequence=head.sequence),
-            head=AnchoredHead(self._options.province, head.sequence, head.epoch, head.hash),
-            totals=province.totals(self._now()) if request.with_totals else None,
-        )
-
-    def _runtime(self, peer: Peer, request: protocol.GetRuntime) -> protocol.Runtime:
-        del peer, request
-        head = self._commits.journal.head
-        return protocol.Runtime(
-            name=self._name,
-            pid=os.getpid(),
-            node=os.uname().nodename,
-            epoch=self._commits.journal.epoch,
-            sequence=head.sequence,
-            head_hash=head.hash,
-            started_ms=self._started_ms,
-        )
-
-    def _pong(self, peer: Peer, request: protocol.Ping) -> protocol.Pong:
-        del peer, request
-        return protocol.Pong(sequence=self._commits.journal.head.sequence)
+    # --- what is asked of the process itself ---
 
     def _suffer(self, peer: Peer, request: protocol.Suffer) -> protocol.Suffered:
         """End, or stand still, as a drill asks for."""
@@ -427,13 +341,7 @@ class ProvinceActor:
 
     def frame_written(self, sequence: int, epoch: int, at_ms: int, payload: bytes) -> None:
         """Tell the followers."""
-        if self._followers:
-            news = protocol.FrameNews(
-                province=self._options.province, sequence=sequence, epoch=epoch, at_ms=at_ms, payload=payload
-            )
-            body = protocol.encode(news)
-            for peer in self._followers:
-                peer.push(body)
+        self._answers.tell_followers(sequence, epoch, at_ms, payload)
 
     def tell_desks(self, updates: tuple[DeskUpdate, ...]) -> None:
         """Tell each gateway what concerns the desks behind it."""
@@ -475,18 +383,6 @@ class ProvinceActor:
             _log.error("exiting", province=self._options.province, error=repr(error))
         finally:
             os.kill(os.getpid(), signal.SIGKILL)
-
-
-_SERVED: dict[type, Callable[..., protocol.Response]] = {
-    protocol.ReadFrames: ProvinceActor._read_frames,
-    protocol.Follow: ProvinceActor._follow,
-    protocol.GetSummary: ProvinceActor._summary,
-    protocol.GetRuntime: ProvinceActor._runtime,
-    protocol.Ping: ProvinceActor._pong,
-    protocol.Suffer: ProvinceActor._suffer,
-    protocol.HoldCommits: ProvinceActor._hold_commits,
-    protocol.ReleaseCommits: ProvinceActor._release_commits,
-}
 
 
 def _ignore(reply: AnyReply) -> None:

@@ -25,7 +25,8 @@ from actors.core import commands as c
 from actors.core.task import TaskSpec
 from actors.journal import open_readonly
 from actors.process_state import STOPPED, process_state
-from actors.province import ProvinceActor, ProvinceOptions
+from actors.province import ProvinceActor
+from actors.province_options import ProvinceOptions
 from actors.transport import Link, TransportError, socket_address
 
 #: A new task this often.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from actors.core.ids import ProvinceCode
 from actors.country_file import load_country
-from actors.province import ProvinceOptions
+from actors.province_options import ProvinceOptions
 from actors.testing.zombie import play
 
 

@@ -4,7 +4,7 @@ from actors.core import commands as c
 from actors.core.calendar import BranchCalendar, LineHours, Span
 from actors.core.country import Line, ProvinceSettings, TimeLimits
 from actors.core.ids import ProvinceCode
-from actors.province import ProvinceOptions, introduction
+from actors.province_options import ProvinceOptions, introduction
 from tests.unit.core.harness import Branch
 
 HOURS = BranchCalendar(hours=(LineHours(line=Line.CLAIMS, workdays=(Span(510, 1_050),)),))

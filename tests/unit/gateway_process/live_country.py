@@ -13,7 +13,8 @@ from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.core.country import Line, ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
 from actors.core.operators import KindExperience, Operator
-from actors.province import ProvinceActor, ProvinceOptions
+from actors.province import ProvinceActor
+from actors.province_options import ProvinceOptions
 from actors.transport import Directory
 from gateway.identity import Role, digest_of
 from gateway.server import Gateway, GatewaySettings
