@@ -1,5 +1,7 @@
 """Whether a host that took in more than its quota is found in the journals."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -39,7 +41,7 @@ def over(*events: e.AnyEvent, guests: int = 0, quota: int = 2) -> int | None:
     return measuring.report().figures.get("over_quota")
 
 
-def revised(quota: int, **limits: int) -> e.AnyEvent:
+def revised(quota: int, **limits: Any) -> e.AnyEvent:
     """A revision of Jiangxi's policy."""
     return e.SharingPolicyUpdated(at_ms=AT_MS, policy=SharingPolicy(share_in_quota=quota, **limits))
 
