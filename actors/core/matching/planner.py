@@ -55,8 +55,8 @@ class PlannerTask:
     case_id: str = ""
     #: When it should be finished, same origin.
     due: float | None = None
-    #: Whatever else the source knows of it.
-    attributes: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
+    #: Whatever else the source knows of it. No part of the hash: a mapping has none.
+    attributes: Mapping[str, float | str] = field(default_factory=dict[str, float | str], hash=False)
 
 
 class Planner:
@@ -76,6 +76,9 @@ class Planner:
     ) -> None:
         """Learns from a finished task, planned here or not.
 
+        Whoever was given this very task has it no longer in hand. What else the person has been given stays: reports may come late, after
+        new work was planned for them.
+
         Args:
             task: the task.
             operator_id: who did it.
@@ -90,7 +93,7 @@ class Planner:
         _check_number("now", now)
         if quality is not None and not 0.0 <= quality <= 1.0:
             raise ValueError(f"quality must be within 0..1, not {quality!r}")
-        self._in_hand.end(operator_id)
+        self._in_hand.take_back(task.id)
         self._estimates.observe(task.kind, operator_id, minutes, quality)
         self._presence.see([self._estimates.operator_row(operator_id)], now)
 
@@ -123,7 +126,7 @@ class Planner:
         for task in reversed(waiting.values()):
             _check_task(task)
             self._in_hand.take_back(task.id)
-            if pools.get(task.kind):
+            if len(pools.get(task.kind, ())):
                 by_kind.setdefault(task.kind, []).append(task)
         busy, remaining = self._in_hand.busy(now, self._residuals)
         people = free + busy

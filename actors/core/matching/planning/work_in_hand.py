@@ -40,7 +40,7 @@ class WorkInHand:
             self._holder.pop(given.task_id, None)
 
     def take_back(self, task_id: str) -> None:
-        """Notes that a task is offered again: whoever was given it does not do it."""
+        """Notes that nobody has a task in hand any more: it is finished, or offered again and so was not taken."""
         operator = self._holder.get(task_id)
         if operator is not None:
             self.end(operator)

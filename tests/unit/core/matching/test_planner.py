@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 import pytest
 
 from actors.core.matching import Explanation, Planner, PlannerTask
@@ -169,6 +170,31 @@ def test_a_task_offered_again_is_planned_again() -> None:
     assert first == [("a", "ann")]
     assert planner.plan([task("a")], ["ann"], 1.0, POOLS) == first
     assert planner.plan([task("a")], ["bob"], 2.0, POOLS) == [("a", "bob")]
+
+
+def test_a_late_report_does_not_take_back_newer_work() -> None:
+    """Else a person would count as idle whose last task is reported after the next was planned, and tasks would not wait for them."""
+    planner = taught(ann=300.0, bob=5.0)
+    first, second = task("a", arrived=99.0), task("b", arrived=104.0)
+    assert planner.plan([first], ["bob"], 100.0, POOLS) == [("a", "bob")]
+    assert planner.plan([second], ["bob"], 105.0, POOLS) == [("b", "bob")]
+    planner.observe(first, "bob", 5.0, 105.0)
+    assert planner.plan([task("c", arrived=106.0)], ["ann"], 106.0, POOLS) == [], (
+        "bob has b in hand and is worth waiting for"
+    )
+    planner.observe(second, "cao", 5.0, 107.0)
+    assert planner.plan([task("c", arrived=106.0)], ["ann"], 107.0, POOLS) == [("c", "ann")], (
+        "b was done: bob has nothing"
+    )
+
+
+def test_pools_may_be_arrays_and_tasks_members_of_sets() -> None:
+    """Else who keeps pools in numpy, or tasks in sets, would get errors that say nothing of the planner."""
+    pools = {"claim": np.array(["ann", "bob"]), "change": np.array([], np.str_)}
+    both = [task("a"), task("b", "change")]
+    assert Planner().plan(both, ["ann"], 0.0, pools) == [("a", "ann")]  # pyright: ignore[reportArgumentType]
+    with_more = PlannerTask(id="a", kind="claim", arrived=0.0, attributes={"amount": 5.0})
+    assert len({with_more, both[0]}) == 2, "equal but for attributes is not equal"
 
 
 def test_pools_may_change_in_place() -> None:
