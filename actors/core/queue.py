@@ -17,6 +17,7 @@ import heapq
 from collections.abc import Collection, Iterator, Sequence
 from copy import copy
 from itertools import islice
+from typing import NamedTuple
 
 from actors.core.country import Skill, TaskKind
 from actors.core.ids import KindId, TaskId
@@ -35,6 +36,16 @@ CREDIT_MAX_MS = 9 * PRIORITY_CREDIT_MS + GREEN_CHANNEL_CREDIT_MS + 3 * FLAG_CRED
 BucketKey = tuple[KindId, int, tuple[Skill, ...], int, bool, bool]
 #: (rank, created, id, stamp)
 _Entry = tuple[int, int, TaskId, int]
+
+
+class Standing(NamedTuple):
+    """Where a task stands in the queue."""
+
+    rank_ms: int
+    task: TaskId
+    bucket: BucketKey
+
+
 #: A heap of so few entries is not worth rebuilding.
 REBUILD_MIN = 16
 #: Up to so many entries for each task that is wanted are sorted; of more, heaps are walked.
@@ -234,11 +245,28 @@ class TaskQueue:
             heapq.heappush(heap, entry)
         return popped
 
+    def standing(self) -> list[Standing]:
+        """All waiting tasks, most urgent first. O(n log n), 2 us each: for reports, not for the match."""
+        return [Standing(entry[0], entry[2], self.members[entry[2]][1]) for entry in self._in_order()]
+
+    def before(self, task: Task) -> list[Standing]:
+        """Those that stand before a task, in no order. O(n)."""
+        mine = (rank_ms(task), task.created_ms, task.task_id, 0)
+        return [
+            Standing(entry[0], entry[2], key)
+            for key, heap in self._buckets.items()
+            for entry in heap
+            if entry < mine and self._alive(entry)
+        ]
+
     def in_rank_order(self) -> Iterator[TaskId]:
         """All waiting tasks, most urgent first. O(n log n): for evacuation and reports, not for the match."""
+        return (entry[2] for entry in self._in_order())
+
+    def _in_order(self) -> list[_Entry]:
         entries = [entry for heap in self._buckets.values() for entry in heap if self._alive(entry)]
         entries.sort()
-        return (entry[2] for entry in entries)
+        return entries
 
     def _alive(self, entry: _Entry) -> bool:
         return self._holds(entry[2], entry[3])

@@ -35,7 +35,9 @@ async def list_parameters(
 
 
 def is_active(parameter: Parameter, model: MatchingModel) -> bool:
-    """Whether a parameter has a part in the model: a weight in some line, or a filter that is in force."""
+    """Whether a parameter decides anything: by a weight in some line, as a filter that is in force, or as a guard, which sharing always asks."""
+    if parameter.role is Role.GUARD:
+        return True
     if parameter.role in WEIGHTED_ROLES:
         return any(model.weightings.get(parameter.name, Weighting()).weights.values())
     return parameter.role is Role.FILTER and _is_asked(parameter.name, model)

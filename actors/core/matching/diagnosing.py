@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from actors.core.country import ProvinceStatus
 from actors.core.ids import OperatorId
+from actors.core.matching.ahead import Ahead
 from actors.core.matching.eligibility import KEPT, NAMES, Mask, removed_counts
 from actors.core.matching.explained import Diagnosis, WaitCause
 from actors.core.matching.explaining import DESK, away_because
@@ -26,11 +27,13 @@ from actors.core.matching.points import Curves
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem
 from actors.core.operators import Operator
+from actors.core.queue import GREEN_CHANNEL_CREDIT_MS, rank_ms
 from actors.core.state import ProvinceState
 from actors.core.task import Task
 
 #: Provinces in these states hand out no work.
 CLOSED = (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE)
+NOBODY_AHEAD = Ahead()
 _GREEN = "task_green_channel_flag"
 #: Filters that pass by themselves, by tomorrow at the latest; all others stand before them.
 _PASSING = ("quota", "shift", "shift_fit", "declined_before", "capacity", "desk")
@@ -75,10 +78,19 @@ class QueueDoctor:
         problem: the tasks with everybody of `with_room`.
         absent: people on duty whose desks are not heard.
         now_ms: wall clock.
+        ahead: tasks before these in the queue.
     """
 
-    def __init__(self, state: ProvinceState, problem: Problem, *, absent: Collection[OperatorId], now_ms: int) -> None:
-        self._state, self._problem, self._now_ms = state, problem, now_ms
+    def __init__(
+        self,
+        state: ProvinceState,
+        problem: Problem,
+        *,
+        absent: Collection[OperatorId],
+        now_ms: int,
+        ahead: Ahead = NOBODY_AHEAD,
+    ) -> None:
+        self._state, self._problem, self._now_ms, self._ahead = state, problem, now_ms, ahead
         people, codes = problem.people, problem.codes
         away = [away_because(person, absent) for person in people]
         on_duty: Mask = np.array([reason in ("", DESK) for reason in away], dtype=np.bool_)
@@ -89,8 +101,8 @@ class QueueDoctor:
         self._heard: Mask = np.array([not reason for reason in away], dtype=np.bool_)
         #: Who may do each task; of these, on duty; of these, with room; of these, who have not declined it. (tasks, people)
         self._qualified: Mask = codes >= _QUALIFIED
-        self._on_duty: Mask = self._qualified & on_duty
-        self._room: Mask = self._on_duty & has_room
+        self.on_duty: Mask = self._qualified & on_duty
+        self._room: Mask = self.on_duty & has_room
         self._willing: Mask = self._room & (codes != _DECLINED)
         self._ready: Mask = self._willing & (codes == KEPT) & self._heard
         self._cause_places = self._first_cause()
@@ -98,7 +110,7 @@ class QueueDoctor:
     def _first_cause(self) -> NDArray[np.int64]:
         """Place of each task's cause in `_CAUSES`, (tasks,)."""
         closed = np.full(len(self._problem.tasks), self._state.status in CLOSED)
-        stages = (self._qualified, self._on_duty, self._room, self._willing, self._ready)
+        stages = (self._qualified, self.on_duty, self._room, self._willing, self._ready)
         holds = [closed, *(~stage.any(axis=1) for stage in stages), self._kept_back()]
         return np.select(holds, range(len(holds)), default=len(holds)).astype(np.int64)
 
@@ -129,11 +141,11 @@ class QueueDoctor:
             removed=removed,
             roster=len(self._problem.people),
             qualified=int(self._qualified[task].sum()),
-            on_duty=int(self._on_duty[task].sum()),
+            on_duty=int(self.on_duty[task].sum()),
             free=int(self._room[task].sum()),
             tasks_before=self._tasks_before(task),
             green_gain=green_gain,
-            tasks_before_if_green=self._tasks_before(task, green_gain),
+            tasks_before_if_green=self._tasks_before(task, green_gain, GREEN_CHANNEL_CREDIT_MS if green_gain else 0),
             waiting_ms=max(0, self._now_ms - record.taken_in_ms),
             home_only=record.spec.home_only,
             status=self._state.status.value if cause is WaitCause.PROVINCE_CLOSED else "",
@@ -163,11 +175,18 @@ class QueueDoctor:
         without, with_it = Curves([weighting.curve]).points(np.array([[0.0, 1.0]]))[0]
         return weighting.weight(self._problem.tasks[task].line) * int(with_it - without)
 
-    def _tasks_before(self, task: int, gain: int = 0) -> int:
-        """More urgent tasks that somebody on duty who may do this one may do as well."""
+    def _tasks_before(self, task: int, gain: int = 0, credit_ms: int = 0) -> int:
+        """More urgent tasks, and tasks before these in the queue, that somebody on duty who may do this one may do as well.
+
+        Args:
+            task: its place in the problem.
+            gain: further urgency.
+            credit_ms: further credit in the queue.
+        """
         more_urgent = np.flatnonzero(self._problem.urgency > self._problem.urgency[task] + gain)
-        mine = np.flatnonzero(self._on_duty[task])
-        return int(self._on_duty[np.ix_(more_urgent, mine)].any(axis=1).sum())
+        mine = self.on_duty[task]
+        beside = int((self.on_duty[more_urgent] & mine).any(axis=1).sum())
+        return beside + self._ahead.count(mine, rank_ms(self._problem.tasks[task]) - credit_ms)
 
 
 def _most_first(counts: dict[str, int]) -> dict[str, int]:

@@ -193,3 +193,10 @@ def test_filters_count_as_active_unless_they_are_switched_off() -> None:
         name for name, parameter in CATALOGUE.items() if is_active(parameter, off)
     }
     assert switched == {"task_amount_fen", "task_fraud_alert_level", "task_dispute_flag"} & set(CATALOGUE)
+
+
+def test_all_that_decides_anything_is_listed_as_active() -> None:
+    """Guards have no weight either, and rule what is shared; listed as inactive, they would be looked for elsewhere."""
+    shipped = shipped_model()
+    inactive = {name for name, parameter in CATALOGUE.items() if not is_active(parameter, shipped)}
+    assert inactive == {"operator_qa_sample_count"}, "it says how much the pass ratio is worth, and decides nothing"

@@ -16,7 +16,7 @@ NOT_YET: dict[str, str] = {
     "host_warning_level": "there are no warning rules yet",
     "link_rule_divergence": "local rule packs are not listed by kind",
     "link_unit_price_fen": "a tariff belongs to a kind, not to a pair of provinces",
-    "link_drill_success_ratio": "drills are not recorded yet",
+    "link_drill_success_ratio": "the record of drills is with the headquarters, and provinces are not told of it",
     "day_volume_factor": "calendars know holidays, but not month ends and settlement days",
     "cutoff_minutes_left": "there are no cut-off times",
     "host_service_minutes_left": "summaries tell it by line, but no model weighs it yet",

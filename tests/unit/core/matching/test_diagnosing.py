@@ -7,6 +7,7 @@ import pytest
 from actors.core import commands as c
 from actors.core.calendar import BranchCalendar, LineHours, Span, time_text
 from actors.core.country import Line, ProvinceStatus
+from actors.core.explaining import LOOKED_AT_MAX
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.eligibility import NAMES
 from actors.core.matching.explained import Diagnosis, QueueDiagnosis, WaitCause
@@ -15,6 +16,7 @@ from actors.core.matching.wording.templates import FILTERS, Language
 from actors.core.matching.wording.waiting import wait_changes, wait_sentence
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
+from actors.core.task import TaskState
 from tests.unit.core.harness import LARGE, MEDICAL, Branch, person
 
 
@@ -152,6 +154,35 @@ def test_the_queue_is_told_in_pages_the_most_urgent_first() -> None:
     assert causes == {WaitCause.NOBODY_QUALIFIED: 7}
     assert made.did(c.DiagnoseQueue(), QueueDiagnosis).diagnoses[0].task_id == ids[6]
     assert branch("op-1").did(c.DiagnoseQueue(), QueueDiagnosis) == QueueDiagnosis(diagnoses=())
+
+
+def test_a_queue_longer_than_is_looked_at_is_told_to_its_end() -> None:
+    """Whoever waits behind the first stretch would be hidden from everybody who asks what the queue waits for."""
+    made = branch("op-1")
+    ids = [made.create(priority=number % 3) for number in range(LOOKED_AT_MAX + 30)]
+    told: list[TaskId] = []
+    offset = 0
+    while offset or not told:
+        page = made.did(c.DiagnoseQueue(offset=offset, page_size=90), QueueDiagnosis)
+        assert page.diagnoses
+        told += [found.task_id for found in page.diagnoses]
+        offset = page.next_offset
+    waiting = [task_id for task_id in ids if made.task(task_id).state is TaskState.QUEUED]
+    assert len(waiting) > LOOKED_AT_MAX
+    assert sorted(told) == sorted(waiting)
+
+
+def test_how_many_stand_before_a_task_is_true_behind_the_first_stretch() -> None:
+    """Told 200 where 299 wait before it, a branch would promise its customer an hour that nobody can keep."""
+    made = branch("op-1", auto_accept=True)
+    for _ in range(20):
+        made.create(LARGE)
+    for _ in range(LOOKED_AT_MAX + 100):
+        made.create()
+    made.wait(60_000, heard=["op-1"])
+    found = diagnosis(made, made.create())
+    assert (found.cause, found.tasks_before) == (WaitCause.ALL_BUSY, LOOKED_AT_MAX + 99)
+    assert found.tasks_before_if_green == 0
 
 
 @pytest.mark.parametrize("language", Language)
