@@ -12,6 +12,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 from gateway.command.backup import backup
 from gateway.command.bench import bench
 from gateway.command.calendar import calendar
+from gateway.command.capacity import capacity
 from gateway.command.demo import demo
 from gateway.command.drill import drill
 from gateway.command.explain import explain
@@ -58,6 +59,7 @@ app.command()(restore)
 app.command()(explain)
 app.command()(calendar)
 app.command()(replay)
+app.command()(capacity)
 app.add_typer(bench)
 app.add_typer(drill, name="drill")
 app.add_typer(policy, name="policy")
