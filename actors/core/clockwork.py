@@ -13,6 +13,7 @@ from actors.core.move_reasons import Cause, written
 from actors.core.outage import DeskSign, SiteVerdict
 from actors.core.policy_changes import let_time_pass
 from actors.core.recalling import ask_for_return
+from actors.core.shadowing import let_shadows_end
 from actors.core.task import TaskState
 
 WHO = "system:clock"
@@ -27,6 +28,7 @@ def tick(turn: Turn) -> None:
     _expire_offers(turn)
     _reach_schedules(turn)
     let_time_pass(turn)
+    let_shadows_end(turn)
 
 
 def settle_batch(turn: Turn) -> None:

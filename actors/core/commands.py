@@ -438,6 +438,30 @@ class SettleNotice(Command, frozen=True, kw_only=True, tag=True):
     outcome: bool
 
 
+# --- drills ---
+
+
+class BringShadowLoad(Command, frozen=True, kw_only=True, tag=True):
+    """From the coordinator, for a drill: have so many shadow tasks, and multiply arrivals. Repeated until the reply says that they were made.
+
+    Answered with `replies.ShadowLoadReply`.
+    """
+
+    drill: str
+    #: Shadow tasks to be made in all.
+    tasks: int = 0
+    factor_permille: int = 1_000
+    #: Arrivals are multiplied until then, and what is open of the load ends then; wall clock, Unix ms.
+    until_ms: int
+    ends_ms: int
+
+
+class EndShadowLoad(Command, frozen=True, kw_only=True, tag=True):
+    """From the coordinator: the drill is over. Repeated until the reply says that nothing of it is open. Answered as `BringShadowLoad`."""
+
+    drill: str
+
+
 # --- the clock ---
 
 
@@ -498,5 +522,7 @@ AnyCommand = (
     | NoteHost
     | NoteOutcome
     | SettleNotice
+    | BringShadowLoad
+    | EndShadowLoad
     | Tick
 )

@@ -229,13 +229,14 @@ def suspend_assignment(turn: Turn, command: c.SuspendAssignment) -> AnyReply:
 
 
 def complete_assignment(turn: Turn, command: c.CompleteAssignment) -> AnyReply:
-    """Decide the task, and post the legs of shared work in the same frame."""
+    """Decide the task, and post the legs of shared work in the same frame. What a drill made up earns nobody anything."""
     task = _held(turn, command, Action.COMPLETE)
     if not isinstance(task, Task):
         return _same_decision(turn, command) or task
     state = turn.state
     kind = state.kinds[task.spec.kind]
-    units = work_units_milli(kind, task.spec.complexity)
+    is_real = task.shadow is None
+    units = work_units_milli(kind, task.spec.complexity) if is_real else 0
     decision = Decision(
         verdict=command.verdict,
         operator=command.operator,
@@ -247,7 +248,7 @@ def complete_assignment(turn: Turn, command: c.CompleteAssignment) -> AnyReply:
         work_units_milli=units,
         signed_in_for_ms=_signed_in_for_ms(state.operators[command.operator], turn.now.wall_ms),
     )
-    legs = legs_of(task.task_id, kind, home=task.home, host=state.province, work_units_milli=units)
+    legs = legs_of(task.task_id, kind, home=task.home, host=state.province, work_units_milli=units) if is_real else ()
     turn.emit(
         e.TaskCompleted(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, decision=decision, legs=legs)
     )

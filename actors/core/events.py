@@ -13,6 +13,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator, PresenceState
 from actors.core.policy_revisions import PolicyProposal
 from actors.core.review import Findings, ReviewedDecision
+from actors.core.shadow import Shadow
 from actors.core.sharing.hosts import HostCandidate
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
@@ -62,6 +63,8 @@ class TaskCreated(TaskEvent, frozen=True, kw_only=True, tag=True):
     kinds_revision: int = 0
     request_id: str = ""
     fingerprint: bytes = b""
+    #: A drill made it up; None: it is real.
+    shadow: Shadow | None = None
 
 
 class TaskScheduleReached(TaskEvent, frozen=True, kw_only=True, tag=True):
@@ -435,6 +438,21 @@ class CalendarUpdated(Event, frozen=True, kw_only=True, tag=True):
     calendar: BranchCalendar
 
 
+class ShadowLoadBegun(Event, frozen=True, kw_only=True, tag=True):
+    """A drill brings made-up work upon the province; until `until_ms` it multiplies arrivals (`shadow.ShadowLoad`)."""
+
+    drill: str
+    until_ms: int
+    ends_ms: int
+    factor_permille: int = 1_000
+
+
+class ShadowLoadEnded(Event, frozen=True, kw_only=True, tag=True):
+    """Nothing more of this drill is made here, and what is open of it is ended."""
+
+    drill: str
+
+
 class RequestAnswered(Event, frozen=True, kw_only=True, tag=True):
     """A write with a request id was answered; the same request gets these bytes again."""
 
@@ -494,5 +512,7 @@ AnyEvent = (
     | SharingPolicyProposed
     | SharingPolicyProposalExpired
     | SharingPolicyTookEffect
+    | ShadowLoadBegun
+    | ShadowLoadEnded
     | RequestAnswered
 )

@@ -34,6 +34,8 @@ def validate(state: ProvinceState) -> list[str]:
             problems.append(f"{task_id} is here and evacuated")
         if task.decision is not None:
             problems.append(f"{task_id} is open and decided")
+        if task.shadow is not None and task_id not in state.shadows:
+            problems.append(f"{task_id} was made up and is not among the shadow tasks")
     for operator, tasks in state.holds.items():
         person = state.operators.get(operator)
         if len(tasks) != held.get(operator, 0):
@@ -44,6 +46,7 @@ def validate(state: ProvinceState) -> list[str]:
         problems.append(f"open tasks are counted as {state.open_by_state}, they are {counts}")
     if sum(task.home != state.province for task in state.tasks.values()) != state.shared_in:
         problems.append(f"shared-in tasks are counted as {state.shared_in}")
+    problems += _shadows(state)
     for what, missing in (
         ("evacuated", state.evacuated.keys() - state.away.keys()),
         ("recalled", state.recalls.keys() - state.evacuated.keys()),
@@ -53,6 +56,15 @@ def validate(state: ProvinceState) -> list[str]:
     if sum(state.balance_fen.values()) != 0:
         problems.append(f"the ledger sums to {sum(state.balance_fen.values())} fen")
     return problems
+
+
+def _shadows(state: ProvinceState) -> list[str]:
+    """Shadow tasks that are known open are here or away: else a drill would wait for them for ever."""
+    return [
+        f"shadow task {task_id} of {drill} is neither here nor away"
+        for task_id, drill in state.shadows.items()
+        if task_id not in state.tasks and task_id not in state.away
+    ]
 
 
 def _right_to_hold(state: ProvinceState, task: Task) -> list[str]:

@@ -12,6 +12,7 @@ from actors.core.ids import task_id as mint_task_id
 from actors.core.matching.eligibility import ABLE, removed_by
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
+from actors.core.shadowing import mirror_arrival
 from actors.core.task import Action, PriorReason, Task, TaskSpec, can
 
 
@@ -54,6 +55,8 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
             fingerprint=records.fingerprint(command) if command.request_id else b"",
         )
     )
+    if state.shadow_loads:
+        mirror_arrival(turn, spec)
     return TaskReply(state.tasks[task])
 
 

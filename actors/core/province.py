@@ -22,6 +22,7 @@ from actors.core import (
     recalling,
     records,
     reviewing,
+    shadowing,
 )
 from actors.core import commands as c
 from actors.core import events as e
@@ -255,5 +256,7 @@ _DECISIONS: dict[type, Callable[[Turn, Any], AnyReply]] = {
     c.NoteHost: moves.note_host,
     c.NoteOutcome: moves.note_outcome,
     c.SettleNotice: moves.settle_notice,
+    c.BringShadowLoad: shadowing.bring_shadow_load,
+    c.EndShadowLoad: shadowing.end_shadow_load,
     c.Tick: _tick,
 }

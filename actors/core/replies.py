@@ -147,6 +147,16 @@ class RecallAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="recall_answer
     reason: str = ""
 
 
+class ShadowLoadReply(msgspec.Struct, frozen=True, kw_only=True, tag="shadow_load"):
+    """How far a drill's load has come in a province."""
+
+    drill: str
+    #: Shadow tasks made here so far.
+    made: int = 0
+    #: Open ones: its own wherever they are, and others' that are here.
+    open: int = 0
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """It is done; there is nothing to say about it."""
 
@@ -181,6 +191,7 @@ AnyReply = (
     | QueueDiagnosis
     | MoveAnswer
     | RecallAnswer
+    | ShadowLoadReply
     | Done
     | Refused
 )

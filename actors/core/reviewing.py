@@ -32,6 +32,11 @@ def submit_review(turn: Turn, command: c.SubmitReview) -> AnyReply:
             message=f"Task {task.task_id} is {task.state.value}: only a decision can be reviewed.",
             metadata={"task": task.task_id, "state": task.state.value},
         )
+    if task.shadow is not None:
+        return Refused(
+            reason=Reason.WRONG_STATE,
+            message=f"Task {task.task_id} was made up by {task.shadow.drill}: nobody is judged by it.",
+        )
     if task.decision.province != turn.state.province:
         return Elsewhere(task_id=task.task_id, host=task.decision.province, generation=task.generation)
     earlier = turn.record(records.review_key(task.task_id))

@@ -62,12 +62,14 @@ class Gains:
 
 
 def service_gained_ms(calendar: BranchCalendar, task: Task) -> int:
-    """From the decision of a task elsewhere to the next opening of its line at its home; 0: undecided, or the line was open.
+    """From the decision of a task elsewhere to the next opening of its line at its home; 0: undecided, made up, or the line was open.
 
     Args:
         calendar: the home's.
     """
     if task.state is not TaskState.COMPLETED or task.decision is None or task.decision.province == task.home:
+        return 0
+    if task.shadow is not None:
         return 0
     decided_ms = task.decision.time_ms
     opening_ms = calendar.next_opening_ms(decided_ms, task.line)

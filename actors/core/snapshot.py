@@ -17,6 +17,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.operators import Operator
 from actors.core.policy_revisions import PolicyBook, PolicyProposal, PolicyRevision
 from actors.core.service_gained import GainedService, Gains
+from actors.core.shadow import ShadowLoad
 from actors.core.state import Away, Evacuee, Notice, ProvinceState
 from actors.core.statistics import image
 from actors.core.statistics.tables import Statistics
@@ -63,6 +64,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     evacuated: dict[TaskId, Evacuee] = {}
     recalls: dict[TaskId, int] = {}
     evacuation_revision: int = 0
+    #: Loads of drills, oldest first, and whose shadow tasks are open, those that are away included.
+    shadow_loads: tuple[ShadowLoad, ...] = ()
+    shadows: dict[TaskId, str] = {}
 
 
 class Tasks(msgspec.Struct, frozen=True, tag=True):
@@ -119,6 +123,8 @@ def capture(state: ProvinceState) -> Iterator[bytes]:
         evacuated=dict(state.evacuated),
         recalls=dict(state.recalls),
         evacuation_revision=state.evacuation_revision,
+        shadow_loads=tuple(state.shadow_loads.values()),
+        shadows=dict(state.shadows),
     )
     learned = image.capture(state.statistics)
     return _slices(head, learned, list(state.tasks.values()), list(state.operators.values()))
@@ -273,6 +279,8 @@ def restore(slices: Iterable[bytes], bounds: Bounds | None = None) -> ProvinceSt
     state.evacuated = head.evacuated
     state.recalls = head.recalls
     state.evacuation_revision = head.evacuation_revision
+    state.shadow_loads = {load.drill: load for load in head.shadow_loads}
+    state.shadows = head.shadows
     for piece in decoded:
         if isinstance(piece, Tasks):
             for task in piece.tasks:

@@ -25,6 +25,7 @@ from actors.core.operators import Operator, PresenceState
 from actors.core.policy_revisions import PolicyBook
 from actors.core.queue import TaskQueue, authority_needed
 from actors.core.service_gained import Gains
+from actors.core.shadow import ShadowLoad
 from actors.core.statistics.tables import Statistics
 from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
 
@@ -113,6 +114,9 @@ class ProvinceState:
         #: now -> with which generation.
         self.evacuated: dict[TaskId, Evacuee] = {}
         self.recalls: dict[TaskId, int] = {}
+        #: What drills bring upon the province, oldest first, and whose shadow tasks it knows open: its own wherever they are, others' that are here.
+        self.shadow_loads: dict[str, ShadowLoad] = {}
+        self.shadows: dict[TaskId, str] = {}
         self.operators: dict[OperatorId, Operator] = {}
         #: What the journal has taught about people, kinds and provinces.
         self.statistics = Statistics()
@@ -188,6 +192,7 @@ class ProvinceState:
 
     def add_task(self, task: Task) -> None:
         """Take an open task into the indexes."""
+        self.note_shadow(task)
         self.tasks[task.task_id] = task
         self.open_by_state[task.state] = self.open_by_state.get(task.state, 0) + 1
         if task.home != self.province:
@@ -207,6 +212,7 @@ class ProvinceState:
                 self.shared_in -= 1
             if new.spec.batch_id:
                 self._count_batch(new.spec.batch_id, -1)
+            self.note_shadow(new)
             self.records[records.task_key(new.task_id)] = records.encode(new)
             return
         self.tasks[new.task_id] = new
@@ -214,6 +220,15 @@ class ProvinceState:
             self._count(old.state, -1)
             self._count(new.state, 1)
         self._index(new)
+
+    def note_shadow(self, task: Task) -> None:
+        """Keep in mind which shadow tasks are open: a home's own until their outcome is here, whoever has them."""
+        if task.shadow is None:
+            return
+        if task.state in _CLOSED and (task.state is not TaskState.MOVED or task.home != self.province):
+            self.shadows.pop(task.task_id, None)
+        else:
+            self.shadows[task.task_id] = task.shadow.drill
 
     def note_request(self, task_id: TaskId, key: str) -> None:
         """Let the answer to a request follow an open task to its next host. Touches no index."""

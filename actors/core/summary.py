@@ -16,6 +16,7 @@ from actors.core.matching.hosting import Hosting, facts_of
 from actors.core.matching.views.pairs import typical_minutes
 from actors.core.operators import Operator, PresenceState
 from actors.core.presence import Presence
+from actors.core.shadow import counted
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import KindCell, LineTodayCell, LinkCell, LinkDirection
@@ -109,6 +110,7 @@ def summarise(
         created_count=state.created_count,
         decided_count=state.decided_count,
         decided_shared_count=state.decided_shared_count,
+        shadow_tasks=counted(state.shadows),
     )
     pressure = {one.line: hosting.pressure_permille(facts_of(bare, one.line)) for one in lines} if hosting else {}
     kinds = tuple(

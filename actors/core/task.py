@@ -19,6 +19,7 @@ import msgspec
 from actors.core.clock import still_waits
 from actors.core.country import Line, Skill
 from actors.core.ids import KindId, OperatorId, ProvinceCode, TaskId
+from actors.core.shadow import Shadow
 
 
 class TaskState(StrEnum):
@@ -271,6 +272,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_keys: tuple[str, ...] = ()
     decision: Decision | None = None
     finished_ms: int = 0
+    #: A drill made it up; None: it is real.
+    shadow: Shadow | None = None
 
     @property
     def etag(self) -> str:

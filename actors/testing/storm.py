@@ -15,6 +15,9 @@ RESTLESS_REMAINDER = 5
 RESTLESS = {"evacuate": 40, "doom": 10, "doom_everybody": 16, "lose_coordinator": 2}
 #: Of four eights of seeds, one calm and one restless seed in each, one eight scores its rounds as live provinces do.
 REAL_SCORES_EVERY = 4
+#: One seed in so many has a drill in its storm.
+DRILL_EVERY = 32
+DRILL_REMAINDER = 31
 
 
 class Storm(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,8 @@ class Storm(msgspec.Struct, frozen=True, kw_only=True):
     scores_for_real: bool = True
     #: Name of a stroke -> how likely it is among the others; a stroke that is not named counts 1.
     weights: Mapping[str, int] = {}
+    #: Whether a drill brings made-up work meanwhile (`practice`).
+    has_drill: bool = False
 
 
 def storm_of(seed: int, strokes: tuple[str, ...]) -> Storm:
@@ -56,4 +61,5 @@ def storm_of(seed: int, strokes: tuple[str, ...]) -> Storm:
         fsync_max_ms=chance.one_of((2, 20, 200)),
         weights=weights | RESTLESS if is_restless else weights,
         scores_for_real=scores_for_real,
+        has_drill=seed % DRILL_EVERY == DRILL_REMAINDER,
     )

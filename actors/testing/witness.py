@@ -64,6 +64,8 @@ class Witness:
     def __init__(self, provinces: Iterable[ProvinceCode], scheduler: Scheduler) -> None:
         self.states = {province: ProvinceState(province) for province in provinces}
         self.created: dict[TaskId, None] = {}
+        #: Of these, what a drill made up.
+        self.shadows: dict[TaskId, None] = {}
         self.decided: dict[TaskId, ProvinceCode] = {}
         #: Returned or cancelled.
         self.ended: dict[TaskId, str] = {}
@@ -160,6 +162,8 @@ class Witness:
             if event.task_id in self.created:
                 raise Violation(f"{province}: {event.task_id} was created twice")
             self.created[event.task_id] = None
+            if event.shadow is not None:
+                self.shadows[event.task_id] = None
         elif isinstance(event, (e.OfferMade, e.TaskAssigned)):
             if event.token <= self._tokens.get(event.task_id, 0):
                 raise Violation(f"{province}: token {event.token} of {event.task_id} was given out before")
@@ -182,8 +186,8 @@ class Witness:
         self._no_end_yet(province, event.task_id)
         if event.decision.operator != before.operator:
             raise Violation(f"{event.task_id} is held by {before.operator}, {event.decision.operator} decided it")
-        legs = len(event.legs)
-        if legs != (0 if before.home == province else 2) or sum(leg.amount_fen for leg in event.legs):
+        legs, is_paid = len(event.legs), before.home != province and event.task_id not in self.shadows
+        if legs != (2 if is_paid else 0) or sum(leg.amount_fen for leg in event.legs):
             raise Violation(f"{province}: {event.task_id} was decided with legs {event.legs}")
         if any(leg.task_id != event.task_id for leg in event.legs):
             raise Violation(f"{province}: legs of another task came with the decision of {event.task_id}")
@@ -292,6 +296,8 @@ class Witness:
                 problems.append(f"{province} still wants back {list(state.recalls)}")
             if state.notices:
                 problems.append(f"{province} still has to tell {list(state.notices)}")
+            if state.shadows:
+                problems.append(f"{province} still knows shadow tasks open: {list(state.shadows)}")
             if state.away:
                 problems.append(f"{province} still believes {list(state.away)} to be away")
         return problems

@@ -44,11 +44,13 @@ class ReplayedState(ProvinceState):
 
     def add_task(self, task: Task) -> None:
         """As ever, but for the indexes."""
+        self.note_shadow(task)
         self.tasks[task.task_id] = task
 
     def replace_task(self, new: Task) -> None:
         """As ever, but for the indexes."""
         if new.state in _CLOSED:
+            self.note_shadow(new)
             del self.tasks[new.task_id]
             self.records[records.task_key(new.task_id)] = records.encode(new)
         else:

@@ -1,8 +1,8 @@
 """How each event changes the state: the only way in which a `ProvinceState` changes.
 
 `apply` decides nothing and refuses nothing: an event that does not fit is a bug or a damaged journal, and raises. One function a type of
-event, in `tasks`, `moves` and `people`; the table below names them all. What the event teaches (`statistics.learning`) is noted first, while the
-state is still what it was.
+event, in `tasks`, `moves`, `people` and `shadows`; the table below names them all. What the event teaches (`statistics.learning`) is noted
+first, while the state is still what it was; what happens to a drill's shadow tasks teaches nothing.
 
 There is no switch that leaves the learning out: `apply` always learns. Only `verification.replayed`, whose states decide nothing, and
 `previewing`, whose copies are thrown away, go to `APPLIERS` themselves.
@@ -11,9 +11,9 @@ There is no switch that leaves the learning out: `apply` always learns. Only `ve
 from collections.abc import Callable
 
 from actors.core import events as e
-from actors.core.applying import moves, people, tasks
+from actors.core.applying import moves, people, shadows, tasks
 from actors.core.state import ProvinceState
-from actors.core.statistics.learning import LEARNERS
+from actors.core.statistics.learning import LEARNERS, is_of_shadow
 
 
 def apply(state: ProvinceState, event: e.AnyEvent) -> None:
@@ -24,7 +24,7 @@ def apply(state: ProvinceState, event: e.AnyEvent) -> None:
     """
     kind = type(event)
     learn = LEARNERS.get(kind)
-    if learn is not None:
+    if learn is not None and not (state.shadows and is_of_shadow(state, event)):
         learn(state, event)
     APPLIERS[kind](state, event)
 
@@ -79,5 +79,7 @@ APPLIERS: dict[type, Callable[..., None]] = {
     e.SharingPolicyProposed: people.policy_proposed,
     e.SharingPolicyProposalExpired: people.proposal_expired,
     e.SharingPolicyTookEffect: people.policy_took_effect,
+    e.ShadowLoadBegun: shadows.load_begun,
+    e.ShadowLoadEnded: shadows.load_ended,
     e.RequestAnswered: tasks.request_answered,
 }

@@ -115,6 +115,7 @@ def outcome_noted(state: ProvinceState, event: e.OutcomeNoted) -> None:
         state.replace_task(moved_on(older, Action.HAND_OVER))
     state.away.pop(task.task_id, None)
     state.forget_evacuee(task.task_id)
+    state.shadows.pop(task.task_id, None)
     state.records[records.task_key(task.task_id)] = records.encode(task)
     if event.gained_ms:
         state.gains.add(task, event.gained_ms)

@@ -4,6 +4,7 @@ import msgspec
 
 from actors.core import events as e
 from actors.core import records
+from actors.core.applying.shadows import arrived
 from actors.core.ids import KindId, OperatorId, TaskId, task_id
 from actors.core.ledger import LedgerLeg
 from actors.core.operators import KindExperience
@@ -38,7 +39,10 @@ def task_created(state: ProvinceState, event: e.TaskCreated) -> None:
         host=state.province,
         state=_SCHEDULED if event.scheduled else _QUEUED,
         queued_ms=0 if event.scheduled else at_ms,
+        shadow=event.shadow,
     )
+    if state.shadow_loads:
+        arrived(state, event)
     state.add_task(task)
     if event.request_id or spec.external_id:
         _record_creation(state, event, records.encode(TaskReply(task)))
@@ -210,10 +214,13 @@ def resumed(state: ProvinceState, event: e.TaskResumed) -> None:
 def completed(state: ProvinceState, event: e.TaskCompleted) -> None:
     task, decision = state.tasks[event.task_id], event.decision
     kind = task.spec.kind
-    _experience(state, decision, kind, event.at_ms)
-    state.decided_count += 1
-    if task.home != state.province:
-        state.decided_shared_count += 1
+    if task.shadow is None:
+        _experience(state, decision, kind, event.at_ms)
+        state.decided_count += 1
+        if task.home != state.province:
+            state.decided_shared_count += 1
+    else:
+        _idle(state, decision.operator, event.at_ms)
     if event.legs:
         _post(state, event.legs)
     finished = replace(

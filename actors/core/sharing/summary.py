@@ -70,6 +70,8 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     created_count: int = 0
     decided_count: int = 0
     decided_shared_count: int = 0
+    #: Drill -> its shadow tasks that the province knows open: its own wherever they are, others' that are here.
+    shadow_tasks: dict[str, int] = {}
 
 
 def mean_wait_ms(summary: ProvinceSummary) -> int:

@@ -2,11 +2,15 @@
 
 Applying is the one path that every event takes, live, at a start, in `verify` and in the simulator, so the numbers cannot depend on where
 an event came from. An event without an entry teaches nothing.
+
+What happens to a drill's shadow task is nobody's experience, so it is left out once for all (`is_of_shadow`). Two learners see one before the
+state knows it: its arrival counts as load of the last minutes and as nothing else, and at a host it is taken in without a lesson.
 """
 
 from collections.abc import Callable
 
 from actors.core import events as e
+from actors.core.state import ProvinceState
 from actors.core.statistics import learning_arrivals as arrivals
 from actors.core.statistics import learning_country as country
 from actors.core.statistics import learning_decisions as decisions
@@ -37,3 +41,9 @@ LEARNERS: dict[type, Callable[..., None]] = {
     e.ReviewSubmitted: reviews.review_submitted,
     e.PriorsAdopted: country.priors_adopted,
 }
+
+
+def is_of_shadow(state: ProvinceState, event: e.AnyEvent) -> bool:
+    """Whether an event is about a shadow task that the state knows. Asked only while it knows any."""
+    task_id = event.task.task_id if isinstance(event, e.OutcomeNoted) else getattr(event, "task_id", None)
+    return task_id in state.shadows

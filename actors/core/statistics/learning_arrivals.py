@@ -10,7 +10,7 @@ from actors.core.ids import OperatorId
 from actors.core.state import ProvinceState
 from actors.core.statistics.cells import LineCell, LinkCell, LinkDirection, amount_bucket
 from actors.core.statistics.decay import local_hour_of_week
-from actors.core.statistics.tables import RECENT_MINUTES
+from actors.core.statistics.tables import RECENT_MINUTES, Statistics
 from actors.core.task import PriorReason, TaskSpec
 
 _PRIOR_CELLS = {PriorReason.REOPENED: LineCell.REOPENED.value, PriorReason.SENT_BACK: LineCell.SENT_BACK.value}
@@ -19,26 +19,32 @@ _OUT = LinkDirection.OUT.value
 
 
 def task_created(state: ProvinceState, event: e.TaskCreated) -> None:
-    """A task arrived."""
+    """A task arrived. What a drill made up is load now, but nothing that its hour of the week, its kind or anybody will be known by."""
     statistics, spec, at_ms = state.statistics, event.spec, event.at_ms
     clock = statistics.clock
     clock.advance(at_ms)
     line = state.kinds[spec.kind].line
+    _count_recent(statistics, line, at_ms)
+    if event.shadow is not None:
+        return
     table = statistics.arrivals
     table.cells[table.place(0, line) + local_hour_of_week(at_ms)] += clock.work
-    minute = at_ms // 60_000
-    table = statistics.recent
-    place = table.place(minute % RECENT_MINUTES, line)
-    if table.cells[place] != minute:
-        table.cells[place] = minute
-        table.cells[place + 1] = 0.0
-    table.cells[place + 1] += 1.0
     if spec.amount_fen > 0:
         table = statistics.amounts
         place = table.place(0, spec.kind)
         table.cells[place + amount_bucket(spec.amount_fen)] += clock.experience
     if spec.prior_reason in _PRIOR_CELLS:
         _came_back(state, spec, line)
+
+
+def _count_recent(statistics: Statistics, line: Line, at_ms: int) -> None:
+    """One more in the current minute: the load, whoever made it."""
+    minute, table = at_ms // 60_000, statistics.recent
+    place = table.place(minute % RECENT_MINUTES, line)
+    if table.cells[place] != minute:
+        table.cells[place] = minute
+        table.cells[place + 1] = 0.0
+    table.cells[place + 1] += 1.0
 
 
 def _came_back(state: ProvinceState, spec: TaskSpec, line: Line) -> None:

@@ -91,7 +91,7 @@ def handed_over(state: ProvinceState, event: e.MoveHandedOver) -> None:
 def move_accepted(state: ProvinceState, event: e.MoveAccepted) -> None:
     """At the host: a task of another province was taken in, so long after its home had decided to share it."""
     task, at_ms = event.task, event.at_ms
-    if task.home == state.province:
+    if task.home == state.province or task.shadow is not None:
         return
     state.statistics.clock.advance(at_ms)
     place = begin_line_day(state.statistics, task.line)

@@ -198,6 +198,8 @@ _TEACH_NOTHING = {
     "CalendarUpdated",
     "SharingPolicyProposed",
     "SharingPolicyProposalExpired",
+    "ShadowLoadBegun",
+    "ShadowLoadEnded",
     "SharingPolicyTookEffect",
     "RequestAnswered",
 }
