@@ -4,8 +4,9 @@ At every picture (twice a second) each running drill is looked at once. Whatever
 so the next coordinator goes on with it:
 
 * between `DrillStarted` and "struck" the fault may be there or not: a successor takes it away and gives up;
-* while the fault is there a successor repeats it to the gateways, for the time that is left of it;
-* "measuring" is repeated from its beginning: reading journals changes nothing.
+* while the fault is there a successor repeats it to the gateways, for the time that is left of it; a province that arrivals are multiplied in knows
+  that by itself;
+* "measuring" is repeated from its beginning: what was made up is ended everywhere, twice if need be, and reading journals changes nothing.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from actors.core.drills.record import (
     Drill,
     DrillCreated,
     DrillEnded,
+    DrillObserved,
     DrillPhase,
     DrillPhaseReached,
     DrillReport,
@@ -43,11 +45,14 @@ from actors.core.drills.steps import (
     standing_of,
     view_of,
 )
+from actors.core.drills.waits import is_news, observe
+from actors.core.ids import ProvinceCode
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import PolicyPreview
 from actors.core.sharing.summary import NationalPicture
 from actors.drilling.faults import Faults
 from actors.drilling.journals import Ask, JournalReader, Unreadable
+from actors.drilling.shadows import Shadows
 from actors.suffering import end_now
 from actors.transport import Peer
 
@@ -86,9 +91,10 @@ class Drilling:
         self._picture = NationalPicture()
         self._faults = Faults(drills, ask, wall_ms)
         self._reader = JournalReader(ask)
+        self._shadows = Shadows(ask, wall_ms)
         self._progress: dict[str, Progress] = {}
         #: What is being done for a drill.
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._under_way: dict[str, asyncio.Task[object]] = {}
 
     def connected(self, peer: Peer) -> None:
         """Somebody has connected to the coordinator; gateways are told what they carry."""
@@ -155,7 +161,7 @@ class Drilling:
         if refused is not None:
             return refused
         _log.warning("drill begins", drill=drill.drill_id, kind=drill.spec.kind.value, who=request.who)
-        self._strike(drill.drill_id)
+        self._prepare(drill.drill_id)
         return _reply(self._drills.find(drill.drill_id))
 
     def _abort(self, request: protocol.AbortDrill) -> protocol.Response:
@@ -192,7 +198,16 @@ class Drilling:
             if not drill.reason and is_harming(drill, view, self._progress_of(drill)):
                 reason = f"on-time ratio of the rest of the country below {drill.spec.abort_below_permille} permille"
                 self._order_abort(drill, reason)
+            self._observe(drill, view)
             self._look_after(drill.drill_id, view)
+
+    def _observe(self, drill: Drill, view: View) -> None:
+        """Write down how long work waits while a surge lasts."""
+        if drill.phase is not DrillPhase.STRUCK or RULES[drill.spec.kind].fault is not Fault.SURGE:
+            return
+        seen = observe(drill, view.summaries, view.now_ms)
+        if is_news(drill, seen):
+            self._write([DrillObserved(at_ms=view.now_ms, drill_id=drill.drill_id, observation=seen)])
 
     def _progress_of(self, drill: Drill) -> Progress:
         return self._progress.setdefault(drill.drill_id, Progress())
@@ -211,10 +226,41 @@ class Drilling:
             case Step.WAIT:
                 pass
 
+    def _prepare(self, drill_id: str) -> None:
+        """Bring what the drill makes up before it strikes; a surge is nothing else."""
+        drill = self._drills.find(drill_id)
+        assert isinstance(drill, Drill)
+        if RULES[drill.spec.kind].fault is Fault.SURGE:
+            self._work(drill_id, self._begin_surge(drill))
+        elif drill.spec.makes_shadows:
+            self._work(drill_id, self._bring(drill), then=lambda: self._strike(drill_id))
+        else:
+            self._strike(drill_id)
+
+    async def _bring(self, drill: Drill) -> bool:
+        """Bring the drill's load; if a province does not take it, the drill gives up."""
+        problem = await self._shadows.bring(drill)
+        if problem:
+            self._order_abort(drill, problem)
+        return not problem
+
+    async def _begin_surge(self, drill: Drill) -> None:
+        ordered_ms = self._wall_ms()
+        if await self._bring(drill):
+            struck = DrillPhaseReached(at_ms=ordered_ms, drill_id=drill.drill_id, phase=DrillPhase.STRUCK)
+            self._write([struck])
+
+    async def _end_surge(self, drill: Drill) -> None:
+        """End what was made up in the struck provinces; if one is away, again at the next picture."""
+        if await self._shadows.end(drill, drill.spec.provinces) is not None:
+            self._reached(drill, DrillPhase.LIFTED)
+
     def _strike(self, drill_id: str) -> None:
         """Make the fault, and note that it is there. If that cannot be written, nothing is made."""
         drill = self._drills.find(drill_id)
         assert isinstance(drill, Drill)
+        if drill.reason or not drill.is_running:
+            return
         if RULES[drill.spec.kind].fault is Fault.EVACUATION:
             self._work(drill_id, self._evacuate(drill))
             return
@@ -239,16 +285,24 @@ class Drilling:
         event = DrillPhaseReached(at_ms=self._wall_ms(), drill_id=drill.drill_id, phase=phase, **facts)
         return self._write([event]) is None
 
-    def _work(self, drill_id: str, work: Coroutine[Any, Any, None]) -> None:
-        """Do something for a drill beside everything else; one thing at a time."""
+    def _work(self, drill_id: str, work: Coroutine[Any, Any, object], then: Callable[[], None] = lambda: None) -> None:
+        """Do something for a drill beside everything else, one thing at a time.
+
+        Args:
+            then: what follows when it is done.
+        """
         assert drill_id not in self._under_way
         task = asyncio.get_running_loop().create_task(work)
         self._under_way[drill_id] = task
-        task.add_done_callback(lambda done: self._worked(drill_id, done))
+        task.add_done_callback(lambda done: self._worked(drill_id, done, then))
 
-    def _worked(self, drill_id: str, done: "asyncio.Task[None]") -> None:
+    def _worked(self, drill_id: str, done: "asyncio.Task[object]", then: Callable[[], None]) -> None:
         self._under_way.pop(drill_id, None)
-        if not done.cancelled() and (bug := done.exception()) is not None:
+        if done.cancelled():
+            return
+        if (bug := done.exception()) is None:
+            then()
+        else:
             _log.error("a drill failed by a bug", drill=drill_id, exc_info=bug)
             drill = self._drills.find(drill_id)
             if isinstance(drill, Drill) and drill.is_running:
@@ -299,6 +353,9 @@ class Drilling:
         if RULES[drill.spec.kind].fault is Fault.EVACUATION:
             if drill.drill_id not in self._under_way:
                 self._work(drill.drill_id, self._restore(drill, stayed))
+        elif RULES[drill.spec.kind].fault is Fault.SURGE:
+            if drill.drill_id not in self._under_way:
+                self._work(drill.drill_id, self._end_surge(drill))
         elif self._reached(drill, DrillPhase.LIFTED, stayed=stayed):
             self._faults.tell_gateways()
 
@@ -313,8 +370,16 @@ class Drilling:
         if RULES[drill.spec.kind].fault is Fault.EVACUATION:
             for code in drill.policies:
                 await self._faults.put_back(drill, code)
+        await self._clear(drill)
         self._end(drill, DrillState.ABORTED, reason, None)
         self._faults.tell_gateways()
+
+    async def _clear(self, drill: Drill) -> None:
+        """End what the drill made up, everywhere; what cannot be ended in time is in the report, and ends by its own clock."""
+        if drill.spec.makes_shadows:
+            known = dict.fromkeys(standing.province for standing in drill.before)
+            here: dict[ProvinceCode, None] = dict.fromkeys(summary.province for summary in self._picture.provinces)
+            await self._shadows.clear(drill, known | here)
 
     def _end(self, drill: Drill, state: DrillState, reason: str, report: DrillReport | None) -> None:
         ended = DrillEnded(at_ms=self._wall_ms(), drill_id=drill.drill_id, state=state, reason=reason, report=report)
@@ -333,6 +398,7 @@ class Drilling:
     async def _measure(self, drill_id: str) -> None:
         drill = self._drills.find(drill_id)
         assert isinstance(drill, Drill)
+        await self._clear(drill)
         try:
             report = await self._reader.report(drill)
         except Unreadable as error:
@@ -348,7 +414,10 @@ class Drilling:
 
 
 def _reply(drill: Drill | Refused) -> protocol.Response:
-    return drill if isinstance(drill, Refused) else protocol.DrillReply(drill=drill)
+    """A drill without what only its runner needs."""
+    if isinstance(drill, Refused):
+        return drill
+    return protocol.DrillReply(drill=msgspec.structs.replace(drill, observed=()))
 
 
 #: Faults that make work leave, so that what stayed says something.
@@ -363,6 +432,6 @@ def _why(reply: protocol.Response | None) -> str:
 def _brief(drill: Drill) -> Drill:
     """A drill as lists show it."""
     if drill.report is None:
-        return msgspec.structs.replace(drill, before=(), policies={})
-    report = msgspec.structs.replace(drill.report, timeline=(), moved=())
-    return msgspec.structs.replace(drill, before=(), policies={}, report=report)
+        return msgspec.structs.replace(drill, before=(), policies={}, observed=())
+    report = msgspec.structs.replace(drill.report, timeline=(), moved=(), waits=())
+    return msgspec.structs.replace(drill, before=(), policies={}, observed=(), report=report)

@@ -3,6 +3,7 @@
     sharedops drill list
     sharedops drill run site-outage --province fujian --dry-run
     sharedops drill run site-outage --province fujian --self-contained --json
+    sharedops drill run surge --province shandong --factor 3 --yes
     sharedops drill show drill-3
     sharedops drill abort drill-3
 
@@ -22,6 +23,7 @@ import typer
 from rich.console import Console
 
 from actors.core.drills.record import DrillKind
+from actors.core.shadow import SHADOW_TASKS_MAX
 from gateway.command.asking import CannotAsk, token_or_development, why_not
 from gateway.command.drill_client import DrillClient
 from gateway.command.drill_kinds import KINDS
@@ -52,6 +54,8 @@ Name = Annotated[str, typer.Argument(help="A drill, for instance drill-3.")]
 
 ADDRESS = "127.0.0.1:50051"
 DATA_DIR = Path("data")
+#: What a surge multiplies arrivals by, when nothing is said.
+FACTOR = 3.0
 
 
 @drill.command("list")
@@ -141,13 +145,24 @@ def run(
     load: Annotated[
         float,
         typer.Option(
-            min=0, max=95, help="Of such a system: per cent of their time for which its people are busy; 0: hardly."
+            min=0,
+            max=95,
+            help="Of such a system: per cent of their time for which its people are busy (up to 1: the ratio); 0: the kind's.",
         ),
     ] = 0.0,
     quota: Annotated[
         int,
         typer.Option(
             min=0, max=100_000, help="Of such a system: tasks of others that a province lets be open at once; 0: any."
+        ),
+    ] = 0,
+    factor: Annotated[float, typer.Option(min=1.001, max=10, help="surge: what arrivals are multiplied by.")] = FACTOR,
+    shadow_tasks: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=SHADOW_TASKS_MAX,
+            help="Other kinds: made-up tasks put into each struck province first, so that a quiet system has something to move.",
         ),
     ] = 0,
     duration: Annotated[
@@ -185,8 +200,10 @@ def run(
         is_own=self_contained,
         own_provinces=provinces,
         tasks=tasks or KINDS[kind].tasks,
-        load=load / 100,
+        load=(load if load <= 1 else load / 100) or KINDS[kind].load,
         quota=quota,
+        factor=factor if kind is DrillKind.SURGE else 1.0,
+        shadow_tasks=shadow_tasks,
         is_dry=dry_run,
         # Whoever wants JSON is a program and cannot be asked.
         is_confirmed=yes or as_json or self_contained,

@@ -14,6 +14,8 @@ class KindWords(NamedTuple):
     duration_s: int
     #: Tasks that wait in each struck province when the command starts a system of its own.
     tasks: int
+    #: How busy its people are then, when nothing is said; 0: hardly.
+    load: float = 0.0
 
 
 KINDS: dict[DrillKind, KindWords] = {
@@ -64,5 +66,12 @@ KINDS: dict[DrillKind, KindWords] = {
         "多省终端同时失联",
         180,
         500,
+    ),
+    DrillKind.SURGE: KindWords(
+        "arrivals of a province are multiplied by made-up copies (shadow tasks); others take over what waits too long",
+        "按倍数复制一省新增件（演练件），等候超限后由其他省分担",
+        300,
+        0,
+        0.75,
     ),
 }

@@ -1,7 +1,7 @@
 """A drill's report as one self-contained page: figures, who helped, and a timeline drawn as inline SVG. No script, nothing from elsewhere."""
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import gmtime, strftime
 
@@ -25,6 +25,8 @@ MOMENTS = {
     "lifted": "fault gone 解除",
     "recovered": "recovered 恢复",
     "settled": "settled 结束观察",
+    "peak": "longest wait 等候最长",
+    "eased": "waits are back 等候回落",
 }
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:960px;color:#1c2733;background:#fff}
@@ -101,7 +103,7 @@ def _helpers(drill: drill_pb2.Drill) -> str:
 
 
 def _picture(drill: drill_pb2.Drill) -> str:
-    """Tasks taken over in the course of time, with a line for every moment."""
+    """Tasks taken over in the course of time, and of a surge the waits, with a line for every moment."""
     moments = list(drill.report.timeline)
     if not moments:
         return ""
@@ -109,7 +111,7 @@ def _picture(drill: drill_pb2.Drill) -> str:
     lines = "".join(_lines(moments, first, last))
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="timeline">{_fault(drill, first, last)}{lines}'
-        f"{_curve(drill, first, last)}{_axis(first, last)}</svg>"
+        f"{_curve(drill, first, last)}{_waits(drill, first, last)}{_axis(first, last)}</svg>"
     )
 
 
@@ -153,6 +155,28 @@ def _curve(drill: drill_pb2.Drill, first: int, last: int) -> str:
         f'<polyline points="{drawn}" fill="none" stroke="#1f5fa8" stroke-width="2"/>'
         f'<text x="{LEFT - 6}" y="{TOP + 4}" text-anchor="end">{most}</text>'
         f'<text x="{LEFT - 6}" y="{HEIGHT - BOTTOM}" text-anchor="end">0</text>'
+    )
+
+
+def _waits(drill: drill_pb2.Drill, first: int, last: int) -> str:
+    """Expected wait of a surge and its release threshold, on a scale of their own at the right."""
+    points = drill.report.waits
+    if not points:
+        return ""
+    most = max(1, *(max(point.wait_ms, point.release_ms) for point in points))
+    scale = (HEIGHT - TOP - BOTTOM) / most
+
+    def drawn(heights: Iterable[int], stroke: str) -> str:
+        places = " ".join(
+            f"{_x(drill.strike_time_ms + point.after_ms, first, last)},{HEIGHT - BOTTOM - height * scale:.1f}"
+            for point, height in zip(points, heights, strict=True)
+        )
+        return f'<polyline points="{places}" fill="none" {stroke}/>'
+
+    return (
+        drawn((point.wait_ms for point in points), 'stroke="#b3261e" stroke-width="2"')
+        + drawn((point.release_ms for point in points), 'stroke="#b3261e" stroke-dasharray="2 4"')
+        + f'<text x="{WIDTH - RIGHT}" y="{TOP + 4}" text-anchor="end">{most / 1000:.0f} s expected wait 预计等候 (red; dotted: release 停止阈值)</text>'
     )
 
 

@@ -1,9 +1,11 @@
 """One run of a drill by the command: checked, confirmed, begun, followed, and everything of its own ended afterwards."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,12 +22,14 @@ from gateway.command.drill_client import DrillClient, DrillStuck
 from gateway.command.drill_objectives import ObjectivesError, read_objectives
 from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_stage import own_system, problems_of
+from gateway.command.drill_surge_stage import surge_system
 from gateway.command.drill_view import phase_line, show_plan, show_report, struck_by
 from gateway.command.province_codes import explain_unknown, split_codes
 from gateway.conversion.drill import KINDS_OUT
 from gateway.v1 import drill_pb2
 from loadtests.catalogue import largest
 from loadtests.chaos.findings import RowFailed
+from loadtests.chaos.stage import Stage
 from loadtests.chaos.system import SystemDown
 from loadtests.preparation import SetupRefused
 from loadtests.wire import open_channel
@@ -78,6 +82,10 @@ class Order:
     load: float
     #: And whose provinces let so many tasks of others be open at once; 0: as many as come.
     quota: int
+    #: What a surge multiplies arrivals by; 1: it is no surge.
+    factor: float
+    #: Made-up tasks for each struck province.
+    shadow_tasks: int
     is_dry: bool
     is_confirmed: bool
     address: str
@@ -121,6 +129,8 @@ def _wanted(order: Order) -> drill_pb2.Drill:
         provinces_max=limits.provinces_max,
         operators_max_permille=OWN_OPERATORS_MAX_PERMILLE if order.is_own else limits.operators_max_permille,
         abort_below_permille=limits.abort_below_permille,
+        factor_permille=round(order.factor * 1000) if order.factor > 1 else 0,
+        shadow_tasks=order.shadow_tasks,
         objectives=read_objectives(order.objectives, order.kind),
     )
 
@@ -175,8 +185,16 @@ async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> D
     if order.is_dry:
         console.print(
             f"would start {len(codes)} provinces, let {order.tasks} tasks wait in {', '.join(order.provinces)}"
+            f"{_practised(order)}"
         )
-        plan = {"dry_run": True, "provinces": codes, "tasks": order.tasks, "struck": list(order.provinces)}
+        plan = {
+            "dry_run": True,
+            "provinces": codes,
+            "tasks": order.tasks,
+            "struck": list(order.provinces),
+            "factor": order.factor,
+            "shadow_tasks": order.shadow_tasks,
+        }
         return Done(wanted, plan, held=True)
     directory = Path(tempfile.mkdtemp(prefix="sharedops-drill-"))
     done = Done()
@@ -186,9 +204,7 @@ async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> D
         def tell(line: str) -> None:
             console.print(f"{time.monotonic() - began_s:6.1f} s  {line}")
 
-        async with own_system(
-            directory, codes, order.provinces, order.tasks, tell, load=order.load, quota=order.quota
-        ) as stage:
+        async with _own_stage(order, codes, directory, tell) as stage:
             client = DrillClient(stage.control, stage.tokens.ops)
             await _shown(client, wanted, console)
             done = await _followed(client, wanted, console)
@@ -206,6 +222,21 @@ async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> D
         else:
             console.print(f"kept: {directory}")
     return done
+
+
+def _own_stage(
+    order: Order, codes: list[str], directory: Path, tell: Callable[[str], None]
+) -> contextlib.AbstractAsyncContextManager[Stage]:
+    """The system that the kind needs."""
+    if order.kind is DrillKind.SURGE:
+        return surge_system(directory, codes, order.load, order.quota, tell)
+    return own_system(directory, codes, order.provinces, order.tasks, tell, load=order.load, quota=order.quota)
+
+
+def _practised(order: Order) -> str:
+    """What of the order is made up, as part of a sentence."""
+    made = f", put {order.shadow_tasks} shadow tasks into each" if order.shadow_tasks else ""
+    return made + (f", multiply its arrivals by {order.factor:g}" if order.factor > 1 else "")
 
 
 def _own_provinces(order: Order) -> list[str]:

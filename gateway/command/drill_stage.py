@@ -56,9 +56,7 @@ async def own_system(
         await stage.keep_work_home(stage.system.provinces)
         for province in stage.system.provinces if quota else ():
             await stage.set_policy(province, share_in_quota=quota)
-        usual = [one for one in stage.kinds if one.authority <= AUTHORITY_MAX]
-        if not usual:
-            raise RowFailed("the system knows no kind of work that people of any branch may do")
+        usual = usual_kinds(stage)
         kinds = [one.kind for one in usual]
         steady = pace(usual, len(stage.people), load) if load else STEADY
         for province in stage.system.provinces:
@@ -80,6 +78,18 @@ async def own_system(
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
+
+
+def usual_kinds(stage: Stage) -> list[Kind]:
+    """Kinds of work that people of any branch may do.
+
+    Raises:
+        RowFailed: there are none.
+    """
+    usual = [one for one in stage.kinds if one.authority <= AUTHORITY_MAX]
+    if not usual:
+        raise RowFailed("the system knows no kind of work that people of any branch may do")
+    return usual
 
 
 def pace(kinds: Sequence[Kind], people: int, load: float) -> Behaviour:

@@ -61,6 +61,10 @@ def show_plan(console: Console, drill: drill_pb2.Drill, struck: dict[str, int]) 
         f"at most {drill.operators_max_permille / 10:.1f} %), {struck['waiting_tasks']} waiting tasks "
         f"and {struck['tasks_in_hand']} in hand, for at most {drill.duration_ms / 1000:.0f} s"
     )
+    if drill.factor_permille:
+        console.print(f"  multiplies arrivals by {drill.factor_permille / 1000:g} with shadow tasks 演练件")
+    if drill.shadow_tasks:
+        console.print(f"  puts {drill.shadow_tasks} shadow tasks 演练件 into each of the provinces first")
     if drill.abort_below_permille:
         console.print(
             f"  aborts itself when the others' on-time ratio is below {drill.abort_below_permille / 10:.1f} %"

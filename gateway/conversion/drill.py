@@ -23,6 +23,7 @@ KINDS_OUT: dict[DrillKind, drill_pb2.DrillKind] = {
     DrillKind.GATEWAY_KILL: drill_pb2.DRILL_KIND_GATEWAY_KILL,
     DrillKind.GATEWAY_PARTITION: drill_pb2.DRILL_KIND_GATEWAY_PARTITION,
     DrillKind.REGIONAL: drill_pb2.DRILL_KIND_REGIONAL,
+    DrillKind.SURGE: drill_pb2.DRILL_KIND_SURGE,
 }
 KINDS_IN: dict[int, DrillKind] = {wire: kind for kind, wire in KINDS_OUT.items()}
 
@@ -57,6 +58,8 @@ def drill_in(drill: drill_pb2.Drill) -> DrillSpec:
         may_overlap=drill.may_overlap,
         objectives=tuple(_objective_in(objective) for objective in drill.objectives),
         baseline_ms=drill.baseline_ms or _DEFAULTS.baseline_ms,
+        factor_permille=drill.factor_permille or _DEFAULTS.factor_permille,
+        shadow_tasks=drill.shadow_tasks,
         note=drill.note,
     )
 
@@ -83,6 +86,8 @@ def drill_out(drill: Drill) -> drill_pb2.Drill:
         may_overlap=spec.may_overlap,
         objectives=[_objective_out(objective) for objective in spec.objectives],
         baseline_ms=spec.baseline_ms,
+        factor_permille=spec.factor_permille if spec.factor_permille != _DEFAULTS.factor_permille else 0,
+        shadow_tasks=spec.shadow_tasks,
         note=spec.note,
         state=STATES_OUT[drill.state],
         phase=PHASES_OUT[drill.phase],
@@ -115,5 +120,9 @@ def _report_out(report: DrillReport) -> drill_pb2.DrillReport:
         helpers=[drill_pb2.DrillHelper(province=code, task_count=count) for code, count in report.helpers.items()],
         timeline=[drill_pb2.DrillMoment(time_ms=moment.at_ms, what=moment.what) for moment in report.timeline],
         moved=[drill_pb2.DrillMovedPoint(after_ms=after_ms, task_count=count) for after_ms, count in report.moved],
+        waits=[
+            drill_pb2.DrillWaitPoint(after_ms=after_ms, wait_ms=wait_ms, release_ms=release_ms)
+            for after_ms, wait_ms, release_ms in report.waits
+        ],
         notes=report.notes,
     )

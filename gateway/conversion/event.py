@@ -109,6 +109,8 @@ def event_out(event: e.AnyEvent, frame: FrameNews, position: int, request_id: st
         wire.state = TASK_STATES_OUT[state]
     _add_details(wire, event)
     wire.basis_json = _basis_of(event)
+    if drill := _drill_of(event):
+        wire.drill = names.drill_name(drill)
     return wire
 
 
@@ -165,6 +167,18 @@ def _task_of(event: e.AnyEvent) -> str:
     if isinstance(event, e.ReviewSubmitted):
         return event.reviewed.task_id
     return getattr(event, "task_id", "")
+
+
+def _drill_of(event: e.AnyEvent) -> str:
+    """The drill that made the task up, or whose load it is."""
+    match event:
+        case e.TaskCreated():
+            shadow = event.shadow
+        case e.MoveAccepted() | e.OutcomeNoted():
+            shadow = event.task.shadow
+        case _:
+            return getattr(event, "drill", "")
+    return shadow.drill if shadow is not None else ""
 
 
 def _operator_of(event: e.AnyEvent) -> str:
@@ -229,6 +243,8 @@ def _reason_of(event: e.AnyEvent) -> str:
             return f"{len(event.task_ids)} tasks"
         case e.RecallAnswered() | e.RecallSettled():
             return "accepted" if event.accepted else event.reason
+        case e.ShadowLoadBegun():
+            return f"arrivals x {event.factor_permille / 1_000:g}" if event.factor_permille > 1_000 else "made-up work"
         case e.SharingPolicyTookEffect() | e.EvacuationBegun():
             return f"revision {event.revision}"
         case e.OperatorSignedIn() | e.PresenceChanged():

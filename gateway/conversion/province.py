@@ -223,6 +223,7 @@ def province_overview_out(summary: ProvinceSummary) -> monitor_pb2.ProvinceOverv
         closed_lines=[LINES_OUT[line.line] for line in summary.lines if not line.is_open],
         gained_task_count=sum(line.gained_tasks for line in summary.lines),
         gained_minutes=sum(line.gained_minutes for line in summary.lines),
+        shadow_task_count=sum(summary.shadow_tasks.values()),
     )
 
 

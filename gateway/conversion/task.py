@@ -138,6 +138,7 @@ def task_out(task: Task) -> task_pb2.Task:
         handover_count=task.handover_count,
         move_count=task.move_count,
         etag=task.etag,
+        drill=names.drill_name(task.shadow.drill) if task.shadow else "",
     )
 
 

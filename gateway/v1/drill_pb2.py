@@ -24,47 +24,49 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16gateway/v1/drill.proto\x12\x0csharedops.v1\"f\n\x0e\x44rillObjective\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\x14\n\x07\x61t_most\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08\x61t_least\x18\x03 \x01(\x03H\x01\x88\x01\x01\x42\n\n\x08_at_mostB\x0b\n\t_at_least\"\xb3\x04\n\x05\x44rill\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.sharedops.v1.DrillKind\x12\x11\n\tprovinces\x18\x03 \x03(\t\x12\x13\n\x0b\x64uration_ms\x18\x04 \x01(\x03\x12\x15\n\rprovinces_max\x18\x05 \x01(\x05\x12\x1e\n\x16operators_max_permille\x18\x06 \x01(\x05\x12\x1c\n\x14\x61\x62ort_below_permille\x18\x07 \x01(\x05\x12\x13\n\x0bmay_overlap\x18\x08 \x01(\x08\x12\x30\n\nobjectives\x18\t \x03(\x0b\x32\x1c.sharedops.v1.DrillObjective\x12\x13\n\x0b\x62\x61seline_ms\x18\n \x01(\x03\x12\x0c\n\x04note\x18\x0b \x01(\t\x12\'\n\x05state\x18\x0c \x01(\x0e\x32\x18.sharedops.v1.DrillState\x12\'\n\x05phase\x18\r \x01(\x0e\x32\x18.sharedops.v1.DrillPhase\x12\x16\n\x0e\x63reate_time_ms\x18\x0e \x01(\x03\x12\x0f\n\x07\x63reator\x18\x0f \x01(\t\x12\x15\n\rstart_time_ms\x18\x10 \x01(\x03\x12\x16\n\x0estrike_time_ms\x18\x11 \x01(\x03\x12\x14\n\x0clift_time_ms\x18\x12 \x01(\x03\x12\x13\n\x0b\x65nd_time_ms\x18\x13 \x01(\x03\x12\x0e\n\x06reason\x18\x14 \x01(\t\x12)\n\x06report\x18\x15 \x01(\x0b\x32\x19.sharedops.v1.DrillReport\",\n\x0b\x44rillFigure\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"l\n\x0e\x44rillJudgement\x12/\n\tobjective\x18\x01 \x01(\x0b\x32\x1c.sharedops.v1.DrillObjective\x12\x12\n\x05value\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0b\n\x03met\x18\x03 \x01(\x08\x42\x08\n\x06_value\"3\n\x0b\x44rillHelper\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x12\n\ntask_count\x18\x02 \x01(\x03\",\n\x0b\x44rillMoment\x12\x0f\n\x07time_ms\x18\x01 \x01(\x03\x12\x0c\n\x04what\x18\x02 \x01(\t\"7\n\x0f\x44rillMovedPoint\x12\x10\n\x08\x61\x66ter_ms\x18\x01 \x01(\x03\x12\x12\n\ntask_count\x18\x02 \x01(\x03\"\x91\x02\n\x0b\x44rillReport\x12\x0e\n\x06passed\x18\x01 \x01(\x08\x12*\n\x07\x66igures\x18\x02 \x03(\x0b\x32\x19.sharedops.v1.DrillFigure\x12\x30\n\njudgements\x18\x03 \x03(\x0b\x32\x1c.sharedops.v1.DrillJudgement\x12*\n\x07helpers\x18\x04 \x03(\x0b\x32\x19.sharedops.v1.DrillHelper\x12+\n\x08timeline\x18\x05 \x03(\x0b\x32\x19.sharedops.v1.DrillMoment\x12,\n\x05moved\x18\x06 \x03(\x0b\x32\x1d.sharedops.v1.DrillMovedPoint\x12\r\n\x05notes\x18\x07 \x03(\t\"c\n\x12\x43reateDrillRequest\x12\"\n\x05\x64rill\x18\x01 \x01(\x0b\x32\x13.sharedops.v1.Drill\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"5\n\x11StartDrillRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x11\x41\x62ortDrillRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1f\n\x0fGetDrillRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x11ListDrillsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"R\n\x12ListDrillsResponse\x12#\n\x06\x64rills\x18\x01 \x03(\x0b\x32\x13.sharedops.v1.Drill\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x89\x02\n\tDrillKind\x12\x1a\n\x16\x44RILL_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44RILL_KIND_SITE_OUTAGE\x10\x01\x12\x13\n\x0f\x44RILL_KIND_SNOW\x10\x02\x12\x19\n\x15\x44RILL_KIND_ACTOR_KILL\x10\x03\x12\x1b\n\x17\x44RILL_KIND_ACTOR_FREEZE\x10\x04\x12\x1f\n\x1b\x44RILL_KIND_COORDINATOR_KILL\x10\x05\x12\x1b\n\x17\x44RILL_KIND_GATEWAY_KILL\x10\x06\x12 \n\x1c\x44RILL_KIND_GATEWAY_PARTITION\x10\x07\x12\x17\n\x13\x44RILL_KIND_REGIONAL\x10\x08*\xa7\x01\n\nDrillState\x12\x1b\n\x17\x44RILL_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44RILL_STATE_PENDING\x10\x01\x12\x17\n\x13\x44RILL_STATE_RUNNING\x10\x02\x12\x19\n\x15\x44RILL_STATE_SUCCEEDED\x10\x03\x12\x16\n\x12\x44RILL_STATE_FAILED\x10\x04\x12\x17\n\x13\x44RILL_STATE_ABORTED\x10\x05*\x8e\x01\n\nDrillPhase\x12\x1b\n\x17\x44RILL_PHASE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44RILL_PHASE_STRIKING\x10\x01\x12\x16\n\x12\x44RILL_PHASE_STRUCK\x10\x02\x12\x16\n\x12\x44RILL_PHASE_LIFTED\x10\x03\x12\x19\n\x15\x44RILL_PHASE_MEASURING\x10\x04\x32\xed\x02\n\x0c\x44rillService\x12\x44\n\x0b\x43reateDrill\x12 .sharedops.v1.CreateDrillRequest\x1a\x13.sharedops.v1.Drill\x12\x42\n\nStartDrill\x12\x1f.sharedops.v1.StartDrillRequest\x1a\x13.sharedops.v1.Drill\x12\x42\n\nAbortDrill\x12\x1f.sharedops.v1.AbortDrillRequest\x1a\x13.sharedops.v1.Drill\x12>\n\x08GetDrill\x12\x1d.sharedops.v1.GetDrillRequest\x1a\x13.sharedops.v1.Drill\x12O\n\nListDrills\x12\x1f.sharedops.v1.ListDrillsRequest\x1a .sharedops.v1.ListDrillsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16gateway/v1/drill.proto\x12\x0csharedops.v1\"f\n\x0e\x44rillObjective\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\x14\n\x07\x61t_most\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08\x61t_least\x18\x03 \x01(\x03H\x01\x88\x01\x01\x42\n\n\x08_at_mostB\x0b\n\t_at_least\"\xe2\x04\n\x05\x44rill\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.sharedops.v1.DrillKind\x12\x11\n\tprovinces\x18\x03 \x03(\t\x12\x13\n\x0b\x64uration_ms\x18\x04 \x01(\x03\x12\x15\n\rprovinces_max\x18\x05 \x01(\x05\x12\x1e\n\x16operators_max_permille\x18\x06 \x01(\x05\x12\x1c\n\x14\x61\x62ort_below_permille\x18\x07 \x01(\x05\x12\x13\n\x0bmay_overlap\x18\x08 \x01(\x08\x12\x30\n\nobjectives\x18\t \x03(\x0b\x32\x1c.sharedops.v1.DrillObjective\x12\x13\n\x0b\x62\x61seline_ms\x18\n \x01(\x03\x12\x0c\n\x04note\x18\x0b \x01(\t\x12\'\n\x05state\x18\x0c \x01(\x0e\x32\x18.sharedops.v1.DrillState\x12\'\n\x05phase\x18\r \x01(\x0e\x32\x18.sharedops.v1.DrillPhase\x12\x16\n\x0e\x63reate_time_ms\x18\x0e \x01(\x03\x12\x0f\n\x07\x63reator\x18\x0f \x01(\t\x12\x15\n\rstart_time_ms\x18\x10 \x01(\x03\x12\x16\n\x0estrike_time_ms\x18\x11 \x01(\x03\x12\x14\n\x0clift_time_ms\x18\x12 \x01(\x03\x12\x13\n\x0b\x65nd_time_ms\x18\x13 \x01(\x03\x12\x0e\n\x06reason\x18\x14 \x01(\t\x12)\n\x06report\x18\x15 \x01(\x0b\x32\x19.sharedops.v1.DrillReport\x12\x17\n\x0f\x66\x61\x63tor_permille\x18\x16 \x01(\x05\x12\x14\n\x0cshadow_tasks\x18\x17 \x01(\x05\",\n\x0b\x44rillFigure\x12\x0e\n\x06\x66igure\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"l\n\x0e\x44rillJudgement\x12/\n\tobjective\x18\x01 \x01(\x0b\x32\x1c.sharedops.v1.DrillObjective\x12\x12\n\x05value\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12\x0b\n\x03met\x18\x03 \x01(\x08\x42\x08\n\x06_value\"3\n\x0b\x44rillHelper\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x12\n\ntask_count\x18\x02 \x01(\x03\",\n\x0b\x44rillMoment\x12\x0f\n\x07time_ms\x18\x01 \x01(\x03\x12\x0c\n\x04what\x18\x02 \x01(\t\"7\n\x0f\x44rillMovedPoint\x12\x10\n\x08\x61\x66ter_ms\x18\x01 \x01(\x03\x12\x12\n\ntask_count\x18\x02 \x01(\x03\"G\n\x0e\x44rillWaitPoint\x12\x10\n\x08\x61\x66ter_ms\x18\x01 \x01(\x03\x12\x0f\n\x07wait_ms\x18\x02 \x01(\x03\x12\x12\n\nrelease_ms\x18\x03 \x01(\x03\"\xbe\x02\n\x0b\x44rillReport\x12\x0e\n\x06passed\x18\x01 \x01(\x08\x12*\n\x07\x66igures\x18\x02 \x03(\x0b\x32\x19.sharedops.v1.DrillFigure\x12\x30\n\njudgements\x18\x03 \x03(\x0b\x32\x1c.sharedops.v1.DrillJudgement\x12*\n\x07helpers\x18\x04 \x03(\x0b\x32\x19.sharedops.v1.DrillHelper\x12+\n\x08timeline\x18\x05 \x03(\x0b\x32\x19.sharedops.v1.DrillMoment\x12,\n\x05moved\x18\x06 \x03(\x0b\x32\x1d.sharedops.v1.DrillMovedPoint\x12\r\n\x05notes\x18\x07 \x03(\t\x12+\n\x05waits\x18\x08 \x03(\x0b\x32\x1c.sharedops.v1.DrillWaitPoint\"c\n\x12\x43reateDrillRequest\x12\"\n\x05\x64rill\x18\x01 \x01(\x0b\x32\x13.sharedops.v1.Drill\x12\x15\n\rvalidate_only\x18\x02 \x01(\x08\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"5\n\x11StartDrillRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"E\n\x11\x41\x62ortDrillRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1f\n\x0fGetDrillRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x11ListDrillsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"R\n\x12ListDrillsResponse\x12#\n\x06\x64rills\x18\x01 \x03(\x0b\x32\x13.sharedops.v1.Drill\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\x9f\x02\n\tDrillKind\x12\x1a\n\x16\x44RILL_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44RILL_KIND_SITE_OUTAGE\x10\x01\x12\x13\n\x0f\x44RILL_KIND_SNOW\x10\x02\x12\x19\n\x15\x44RILL_KIND_ACTOR_KILL\x10\x03\x12\x1b\n\x17\x44RILL_KIND_ACTOR_FREEZE\x10\x04\x12\x1f\n\x1b\x44RILL_KIND_COORDINATOR_KILL\x10\x05\x12\x1b\n\x17\x44RILL_KIND_GATEWAY_KILL\x10\x06\x12 \n\x1c\x44RILL_KIND_GATEWAY_PARTITION\x10\x07\x12\x17\n\x13\x44RILL_KIND_REGIONAL\x10\x08\x12\x14\n\x10\x44RILL_KIND_SURGE\x10\t*\xa7\x01\n\nDrillState\x12\x1b\n\x17\x44RILL_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x44RILL_STATE_PENDING\x10\x01\x12\x17\n\x13\x44RILL_STATE_RUNNING\x10\x02\x12\x19\n\x15\x44RILL_STATE_SUCCEEDED\x10\x03\x12\x16\n\x12\x44RILL_STATE_FAILED\x10\x04\x12\x17\n\x13\x44RILL_STATE_ABORTED\x10\x05*\x8e\x01\n\nDrillPhase\x12\x1b\n\x17\x44RILL_PHASE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44RILL_PHASE_STRIKING\x10\x01\x12\x16\n\x12\x44RILL_PHASE_STRUCK\x10\x02\x12\x16\n\x12\x44RILL_PHASE_LIFTED\x10\x03\x12\x19\n\x15\x44RILL_PHASE_MEASURING\x10\x04\x32\xed\x02\n\x0c\x44rillService\x12\x44\n\x0b\x43reateDrill\x12 .sharedops.v1.CreateDrillRequest\x1a\x13.sharedops.v1.Drill\x12\x42\n\nStartDrill\x12\x1f.sharedops.v1.StartDrillRequest\x1a\x13.sharedops.v1.Drill\x12\x42\n\nAbortDrill\x12\x1f.sharedops.v1.AbortDrillRequest\x1a\x13.sharedops.v1.Drill\x12>\n\x08GetDrill\x12\x1d.sharedops.v1.GetDrillRequest\x1a\x13.sharedops.v1.Drill\x12O\n\nListDrills\x12\x1f.sharedops.v1.ListDrillsRequest\x1a .sharedops.v1.ListDrillsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gateway.v1.drill_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DRILLKIND']._serialized_start=1703
-  _globals['_DRILLKIND']._serialized_end=1968
-  _globals['_DRILLSTATE']._serialized_start=1971
-  _globals['_DRILLSTATE']._serialized_end=2138
-  _globals['_DRILLPHASE']._serialized_start=2141
-  _globals['_DRILLPHASE']._serialized_end=2283
+  _globals['_DRILLKIND']._serialized_start=1868
+  _globals['_DRILLKIND']._serialized_end=2155
+  _globals['_DRILLSTATE']._serialized_start=2158
+  _globals['_DRILLSTATE']._serialized_end=2325
+  _globals['_DRILLPHASE']._serialized_start=2328
+  _globals['_DRILLPHASE']._serialized_end=2470
   _globals['_DRILLOBJECTIVE']._serialized_start=40
   _globals['_DRILLOBJECTIVE']._serialized_end=142
   _globals['_DRILL']._serialized_start=145
-  _globals['_DRILL']._serialized_end=708
-  _globals['_DRILLFIGURE']._serialized_start=710
-  _globals['_DRILLFIGURE']._serialized_end=754
-  _globals['_DRILLJUDGEMENT']._serialized_start=756
-  _globals['_DRILLJUDGEMENT']._serialized_end=864
-  _globals['_DRILLHELPER']._serialized_start=866
-  _globals['_DRILLHELPER']._serialized_end=917
-  _globals['_DRILLMOMENT']._serialized_start=919
-  _globals['_DRILLMOMENT']._serialized_end=963
-  _globals['_DRILLMOVEDPOINT']._serialized_start=965
-  _globals['_DRILLMOVEDPOINT']._serialized_end=1020
-  _globals['_DRILLREPORT']._serialized_start=1023
-  _globals['_DRILLREPORT']._serialized_end=1296
-  _globals['_CREATEDRILLREQUEST']._serialized_start=1298
-  _globals['_CREATEDRILLREQUEST']._serialized_end=1397
-  _globals['_STARTDRILLREQUEST']._serialized_start=1399
-  _globals['_STARTDRILLREQUEST']._serialized_end=1452
-  _globals['_ABORTDRILLREQUEST']._serialized_start=1454
-  _globals['_ABORTDRILLREQUEST']._serialized_end=1523
-  _globals['_GETDRILLREQUEST']._serialized_start=1525
-  _globals['_GETDRILLREQUEST']._serialized_end=1556
-  _globals['_LISTDRILLSREQUEST']._serialized_start=1558
-  _globals['_LISTDRILLSREQUEST']._serialized_end=1616
-  _globals['_LISTDRILLSRESPONSE']._serialized_start=1618
-  _globals['_LISTDRILLSRESPONSE']._serialized_end=1700
-  _globals['_DRILLSERVICE']._serialized_start=2286
-  _globals['_DRILLSERVICE']._serialized_end=2651
+  _globals['_DRILL']._serialized_end=755
+  _globals['_DRILLFIGURE']._serialized_start=757
+  _globals['_DRILLFIGURE']._serialized_end=801
+  _globals['_DRILLJUDGEMENT']._serialized_start=803
+  _globals['_DRILLJUDGEMENT']._serialized_end=911
+  _globals['_DRILLHELPER']._serialized_start=913
+  _globals['_DRILLHELPER']._serialized_end=964
+  _globals['_DRILLMOMENT']._serialized_start=966
+  _globals['_DRILLMOMENT']._serialized_end=1010
+  _globals['_DRILLMOVEDPOINT']._serialized_start=1012
+  _globals['_DRILLMOVEDPOINT']._serialized_end=1067
+  _globals['_DRILLWAITPOINT']._serialized_start=1069
+  _globals['_DRILLWAITPOINT']._serialized_end=1140
+  _globals['_DRILLREPORT']._serialized_start=1143
+  _globals['_DRILLREPORT']._serialized_end=1461
+  _globals['_CREATEDRILLREQUEST']._serialized_start=1463
+  _globals['_CREATEDRILLREQUEST']._serialized_end=1562
+  _globals['_STARTDRILLREQUEST']._serialized_start=1564
+  _globals['_STARTDRILLREQUEST']._serialized_end=1617
+  _globals['_ABORTDRILLREQUEST']._serialized_start=1619
+  _globals['_ABORTDRILLREQUEST']._serialized_end=1688
+  _globals['_GETDRILLREQUEST']._serialized_start=1690
+  _globals['_GETDRILLREQUEST']._serialized_end=1721
+  _globals['_LISTDRILLSREQUEST']._serialized_start=1723
+  _globals['_LISTDRILLSREQUEST']._serialized_end=1781
+  _globals['_LISTDRILLSRESPONSE']._serialized_start=1783
+  _globals['_LISTDRILLSRESPONSE']._serialized_end=1865
+  _globals['_DRILLSERVICE']._serialized_start=2473
+  _globals['_DRILLSERVICE']._serialized_end=2838
 # @@protoc_insertion_point(module_scope)

@@ -18,6 +18,7 @@ class DrillKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DRILL_KIND_GATEWAY_KILL: _ClassVar[DrillKind]
     DRILL_KIND_GATEWAY_PARTITION: _ClassVar[DrillKind]
     DRILL_KIND_REGIONAL: _ClassVar[DrillKind]
+    DRILL_KIND_SURGE: _ClassVar[DrillKind]
 
 class DrillState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -44,6 +45,7 @@ DRILL_KIND_COORDINATOR_KILL: DrillKind
 DRILL_KIND_GATEWAY_KILL: DrillKind
 DRILL_KIND_GATEWAY_PARTITION: DrillKind
 DRILL_KIND_REGIONAL: DrillKind
+DRILL_KIND_SURGE: DrillKind
 DRILL_STATE_UNSPECIFIED: DrillState
 DRILL_STATE_PENDING: DrillState
 DRILL_STATE_RUNNING: DrillState
@@ -67,7 +69,7 @@ class DrillObjective(_message.Message):
     def __init__(self, figure: _Optional[str] = ..., at_most: _Optional[int] = ..., at_least: _Optional[int] = ...) -> None: ...
 
 class Drill(_message.Message):
-    __slots__ = ("name", "kind", "provinces", "duration_ms", "provinces_max", "operators_max_permille", "abort_below_permille", "may_overlap", "objectives", "baseline_ms", "note", "state", "phase", "create_time_ms", "creator", "start_time_ms", "strike_time_ms", "lift_time_ms", "end_time_ms", "reason", "report")
+    __slots__ = ("name", "kind", "provinces", "duration_ms", "provinces_max", "operators_max_permille", "abort_below_permille", "may_overlap", "objectives", "baseline_ms", "note", "state", "phase", "create_time_ms", "creator", "start_time_ms", "strike_time_ms", "lift_time_ms", "end_time_ms", "reason", "report", "factor_permille", "shadow_tasks")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     PROVINCES_FIELD_NUMBER: _ClassVar[int]
@@ -89,6 +91,8 @@ class Drill(_message.Message):
     END_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
+    FACTOR_PERMILLE_FIELD_NUMBER: _ClassVar[int]
+    SHADOW_TASKS_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: DrillKind
     provinces: _containers.RepeatedScalarFieldContainer[str]
@@ -110,7 +114,9 @@ class Drill(_message.Message):
     end_time_ms: int
     reason: str
     report: DrillReport
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[DrillKind, str]] = ..., provinces: _Optional[_Iterable[str]] = ..., duration_ms: _Optional[int] = ..., provinces_max: _Optional[int] = ..., operators_max_permille: _Optional[int] = ..., abort_below_permille: _Optional[int] = ..., may_overlap: _Optional[bool] = ..., objectives: _Optional[_Iterable[_Union[DrillObjective, _Mapping]]] = ..., baseline_ms: _Optional[int] = ..., note: _Optional[str] = ..., state: _Optional[_Union[DrillState, str]] = ..., phase: _Optional[_Union[DrillPhase, str]] = ..., create_time_ms: _Optional[int] = ..., creator: _Optional[str] = ..., start_time_ms: _Optional[int] = ..., strike_time_ms: _Optional[int] = ..., lift_time_ms: _Optional[int] = ..., end_time_ms: _Optional[int] = ..., reason: _Optional[str] = ..., report: _Optional[_Union[DrillReport, _Mapping]] = ...) -> None: ...
+    factor_permille: int
+    shadow_tasks: int
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[DrillKind, str]] = ..., provinces: _Optional[_Iterable[str]] = ..., duration_ms: _Optional[int] = ..., provinces_max: _Optional[int] = ..., operators_max_permille: _Optional[int] = ..., abort_below_permille: _Optional[int] = ..., may_overlap: _Optional[bool] = ..., objectives: _Optional[_Iterable[_Union[DrillObjective, _Mapping]]] = ..., baseline_ms: _Optional[int] = ..., note: _Optional[str] = ..., state: _Optional[_Union[DrillState, str]] = ..., phase: _Optional[_Union[DrillPhase, str]] = ..., create_time_ms: _Optional[int] = ..., creator: _Optional[str] = ..., start_time_ms: _Optional[int] = ..., strike_time_ms: _Optional[int] = ..., lift_time_ms: _Optional[int] = ..., end_time_ms: _Optional[int] = ..., reason: _Optional[str] = ..., report: _Optional[_Union[DrillReport, _Mapping]] = ..., factor_permille: _Optional[int] = ..., shadow_tasks: _Optional[int] = ...) -> None: ...
 
 class DrillFigure(_message.Message):
     __slots__ = ("figure", "value")
@@ -154,8 +160,18 @@ class DrillMovedPoint(_message.Message):
     task_count: int
     def __init__(self, after_ms: _Optional[int] = ..., task_count: _Optional[int] = ...) -> None: ...
 
+class DrillWaitPoint(_message.Message):
+    __slots__ = ("after_ms", "wait_ms", "release_ms")
+    AFTER_MS_FIELD_NUMBER: _ClassVar[int]
+    WAIT_MS_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_MS_FIELD_NUMBER: _ClassVar[int]
+    after_ms: int
+    wait_ms: int
+    release_ms: int
+    def __init__(self, after_ms: _Optional[int] = ..., wait_ms: _Optional[int] = ..., release_ms: _Optional[int] = ...) -> None: ...
+
 class DrillReport(_message.Message):
-    __slots__ = ("passed", "figures", "judgements", "helpers", "timeline", "moved", "notes")
+    __slots__ = ("passed", "figures", "judgements", "helpers", "timeline", "moved", "notes", "waits")
     PASSED_FIELD_NUMBER: _ClassVar[int]
     FIGURES_FIELD_NUMBER: _ClassVar[int]
     JUDGEMENTS_FIELD_NUMBER: _ClassVar[int]
@@ -163,6 +179,7 @@ class DrillReport(_message.Message):
     TIMELINE_FIELD_NUMBER: _ClassVar[int]
     MOVED_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FIELD_NUMBER: _ClassVar[int]
     passed: bool
     figures: _containers.RepeatedCompositeFieldContainer[DrillFigure]
     judgements: _containers.RepeatedCompositeFieldContainer[DrillJudgement]
@@ -170,7 +187,8 @@ class DrillReport(_message.Message):
     timeline: _containers.RepeatedCompositeFieldContainer[DrillMoment]
     moved: _containers.RepeatedCompositeFieldContainer[DrillMovedPoint]
     notes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, passed: _Optional[bool] = ..., figures: _Optional[_Iterable[_Union[DrillFigure, _Mapping]]] = ..., judgements: _Optional[_Iterable[_Union[DrillJudgement, _Mapping]]] = ..., helpers: _Optional[_Iterable[_Union[DrillHelper, _Mapping]]] = ..., timeline: _Optional[_Iterable[_Union[DrillMoment, _Mapping]]] = ..., moved: _Optional[_Iterable[_Union[DrillMovedPoint, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+    waits: _containers.RepeatedCompositeFieldContainer[DrillWaitPoint]
+    def __init__(self, passed: _Optional[bool] = ..., figures: _Optional[_Iterable[_Union[DrillFigure, _Mapping]]] = ..., judgements: _Optional[_Iterable[_Union[DrillJudgement, _Mapping]]] = ..., helpers: _Optional[_Iterable[_Union[DrillHelper, _Mapping]]] = ..., timeline: _Optional[_Iterable[_Union[DrillMoment, _Mapping]]] = ..., moved: _Optional[_Iterable[_Union[DrillMovedPoint, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., waits: _Optional[_Iterable[_Union[DrillWaitPoint, _Mapping]]] = ...) -> None: ...
 
 class CreateDrillRequest(_message.Message):
     __slots__ = ("drill", "validate_only", "request_id")

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from gateway.v1 import task_pb2 as gateway_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16gateway/v1/event.proto\x12\x0csharedops.v1\x1a\x15gateway/v1/task.proto\"\x90\x03\n\x05\x45vent\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\r\n\x05\x65poch\x18\x05 \x01(\x03\x12\x10\n\x08identity\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x0c\n\x04task\x18\x08 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\t \x01(\t\x12\x10\n\x08operator\x18\n \x01(\t\x12&\n\x05state\x18\x0b \x01(\x0e\x32\x17.sharedops.v1.TaskState\x12\x12\n\ngeneration\x18\x0c \x01(\x03\x12\r\n\x05token\x18\r \x01(\x03\x12*\n\tplacement\x18\x0e \x01(\x0e\x32\x17.sharedops.v1.Placement\x12\x15\n\rpeer_province\x18\x0f \x01(\t\x12\x0e\n\x06reason\x18\x10 \x01(\t\x12(\n\x08\x64\x65\x63ision\x18\x11 \x01(\x0b\x32\x16.sharedops.v1.Decision\x12\x12\n\nbasis_json\x18\x12 \x01(\t\"7\n\x0b\x45ventCursor\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_position\x18\x02 \x01(\x03\"r\n\x11ListEventsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_position\x18\x02 \x01(\x03\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x05 \x01(\t\"i\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.sharedops.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x15\n\rlast_position\x18\x03 \x01(\x03\"A\n\x13StreamEventsRequest\x12*\n\x07\x63ursors\x18\x01 \x03(\x0b\x32\x19.sharedops.v1.EventCursor\";\n\x14StreamEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.sharedops.v1.Event2\xb8\x01\n\x0c\x45ventService\x12O\n\nListEvents\x12\x1f.sharedops.v1.ListEventsRequest\x1a .sharedops.v1.ListEventsResponse\x12W\n\x0cStreamEvents\x12!.sharedops.v1.StreamEventsRequest\x1a\".sharedops.v1.StreamEventsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16gateway/v1/event.proto\x12\x0csharedops.v1\x1a\x15gateway/v1/task.proto\"\x9f\x03\n\x05\x45vent\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x03\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0f\n\x07time_ms\x18\x04 \x01(\x03\x12\r\n\x05\x65poch\x18\x05 \x01(\x03\x12\x10\n\x08identity\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x0c\n\x04task\x18\x08 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\t \x01(\t\x12\x10\n\x08operator\x18\n \x01(\t\x12&\n\x05state\x18\x0b \x01(\x0e\x32\x17.sharedops.v1.TaskState\x12\x12\n\ngeneration\x18\x0c \x01(\x03\x12\r\n\x05token\x18\r \x01(\x03\x12*\n\tplacement\x18\x0e \x01(\x0e\x32\x17.sharedops.v1.Placement\x12\x15\n\rpeer_province\x18\x0f \x01(\t\x12\x0e\n\x06reason\x18\x10 \x01(\t\x12(\n\x08\x64\x65\x63ision\x18\x11 \x01(\x0b\x32\x16.sharedops.v1.Decision\x12\x12\n\nbasis_json\x18\x12 \x01(\t\x12\r\n\x05\x64rill\x18\x13 \x01(\t\"7\n\x0b\x45ventCursor\x12\x10\n\x08province\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_position\x18\x02 \x01(\x03\"r\n\x11ListEventsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_position\x18\x02 \x01(\x03\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x05 \x01(\t\"i\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.sharedops.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x15\n\rlast_position\x18\x03 \x01(\x03\"A\n\x13StreamEventsRequest\x12*\n\x07\x63ursors\x18\x01 \x03(\x0b\x32\x19.sharedops.v1.EventCursor\";\n\x14StreamEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.sharedops.v1.Event2\xb8\x01\n\x0c\x45ventService\x12O\n\nListEvents\x12\x1f.sharedops.v1.ListEventsRequest\x1a .sharedops.v1.ListEventsResponse\x12W\n\x0cStreamEvents\x12!.sharedops.v1.StreamEventsRequest\x1a\".sharedops.v1.StreamEventsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,17 +33,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gateway.v1.event_pb2', _glo
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EVENT']._serialized_start=64
-  _globals['_EVENT']._serialized_end=464
-  _globals['_EVENTCURSOR']._serialized_start=466
-  _globals['_EVENTCURSOR']._serialized_end=521
-  _globals['_LISTEVENTSREQUEST']._serialized_start=523
-  _globals['_LISTEVENTSREQUEST']._serialized_end=637
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=639
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=744
-  _globals['_STREAMEVENTSREQUEST']._serialized_start=746
-  _globals['_STREAMEVENTSREQUEST']._serialized_end=811
-  _globals['_STREAMEVENTSRESPONSE']._serialized_start=813
-  _globals['_STREAMEVENTSRESPONSE']._serialized_end=872
-  _globals['_EVENTSERVICE']._serialized_start=875
-  _globals['_EVENTSERVICE']._serialized_end=1059
+  _globals['_EVENT']._serialized_end=479
+  _globals['_EVENTCURSOR']._serialized_start=481
+  _globals['_EVENTCURSOR']._serialized_end=536
+  _globals['_LISTEVENTSREQUEST']._serialized_start=538
+  _globals['_LISTEVENTSREQUEST']._serialized_end=652
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=654
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=759
+  _globals['_STREAMEVENTSREQUEST']._serialized_start=761
+  _globals['_STREAMEVENTSREQUEST']._serialized_end=826
+  _globals['_STREAMEVENTSRESPONSE']._serialized_start=828
+  _globals['_STREAMEVENTSRESPONSE']._serialized_end=887
+  _globals['_EVENTSERVICE']._serialized_start=890
+  _globals['_EVENTSERVICE']._serialized_end=1074
 # @@protoc_insertion_point(module_scope)

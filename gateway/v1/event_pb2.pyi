@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Event(_message.Message):
-    __slots__ = ("province", "position", "type", "time_ms", "epoch", "identity", "request_id", "task", "external_id", "operator", "state", "generation", "token", "placement", "peer_province", "reason", "decision", "basis_json")
+    __slots__ = ("province", "position", "type", "time_ms", "epoch", "identity", "request_id", "task", "external_id", "operator", "state", "generation", "token", "placement", "peer_province", "reason", "decision", "basis_json", "drill")
     PROVINCE_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,7 @@ class Event(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
     BASIS_JSON_FIELD_NUMBER: _ClassVar[int]
+    DRILL_FIELD_NUMBER: _ClassVar[int]
     province: str
     position: int
     type: str
@@ -45,7 +46,8 @@ class Event(_message.Message):
     reason: str
     decision: _task_pb2.Decision
     basis_json: str
-    def __init__(self, province: _Optional[str] = ..., position: _Optional[int] = ..., type: _Optional[str] = ..., time_ms: _Optional[int] = ..., epoch: _Optional[int] = ..., identity: _Optional[str] = ..., request_id: _Optional[str] = ..., task: _Optional[str] = ..., external_id: _Optional[str] = ..., operator: _Optional[str] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., generation: _Optional[int] = ..., token: _Optional[int] = ..., placement: _Optional[_Union[_task_pb2.Placement, str]] = ..., peer_province: _Optional[str] = ..., reason: _Optional[str] = ..., decision: _Optional[_Union[_task_pb2.Decision, _Mapping]] = ..., basis_json: _Optional[str] = ...) -> None: ...
+    drill: str
+    def __init__(self, province: _Optional[str] = ..., position: _Optional[int] = ..., type: _Optional[str] = ..., time_ms: _Optional[int] = ..., epoch: _Optional[int] = ..., identity: _Optional[str] = ..., request_id: _Optional[str] = ..., task: _Optional[str] = ..., external_id: _Optional[str] = ..., operator: _Optional[str] = ..., state: _Optional[_Union[_task_pb2.TaskState, str]] = ..., generation: _Optional[int] = ..., token: _Optional[int] = ..., placement: _Optional[_Union[_task_pb2.Placement, str]] = ..., peer_province: _Optional[str] = ..., reason: _Optional[str] = ..., decision: _Optional[_Union[_task_pb2.Decision, _Mapping]] = ..., basis_json: _Optional[str] = ..., drill: _Optional[str] = ...) -> None: ...
 
 class EventCursor(_message.Message):
     __slots__ = ("province", "after_position")

@@ -26,7 +26,7 @@ from gateway.v1 import operator_pb2 as gateway_dot_v1_dot_operator__pb2
 from gateway.v1 import province_pb2 as gateway_dot_v1_dot_province__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18gateway/v1/monitor.proto\x12\x0csharedops.v1\x1a\x19gateway/v1/operator.proto\x1a\x19gateway/v1/province.proto\"\x95\x01\n\x08Overview\x12\x18\n\x10snapshot_time_ms\x18\x01 \x01(\x03\x12\x31\n\tprovinces\x18\x02 \x03(\x0b\x32\x1e.sharedops.v1.ProvinceOverview\x12,\n\x06totals\x18\x03 \x01(\x0b\x32\x1c.sharedops.v1.NationalTotals\x12\x0e\n\x06\x61larms\x18\x04 \x03(\t\"\xf0\x03\n\x10ProvinceOverview\x12\x10\n\x08province\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.sharedops.v1.ProvinceState\x12\x17\n\x0fobserve_time_ms\x18\x03 \x01(\x03\x12\x30\n\nopen_tasks\x18\x04 \x01(\x0b\x32\x1c.sharedops.v1.OpenTaskCounts\x12)\n\x07waiting\x18\x05 \x01(\x0b\x32\x18.sharedops.v1.LineCounts\x12\x1b\n\x13signed_in_operators\x18\x06 \x01(\x03\x12\x1b\n\x13\x61vailable_operators\x18\x07 \x01(\x03\x12\x18\n\x10\x65xpected_wait_ms\x18\x08 \x01(\x03\x12\x1c\n\x14shared_in_open_count\x18\t \x01(\x03\x12\x1d\n\x15shared_out_open_count\x18\n \x01(\x03\x12\x19\n\x11oldest_waiting_ms\x18\x0b \x01(\x03\x12\r\n\x05\x65poch\x18\x0c \x01(\x03\x12\x10\n\x08sequence\x18\r \x01(\x03\x12(\n\x0c\x63losed_lines\x18\x0e \x03(\x0e\x32\x12.sharedops.v1.Line\x12\x19\n\x11gained_task_count\x18\x0f \x01(\x03\x12\x16\n\x0egained_minutes\x18\x10 \x01(\x03\"\xaa\x02\n\x0eNationalTotals\x12\x30\n\nopen_tasks\x18\x01 \x01(\x0b\x32\x1c.sharedops.v1.OpenTaskCounts\x12)\n\x07waiting\x18\x02 \x01(\x0b\x32\x18.sharedops.v1.LineCounts\x12\x1b\n\x13signed_in_operators\x18\x03 \x01(\x03\x12\x1b\n\x13\x61vailable_operators\x18\x04 \x01(\x03\x12\x19\n\x11shared_open_count\x18\x05 \x01(\x03\x12\x19\n\x11oldest_waiting_ms\x18\x06 \x01(\x03\x12\x18\n\x10\x61\x63tive_provinces\x18\x07 \x01(\x05\x12\x19\n\x11gained_task_count\x18\x08 \x01(\x03\x12\x16\n\x0egained_minutes\x18\t \x01(\x03\"\x8e\x01\n\x0eOpenTaskCounts\x12\x11\n\tscheduled\x18\x01 \x01(\x03\x12\x0e\n\x06queued\x18\x02 \x01(\x03\x12\x0f\n\x07offered\x18\x03 \x01(\x03\x12\x10\n\x08\x61ssigned\x18\x04 \x01(\x03\x12\x13\n\x0bin_progress\x18\x05 \x01(\x03\x12\x11\n\tsuspended\x18\x06 \x01(\x03\x12\x0e\n\x06moving\x18\x07 \x01(\x03\"E\n\nLineCounts\x12\x11\n\tservicing\x18\x01 \x01(\x03\x12\x14\n\x0cunderwriting\x18\x02 \x01(\x03\x12\x0e\n\x06\x63laims\x18\x03 \x01(\x03\"\x14\n\x12GetOverviewRequest\"+\n\x14WatchOverviewRequest\x12\x13\n\x0binterval_ms\x18\x01 \x01(\x03\x32\xa8\x01\n\x0eMonitorService\x12G\n\x0bGetOverview\x12 .sharedops.v1.GetOverviewRequest\x1a\x16.sharedops.v1.Overview\x12M\n\rWatchOverview\x12\".sharedops.v1.WatchOverviewRequest\x1a\x16.sharedops.v1.Overview0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18gateway/v1/monitor.proto\x12\x0csharedops.v1\x1a\x19gateway/v1/operator.proto\x1a\x19gateway/v1/province.proto\"\x95\x01\n\x08Overview\x12\x18\n\x10snapshot_time_ms\x18\x01 \x01(\x03\x12\x31\n\tprovinces\x18\x02 \x03(\x0b\x32\x1e.sharedops.v1.ProvinceOverview\x12,\n\x06totals\x18\x03 \x01(\x0b\x32\x1c.sharedops.v1.NationalTotals\x12\x0e\n\x06\x61larms\x18\x04 \x03(\t\"\x8b\x04\n\x10ProvinceOverview\x12\x10\n\x08province\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.sharedops.v1.ProvinceState\x12\x17\n\x0fobserve_time_ms\x18\x03 \x01(\x03\x12\x30\n\nopen_tasks\x18\x04 \x01(\x0b\x32\x1c.sharedops.v1.OpenTaskCounts\x12)\n\x07waiting\x18\x05 \x01(\x0b\x32\x18.sharedops.v1.LineCounts\x12\x1b\n\x13signed_in_operators\x18\x06 \x01(\x03\x12\x1b\n\x13\x61vailable_operators\x18\x07 \x01(\x03\x12\x18\n\x10\x65xpected_wait_ms\x18\x08 \x01(\x03\x12\x1c\n\x14shared_in_open_count\x18\t \x01(\x03\x12\x1d\n\x15shared_out_open_count\x18\n \x01(\x03\x12\x19\n\x11oldest_waiting_ms\x18\x0b \x01(\x03\x12\r\n\x05\x65poch\x18\x0c \x01(\x03\x12\x10\n\x08sequence\x18\r \x01(\x03\x12(\n\x0c\x63losed_lines\x18\x0e \x03(\x0e\x32\x12.sharedops.v1.Line\x12\x19\n\x11gained_task_count\x18\x0f \x01(\x03\x12\x16\n\x0egained_minutes\x18\x10 \x01(\x03\x12\x19\n\x11shadow_task_count\x18\x11 \x01(\x03\"\xaa\x02\n\x0eNationalTotals\x12\x30\n\nopen_tasks\x18\x01 \x01(\x0b\x32\x1c.sharedops.v1.OpenTaskCounts\x12)\n\x07waiting\x18\x02 \x01(\x0b\x32\x18.sharedops.v1.LineCounts\x12\x1b\n\x13signed_in_operators\x18\x03 \x01(\x03\x12\x1b\n\x13\x61vailable_operators\x18\x04 \x01(\x03\x12\x19\n\x11shared_open_count\x18\x05 \x01(\x03\x12\x19\n\x11oldest_waiting_ms\x18\x06 \x01(\x03\x12\x18\n\x10\x61\x63tive_provinces\x18\x07 \x01(\x05\x12\x19\n\x11gained_task_count\x18\x08 \x01(\x03\x12\x16\n\x0egained_minutes\x18\t \x01(\x03\"\x8e\x01\n\x0eOpenTaskCounts\x12\x11\n\tscheduled\x18\x01 \x01(\x03\x12\x0e\n\x06queued\x18\x02 \x01(\x03\x12\x0f\n\x07offered\x18\x03 \x01(\x03\x12\x10\n\x08\x61ssigned\x18\x04 \x01(\x03\x12\x13\n\x0bin_progress\x18\x05 \x01(\x03\x12\x11\n\tsuspended\x18\x06 \x01(\x03\x12\x0e\n\x06moving\x18\x07 \x01(\x03\"E\n\nLineCounts\x12\x11\n\tservicing\x18\x01 \x01(\x03\x12\x14\n\x0cunderwriting\x18\x02 \x01(\x03\x12\x0e\n\x06\x63laims\x18\x03 \x01(\x03\"\x14\n\x12GetOverviewRequest\"+\n\x14WatchOverviewRequest\x12\x13\n\x0binterval_ms\x18\x01 \x01(\x03\x32\xa8\x01\n\x0eMonitorService\x12G\n\x0bGetOverview\x12 .sharedops.v1.GetOverviewRequest\x1a\x16.sharedops.v1.Overview\x12M\n\rWatchOverview\x12\".sharedops.v1.WatchOverviewRequest\x1a\x16.sharedops.v1.Overview0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,17 +36,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OVERVIEW']._serialized_start=97
   _globals['_OVERVIEW']._serialized_end=246
   _globals['_PROVINCEOVERVIEW']._serialized_start=249
-  _globals['_PROVINCEOVERVIEW']._serialized_end=745
-  _globals['_NATIONALTOTALS']._serialized_start=748
-  _globals['_NATIONALTOTALS']._serialized_end=1046
-  _globals['_OPENTASKCOUNTS']._serialized_start=1049
-  _globals['_OPENTASKCOUNTS']._serialized_end=1191
-  _globals['_LINECOUNTS']._serialized_start=1193
-  _globals['_LINECOUNTS']._serialized_end=1262
-  _globals['_GETOVERVIEWREQUEST']._serialized_start=1264
-  _globals['_GETOVERVIEWREQUEST']._serialized_end=1284
-  _globals['_WATCHOVERVIEWREQUEST']._serialized_start=1286
-  _globals['_WATCHOVERVIEWREQUEST']._serialized_end=1329
-  _globals['_MONITORSERVICE']._serialized_start=1332
-  _globals['_MONITORSERVICE']._serialized_end=1500
+  _globals['_PROVINCEOVERVIEW']._serialized_end=772
+  _globals['_NATIONALTOTALS']._serialized_start=775
+  _globals['_NATIONALTOTALS']._serialized_end=1073
+  _globals['_OPENTASKCOUNTS']._serialized_start=1076
+  _globals['_OPENTASKCOUNTS']._serialized_end=1218
+  _globals['_LINECOUNTS']._serialized_start=1220
+  _globals['_LINECOUNTS']._serialized_end=1289
+  _globals['_GETOVERVIEWREQUEST']._serialized_start=1291
+  _globals['_GETOVERVIEWREQUEST']._serialized_end=1311
+  _globals['_WATCHOVERVIEWREQUEST']._serialized_start=1313
+  _globals['_WATCHOVERVIEWREQUEST']._serialized_end=1356
+  _globals['_MONITORSERVICE']._serialized_start=1359
+  _globals['_MONITORSERVICE']._serialized_end=1527
 # @@protoc_insertion_point(module_scope)

@@ -21,7 +21,7 @@ class Overview(_message.Message):
     def __init__(self, snapshot_time_ms: _Optional[int] = ..., provinces: _Optional[_Iterable[_Union[ProvinceOverview, _Mapping]]] = ..., totals: _Optional[_Union[NationalTotals, _Mapping]] = ..., alarms: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ProvinceOverview(_message.Message):
-    __slots__ = ("province", "state", "observe_time_ms", "open_tasks", "waiting", "signed_in_operators", "available_operators", "expected_wait_ms", "shared_in_open_count", "shared_out_open_count", "oldest_waiting_ms", "epoch", "sequence", "closed_lines", "gained_task_count", "gained_minutes")
+    __slots__ = ("province", "state", "observe_time_ms", "open_tasks", "waiting", "signed_in_operators", "available_operators", "expected_wait_ms", "shared_in_open_count", "shared_out_open_count", "oldest_waiting_ms", "epoch", "sequence", "closed_lines", "gained_task_count", "gained_minutes", "shadow_task_count")
     PROVINCE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     OBSERVE_TIME_MS_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,7 @@ class ProvinceOverview(_message.Message):
     CLOSED_LINES_FIELD_NUMBER: _ClassVar[int]
     GAINED_TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
     GAINED_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    SHADOW_TASK_COUNT_FIELD_NUMBER: _ClassVar[int]
     province: str
     state: _province_pb2.ProvinceState
     observe_time_ms: int
@@ -54,7 +55,8 @@ class ProvinceOverview(_message.Message):
     closed_lines: _containers.RepeatedScalarFieldContainer[_operator_pb2.Line]
     gained_task_count: int
     gained_minutes: int
-    def __init__(self, province: _Optional[str] = ..., state: _Optional[_Union[_province_pb2.ProvinceState, str]] = ..., observe_time_ms: _Optional[int] = ..., open_tasks: _Optional[_Union[OpenTaskCounts, _Mapping]] = ..., waiting: _Optional[_Union[LineCounts, _Mapping]] = ..., signed_in_operators: _Optional[int] = ..., available_operators: _Optional[int] = ..., expected_wait_ms: _Optional[int] = ..., shared_in_open_count: _Optional[int] = ..., shared_out_open_count: _Optional[int] = ..., oldest_waiting_ms: _Optional[int] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., closed_lines: _Optional[_Iterable[_Union[_operator_pb2.Line, str]]] = ..., gained_task_count: _Optional[int] = ..., gained_minutes: _Optional[int] = ...) -> None: ...
+    shadow_task_count: int
+    def __init__(self, province: _Optional[str] = ..., state: _Optional[_Union[_province_pb2.ProvinceState, str]] = ..., observe_time_ms: _Optional[int] = ..., open_tasks: _Optional[_Union[OpenTaskCounts, _Mapping]] = ..., waiting: _Optional[_Union[LineCounts, _Mapping]] = ..., signed_in_operators: _Optional[int] = ..., available_operators: _Optional[int] = ..., expected_wait_ms: _Optional[int] = ..., shared_in_open_count: _Optional[int] = ..., shared_out_open_count: _Optional[int] = ..., oldest_waiting_ms: _Optional[int] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., closed_lines: _Optional[_Iterable[_Union[_operator_pb2.Line, str]]] = ..., gained_task_count: _Optional[int] = ..., gained_minutes: _Optional[int] = ..., shadow_task_count: _Optional[int] = ...) -> None: ...
 
 class NationalTotals(_message.Message):
     __slots__ = ("open_tasks", "waiting", "signed_in_operators", "available_operators", "shared_open_count", "oldest_waiting_ms", "active_provinces", "gained_task_count", "gained_minutes")

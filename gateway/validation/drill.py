@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from google.protobuf.message import Message
 
 from actors.core.drills.figures import FIGURES
+from actors.core.shadow import FACTOR_MAX_PERMILLE, SHADOW_TASKS_MAX
 from gateway import names
 from gateway.conversion.drill import KINDS_IN
 from gateway.v1 import drill_pb2
@@ -27,6 +28,19 @@ def _one_bound(message: Message) -> k.Wrong:
     return None
 
 
+def _made_up(message: Message) -> k.Wrong:
+    """A surge says its factor; no other kind has one."""
+    assert isinstance(message, drill_pb2.Drill)
+    is_surge = message.kind == drill_pb2.DRILL_KIND_SURGE
+    if is_surge and not message.factor_permille:
+        return [("factor_permille", "is required for a surge")]
+    if message.factor_permille and not is_surge:
+        return [("factor_permille", "is for a surge only")]
+    if is_surge and message.shadow_tasks:
+        return [("shadow_tasks", "are for other kinds: a surge makes its own")]
+    return None
+
+
 _OBJECTIVE = k.Rules({"figure": _figure, "at_most": _BOUND, "at_least": _BOUND}, required=("figure",), whole=_one_bound)
 _DRILL = k.Rules(
     {field.name: k.anything for field in drill_pb2.Drill.DESCRIPTOR.fields}
@@ -42,9 +56,12 @@ _DRILL = k.Rules(
         "abort_below_permille": k.between(0, 1_000),
         "objectives": k.items(OBJECTIVES_MAX, _OBJECTIVE),
         "baseline_ms": k.between(10_000, 3_600_000),
+        "factor_permille": k.between(1_001, FACTOR_MAX_PERMILLE),
+        "shadow_tasks": k.between(0, SHADOW_TASKS_MAX),
         "note": k.free_text(200),
     },
     required=("kind",),
+    whole=_made_up,
 )
 
 RULES: Mapping[type[Message], k.Rules] = {

@@ -27,6 +27,8 @@ from gateway.v1 import (
     admin_pb2_grpc,
     event_pb2,
     monitor_pb2,
+    operator_pb2,
+    operator_pb2_grpc,
     province_pb2,
     province_pb2_grpc,
     task_pb2,
@@ -81,6 +83,7 @@ class Stage:
         self._request_ids = RequestIds("row")
         self.control = self.open_channel()
         self._policies = province_pb2_grpc.ProvinceServiceStub(self.control)
+        self._operators = operator_pb2_grpc.OperatorServiceStub(self.control)
 
     def open_channel(self, through: str = "") -> grpc.aio.Channel:
         """A connection of its own; closed with the stage.
@@ -181,6 +184,17 @@ class Stage:
         self._systems[province] = system
         self._start(system.run())
         return system
+
+    async def set_standard_minutes(self, kind: str, minutes: int) -> None:
+        """Change how long the system believes a kind of work to take."""
+        request = operator_pb2.UpdateTaskKindRequest(
+            task_kind=operator_pb2.TaskKind(name=f"taskKinds/{kind}", standard_minutes=minutes),
+            update_mask=field_mask_pb2.FieldMask(paths=["standard_minutes"]),
+            request_id=self._request_ids(),
+        )
+        await call_patiently(
+            lambda: self._operators.UpdateTaskKind(request, metadata=bearer(self.tokens.ops), timeout=DEADLINE_S)
+        )
 
     # --- policy ---
 

@@ -31,6 +31,11 @@ class Branch:
         )
         return self._tasks.CreateTask(request, metadata=self._metadata, timeout=timeout_s)
 
+    def cancel(self, name: str) -> None:
+        """End a task undecided."""
+        request = task_pb2.CancelTaskRequest(name=name, reason="the test is over", request_id=uuid.uuid4().hex)
+        self._tasks.CancelTask(request, metadata=self._metadata, timeout=10)
+
     def get(self, name: str) -> task_pb2.Task:
         """Read a task, wherever it is."""
         return self._tasks.GetTask(task_pb2.GetTaskRequest(name=name), metadata=self._metadata, timeout=10)

@@ -22,6 +22,11 @@ FIGURES: dict[str, str] = {
     "lender_on_time_drop_permille": "largest fall of today's on-time ratio of a line of a helping province",
     "lender_wait_p95_ratio_permille": "95th percentile of the wait of the helpers' own tasks, over that of the minutes before",
     "customer_extra_wait_ms": "by how much the median wait of the struck provinces' tasks was longer than in the minutes before",
+    "peak_wait_ms": "longest expected wait of the struck provinces' work while the surge lasted",
+    "eased_ms": "from that peak until every expected wait was below its release threshold, and stayed there",
+    "shared_below_activation": "tasks that overflow moved though their kind had not waited longer than the activation threshold",
+    "shadow_tasks": "tasks that the drill made up",
+    "leftovers": "of these, those that were still open anywhere at the end",
     "false_alarms": "provinces declared unreachable whose desks were not silent",
     "preview_missed": "tasks that the order of the evacuation promised to move, to which then nothing happened: they neither moved nor were taken up at home nor ended",
 }

@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterable, Sequence
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
 from actors.core.drills.figures import COMPARISONS, judge, percentile
+from actors.core.drills.made_up import MadeUp
 from actors.core.drills.quotas import Quotas
 from actors.core.drills.record import Drill, DrillReport, Moment, Standing
 from actors.core.drills.steps import RULES, Fault
+from actors.core.drills.waits import wait_curve, wait_figures, wait_moments
 from actors.core.ids import ProvinceCode, TaskId, home_of
 from actors.core.task import MoveOut
 
@@ -106,6 +108,7 @@ class Measuring:
         self._active_ms: dict[ProvinceCode, int] = {}
         self._alarms: dict[ProvinceCode, None] = {}
         self._is_full = False
+        self._made_up = MadeUp(drill)
 
     def take(
         self, province: ProvinceCode, sequence: int, events: Iterable[e.AnyEvent], *, epoch: int = 0, at_ms: int = 0
@@ -116,6 +119,7 @@ class Measuring:
             self._reborn_ms.setdefault(province, at_ms)
         is_between = before is not None and after is not None and before.sequence < sequence <= after.sequence
         for event in events:
+            self._made_up.take(province, event)
             if is_between and isinstance(event, e.MoveHandedOver):
                 self._handed_over(province, event)
             change = self._change(province, event)
@@ -229,7 +233,7 @@ class Measuring:
             **self._comparisons(),
         }
         judgements = judge(self._drill.spec.objectives, figures)
-        is_sound = figures["lost"] == figures["decided_twice"] == 0
+        is_sound = figures["lost"] == figures["decided_twice"] == figures["leftovers"] == 0
         return DrillReport(
             passed=is_sound and all(judgement.met for judgement in judgements),
             figures=figures,
@@ -237,6 +241,7 @@ class Measuring:
             helpers=self._helpers(),
             timeline=self._timeline(),
             moved=self._curve(),
+            waits=wait_curve(self._drill, CURVE_POINTS_MAX),
             notes=self._notes(figures),
         )
 
@@ -245,10 +250,11 @@ class Measuring:
         instants = {"detected_ms": self._detected_ms, "first_reassigned_ms": self._first_reassigned_ms()}
         instants["first_moved_ms"] = min((one.at_ms for one in self._takeovers.values()), default=0)
         instants["served_ms"] = self._served_ms()
-        if not self._drill.stayed:
+        if not self._drill.stayed and self._rules.fault is not Fault.SURGE:
             instants["all_moved_ms"] = self._all_moved_ms()
         times = {figure: at_ms - struck_ms for figure, at_ms in instants.items() if at_ms}
         recovered_ms = self._recovered_ms()
+        times |= wait_figures(self._drill)
         return times | ({"recovered_ms": recovered_ms - self._drill.lifted_ms} if recovered_ms else {})
 
     def _first_reassigned_ms(self) -> int:
@@ -289,6 +295,7 @@ class Measuring:
             "lost": self._lost(),
             "decided_twice": sum(count > 1 for count in self._decisions.values()),
             "false_alarms": len(self._alarms),
+            **self._made_up.figures(),
         }
         if self._quotas.over is not None:
             counts["over_quota"] = self._quotas.over
@@ -353,7 +360,7 @@ class Measuring:
         return found
 
     def _waits(self, homes: Iterable[ProvinceCode]) -> tuple[list[int], list[int]]:
-        """Waits of these homes' own tasks from creation to the first desk, ms: of those that ended before the strike, and after it."""
+        """Waits of these homes' own real tasks from creation to the first desk, ms: of those that ended before the strike, and after it."""
         wanted = dict.fromkeys(homes)
         earlier: list[int] = []
         later: list[int] = []
@@ -361,6 +368,8 @@ class Measuring:
         for task_id, (_, given_ms) in self._given_first.items():
             created_ms = self._created_ms.get(task_id)
             if created_ms is None or given_ms < since_ms or home_of(task_id) not in wanted:
+                continue
+            if self._made_up.is_shadow(task_id):
                 continue
             (earlier if given_ms < self._drill.struck_ms else later).append(max(0, given_ms - created_ms))
         return earlier, later
@@ -383,6 +392,7 @@ class Measuring:
             "lifted": drill.lifted_ms,
             "recovered": self._recovered_ms(),
             "settled": drill.settled_ms,
+            **wait_moments(drill),
         }
         known = [Moment(at_ms=at_ms, what=what) for what, at_ms in moments.items() if at_ms]
         return tuple(sorted(known, key=lambda moment: moment.at_ms))
@@ -399,6 +409,7 @@ class Measuring:
             notes.append(f"previewed, and nothing happened to them: {', '.join(missed[:NAMED_MAX])}")
         if self._rules.fault is Fault.EVACUATION:
             notes.append(self._meanwhile())
+        notes += self._made_up.notes()
         if self._is_full:
             notes.append(f"waits are those of the first {TASKS_MAX} tasks")
         return tuple(notes)

@@ -8,12 +8,14 @@ from enum import StrEnum
 import msgspec
 
 from actors.core.country import SharingPolicy
-from actors.core.ids import ProvinceCode, TaskId
+from actors.core.ids import KindId, ProvinceCode, TaskId
 
 #: Drills kept; the oldest that have ended are forgotten first.
 DRILLS_MAX = 100
 #: Provinces of one drill.
 PROVINCES_MAX = 36
+#: Looks at the waits of a surge that are kept, one a second; later ones are not.
+OBSERVATIONS_MAX = 1_000
 
 
 class DrillKind(StrEnum):
@@ -34,6 +36,8 @@ class DrillKind(StrEnum):
     GATEWAY_PARTITION = "gateway-partition"
     #: All desks of several provinces fall silent at once.
     REGIONAL = "regional"
+    #: Arrivals of provinces are multiplied, by shadow tasks.
+    SURGE = "surge"
 
 
 class DrillState(StrEnum):
@@ -61,7 +65,7 @@ class DrillPhase(StrEnum):
     STRUCK = "struck"
     #: The fault has been taken away; the country recovers.
     LIFTED = "lifted"
-    #: Everything is as before; the journals are read.
+    #: Everything is as before; what was made up is ended everywhere, and the journals are read.
     MEASURING = "measuring"
 
 
@@ -93,7 +97,16 @@ class DrillSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     objectives: tuple[Objective, ...] = ()
     #: How far back "before" reaches, ms.
     baseline_ms: int = 300_000
+    #: A surge: arrivals are multiplied by this, permille.
+    factor_permille: int = 1_000
+    #: Any other kind: so many shadow tasks are put into each struck province before the fault.
+    shadow_tasks: int = 0
     note: str = ""
+
+    @property
+    def makes_shadows(self) -> bool:
+        """Whether the drill makes work up."""
+        return self.factor_permille > 1_000 or self.shadow_tasks > 0
 
 
 #: Stands for a quota that was not told, in records of drills before it was.
@@ -117,6 +130,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     share_in_quota: int = QUOTA_UNKNOWN
     #: Line -> decided on time today over decided today, permille; unknown lines are left out.
     on_time_permille: dict[str, int] = {}
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How long work waits in the struck provinces, at one look of the coordinator."""
+
+    at_ms: int
+    #: Of what waits and somebody there can do, the kind that waits longest for its release threshold: its expected wait, and that threshold.
+    wait_ms: int = 0
+    release_ms: int = 0
+    #: What may be shared: kinds whose wait has exceeded the activation threshold and not fallen to the release threshold since.
+    pressed: tuple[tuple[ProvinceCode, KindId], ...] = ()
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -148,6 +172,8 @@ class DrillReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     timeline: tuple[Moment, ...] = ()
     #: (ms after the strike, tasks taken over by then), rising.
     moved: tuple[tuple[int, int], ...] = ()
+    #: (ms after the strike, expected wait, release threshold) of a surge, rising by the first.
+    waits: tuple[tuple[int, int, int], ...] = ()
     #: What could not be measured, one sentence each.
     notes: tuple[str, ...] = ()
 
@@ -182,6 +208,8 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     previewed: tuple[TaskId, ...] = ()
     #: Tasks in the struck provinces when the fault was taken away, those that had come meanwhile included.
     stayed: int = 0
+    #: Of a surge, oldest first.
+    observed: tuple[Observation, ...] = ()
     report: DrillReport | None = None
 
     @property
@@ -223,6 +251,12 @@ class DrillPhaseReached(DrillEvent, frozen=True, kw_only=True, tag=True):
     stayed: int = 0
 
 
+class DrillObserved(DrillEvent, frozen=True, kw_only=True, tag=True):
+    """The coordinator has looked at the waits of a surge."""
+
+    observation: Observation
+
+
 class DrillAbortOrdered(DrillEvent, frozen=True, kw_only=True, tag=True):
     """The drill is to end now; the fault is taken away first."""
 
@@ -237,4 +271,4 @@ class DrillEnded(DrillEvent, frozen=True, kw_only=True, tag=True):
     report: DrillReport | None = None
 
 
-AnyDrillEvent = DrillCreated | DrillStarted | DrillPhaseReached | DrillAbortOrdered | DrillEnded
+AnyDrillEvent = DrillCreated | DrillStarted | DrillPhaseReached | DrillObserved | DrillAbortOrdered | DrillEnded

@@ -12,6 +12,7 @@ from actors.core.drills.record import (
     DrillAbortOrdered,
     DrillCreated,
     DrillEnded,
+    DrillObserved,
     DrillPhase,
     DrillPhaseReached,
     DrillSpec,
@@ -27,6 +28,7 @@ TRANSITIONS: dict[tuple[DrillState, type], tuple[DrillState, ...]] = {
     (_S.PENDING, DrillStarted): (_S.RUNNING,),
     (_S.PENDING, DrillAbortOrdered): (_S.ABORTED,),
     (_S.RUNNING, DrillPhaseReached): (_S.RUNNING,),
+    (_S.RUNNING, DrillObserved): (_S.RUNNING,),
     (_S.RUNNING, DrillAbortOrdered): (_S.RUNNING,),
     (_S.RUNNING, DrillEnded): ENDED_STATES,
 }
@@ -138,6 +140,8 @@ def _changed(drill: Drill, event: AnyDrillEvent, allowed: tuple[DrillState, ...]
         previewed = event.previewed or drill.previewed
         stayed = event.stayed or drill.stayed
         return replace(drill, phase=event.phase, previewed=previewed, stayed=stayed, **changed)
+    if isinstance(event, DrillObserved):
+        return replace(drill, observed=(*drill.observed, event.observation))
     if isinstance(event, DrillAbortOrdered):
         ended_ms = event.at_ms if allowed[0] is DrillState.ABORTED else 0
         return replace(drill, state=allowed[0], reason=event.reason, ended_ms=ended_ms)
@@ -154,6 +158,7 @@ def _changed(drill: Drill, event: AnyDrillEvent, allowed: tuple[DrillState, ...]
         before=(),
         policies={},
         previewed=(),
+        observed=(),
     )
 
 

@@ -1,8 +1,8 @@
 """What a running drill does next, from what the national picture shows. The shell carries it out; see `actors.drilling`.
 
 The fault is taken away when there is nothing more to see in it: all work that can leave has left, or for `QUIET_MS` none did; or who died
-is back. That is why a site outage lasts as long as the country needs to take the work over, and `DrillSpec.duration_ms` is a bound
-only. A cut connection shows nothing while it lasts but that nobody is taken for dead, so it lasts for its whole duration.
+is back; or the waits that a surge made are below their release thresholds again. That is why a site outage lasts as long as the country
+needs to take the work over, and `DrillSpec.duration_ms` is a bound only. A cut connection shows nothing while it lasts but that nobody is taken for dead, so it lasts for its whole duration.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,11 @@ import msgspec
 
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.drills.record import PROVINCES_MAX, Drill, DrillKind, DrillPhase, DrillSpec, Standing
+from actors.core.drills.waits import has_eased
 from actors.core.ids import ProvinceCode
 from actors.core.line_summary import UNKNOWN
 from actors.core.refusal import Reason, Refused
+from actors.core.sharing.pressure import PLANNED_MODES
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 
 #: When no more work has left for this long, none will.
@@ -45,6 +47,8 @@ class Fault(StrEnum):
     #: A gateway's process ends, or it cannot reach them.
     GATEWAY_END = "gateway_end"
     CUT = "cut"
+    #: More work arises there than should.
+    SURGE = "surge"
 
 
 class KindRules(NamedTuple):
@@ -75,6 +79,7 @@ RULES: dict[DrillKind, KindRules] = {
     DrillKind.GATEWAY_KILL: KindRules(Fault.GATEWAY_END, 0, 0, _AFTER_GATEWAY_MS, takes_gateway=True),
     DrillKind.GATEWAY_PARTITION: KindRules(Fault.CUT, 1, PROVINCES_MAX, _AFTER_GATEWAY_MS, takes_gateway=True),
     DrillKind.REGIONAL: KindRules(Fault.SILENCE, 2, PROVINCES_MAX, is_outage=True),
+    DrillKind.SURGE: KindRules(Fault.SURGE, 1, PROVINCES_MAX),
 }
 
 
@@ -150,6 +155,8 @@ def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
     odd = [code for code in spec.provinces if view.summaries[code].status is not ProvinceStatus.ACTIVE]
     if odd:
         return _refused(f"{odd[0]} is {view.summaries[odd[0]].status.value}, not active.")
+    if (refused := _made_up(spec)) is not None:
+        return refused
     unfit = [refused for code in spec.provinces if (refused := _unfit(rules, view.summaries[code])) is not None]
     if unfit:
         return unfit[0]
@@ -164,6 +171,16 @@ def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
     return None
 
 
+def _made_up(spec: DrillSpec) -> Refused | None:
+    """Why the drill cannot make up what it asks for."""
+    is_surge = RULES[spec.kind].fault is Fault.SURGE
+    if is_surge is not (spec.factor_permille > 1_000):
+        return _refused("A surge, and nothing else, multiplies arrivals by a factor above 1.")
+    if spec.shadow_tasks and (is_surge or not spec.provinces):
+        return _refused("Shadow tasks are put into provinces that are struck by something else than a surge.")
+    return None
+
+
 def _unfit(rules: KindRules, summary: ProvinceSummary) -> Refused | None:
     """Why this fault would show nothing in a province."""
     if rules.is_outage and summary.signed_in < OUTAGE_PEOPLE_MIN:
@@ -175,6 +192,10 @@ def _unfit(rules: KindRules, summary: ProvinceSummary) -> Refused | None:
         return _refused(f"{summary.province} is being evacuated already.")
     if rules.fault is Fault.EVACUATION and summary.policy.needs_two_people:
         return _refused(f"The policy of {summary.province} asks for two people to order an evacuation; a drill is one.")
+    if rules.fault is Fault.SURGE and summary.policy.share_out_mode not in PLANNED_MODES:
+        return _refused(
+            f"The policy of {summary.province} is {summary.policy.share_out_mode.value}: a surge there would find no help."
+        )
     return None
 
 
@@ -231,6 +252,8 @@ def _is_seen(drill: Drill, view: View, progress: Progress) -> bool:
             return drill.victim not in view.gateways and len(view.gateways) >= len(drill.gateways)
         case Fault.CUT:
             return False
+        case Fault.SURGE:
+            return has_eased(drill, view.now_ms)
 
 
 def _has_left(drill: Drill, struck: list[ProvinceSummary], now_ms: int, progress: Progress) -> bool:

@@ -7,6 +7,7 @@ import msgspec
 from actors.core.country import Line, Skill
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
 from actors.core.operators import Certificate, KindExperience, Operator, Shift
+from actors.core.shadow import Shadow
 from actors.core.task import Decision, Placement, PriorReason, Task, TaskSpec, TaskState, Verdict
 
 #: A specification with every field set to something of its own.
@@ -86,6 +87,7 @@ TASK = Task(
         work_units_milli=2_500,
     ),
     finished_ms=11,
+    shadow=Shadow("drill-1", 12),
 )
 
 

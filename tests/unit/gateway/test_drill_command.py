@@ -251,6 +251,45 @@ def test_neighbours_are_branches_of_the_country_and_mutual() -> None:
     assert with_neighbours(("ningbo",)) == ("ningbo", "zhejiang")
 
 
+def test_a_surge_shows_its_waits_in_the_page_and_its_figures_in_the_json() -> None:
+    """The curve is what people look at: whether the wait came back, and under which line."""
+    report = drill_pb2.DrillReport(
+        figures=[drill_pb2.DrillFigure(figure="eased_ms", value=42_000)],
+        timeline=[
+            drill_pb2.DrillMoment(time_ms=1_800_000_000_000 + after_ms, what=what)
+            for after_ms, what in ((100, "struck"), (30_000, "peak"), (72_000, "eased"), (77_000, "lifted"))
+        ],
+        waits=[
+            drill_pb2.DrillWaitPoint(after_ms=after_ms, wait_ms=wait_ms, release_ms=3_000)
+            for after_ms, wait_ms in ((0, 0), (30_000, 9_000), (72_000, 2_000))
+        ],
+    )
+    surge = ended(kind=drill_pb2.DRILL_KIND_SURGE, factor_permille=3_000, report=report)
+    page = page_of(surge)
+    picture = ElementTree.fromstring(page[page.index("<svg") : page.index("</svg>") + len("</svg>")])  # noqa: S314 - ours
+    waits, release = picture.iter("polyline")
+    assert len(waits.attrib["points"].split()) == len(release.attrib["points"].split()) == 3
+    assert "等候回落" in page
+    assert outcome_of(surge)["eased_seconds"] == 42.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["surge", "--factor", "2.5"], {"factor": 2.5, "shadow_tasks": 0, "tasks": 0}),
+        (["site-outage", "--shadow-tasks", "50"], {"factor": 1.0, "shadow_tasks": 50, "tasks": 5_000}),
+    ],
+)
+def test_a_dry_run_says_what_would_be_made_up(arguments: list[str], wanted: dict[str, float]) -> None:
+    """People are to work on it: they want to know before."""
+    shown = CliRunner().invoke(
+        app, ["drill", "run", *arguments, "--province", "fujian", "--self-contained", "--dry-run", "--json"]
+    )
+    assert shown.exit_code == 0, shown.output
+    plan = json.loads(shown.stdout.splitlines()[-1])
+    assert {name: plan[name] for name in wanted} == wanted
+
+
 def test_people_are_as_busy_as_was_told() -> None:
     """A drill at "80 %" with people who are idle shows helpers that a real day does not have."""
     kinds = [Kind(kind="medical", line=Line.CLAIMS), Kind(kind="address", line=Line.SERVICING)]

@@ -75,6 +75,8 @@ def test_a_takeover_gives_its_times_and_counts() -> None:
         "lost": 0,
         "decided_twice": 0,
         "false_alarms": 0,
+        "shadow_tasks": 0,
+        "leftovers": 0,
         "eligible_permille": 1_000,
         "moved_again_permille": 0,
     }
