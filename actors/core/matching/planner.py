@@ -30,7 +30,15 @@ from actors.core.matching.planning.pools import Pools
 from actors.core.matching.planning.presence import AWAY_MINUTES, Presence
 from actors.core.matching.planning.remaining import residual_table
 from actors.core.matching.planning.shortlist import shortlist
-from actors.core.matching.planning.urgency import AGE_POINTS, MINUTE_POINTS, age_points, age_weights, due_weights
+from actors.core.matching.planning.sizes import Sizes
+from actors.core.matching.planning.urgency import (
+    AGE_POINTS,
+    MINUTE_POINTS,
+    age_points,
+    age_weights,
+    due_weights,
+    may_be_tried,
+)
 from actors.core.matching.planning.work_in_hand import WorkInHand
 
 #: Minutes for which a task may be left on purpose, or so many times its kind's mean minutes if that is more.
@@ -64,6 +72,7 @@ class Planner:
 
     def __init__(self, *, seed: int = 0) -> None:
         self._estimates = Estimates(seed)
+        self._sizes = Sizes()
         self._pools = Pools(self._estimates)
         self._in_hand = WorkInHand()
         self._presence = Presence()
@@ -94,7 +103,7 @@ class Planner:
         if quality is not None and not 0.0 <= quality <= 1.0:
             raise ValueError(f"quality must be within 0..1, not {quality!r}")
         self._in_hand.take_back(task.id)
-        self._estimates.observe(task.kind, operator_id, minutes, quality)
+        self._learn(task, operator_id, minutes, quality)
         self._presence.see([self._estimates.operator_row(operator_id)], now)
 
     def plan(
@@ -152,10 +161,11 @@ class Planner:
         _check_number("now", now)
         _check_task(task)
         reading = self._estimates.reading(task.kind, operator_id)
+        size = self._sizes.of_one(task)
         parts = (
             *_task_parts(task, now),
-            *_pair_parts(reading),
-            _newcomer_part(reading, float(due_weights([task], now)[0])),
+            *_pair_parts(reading, size),
+            _newcomer_part(reading, size, float(due_weights([task], now)[0])),
             self._ready_part(task, operator_id, now),
         )
         held = self._pools.holds(task.kind, operator_id)
@@ -165,9 +175,18 @@ class Planner:
             total=sum(part.contribution for part in parts),
             parts=parts,
             excluded_by="kind_unknown" if held is None else None if held else "not_in_pool",
-            minutes=reading.minutes,
+            minutes=reading.minutes * size,
             left_minutes=max(0.0, now - self._left_since.get(task.id, now)),
         )
+
+    def _learn(self, task: PlannerTask, operator: str, minutes: float, quality: float | None) -> None:
+        """Takes the minutes apart into what the task's size explains and what is left for kind and person."""
+        size = self._sizes.of_one(task)
+        if task.attributes and minutes > 0:
+            self._sizes.observe(
+                task.kind, task.attributes, minutes / self._estimates.expected_minutes(task.kind, operator)
+            )
+        self._estimates.observe(task.kind, operator, minutes / size, quality)
 
     def _listed(
         self, by_kind: dict[str, list[PlannerTask]], free_of_kind: list[int], free: int, now: float
@@ -208,13 +227,16 @@ class Planner:
         minutes = self._estimates.minutes(kind_rows, rows[columns])
         quality = self._estimates.quality_points(kind_rows, rows[columns])
         due = due_weights(listed, now)
-        chance = minutes[kind_of] * self._estimates.newcomer_shares(rows[columns]) * (due[:, None] == 1.0)
+        size = self._sizes.of(list(pools), kind_of, listed)
+        sized = minutes[kind_of] * size[:, None]
+        may_try = [may_be_tried(*task) for task in zip(size.tolist(), due.tolist(), strict=True)]
+        chance = sized * self._estimates.newcomer_shares(rows[columns]) * np.array(may_try)[:, None]
         problem = policy.Problem(
             urgency=age_points(listed, now),
-            fit=(quality - np.rint(MINUTE_POINTS * minutes))[kind_of] + np.rint(MINUTE_POINTS * chance),
+            fit=quality[kind_of] - np.rint(MINUTE_POINTS * sized) + np.rint(MINUTE_POINTS * chance),
             eligible=eligible[:, columns][kind_of],
             capacity=(columns < free).astype(np.int64),
-            minutes=minutes[kind_of],
+            minutes=sized,
             ready_minutes=ready_minutes[columns],
             weight=due * age_weights(listed, now, self._estimates.overall_minutes()),
             overdue=self._overdue(listed, self._estimates.kind_minutes(kind_rows)[kind_of], now),
@@ -290,17 +312,19 @@ def _task_parts(task: PlannerTask, now: float) -> tuple[Part, ...]:
     return (Part(parameter="task_age_minutes", value=age, points=round(AGE_POINTS * age), weight=1),)
 
 
-def _pair_parts(reading: Reading) -> tuple[Part, ...]:
-    """The cost of the pair's minutes, told as kind, then person, then pair; and quality."""
+def _pair_parts(reading: Reading, size: float) -> tuple[Part, ...]:
+    """The cost of the pair's minutes, told as kind, then the task's size, then person, then pair; and quality."""
     kind = round(MINUTE_POINTS * reading.kind_minutes)
-    with_speed = round(MINUTE_POINTS * reading.kind_minutes * reading.speed_ratio)
-    whole = round(MINUTE_POINTS * reading.minutes)
+    with_size = round(MINUTE_POINTS * reading.kind_minutes * size)
+    with_speed = round(MINUTE_POINTS * reading.kind_minutes * size * reading.speed_ratio)
+    whole = round(MINUTE_POINTS * (reading.minutes * size))
     return (
         Part(
             parameter="kind_handle_minutes", value=reading.kind_minutes, points=-kind, weight=1, samples=reading.kind_samples
         ),
+        Part(parameter="task_size_ratio", value=size, points=kind - with_size, weight=1),
         Part(
-            parameter="operator_speed_ratio", value=reading.speed_ratio, points=kind - with_speed, weight=1,
+            parameter="operator_speed_ratio", value=reading.speed_ratio, points=with_size - with_speed, weight=1,
             samples=reading.speed_samples,
         ),
         Part(
@@ -314,10 +338,10 @@ def _pair_parts(reading: Reading) -> tuple[Part, ...]:
     )  # fmt: skip
 
 
-def _newcomer_part(reading: Reading, weight: float) -> Part:
-    """What somebody little known is given as a chance, on tasks that are not due soon."""
-    share = reading.newcomer_share if weight == 1.0 else 0.0
-    points = round(MINUTE_POINTS * reading.minutes * share)
+def _newcomer_part(reading: Reading, size: float, due_weight: float) -> Part:
+    """What somebody little known is given as a chance, on tasks that are neither due soon nor larger than usual."""
+    share = reading.newcomer_share if may_be_tried(size, due_weight) else 0.0
+    points = round(MINUTE_POINTS * (reading.minutes * size * share))
     return Part(
         parameter="operator_newcomer_share", value=share, points=points, weight=1, samples=reading.speed_samples
     )

@@ -136,8 +136,19 @@ class Estimates:
             rows = [self.operator_row(operator) for operator in operators]
         return np.array(rows, np.int64)
 
+    def expected_minutes(self, kind: str, operator: str) -> float:
+        """Minutes of a pair, both of which get rows if they have none."""
+        return self._minutes_of(self.kind_row(kind), self.operator_row(operator))
+
     def observe(self, kind: str, operator: str, minutes: float, quality: float | None) -> None:
-        """Learns one finished task. O(kinds + operators)."""
+        """Learns one finished task. O(kinds + operators).
+
+        Args:
+            kind: of the task.
+            operator: who did it.
+            minutes: its minutes over its size: what a task of its kind's mean size would have taken.
+            quality: 0..1, if known.
+        """
         k, o = self.kind_row(kind), self.operator_row(operator)
         self.kinds.touch(kind)
         self.operators.touch(operator)

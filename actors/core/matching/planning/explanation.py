@@ -6,6 +6,11 @@ from dataclasses import dataclass
 PARAMETERS: dict[str, tuple[str, str, str]] = {
     "task_age_minutes": ("等待时长", "age of the task", "min"),
     "kind_handle_minutes": ("该类任务平均处理时长", "mean handle time of the kind", "min"),
+    "task_size_ratio": (
+        "按任务属性估计的大小与同类平均之比",
+        "size of the task by its attributes against its kind's mean",
+        "×",
+    ),
     "operator_speed_ratio": ("本人用时与平均之比", "person's time against the mean", "×"),
     "pair_handle_minutes": ("本人处理该类任务的时长", "person's own time for the kind", "min"),
     "operator_quality_ratio": ("本人质量", "person's quality", ""),

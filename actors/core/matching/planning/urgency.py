@@ -49,3 +49,13 @@ def age_weights(tasks: Sequence[Waiting], now: float, mean_minutes: float) -> Fl
     """
     age = np.array([max(0.0, now - task.arrived) for task in tasks])
     return np.minimum(AGE_WEIGHT_MAX, 1.0 + age / (AGE_MEANS * max(MEAN_MINUTES_MIN, mean_minutes)))
+
+
+def may_be_tried(size: float, due_weight: float) -> bool:
+    """Whether a task is one for somebody little known: not due soon, nor larger than its kind's mean by what is known of it.
+
+    Args:
+        size: of the task, against its kind's mean.
+        due_weight: of `due_weights`.
+    """
+    return due_weight == 1.0 and size <= 1.0

@@ -163,6 +163,59 @@ def test_better_quality_decides_between_equals() -> None:
     assert planner.plan([task("a", arrived=5.0)], ["ann", "bob"], 5.0, POOLS) == [("a", "bob")]
 
 
+def large(name: str, pages: object, arrived: float = 0.0) -> PlannerTask:
+    """A claim of so many pages."""
+    return PlannerTask(id=name, kind="claim", arrived=arrived, attributes={"pages": pages})  # pyright: ignore[reportArgumentType]
+
+
+def taught_by_pages() -> Planner:
+    """A planner that saw claims take ann, and bob, a minute a page."""
+    planner = Planner()
+    for turn in range(60):
+        pages = 2.0 ** (turn % 5)
+        planner.observe(large(f"a{turn}", pages), ("ann", "bob")[turn % 2], pages, float(turn))
+    return planner
+
+
+def test_a_task_that_its_attributes_call_short_goes_first() -> None:
+    """Else what the source knows of a task's length would be lost, and long ones would hold up short ones."""
+    waiting = [large("long", 16.0, 99.0), large("short", 1.0, 100.0)]
+    assert taught_by_pages().plan(waiting, ["ann"], 100.0, POOLS) == [("short", "ann")]
+    minutes = [taught_by_pages().explain(each, "ann", 100.0).minutes for each in waiting]
+    assert minutes[0] / minutes[1] == pytest.approx(16.0, rel=0.3)
+
+
+def test_people_are_not_taken_for_slow_because_their_tasks_were_long() -> None:
+    """Else whoever gets the long tasks would seem slow."""
+    planner = taught_by_pages()
+    for turn in range(40):
+        planner.observe(large(f"x{turn}", 16.0), "ann", 16.0, 100.0)
+        planner.observe(large(f"y{turn}", 1.0), "bob", 1.0, 100.0)
+    ann, bob = (planner.explain(large("z", 4.0), who, 100.0).minutes for who in ("ann", "bob"))
+    assert ann == pytest.approx(bob, rel=0.3)
+
+
+@pytest.mark.parametrize("pages", [float("nan"), float("inf"), None, "many", 10**400, -1, [3], {}])
+def test_attributes_that_cannot_be_are_missing(pages: object) -> None:
+    """Else one broken field would stop all planning."""
+    planner = taught_by_pages()
+    planner.observe(large("odd", pages), "ann", 5.0, 100.0)
+    assert len(planner.plan([large("a", pages, 100.0), large("b", 2.0, 100.0)], ["ann", "bob"], 100.0, POOLS)) == 2
+    assert planner.explain(large("a", pages), "ann", 100.0).minutes > 0.0
+
+
+def test_newcomers_are_not_tried_on_tasks_that_are_larger_than_usual() -> None:
+    """Else somebody of whom nothing is known would begin with the riskiest work there is."""
+    planner = taught_by_pages()
+
+    def share(task: PlannerTask) -> float:
+        parts = planner.explain(task, "cao", 100.0).parts
+        return next(part.value for part in parts if part.parameter == "operator_newcomer_share")
+
+    assert share(large("a", 1.0)) == share(task("a")) == estimates.NEWCOMER_SHARE
+    assert share(large("b", 16.0)) == share(task("b", due=101.0)) == 0.0
+
+
 def test_a_task_offered_again_is_planned_again() -> None:
     """Else a task that was not taken after all would be lost to planning."""
     planner = Planner()
@@ -192,7 +245,7 @@ def test_pools_may_be_arrays_and_tasks_members_of_sets() -> None:
     """Else who keeps pools in numpy, or tasks in sets, would get errors that say nothing of the planner."""
     pools = {"claim": np.array(["ann", "bob"]), "change": np.array([], np.str_)}
     both = [task("a"), task("b", "change")]
-    assert Planner().plan(both, ["ann"], 0.0, pools) == [("a", "ann")]  # pyright: ignore[reportArgumentType]
+    assert Planner().plan(both, ["ann"], 0.0, pools) == [("a", "ann")]
     with_more = PlannerTask(id="a", kind="claim", arrived=0.0, attributes={"amount": 5.0})
     assert len({with_more, both[0]}) == 2, "equal but for attributes is not equal"
 
