@@ -3,14 +3,14 @@
 Theory of operation
 -------------------
 A round is a pure function of the hard state, of who of the free people is heard, and of the instant. It takes the foremost tasks
-(`waiting`), has the scorer filter and score them against all those people (`scoring`), and has the policy of the stand-alone planner
-for what must wait no longer (`policy.start_all`) find the pairs of greatest ``urgency + fit``, with certificate. The event `MatchRoundHeld` that is written before the
-pairs names the instant and who was not heard; all else is in the journal, so `rerun` comes to the same candidates, points and winners a
+(`waiting`), has the scorer filter and score them against all those people (`scoring`), and finds, of the pairings that serve as many tasks
+as can be served, the one of the greatest sum of ``urgency + fit``, with certificate (`assignment.serving`). The event `MatchRoundHeld`
+that is written before the pairs names the instant and who was not heard; all else is in the journal, so `rerun` comes to the same candidates, points and winners a
 day later, and nothing but those need be kept.
 
 * Everybody takes one task a round at most, since work in hand changes how well the next one suits; the caller holds rounds until one
   gives nothing (`ROUNDS_MAX` a batch), so capacity above one fills up in a batch as well, each time with fresh points.
-* Nothing waits on purpose: all tasks of a round go as overdue ones do, so that nobody who is busy is counted on. In a province points
+* Nothing waits on purpose: nobody who is busy is counted on, and nobody stays idle beside a task of the round for the sake of points. In a province points
   tell far more than minutes (quality, rights, fairness), so that the policy's lists, which trade points against minutes, would queue a
   day's work behind the best person while others sit idle, which is what users of such systems complain of first.
 * Ties: of tasks with equal points the one of earlier rank wins, exactly (points are multiplied by `TIE_STEPS` to make room for the place
@@ -22,8 +22,7 @@ day later, and nothing but those need be kept.
 
 The bound on waiting. Let B be `model.waiting_bound_minutes` and let task t wait, suited to a free person p of the round and among its
 tasks. Then t is given in this round, or p takes a task s that was taken in less than B minutes after t. Proof by swapping: if p took
-nothing, giving t to p would add ``urgency(t) + fit(t, p)`` over leaving it, which the policy prices below the worst pair, so the solution
-were not optimal. If p takes s and t is left, then giving t to p and leaving s changes the sum by ``urgency(t) + fit(t, p)`` less
+nothing, giving t to p would serve a task more, so the solution were not optimal. If p takes s and t is left, then giving t to p and leaving s changes the sum by ``urgency(t) + fit(t, p)`` less
 ``urgency(s) + fit(s, p)``. Were s taken in B minutes or more after t, ageing alone would make up for all that other parameters can say
 (that is how B is defined), so that the difference were above nought (or nought, and then rank decides for t): again not optimal. So what
 goes before t was taken in less than B minutes after it: finitely many, each gone once given. And t does come among the round's tasks:
@@ -41,8 +40,8 @@ import numpy as np
 from actors.core.clock import MINUTE_MS
 from actors.core.events import MatchRoundHeld, Routing
 from actors.core.ids import KindId, OperatorId, TaskId
-from actors.core.matching import policy
 from actors.core.matching.assignment.result import FloatArray, Method
+from actors.core.matching.assignment.serving import serve_most
 from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.guests import GuestPlaces, guest_kinds
 from actors.core.matching.record import MatchingModel
@@ -55,8 +54,9 @@ from actors.core.task import Task
 WHO = "system:matcher"
 #: Version of what this program makes of a journal and a model: what events teach, filters, values, points, solution, as a test knows them
 #: by their results. It rises whenever the same journal and model come to another result, so that a decision from before an upgrade is
-#: known as such. 1: newcomers are tried out; quality without reviews is the usual one. 2: guests yield. 0 stands for everything before.
-RULES_VERSION = 3
+#: known as such. 1: newcomers are tried out; quality without reviews is the usual one. 2: guests yield. 3: they yield by what a young history
+#: tells of arrivals, too. 4: a round serves as many tasks as it can. 0 stands for everything before.
+RULES_VERSION = 4
 #: Rounds after one batch, enough for one person of the greatest capacity; the rest follows in the next.
 ROUNDS_MAX = 64
 #: Task x person pairs of a round. With more people than this many pairs allow, fewer tasks are looked at.
@@ -298,9 +298,7 @@ def _decide(problem: Problem, rows: list[int]) -> tuple[list[tuple[int, int]], _
     if len(problem.people) == 1:
         sums = np.where(problem.eligible[:, 0], problem.urgency + problem.fit[:, 0], -np.inf)
         return [(int(sums.argmax()), 0)], _Solution(method=Method.SINGLE)
-    solution = policy.start_all(
-        _in_steps(problem, rows), problem.eligible[rows], np.ones(len(problem.people), np.int64)
-    )
+    solution = serve_most(_in_steps(problem, rows), problem.eligible[rows], np.ones(len(problem.people), np.int64))
     pairs = [(rows[place], person) for place, person in solution.pairs]
     prices: list[int] = (solution.operator_prices // TIE_STEPS).astype(np.int64).tolist()
     return pairs, _Solution(

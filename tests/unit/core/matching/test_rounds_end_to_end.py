@@ -2,18 +2,25 @@
 
 from typing import Any
 
+import msgspec
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.country import Line
 from actors.core.ids import OperatorId
 from actors.core.matching.model import waiting_bound_minutes
+from actors.core.matching.rounds import hold_round
+from actors.core.matching.scoring import Scorer
+from actors.core.matching.shipped import shipped_model
 from actors.core.operators import Certificate, KindExperience, Operator, PresenceState, Shift
 from actors.core.refusal import Refused
 from actors.core.replies import NoWork
 from actors.core.task import PriorReason, TaskState
 from tests.unit.core.harness import ADDRESS, MEDICAL, SHIPPED, START_MS, Branch, person, session_of, spec
+from tests.unit.core.matching.rounds_at_random import RandomProvince
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -186,3 +193,51 @@ def test_whoever_is_enrolled_again_is_looked_at_again() -> None:
     assert given(branch) == []
     other = branch.create(customer_id="li")
     assert given(branch) == [(other, "chen")]
+
+
+@pytest.mark.parametrize("older_min", [0, 30])
+def test_an_expert_is_kept_for_what_only_they_can_do(older_min: int) -> None:
+    """The expert took the plain task for the points; the one that only they can do waited, though older, and the novice sat idle."""
+    branch = Branch(model=SHIPPED)
+    special = branch.create(ADDRESS, required_authority=3, amount_fen=6_000_000)
+    branch.wall_ms += older_min * 60_000
+    plain = branch.create(MEDICAL, amount_fen=6_000_000)
+    skilled = {MEDICAL: KindExperience(done_count=900), ADDRESS: KindExperience()}
+    expert = person("expert", authority=dict.fromkeys(Line, 9), kinds=skilled)
+    arrive_together(branch, expert, person("novice", kinds={MEDICAL: KindExperience()}))
+    assert sorted(given(branch)) == sorted([(special, "expert"), (plain, "novice")])
+
+
+class EverybodyHasOnePlace(RandomProvince):
+    """Nobody takes two tasks."""
+
+    def entry(self, number: int) -> Operator:
+        """Anybody, with one place."""
+        return msgspec.structs.replace(super().entry(number), capacity=1)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_batch_leaves_no_task_that_could_have_been_served_as_well(seed: int) -> None:
+    """Tasks would wait while people are idle who could have made room for them, each with a task that suits them a little less."""
+    province = EverybodyHasOnePlace(seed, people=10, tasks=10, past=40)
+    state = province.state
+    state.model = shipped_model()
+    problem = Scorer(state, state.model).problem(
+        list(state.tasks.values()), list(state.operators.values()), province.now_ms
+    )
+    rows, columns = linear_sum_assignment(problem.eligible.astype(float), maximize=True)
+    served = 0
+    while (held := hold_round(Scorer(state, state.model), list(state.free), province.now_ms)) is not None:
+        apply(state, held.event)
+        for match in held.matches:
+            province.happen(
+                e.TaskAssigned(
+                    at_ms=province.now_ms,
+                    task_id=match.task_id,
+                    operator=match.operator,
+                    token=state.tasks[match.task_id].token + 1,
+                    routing=match.routing,
+                )
+            )
+            served += 1
+    assert served == problem.eligible[rows, columns].sum()
