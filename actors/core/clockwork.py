@@ -166,12 +166,12 @@ def _match(turn: Turn) -> None:
 
 
 def _heard(turn: Turn) -> list[OperatorId]:
-    """Free people whose desks are fresh."""
-    state, now_ms = turn.state, turn.now.monotonic_ms
+    """Free people whose desks were heard as lately as work asks for."""
+    state, now_ms, within_ms = turn.state, turn.now.monotonic_ms, turn.state.heard_within_ms
     return [
         operator
         for operator in state.free
-        if turn.presence.is_fresh(state.operators[operator].session, now_ms, state.limits)
+        if turn.presence.was_heard(state.operators[operator].session, now_ms, within_ms)
     ]
 
 

@@ -97,10 +97,10 @@ def _waiting_task(turn: Turn, task_id: TaskId) -> Task | Elsewhere | Refused:
 
 def _absent(turn: Turn) -> frozenset[OperatorId]:
     """People on duty whose desks are not heard."""
-    state, now_ms = turn.state, turn.now.monotonic_ms
+    state, now_ms, within_ms = turn.state, turn.now.monotonic_ms, turn.state.heard_within_ms
     return frozenset(
         name
         for name in state.signed_in
         if (person := state.operators[name]).presence is PresenceState.AVAILABLE
-        and not turn.presence.is_fresh(person.session, now_ms, state.limits)
+        and not turn.presence.was_heard(person.session, now_ms, within_ms)
     )

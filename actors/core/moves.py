@@ -166,11 +166,11 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
 
 def _someone_eligible(turn: Turn, task: Task) -> bool:
     """Whether anybody heard could have the task, now or when they have room. Few are asked first: mostly one of them can."""
-    state, now = turn.state, turn.now
+    state, now, within_ms = turn.state, turn.now, turn.state.heard_within_ms
     able = [
         person
         for person in map(state.operators.__getitem__, state.signed_in)
-        if task.spec.kind in person.kinds and turn.presence.is_fresh(person.session, now.monotonic_ms, state.limits)
+        if task.spec.kind in person.kinds and turn.presence.was_heard(person.session, now.monotonic_ms, within_ms)
     ]
     return any(
         (turn.scorer.verdicts([task], some, now.wall_ms) >= ABLE).any()

@@ -83,10 +83,12 @@ class Presence:
         return now_ms - max(self._heard.get(session, _NEVER), self._opened_ms)
 
     def is_fresh(self, session: SessionId | None, now_ms: int, limits: TimeLimits) -> bool:
-        """Whether the desk was really heard lately, so that new work may go there."""
-        if session is None:
-            return False
-        return now_ms - self._heard.get(session, _NEVER) <= limits.heartbeat_fresh_ms
+        """Whether the desk was really heard lately, so that its site is there."""
+        return self.was_heard(session, now_ms, limits.heartbeat_fresh_ms)
+
+    def was_heard(self, session: SessionId | None, now_ms: int, within_ms: int) -> bool:
+        """Whether the desk was really heard within a time until now."""
+        return session is not None and now_ms - self._heard.get(session, _NEVER) <= within_ms
 
     def path_lost(self, session: SessionId, now_ms: int, limits: TimeLimits) -> bool:
         """Whether the session's gateway went or stands still, and the desk has still time to come back."""

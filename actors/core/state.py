@@ -164,6 +164,12 @@ class ProvinceState:
         twin.queue = self.queue.copied()
         return twin
 
+    @property
+    def heard_within_ms(self) -> int:
+        """How lately a desk must have been heard to be given work: by the country's limit, or by the matching model's if that is stricter."""
+        stricter_ms = self.model.filters.heartbeat_seconds_max * 1_000
+        return min(self.limits.heartbeat_fresh_ms, stricter_ms or self.limits.heartbeat_fresh_ms)
+
     def load_of(self, operator: OperatorId) -> int:
         """Tasks that count against the operator's capacity."""
         return len(self.holds.get(operator, ()))

@@ -184,12 +184,13 @@ def _oldest_move(state: ProvinceState) -> MoveOut | None:
 
 
 def _on_duty(state: ProvinceState, presence: Presence, now: Instant) -> list[Operator]:
+    within_ms = state.heard_within_ms
     people = (state.operators[operator] for operator in state.signed_in)
     return [
         person
         for person in people
         if person.presence is PresenceState.AVAILABLE
-        and presence.is_fresh(person.session, now.monotonic_ms, state.limits)
+        and presence.was_heard(person.session, now.monotonic_ms, within_ms)
     ]
 
 

@@ -36,7 +36,8 @@ def filters_of(
         case Attribute.LINE:
             return {"certificate": at_least(column("operator_certificate_days_left"), settings.certificate_days_min)}
         case Attribute.DUTY:
-            return {"desk": ~(column("operator_heartbeat_age_seconds") > settings.heartbeat_seconds_max)}
+            longest = settings.heartbeat_seconds_max or np.inf
+            return {"desk": ~(column("operator_heartbeat_age_seconds") > longest)}
         case Attribute.KIND:
             return {"kind": cast(KindPairs, view).may_do > 0}
         case Attribute.KIND_LOAD:

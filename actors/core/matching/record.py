@@ -40,7 +40,7 @@ class FilterSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     fraud_level_experienced: int = 2
     #: A disputed task goes to nobody who decided it before, or knows it from before.
     dispute_needs_another: bool = True
-    #: A desk not heard for longer gets nothing, seconds.
+    #: A desk not heard for longer gets nothing, seconds; where the country asks for less (`TimeLimits.heartbeat_fresh_ms`), that holds. 0: only that.
     heartbeat_seconds_max: int = 5
     #: Days that a recorded certificate must still be valid.
     certificate_days_min: int = 0

@@ -241,3 +241,17 @@ def test_a_batch_leaves_no_task_that_could_have_been_served_as_well(seed: int) -
             )
             served += 1
     assert served == problem.eligible[rows, columns].sum()
+
+
+@pytest.mark.parametrize(("seconds_max", "is_given"), [(1, False), (2, True), (0, True), (3_600, True)])
+def test_the_model_may_ask_for_desks_that_were_heard_more_lately(seconds_max: int, is_given: bool) -> None:
+    """A setting that is shown, checked and stored, and changes nothing, would be trusted on the day it is needed."""
+    filters = msgspec.structs.replace(SHIPPED.filters, heartbeat_seconds_max=seconds_max)
+    branch = Branch(model=msgspec.structs.replace(SHIPPED, filters=filters))
+    branch.arrive(person("chen"))
+    branch.wait(2_000)
+    branch.create(MEDICAL)
+    assert bool(given(branch)) is is_given
+    branch.wait(1_000)
+    branch.create(MEDICAL)
+    assert not given(branch), "the country's own limit is never loosened"
