@@ -48,7 +48,7 @@ def _judge_sites(turn: Turn) -> None:
             desks.append(
                 DeskSign(
                     person.site,
-                    turn.presence.silent_ms(person.session, now_ms),
+                    turn.presence.told_silent_ms(person.session, now_ms, limits),
                     turn.presence.path_known(person.session, now_ms, limits),
                     turn.presence.is_fresh(person.session, now_ms, limits),
                 )

@@ -6,7 +6,8 @@ A desk is heard through a session: a work stream (which may carry many operators
 a second, which sessions they heard. All instants are of this process's monotonic clock, so a jump of the wall clock expires nothing.
 
 Silence is evidence only if we would have heard: a session whose gateway connection broke has an unknown path until it is heard again
-or `path_grace_ms` has passed; and when our own clockwork stood still, the gap is taken off everybody's silence.
+or `path_grace_ms` has passed; and when our own clockwork stood still, the gap is taken off everybody's silence. For the same reason a site is judged
+by silence until its gateway's last report: what was heard since then is not told yet.
 
 After a restart nobody has been heard: each session then counts as last heard at the restart (a lease gets a full new term) but is not
 fresh (no new work) until it really is heard. Until then its silence says nothing about its site either: it may be a ghost of yesterday,
@@ -81,6 +82,16 @@ class Presence:
     def silent_ms(self, session: SessionId, now_ms: int) -> int:
         """How long the session has not been heard; since the restart at the longest."""
         return now_ms - max(self._heard.get(session, _NEVER), self._opened_ms)
+
+    def told_silent_ms(self, session: SessionId, now_ms: int, limits: TimeLimits) -> int:
+        """For how long the session has not been heard as far as its gateway has told: until its last report, not until now.
+
+        A gateway reports three times a second. What it has heard since the last time it has not told yet, so a site whose network hung for two seconds
+        seemed silent for three, now and then. Where reports themselves stay away, silence counts until now.
+        """
+        reported_ms = self._reported.get(session.partition("/")[0], now_ms)
+        until_ms = reported_ms if now_ms - reported_ms <= limits.gateway_silence_ms else now_ms
+        return max(0, self.silent_ms(session, until_ms))
 
     def is_fresh(self, session: SessionId | None, now_ms: int, limits: TimeLimits) -> bool:
         """Whether the desk was really heard lately, so that its site is there."""

@@ -104,3 +104,34 @@ def test_a_gateway_that_hears_nobody_says_so_and_silence_counts() -> None:
         presence.report("g1", (), now_ms, limits)
     assert presence.path_known(desk, 5_000, limits)
     assert presence.silent_ms(desk, 5_000) == 4_000
+
+
+def test_told_silence_ends_with_the_gateways_last_report() -> None:
+    """What a gateway has heard since it spoke last is not known yet; counted as silence, it made outages of hiccups."""
+    presence, desk = Presence(0), SessionId("g1/a")
+    presence.report("g1", (desk,), 1_000, LIMITS)
+    presence.report("g1", (), 1_300, LIMITS)
+    assert presence.silent_ms(desk, 1_590) == 590
+    assert presence.told_silent_ms(desk, 1_590, LIMITS) == 300
+    presence.report("g1", (), 1_600, LIMITS)
+    assert presence.told_silent_ms(desk, 1_600, LIMITS) == 600
+
+
+def test_where_nobody_reports_silence_counts_until_now() -> None:
+    """A gateway that died without a word would keep its desks for ever in the moment of its last report, and outvote the dead."""
+    presence, desk = Presence(0), SessionId("g1/a")
+    presence.report("g1", (desk,), 1_000, LIMITS)
+    still = 1_000 + LIMITS.gateway_silence_ms
+    assert presence.told_silent_ms(desk, still, LIMITS) == 0
+    assert presence.told_silent_ms(desk, still + 1, LIMITS) == still + 1 - 1_000
+    other = SessionId("g2/b")
+    presence.hear((other,), 2_000)
+    assert presence.told_silent_ms(other, 2_700, LIMITS) == 700
+
+
+def test_a_desk_heard_since_the_last_report_is_not_silent() -> None:
+    """A sign-in is heard by the province itself, between two reports."""
+    presence, desk = Presence(0), SessionId("g1/a")
+    presence.report("g1", (), 1_000, LIMITS)
+    presence.hear((desk,), 1_200)
+    assert presence.told_silent_ms(desk, 1_250, LIMITS) == 0
