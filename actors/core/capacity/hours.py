@@ -103,7 +103,7 @@ def _interrupted(changes: list[tuple[float, int]], outage: Outage) -> list[tuple
 
 
 def arrival_shape(scenario: Scenario, work: LineOfWork, branch: Branch) -> Floats:
-    """(days, 1440) arrivals a minute, over those in an hour with everybody on duty. Noise, month's end and surge are not in it."""
+    """(days, 1440) arrivals in each minute, over those in a minute with everybody on duty. Noise, month's end and surge are not in it."""
     calendar = _calendar(scenario, work, branch)
     shape = np.zeros((scenario.days, DAY_MINUTES))
     for day in range(scenario.days):

@@ -101,7 +101,7 @@ def draw(scenario: Scenario, line: LineOfWork, seed: int) -> Drawn:
 
 
 def _rates(scenario: Scenario, line: LineOfWork, seed: int, of_line: int, place: int) -> Floats:
-    """(days, 1440) arrivals a minute of a branch, over those in an hour with everybody on duty."""
+    """(days, 1440) arrivals of a branch in each minute, over those in a minute of a usual day with everybody on duty."""
     branch = scenario.branches[place]
     factors = _noise(scenario, stream(seed, NOISE, of_line, place))
     factors[month_ends(scenario)] *= scenario.month_end_factor
