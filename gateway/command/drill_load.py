@@ -10,13 +10,13 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from actors.core.country import SharingPolicy
 from loadtests.catalogue import Kind, Line
 from loadtests.handling import Behaviour, expected_minutes
 from loadtests.roster import Person
 
-#: Thresholds of the sharing policies, mean handle times: those of the surge in docs/sharing.md.
-ACTIVATION_HANDLE_TIMES = 5.0
-RELEASE_HANDLE_TIMES = 5.0 / 3.0
+#: The thresholds of the shipped policy, which are compressed.
+_POLICY = SharingPolicy()
 
 
 class Arrivals(NamedTuple):
@@ -40,13 +40,16 @@ class Load(NamedTuple):
 
     @property
     def activation_ms(self) -> int:
-        """The compressed threshold above which work is shared."""
-        return round(ACTIVATION_HANDLE_TIMES * self.handle_s * 1000)
+        """The shipped policy's threshold above which work is shared, compressed."""
+        return self._compressed(_POLICY.activation_wait_ms)
 
     @property
     def release_ms(self) -> int:
-        """The compressed threshold below which sharing ends."""
-        return round(RELEASE_HANDLE_TIMES * self.handle_s * 1000)
+        """Its threshold below which sharing ends, compressed."""
+        return self._compressed(_POLICY.release_wait_ms)
+
+    def _compressed(self, duration_ms: int) -> int:
+        return round(duration_ms * self.behaviour.seconds_per_minute / 60)
 
     def standard_minutes(self, line: Line) -> int:
         """The handle time of a line as the system counts it: real minutes, at least one."""

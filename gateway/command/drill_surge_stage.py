@@ -17,7 +17,7 @@ from loadtests.chaos.stage import Stage, staged
 from loadtests.preparation import share_by_wait
 
 #: Tasks that arise in all provinces together, per second, and for how long before the drill: what it is compared with, and learned from.
-WORK_PER_S = 12.0
+WORK_PER_S = 16.0
 BEFORE_S = 150.0
 
 

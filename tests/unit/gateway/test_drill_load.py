@@ -40,8 +40,8 @@ def test_a_line_without_work_is_idle() -> None:
 def test_thresholds_and_standard_times_are_as_compressed_as_the_work() -> None:
     """The system would wait a quarter of an hour for what here takes half a minute, and share nothing."""
     load = load_of(PEOPLE, KINDS, 0.75, per_s=8.0)
-    assert load.activation_ms == pytest.approx(5_000 * load.handle_s, abs=1)
-    assert load.release_ms * 3 == pytest.approx(load.activation_ms, abs=3)
+    minute_ms = load.behaviour.seconds_per_minute * 1_000
+    assert (load.activation_ms, load.release_ms) == (round(15 * minute_ms), round(5 * minute_ms))
     slow = load_of(PEOPLE, KINDS, 0.75, per_s=0.05)
     claims_s = expected_minutes(Line.CLAIMS, 0) * slow.behaviour.seconds_per_minute
     assert slow.standard_minutes(Line.CLAIMS) == round(claims_s / 60) > 1
