@@ -1,56 +1,62 @@
 """The planner on its own: tasks and free people in, pairs out, learning from finished tasks alone.
 
-It knows of every finished task who did it, how long it took and how well. What else a province knows of tasks and people is neutral here; the
-policy (`policy`) is the province's own. Between calls it remembers
+It knows of every finished task what it was like, who did it, how long it took and how well. What else a province knows of tasks and people
+is neutral here; the policy (`policy`) is the province's own. Between calls it remembers
 
 * estimates (`planning.estimates`): sums per kind and person, bounded by `KINDS_MAX` x `OPERATORS_MAX`;
+* what attributes say of minutes (`planning.sizes`): sums per kind, of a bounded number of columns;
 * who is usually there when (`planning.presence`): a share per person and half hour of the day;
 * work in hand (`planning.work_in_hand`): whom it gave which task and has not heard of since, one entry a person;
-* since when a task is left on purpose: one entry for each such task of the latest call.
+* since when a task is left on purpose (`planning.patience`): one entry for each such task that still waits.
 
 The bound on waiting. A task is left on purpose at a call if a person who is free and may do it stays without work. From its patience
 (`PATIENCE_MINUTES`, or `PATIENCE_MEANS` times the kind's mean minutes) after the first such call on, or from the age `AGE_MAX_MINUTES`
-on, it is overdue: at every call, overdue tasks are given to free people before all others, as many as can be, and busy people do not
-count. So a call leaves an overdue task only if everybody free who may do it takes another overdue task.
+on, it is overdue. All overdue tasks that wait are looked at, however many others do; they are given to free people before all others, and
+busy people do not count. So a call leaves an overdue task only if everybody free who may do it takes another overdue task.
 
-The same calls with the same seed give the same answers, on every machine.
+The bound on work. However many tasks and people there are, a call solves at most `policy.WORK_MAX` steps exactly and gives out the rest in
+turn; `latest_call` says so. The core has no clock, so the budget counts work, not time.
+
+The same calls with the same seed give the same answers, whatever the hash seed.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from actors.core.matching import policy
 from actors.core.matching.assignment.result import BoolArray, FloatArray, IntArray
-from actors.core.matching.planning.estimates import Estimates, Reading
-from actors.core.matching.planning.explanation import Explanation, Part
+from actors.core.matching.planning.estimates import Estimates
+from actors.core.matching.planning.explanation import Explanation
+from actors.core.matching.planning.parts import age_part, minutes_parts, newcomer_part, quality_part, ready_part
+from actors.core.matching.planning.patience import AGE_MAX_MINUTES, PATIENCE_MEANS, PATIENCE_MINUTES, Patience
 from actors.core.matching.planning.pools import Pools
 from actors.core.matching.planning.presence import AWAY_MINUTES, Presence
 from actors.core.matching.planning.remaining import residual_table
-from actors.core.matching.planning.shortlist import shortlist
+from actors.core.matching.planning.shortlist import foremost_overdue, shortlist
 from actors.core.matching.planning.sizes import Sizes
 from actors.core.matching.planning.urgency import (
-    AGE_POINTS,
-    MINUTE_POINTS,
     age_points,
     age_weights,
+    by_turn,
     due_weights,
     may_be_tried,
+    whole_points,
 )
 from actors.core.matching.planning.work_in_hand import WorkInHand
 
-#: Minutes for which a task may be left on purpose, or so many times its kind's mean minutes if that is more.
-PATIENCE_MINUTES, PATIENCE_MEANS = 240.0, 4.0
-#: Age at which a task goes before all others, even where shorter ones keep everybody busy.
-AGE_MAX_MINUTES = 7 * 24 * 60.0
-#: Tasks looked at in a call, or `TASKS_PER_PERSON` a free person if that is more.
+__all__ = ["AGE_MAX_MINUTES", "PATIENCE_MEANS", "PATIENCE_MINUTES", "Call", "Planner", "PlannerTask"]
+
+#: Tasks looked at in a call, or `TASKS_PER_PERSON` a free person if that is more. Overdue ones come on top.
 TASKS_MAX, TASKS_PER_PERSON = 64, 2
 #: Observations of a person before anything waits for them.
 EXPERIENCE_MIN = 3.0
 #: Coefficient of variation assumed of handle times where the rest of one is foretold.
 VARIATION = 1.0
+#: Handle minutes count at most so much: 19 years.
+MINUTES_MAX = 1e7
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,23 @@ class PlannerTask:
     attributes: Mapping[str, float | str] = field(default_factory=dict[str, float | str], hash=False)
 
 
+@dataclass(frozen=True)
+class Call:
+    """What a call of `plan` was about, and how it was decided."""
+
+    #: Tasks that waited with somebody who may do them, and those of them that were looked at.
+    waiting: int = 0
+    looked_at: int = 0
+    #: Of those looked at, tasks whose patience was over.
+    overdue: int = 0
+    #: People who were free.
+    free: int = 0
+    #: Whether every part was proven to be the best for what was looked at.
+    certified: bool = True
+    #: Whether a part was too large to be solved exactly, and tasks were given out in turn.
+    greedy: bool = False
+
+
 class Planner:
     """Pairs tasks with people, and learns who is quick at what."""
 
@@ -77,8 +100,9 @@ class Planner:
         self._in_hand = WorkInHand()
         self._presence = Presence()
         self._residuals = residual_table(VARIATION)
-        #: task id -> minutes of the first call that left it on purpose.
-        self._left_since: dict[str, float] = {}
+        self._patience = Patience()
+        #: What the latest call of `plan` was about, and whether it had to fall back to giving out tasks in turn.
+        self.latest_call = Call()
 
     def observe(
         self, task: PlannerTask, operator_id: str, minutes: float, now: float, quality: float | None = None
@@ -91,7 +115,7 @@ class Planner:
         Args:
             task: the task.
             operator_id: who did it.
-            minutes: handle minutes, >= 0.
+            minutes: handle minutes, >= 0; more than `MINUTES_MAX` count as that.
             now: minutes, same origin as `arrived`.
             quality: 0..1, if known.
 
@@ -103,7 +127,7 @@ class Planner:
         if quality is not None and not 0.0 <= quality <= 1.0:
             raise ValueError(f"quality must be within 0..1, not {quality!r}")
         self._in_hand.take_back(task.id)
-        self._learn(task, operator_id, minutes, quality)
+        self._learn(task, operator_id, min(minutes, MINUTES_MAX), quality)
         self._presence.see([self._estimates.operator_row(operator_id)], now)
 
     def plan(
@@ -141,17 +165,25 @@ class Planner:
         people = free + busy
         rows = self._estimates.operator_rows(people)
         self._presence.see(rows, now)
+        self.latest_call = Call(waiting=sum(map(len, by_kind.values())), free=len(free))
         if not by_kind or not free:
             return []
         ready = np.concatenate([np.zeros(len(free)), self._until_free(rows[len(free) :], remaining, now)])
-        asked = {kind: pools[kind] for kind in by_kind}
+        asked = {kind: list(pools[kind]) for kind in by_kind}
         eligible = self._pools.eligible(asked, rows)
-        listed = self._listed(by_kind, np.count_nonzero(eligible[:, : len(free)], axis=1).tolist(), len(free), now)
-        looked_at = {task.id for task in listed}
-        aside = {name: since for name, since in self._left_since.items() if name in waiting and name not in looked_at}
-        pairs = self._decide(listed, asked, eligible, people, rows, ready, len(free), now)
-        self._left_since.update(aside)
-        return pairs
+        listed, overdue = self._listed(
+            by_kind, np.count_nonzero(eligible[:, : len(free)], axis=1).tolist(), len(free), now
+        )
+        problem, columns = self._problem(listed, overdue, asked, eligible, rows, ready, len(free), now)
+        if problem is None:
+            return []
+        decided = policy.plan(problem)
+        self.latest_call = replace(
+            self.latest_call, looked_at=len(listed), overdue=overdue, certified=decided.certified, greedy=decided.greedy
+        )
+        left = _left(listed, problem, decided)
+        self._patience.note(waiting, [task.id for task in listed], left, now)
+        return self._give(listed, [people[column] for column in columns.tolist()], asked, problem, decided, now)
 
     def explain(self, task: PlannerTask, operator_id: str, now: float) -> Explanation:
         """Says what speaks for and against a pair, as things stand.
@@ -160,13 +192,18 @@ class Planner:
         """
         _check_number("now", now)
         _check_task(task)
-        reading = self._estimates.reading(task.kind, operator_id)
-        size = self._sizes.of_one(task)
+        mean = self._estimates.overall_minutes()
+        a_minute = self._estimates.minute_points()
+        reading, size = self._estimates.reading(task.kind, operator_id), self._sizes.of_one(task)
+        due = float(due_weights([task], now, mean)[0])
+        weight = due * float(age_weights([task], now, mean)[0])
+        share = reading.newcomer_share if may_be_tried(size, due) else 0.0
         parts = (
-            *_task_parts(task, now),
-            *_pair_parts(reading, size),
-            _newcomer_part(reading, size, float(due_weights([task], now)[0])),
-            self._ready_part(task, operator_id, now),
+            age_part(now - task.arrived, float(age_points([task], now, a_minute)[0])),
+            *minutes_parts(reading, size, a_minute),
+            quality_part(reading),
+            newcomer_part(reading, reading.minutes * size, share, a_minute),
+            ready_part(self._ready_minutes(operator_id, now), weight, a_minute),
         )
         held = self._pools.holds(task.kind, operator_id)
         return Explanation(
@@ -176,7 +213,9 @@ class Planner:
             parts=parts,
             excluded_by="kind_unknown" if held is None else None if held else "not_in_pool",
             minutes=reading.minutes * size,
-            left_minutes=max(0.0, now - self._left_since.get(task.id, now)),
+            delay_weight=weight,
+            overdue=bool(self._patience.is_over([task], np.array([reading.kind_minutes]), now)[0]),
+            left_minutes=self._patience.left_minutes(task.id, now),
         )
 
     def _learn(self, task: PlannerTask, operator: str, minutes: float, quality: float | None) -> None:
@@ -190,61 +229,73 @@ class Planner:
 
     def _listed(
         self, by_kind: dict[str, list[PlannerTask]], free_of_kind: list[int], free: int, now: float
-    ) -> list[PlannerTask]:
-        """The tasks that are looked at: all, if they are not too many."""
+    ) -> tuple[list[PlannerTask], int]:
+        """The tasks that are looked at, overdue ones first, and how many of them are overdue. Of the others all, if they are not too many."""
+        kind_rows = np.array([self._estimates.kind_row(kind) for kind in by_kind])
+        kind_minutes = np.repeat(self._estimates.kind_minutes(kind_rows), [len(tasks) for tasks in by_kind.values()])
+        every = [task for tasks in by_kind.values() for task in tasks]
+        is_over = self._patience.is_over(every, kind_minutes, now)
+        overdue: list[PlannerTask] = []
+        if is_over.any():
+            over = {task.id for task, each in zip(every, is_over.tolist(), strict=True) if each}
+            split = {kind: [task for task in tasks if task.id in over] for kind, tasks in by_kind.items()}
+            overdue = foremost_overdue(split, free_of_kind)
+            by_kind = {kind: [task for task in tasks if task.id not in over] for kind, tasks in by_kind.items()}
+            every = [task for tasks in by_kind.values() for task in tasks]
         tasks_max = max(TASKS_MAX, TASKS_PER_PERSON * free)
-        if sum(map(len, by_kind.values())) <= tasks_max:
-            return [task for tasks in by_kind.values() for task in tasks]
-        return shortlist(by_kind, tasks_max, free_of_kind, lambda task: self._is_overdue(task, now))
+        if len(every) > tasks_max:
+            every = shortlist(by_kind, tasks_max, free_of_kind, lambda tasks: self._foremost(tasks, now))
+        return overdue + every, len(overdue)
 
-    def _is_overdue(self, task: PlannerTask, now: float) -> bool:
-        """What `_overdue` says, of one task."""
-        left = now - self._left_since.get(task.id, now)
-        if left < PATIENCE_MINUTES:
-            return now - task.arrived >= AGE_MAX_MINUTES
-        return bool(self._overdue([task], np.array([self._estimates.reading(task.kind, "").kind_minutes]), now)[0])
+    def _foremost(self, tasks: Sequence[PlannerTask], now: float) -> list[PlannerTask]:
+        """Tasks of one kind, at least one, in the order in which they should be looked at."""
+        mean = self._estimates.overall_minutes()
+        weights = due_weights(tasks, now, mean) * age_weights(tasks, now, mean)
+        sizes = self._sizes.of_kind(tasks[0].kind, tasks)
+        return [tasks[index] for index in by_turn(tasks, weights, sizes).tolist()]
 
-    def _decide(
+    def _problem(
         self,
         listed: list[PlannerTask],
-        pools: dict[str, Sequence[str]],
+        overdue: int,
+        pools: dict[str, list[str]],
         eligible: BoolArray,
-        people: list[str],
         rows: IntArray,
         ready_minutes: FloatArray,
         free: int,
         now: float,
-    ) -> list[tuple[str, str]]:
-        """Puts the problem, has it solved, and remembers what follows from it. The first `free` of the people are free."""
+    ) -> tuple[policy.Problem | None, IntArray]:
+        """Puts the problem of the people who matter, and says who they are; None if nobody free may do anything.
+
+        The first `free` of the people are free, the first `overdue` of the tasks overdue.
+        """
         useful = np.logical_or.reduce(eligible, axis=0)
         useful[free:] &= self._estimates.experience(rows[free:]) >= EXPERIENCE_MIN
-        if not useful[:free].any():
-            return []
         columns = np.flatnonzero(useful)
+        if not useful[:free].any():
+            return None, columns
         row_of = {kind: row for row, kind in enumerate(pools)}
         kind_of = np.array([row_of[task.kind] for task in listed])
         kind_rows = np.array([self._estimates.kind_row(kind) for kind in pools])
-        minutes = self._estimates.minutes(kind_rows, rows[columns])
-        quality = self._estimates.quality_points(kind_rows, rows[columns])
-        due = due_weights(listed, now)
-        size = self._sizes.of(list(pools), kind_of, listed)
-        sized = minutes[kind_of] * size[:, None]
+        mean = self._estimates.overall_minutes()
+        due, size = due_weights(listed, now, mean), self._sizes.of(list(pools), kind_of, listed)
+        minutes = self._estimates.minutes(kind_rows, rows[columns])[kind_of] * size[:, None]
         may_try = [may_be_tried(*task) for task in zip(size.tolist(), due.tolist(), strict=True)]
-        chance = sized * self._estimates.newcomer_shares(rows[columns]) * np.array(may_try)[:, None]
+        share = np.where(np.array(may_try)[:, None], self._estimates.newcomer_shares(rows[columns]), 0.0)
+        quality = self._estimates.quality_points(kind_rows, rows[columns])[kind_of]
+        a_minute = self._estimates.minute_points()
         problem = policy.Problem(
-            urgency=age_points(listed, now),
-            fit=quality[kind_of] - np.rint(MINUTE_POINTS * sized) + np.rint(MINUTE_POINTS * chance),
+            urgency=age_points(listed, now, a_minute),
+            fit=quality - whole_points(a_minute * minutes) + whole_points(a_minute * (minutes * share)),
             eligible=eligible[:, columns][kind_of],
             capacity=(columns < free).astype(np.int64),
-            minutes=sized,
+            minutes=minutes,
             ready_minutes=ready_minutes[columns],
-            weight=due * age_weights(listed, now, self._estimates.overall_minutes()),
-            overdue=self._overdue(listed, self._estimates.kind_minutes(kind_rows)[kind_of], now),
-            minute_points=MINUTE_POINTS,
+            weight=due * age_weights(listed, now, mean),
+            overdue=np.arange(len(listed)) < overdue,
+            minute_points=a_minute,
         )
-        decided = policy.plan(problem)
-        self._note_left(listed, problem, decided, now)
-        return self._give(listed, [people[column] for column in columns.tolist()], pools, problem, decided, now)
+        return problem, columns
 
     def _until_free(self, rows: IntArray, remaining: FloatArray, now: float) -> FloatArray:
         """(people,) minutes until busy people are free, lengthened by the chance that they go home first."""
@@ -255,7 +306,7 @@ class Planner:
         self,
         listed: list[PlannerTask],
         people: list[str],
-        pools: dict[str, Sequence[str]],
+        pools: dict[str, list[str]],
         problem: policy.Problem,
         decided: policy.Plan,
         now: float,
@@ -269,82 +320,23 @@ class Planner:
                 self._in_hand.give(task.id, operator, now, float(problem.minutes[row, column]))
         return pairs
 
-    def _overdue(self, listed: list[PlannerTask], kind_minutes: FloatArray, now: float) -> BoolArray:
-        """(tasks,) whose patience is over."""
-        left = np.array([now - self._left_since.get(task.id, now) for task in listed])
-        age = np.array([now - task.arrived for task in listed])
-        patience = np.maximum(PATIENCE_MINUTES, PATIENCE_MEANS * kind_minutes)
-        return np.logical_or(left >= patience, age >= AGE_MAX_MINUTES)
-
-    def _note_left(self, listed: list[PlannerTask], problem: policy.Problem, decided: policy.Plan, now: float) -> None:
-        """Remembers the tasks that are left although somebody who may do them stays without work.
-
-        A task that starts keeps its time for one call: should it be offered again, it was not taken, and its patience is over still.
-        """
-        started = {task for task, _ in decided.pairs}
-        taken = np.zeros(problem.capacity.size, np.int64)
-        taken[[column for _, column in decided.pairs]] = 1
-        idle = np.flatnonzero(problem.capacity > taken)
-        left = np.logical_or.reduce(problem.eligible[:, idle], axis=1).tolist()
-        self._left_since = {
-            task.id: min(now, self._left_since.get(task.id, now))
-            for row, task in enumerate(listed)
-            if task.id in self._left_since or (left[row] and row not in started)
-        }
-
-    def _ready_part(self, task: PlannerTask, operator: str, now: float) -> Part:
+    def _ready_minutes(self, operator: str, now: float) -> float:
+        """Expected minutes until a person is free; 0 for one who has nothing in hand."""
         ready = self._in_hand.remaining(operator, now, self._residuals)
         row = self._estimates.operators.get(operator)
         if ready > 0 and row is not None:
-            ready = float(self._until_free(np.array([row]), np.array([ready]), now)[0])
-        weight = float((due_weights([task], now) * age_weights([task], now, self._estimates.overall_minutes()))[0])
-        return Part(
-            parameter="operator_ready_minutes",
-            value=ready,
-            points=-round(policy.READY_COST * MINUTE_POINTS * weight * ready),
-            weight=1,
-        )
+            return float(self._until_free(np.array([row]), np.array([ready]), now)[0])
+        return ready
 
 
-def _task_parts(task: PlannerTask, now: float) -> tuple[Part, ...]:
-    """Parts that are the task's alone. The due time's urgency is in what its delays cost, so it adds no points of its own."""
-    age = now - task.arrived
-    return (Part(parameter="task_age_minutes", value=age, points=round(AGE_POINTS * age), weight=1),)
-
-
-def _pair_parts(reading: Reading, size: float) -> tuple[Part, ...]:
-    """The cost of the pair's minutes, told as kind, then the task's size, then person, then pair; and quality."""
-    kind = round(MINUTE_POINTS * reading.kind_minutes)
-    with_size = round(MINUTE_POINTS * reading.kind_minutes * size)
-    with_speed = round(MINUTE_POINTS * reading.kind_minutes * size * reading.speed_ratio)
-    whole = round(MINUTE_POINTS * (reading.minutes * size))
-    return (
-        Part(
-            parameter="kind_handle_minutes", value=reading.kind_minutes, points=-kind, weight=1, samples=reading.kind_samples
-        ),
-        Part(parameter="task_size_ratio", value=size, points=kind - with_size, weight=1),
-        Part(
-            parameter="operator_speed_ratio", value=reading.speed_ratio, points=with_size - with_speed, weight=1,
-            samples=reading.speed_samples,
-        ),
-        Part(
-            parameter="pair_handle_minutes", value=reading.minutes, points=with_speed - whole, weight=1,
-            samples=reading.pair_samples,
-        ),
-        Part(
-            parameter="operator_quality_ratio", value=reading.quality, points=reading.quality_points, weight=1,
-            samples=reading.quality_samples,
-        ),
-    )  # fmt: skip
-
-
-def _newcomer_part(reading: Reading, size: float, due_weight: float) -> Part:
-    """What somebody little known is given as a chance, on tasks that are neither due soon nor larger than usual."""
-    share = reading.newcomer_share if may_be_tried(size, due_weight) else 0.0
-    points = round(MINUTE_POINTS * (reading.minutes * size * share))
-    return Part(
-        parameter="operator_newcomer_share", value=share, points=points, weight=1, samples=reading.speed_samples
-    )
+def _left(listed: list[PlannerTask], problem: policy.Problem, decided: policy.Plan) -> list[str]:
+    """Ids of the tasks that are left although somebody who may do them stays without work."""
+    started = {task for task, _ in decided.pairs}
+    taken = np.zeros(problem.capacity.size, np.int64)
+    taken[[column for _, column in decided.pairs]] = 1
+    idle = np.flatnonzero(problem.capacity > taken)
+    left = np.logical_or.reduce(problem.eligible[:, idle], axis=1).tolist()
+    return [task.id for row, task in enumerate(listed) if left[row] and row not in started]
 
 
 def _check_number(name: str, value: float, least: float = -math.inf) -> None:

@@ -28,9 +28,12 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from actors.core.matching.assignment.result import WAITS, Assignment, BoolArray, FloatArray, IntArray
+from actors.core.matching.assignment.result import WAITS, Assignment, BoolArray, FloatArray, IntArray, Method
 from actors.core.matching.assignment.solving import solve
 
+#: Steps of work up to which a part of a call is solved exactly, counted as shorter side^2 x longer side: about .1 s. Beyond it lists get
+#: fewer places; if one place a person is too much still, the part is decided greedily, and its solution says so.
+WORK_MAX = 40_000_000
 #: Places on a person's list that are looked at.
 PLACES_MAX = 12
 #: Places per person for each task per person: lists are uneven.
@@ -79,12 +82,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         """Whether every part was proven optimal."""
         return all(solution.certified for solution in self.solutions)
 
+    @property
+    def greedy(self) -> bool:
+        """Whether a part was too large to be solved exactly."""
+        return any(solution.method is Method.GREEDY for solution in self.solutions)
+
 
 def plan(problem: Problem) -> Plan:
     """Decides one call.
 
-    Overdue tasks are solved first, against free people only, by urgency and fit; then the others with whoever is left, people just taken
-    counting as busy. Cost: one assignment of tasks x (operators x places), at most `PLACES_MAX` places.
+    Overdue tasks are solved first, against free people only: as many of them as can be given, and of these ways the one of greatest urgency
+    and fit; then the others with whoever is left, people just taken counting as busy. Cost: one assignment of tasks x (operators x places),
+    at most `PLACES_MAX` places and `WORK_MAX` steps; an overdue part beyond `WORK_MAX` is given in turn until no free person can do
+    any that is left.
     """
     decided = Plan(pairs=[], meant_for=np.full(problem.urgency.size, WAITS), solutions=[])
     capacity, ready = problem.capacity, problem.ready_minutes
@@ -109,11 +119,55 @@ def start_all(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> As
     return solve(values, eligible, capacity, leave=np.full(len(values), lowest))
 
 
+def ready_points(ready_minutes: FloatArray, weight: FloatArray, minute_points: float) -> FloatArray:
+    """(tasks, operators) whole points that waiting for each person costs.
+
+    Args:
+        ready_minutes: (operators,) until each is free.
+        weight: (tasks,) what a minute of each task's delay costs.
+        minute_points: points that a minute costs at weight 1.
+    """
+    return np.rint(READY_COST * minute_points * weight[:, None] * ready_minutes)
+
+
+def start_most(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> Assignment:
+    """The best of all assignments that serve as many tasks as can be: leaving one is worth less than all that others could win by it.
+
+    Beyond `WORK_MAX` the tasks choose in the order of the rows, and nobody is left out whom somebody with room could do.
+
+    Args:
+        values: (tasks, operators) points, whole numbers.
+        eligible: (tasks, operators).
+        capacity: (operators,).
+    """
+    own = values[eligible]
+    lowest, highest = own.min(initial=0.0) - 1.0, own.max(initial=0.0)
+    leave = np.full(len(values), lowest - (highest - lowest) * min(values.shape))
+    return solve(values, eligible, capacity, leave=leave, cells_max=_cells_max(*values.shape))
+
+
+def _work(tasks: int, places: int) -> int:
+    """Steps of an exact solution, about."""
+    return min(tasks, places) ** 2 * max(tasks, places)
+
+
+def _cells_max(tasks: int, places: int) -> int:
+    """How many pairs `solve` may solve exactly: these, or none."""
+    return tasks * places if _work(tasks, places) <= WORK_MAX else 0
+
+
+def _in_turn(values: FloatArray, eligible: BoolArray) -> IntArray:
+    """(tasks,) the order in which tasks choose where they have to: whose best pair brings most goes first."""
+    return np.argsort(-np.where(eligible, values, -np.inf).max(axis=1, initial=-np.inf), kind="stable")
+
+
 def _start_overdue(problem: Problem, decided: Plan) -> tuple[IntArray, FloatArray]:
     """Starts overdue tasks with free people; returns the capacity and ready minutes that remain."""
     tasks = np.flatnonzero(problem.overdue)
-    values = problem.urgency[tasks, None] + problem.fit[tasks]
-    solution = start_all(values, problem.eligible[tasks], problem.capacity)
+    values, eligible = problem.urgency[tasks, None] + problem.fit[tasks], problem.eligible[tasks]
+    order = _in_turn(values, eligible)
+    tasks = tasks[order]
+    solution = start_most(values[order], eligible[order], problem.capacity)
     decided.solutions.append(solution)
     capacity, ready = problem.capacity.copy(), problem.ready_minutes.copy()
     for row, operator in solution.pairs:
@@ -129,18 +183,19 @@ def _start_first_places(
     problem: Problem, tasks: IntArray, capacity: IntArray, ready: FloatArray, decided: Plan
 ) -> None:
     """Writes everybody's list and starts what stands first with somebody free."""
-    weight = problem.weight[tasks, None]
-    first = (
-        problem.urgency[tasks, None] + problem.fit[tasks] - np.rint(READY_COST * problem.minute_points * weight * ready)
-    )
+    weight = problem.weight[tasks]
+    first = problem.urgency[tasks, None] + problem.fit[tasks] - ready_points(ready, weight, problem.minute_points)
     eligible, minutes = problem.eligible[tasks], problem.minutes[tasks]
-    people = _who_matters(first, eligible)
+    people, whole_capacity = _who_matters(first, eligible), capacity
     if people is not None:
         first, eligible, minutes, capacity = first[:, people], eligible[:, people], minutes[:, people], capacity[people]
     operators = capacity.size
     places = _places(tasks.size, operators)
+    if not places:
+        _start_in_turn(problem, tasks, whole_capacity, decided)
+        return
     if places > 1:
-        behind = np.rint(BEHIND_COST * problem.minute_points * minutes / weight)
+        behind = np.rint(BEHIND_COST * problem.minute_points * minutes / weight[:, None])
         first = np.concatenate([first - place * behind for place in range(places)], axis=1)
         eligible = np.tile(eligible, places)
     solution = start_all(first, eligible, np.tile(np.maximum(capacity, 1), places))
@@ -151,6 +206,15 @@ def _start_first_places(
             decided.pairs.append((int(tasks[row]), operator))
         else:
             decided.meant_for[tasks[row]] = operator
+
+
+def _start_in_turn(problem: Problem, tasks: IntArray, capacity: IntArray, decided: Plan) -> None:
+    """Gives free people work where there is too much of it for lists: nobody waits for somebody busy."""
+    values, eligible = problem.urgency[tasks, None] + problem.fit[tasks], problem.eligible[tasks]
+    order = _in_turn(values, eligible)
+    solution = start_most(values[order], eligible[order], capacity)
+    decided.solutions.append(solution)
+    decided.pairs.extend((int(tasks[order[row]]), operator) for row, operator in solution.pairs)
 
 
 def _who_matters(values: FloatArray, eligible: BoolArray) -> IntArray | None:
@@ -168,10 +232,11 @@ def _who_matters(values: FloatArray, eligible: BoolArray) -> IntArray | None:
 
 
 def _places(tasks: int, operators: int) -> int:
-    """Places per person: enough for uneven lists, never more than there are tasks."""
+    """Places per person: enough for uneven lists, never more than there are tasks; 0 if one is too much work."""
     if tasks == 1:
         return 1
-    return min(tasks, PLACES_MAX, max(2, -(-PLACES_SPREAD * tasks // operators)))
+    wanted = min(tasks, PLACES_MAX, max(2, -(-PLACES_SPREAD * tasks // operators)))
+    return next((places for places in range(wanted, 0, -1) if _work(tasks, places * operators) <= WORK_MAX), 0)
 
 
 def _lists(solution: Assignment, operators: int, capacity: IntArray) -> Iterator[tuple[int, int, bool]]:

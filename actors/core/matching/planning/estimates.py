@@ -21,6 +21,7 @@ between 1.2 ± 2.0 % lower and .2 ± 1.4 % higher, by draws from what is believe
 thirteen is 13 ± 5 % against the same planner told every mean.
 """
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -29,7 +30,8 @@ import numpy as np
 from actors.core.matching.assignment.result import FloatArray, IntArray
 from actors.core.matching.planning.draws import Draws
 from actors.core.matching.planning.index import Index
-from actors.core.matching.planning.urgency import MINUTE_POINTS
+from actors.core.matching.planning.quality import Quality
+from actors.core.matching.planning.urgency import minute_points, whole_points
 
 #: Kinds and people remembered; whoever was not seen for longest makes room.
 KINDS_MAX = 512
@@ -52,12 +54,10 @@ ERRORS_PRIOR, ERRORS_KEPT = 20.0, 0.998
 NEWCOMER_COUNT, NEWCOMER_SHARE = 5.0, 0.2
 #: By how much people nobody knows differ by the seed's draw, so that ties are not always broken the same way.
 TIE_SHARE = 0.01
-#: Floors that keep divisions finite.
-EXPECTED_MIN, SPEED_MIN = 1e-6, 1e-3
-#: The same of a person's quality.
-QUALITY_PRIOR = 8.0
-#: Points for a whole unit of quality above the mean, as a share of what the kind's minutes cost.
-QUALITY_SHARE = 0.5
+#: Floors that keep divisions and logarithms finite.
+EXPECTED_MIN, SPEED_MIN, MINUTES_MIN = 1e-6, 1e-3, 1e-4
+#: Points for a whole unit of quality above the kind's mean, as a share of what the kind's minutes cost: what fails has to be done again.
+QUALITY_SHARE = 1.0
 #: Observations of one person after which an older one weighs half.
 HALF_LIFE_COUNT = 400.0
 
@@ -91,13 +91,12 @@ class Estimates:
         #: The factor of a person never seen: 1, but for ties.
         self._unknown = np.ones(32)
         self._overall = np.zeros(2)
+        self._log_sum = 0.0
         self._speed_prior, self._pair_prior = SPEED_PRIOR, PAIR_PRIOR
         #: Sum and count of squared relative errors of predictions: how much one observation says.
         self._errors = np.array([ERRORS_PRIOR, ERRORS_PRIOR])
         self._observed = 0
-        #: Sum and count, of each person and of all; the latter begin with one perfect task, so that there is a mean.
-        self._quality = np.zeros((2, 32))
-        self._quality_overall = np.ones(2)
+        self._quality = Quality()
         #: Rows that changed their id so far: what was derived from rows before is stale.
         self.evictions = 0
 
@@ -111,6 +110,7 @@ class Estimates:
         self.evictions += was_full
         self._make_room(row, 0)
         self._minutes[row] = self._counts[row] = 0.0
+        self._quality.forget_kind(row)
         self._kind[row] = self.overall_minutes()
         return row
 
@@ -124,7 +124,7 @@ class Estimates:
         self.evictions += was_full
         self._make_room(0, row)
         self._minutes[:, row] = self._counts[:, row] = 0.0
-        self._quality[:, row] = 0.0
+        self._quality.forget_operator(row)
         self._unknown[row] = 1.0 + TIE_SHARE * (self._draws.share() - 0.5)
         self._speed[row] = self._unknown[row]
         return row
@@ -163,13 +163,13 @@ class Estimates:
         self._minutes[k, o] += counted
         self._counts[k, o] += 1.0
         self._overall += (counted, 1.0)
+        self._log_sum += math.log(max(MINUTES_MIN, minutes))
         self._relearn(k, o)
         self._observed += 1
         if self._observed % REWEIGH_EVERY == 0:
             self._reweigh()
         if quality is not None:
-            self._quality[:, o] = keep * self._quality[:, o] + (quality, 1.0)
-            self._quality_overall += (quality, 1.0)
+            self._quality.observe(k, o, quality)
 
     def minutes(self, kind_rows: IntArray, operator_rows: IntArray) -> FloatArray:
         """(kinds, operators) expected minutes."""
@@ -181,6 +181,11 @@ class Estimates:
         """Mean minutes of all tasks so far."""
         return float(self._overall[0] / self._overall[1]) if self._overall[1] else UNKNOWN_MINUTES
 
+    def minute_points(self) -> float:
+        """Points that a minute costs, by the geometric mean of all tasks so far."""
+        count = float(self._overall[1])
+        return minute_points(math.exp(self._log_sum / count) if count else UNKNOWN_MINUTES)
+
     def kind_minutes(self, kind_rows: IntArray) -> FloatArray:
         """(kinds,) mean minutes for an average person."""
         return self._kind[kind_rows]
@@ -190,9 +195,9 @@ class Estimates:
         return NEWCOMER_SHARE * np.maximum(0.0, 1.0 - self.experience(operator_rows) / NEWCOMER_COUNT)
 
     def quality_points(self, kind_rows: IntArray, operator_rows: IntArray) -> FloatArray:
-        """(kinds, operators) whole points for better or worse quality than the mean; a mild share of what the kind's minutes cost."""
-        better = self._quality_of(operator_rows) - self._quality_mean()
-        return np.rint(QUALITY_SHARE * MINUTE_POINTS * self._kind[kind_rows, None] * better)
+        """(kinds, operators) whole points for better or worse quality than the kind's mean: what fails has to be done again."""
+        better = self._quality.departures(kind_rows, operator_rows)
+        return whole_points(QUALITY_SHARE * self.minute_points() * self._kind[kind_rows, None] * better)
 
     def experience(self, operator_rows: IntArray) -> FloatArray:
         """(operators,) observations of each person, older ones counting less."""
@@ -209,8 +214,7 @@ class Estimates:
         speed = 1.0 if o is None else float(self._speed[o])
         minutes, count = (0.0, 0.0) if k is None or o is None else (self._minutes[k, o], self._counts[k, o])
         rows = np.array([] if o is None else [o], np.int64)
-        quality = float(self._quality_of(rows).sum()) if rows.size else self._quality_mean()
-        better = quality - self._quality_mean()
+        better = self._quality.departure(k, o)
         return Reading(
             kind_minutes=kind_minutes,
             kind_samples=0.0 if k is None else float(self._counts[k].sum()),
@@ -219,21 +223,14 @@ class Estimates:
             minutes=float((self._pair_prior * (kind_minutes * speed) + minutes) / (self._pair_prior + count)),
             pair_samples=float(count),
             newcomer_share=float(self.newcomer_shares(rows).sum()) if rows.size else NEWCOMER_SHARE,
-            quality=quality,
-            quality_samples=float(self._quality[1, rows].sum()),
-            quality_points=round(QUALITY_SHARE * MINUTE_POINTS * kind_minutes * better),
+            quality=self._quality.mean(k) + better,
+            quality_samples=self._quality.samples(k, o),
+            quality_points=int(whole_points(np.array(QUALITY_SHARE * self.minute_points() * kind_minutes * better))),
         )
 
     def _minutes_of(self, k: int, o: int) -> float:
         prior = self._kind[k] * self._speed[o]
         return float((self._pair_prior * prior + self._minutes[k, o]) / (self._pair_prior + self._counts[k, o]))
-
-    def _quality_of(self, operator_rows: IntArray) -> FloatArray:
-        sums, counts = self._quality[:, operator_rows]
-        return (QUALITY_PRIOR * self._quality_mean() + sums) / (QUALITY_PRIOR + counts)
-
-    def _quality_mean(self) -> float:
-        return float(self._quality_overall[0] / self._quality_overall[1])
 
     def _relearn(self, k: int, o: int) -> None:
         """One step of each level for the row and the column that were touched."""
@@ -262,7 +259,6 @@ class Estimates:
             self._kind = np.pad(self._kind, (0, more_kinds), constant_values=UNKNOWN_MINUTES)
             self._speed = np.pad(self._speed, (0, more_operators), constant_values=1.0)
             self._unknown = np.pad(self._unknown, (0, more_operators), constant_values=1.0)
-            self._quality = np.pad(self._quality, ((0, 0), (0, more_operators)))
 
 
 def _prior_weight(

@@ -61,6 +61,11 @@ class Explanation:
     excluded_by: str | None = None
     #: Expected handle minutes.
     minutes: float = 0.0
+    #: What a minute of the task's delay costs, against one that has just arrived and is not due soon; it is in the points of waiting for the
+    #: person, and decides whose turn it is where tasks queue.
+    delay_weight: float = 1.0
+    #: Whether its patience is over: it goes before all others, and waits for nobody who is busy.
+    overdue: bool = False
     #: Minutes for which the task has been left although somebody free could do it; the planner states the bound.
     left_minutes: float = 0.0
 
@@ -89,6 +94,16 @@ class Explanation:
         if self.excluded_by is not None:
             lines.append(f"{self.operator_id} {REASONS[self.excluded_by][word]}")
         lines.extend(_line(part, word) for part in self.parts)
+        lines.append(
+            (
+                f"每延误一分钟按 {self.delay_weight:.2f} 分钟计",
+                f"a minute of its delay counts as {self.delay_weight:.2f}",
+            )[word]
+        )
+        if self.overdue:
+            lines.append(
+                ("等待已达上限, 优先于其他任务", "it has waited as long as it may: it goes before others")[word]
+            )
         if self.left_minutes > 0:
             lines.append(
                 (

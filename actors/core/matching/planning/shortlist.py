@@ -1,4 +1,6 @@
-"""Which waiting tasks a call looks at when more wait than it can weigh: of each kind the oldest.
+"""Which waiting tasks a call looks at when more wait than it can weigh: of each kind the foremost.
+
+Overdue tasks are chosen apart (`foremost_overdue`), so that no number of others keeps one out.
 
 Refused: the same share for every kind, whoever is free. Where kinds wait for people who are away, their shares left free people of
 another kind without work although theirs waited: a kind has at least as many tasks looked at as people are free for it.
@@ -15,6 +17,11 @@ MANY_KINDS_TASKS_MAX = 512
 
 class Waiting(Protocol):
     """What is looked at of a task."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
 
     @property
     def kind(self) -> str:
@@ -39,25 +46,22 @@ def shortlist(
     by_kind: Mapping[str, Sequence[AnyTask]],
     tasks_max: int,
     free: Sequence[int],
-    is_overdue: Callable[[AnyTask], bool],
+    foremost: Callable[[Sequence[AnyTask]], list[AnyTask]],
 ) -> list[AnyTask]:
     """About `tasks_max` tasks, or `KIND_SHARE_MIN` of each kind if that is more; never above twice that number or `MANY_KINDS_TASKS_MAX`.
 
-    Tasks of one kind differ in little but their age, so the oldest, and those due before that, stand for all. Kinds with few tasks leave
-    their share to the others.
+    Of one kind any task may be done by the same people, so those whose delay costs most for the work that they are stand for all. Kinds
+    with few tasks leave their share to the others.
 
     Args:
         by_kind: kind -> its tasks.
         tasks_max: tasks that can be weighed well.
         free: (kinds,) free people who may do each kind.
-        is_overdue: whether a task goes before all others of its kind.
+        foremost: sorts tasks of one kind, foremost first.
     """
     counts = [len(tasks) for tasks in by_kind.values()]
     startable = [min(count, people) for count, people in zip(counts, free, strict=True)]
     shares = map(max, _shares(counts, tasks_max), _shares(startable, tasks_max))
-
-    def foremost(tasks: Sequence[AnyTask]) -> list[AnyTask]:
-        return sorted(tasks, key=lambda task: (not is_overdue(task), _turn(task)))
 
     listed = [
         list(tasks) if share == len(tasks) else foremost(tasks)[:share]
@@ -69,18 +73,28 @@ def shortlist(
     return [task for tasks in listed for task in tasks]
 
 
+def foremost_overdue(by_kind: Mapping[str, Sequence[AnyTask]], free: Sequence[int]) -> list[AnyTask]:
+    """Of each kind's overdue tasks the oldest, as many as people are free for it: if one of the others could be given, so could one of these.
+
+    Args:
+        by_kind: kind -> its overdue tasks.
+        free: (kinds,) free people who may do each kind.
+    """
+    return [
+        task
+        for tasks, people in zip(by_kind.values(), free, strict=True)
+        for task in sorted(tasks, key=lambda task: task.arrived)[:people]
+    ]
+
+
 def _of_many_kinds(listed: Sequence[Sequence[AnyTask]], free: Sequence[int], most: int) -> list[AnyTask]:
     """Of every kind one task before any has two, kinds for which somebody is free before the others."""
     turns = sorted(
-        (place, not people, _turn(task), kind)
+        (place, not people, task.arrived, kind)
         for kind, (tasks, people) in enumerate(zip(listed, free, strict=True))
         for place, task in enumerate(tasks)
     )
     return [listed[kind][place] for place, _, _, kind in turns[:most]]
-
-
-def _turn(task: Waiting) -> float:
-    return task.arrived if task.due is None else min(task.arrived, task.due - 24 * 60)
 
 
 def _shares(counts: Sequence[int], total: int) -> list[int]:

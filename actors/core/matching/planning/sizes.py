@@ -172,11 +172,16 @@ class Sizes:
         self._rows = {task.id: self._row_of(task) for task in tasks}
         return self._of_numbers(kinds, kind_of, np.array([row.numbers for row in self._rows.values()]))
 
+    def of_kind(self, kind: str, tasks: Sequence[Described]) -> FloatArray:
+        """(tasks,) sizes of tasks of one kind; nothing is kept."""
+        if not self._observed:
+            return np.ones(len(tasks))
+        numbers = np.array([self._row_of(task).numbers for task in tasks])
+        return self._of_numbers([kind], np.zeros(len(tasks), np.int64), numbers)
+
     def of_one(self, task: Described) -> float:
         """The size of one task; nothing is kept."""
-        if not self._observed or not task.attributes:
-            return 1.0
-        return float(self._of_numbers([task.kind], np.zeros(1, np.int64), self._row_of(task).numbers[None])[0])
+        return float(self.of_kind(task.kind, [task])[0]) if task.attributes else 1.0
 
     def _of_numbers(self, kinds: Sequence[str], kind_of: IntArray, numbers: FloatArray) -> FloatArray:
         """(tasks,) sizes from (tasks, columns given so far) numbers. Columns without effect cost nothing."""

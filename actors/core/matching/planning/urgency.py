@@ -1,42 +1,62 @@
 """What a minute of a task's delay costs, and what its age brings.
 
-Points are hundredths of a minute: one point is what .6 s of delay of an ordinary task costs.
+Points measure work: a typical handle time is `TYPICAL_POINTS` points, so that neither the unit of time nor the length of a trade's tasks
+matters. Typical is the geometric mean: a few tasks of absurd length must not make all others worth the same few points.
 
 A delay costs more the older the task is (the generalised c-mu rule of Mandelbaum and Stolyar, OR 52(6) 2004). Otherwise what takes long
 would wait as long as anything shorter is there, and which of several like tasks goes first would be left to the solver. Measured on five
 kinds of worlds, 4,000 tasks each: 95th percentile 5 % lower, the longest wait 15 to 77 % lower, the mean the same.
+
+Refused: points and horizons in minutes. Where tasks take days a due time counted only when it was too late, and where they take seconds
+all pairs had the same few points.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from actors.core.matching.assignment.result import FloatArray
+from actors.core.matching.assignment.result import FloatArray, IntArray
 from actors.core.matching.planning.shortlist import Waiting
 
-#: Points that a minute of delay costs.
-MINUTE_POINTS = 100
-#: Points that a minute of age brings, without end.
-AGE_POINTS = 5
+#: Points that a delay of the typical handle minutes of all tasks costs.
+TYPICAL_POINTS = 1_000.0
+#: Points that a minute of age brings, without end, against those that a minute of delay costs.
+AGE_SHARE = 0.05
+#: Points of one thing are at most so many: sums of thousands stay exact.
+POINTS_MAX = 2.0**36
+#: Minutes of age that bring points: enough for any origin of time.
+AGE_COUNTED_MAX = 1e15
 #: So many mean handle minutes of age double what a minute's delay costs, in a straight line, up to so many times.
 AGE_MEANS, AGE_WEIGHT_MAX = 100.0, 10.0
 #: What a minute's delay costs once the due time is near, against 1 for a task without one.
 DUE_WEIGHT_MAX = 4.0
+#: Mean handle minutes before the due time over which that weight rises.
+DUE_MEANS = 20.0
 #: Floor of the mean handle minutes, where all tasks so far took no time.
 MEAN_MINUTES_MIN = 1e-3
-#: Minutes before the due time over which that weight rises.
-DUE_HORIZON_MINUTES = 240.0
 
 
-def age_points(tasks: Sequence[Waiting], now: float) -> FloatArray:
-    """(tasks,) whole points for age."""
-    return np.rint(AGE_POINTS * np.array([now - task.arrived for task in tasks]))
+def minute_points(typical_minutes: float) -> float:
+    """Points that a minute of delay costs, where tasks typically take so many minutes."""
+    return TYPICAL_POINTS / max(MEAN_MINUTES_MIN, typical_minutes)
 
 
-def due_weights(tasks: Sequence[Waiting], now: float) -> FloatArray:
+def whole_points(points: FloatArray) -> FloatArray:
+    """Whole numbers, none beyond `POINTS_MAX`."""
+    return np.clip(np.rint(points), -POINTS_MAX, POINTS_MAX)
+
+
+def age_points(tasks: Sequence[Waiting], now: float, a_minute: float) -> FloatArray:
+    """(tasks,) whole points for age, where a minute of delay costs so many."""
+    age = np.clip(np.array([now - task.arrived for task in tasks]), -AGE_COUNTED_MAX, AGE_COUNTED_MAX)
+    return whole_points(AGE_SHARE * a_minute * age)
+
+
+def due_weights(tasks: Sequence[Waiting], now: float, mean_minutes: float) -> FloatArray:
     """(tasks,) what a minute of delay costs: 1, rising in a straight line to `DUE_WEIGHT_MAX` at the due time, and so from then on."""
     slack = np.array([np.inf if task.due is None else task.due - now for task in tasks])
-    return 1.0 + (DUE_WEIGHT_MAX - 1.0) * np.clip(1.0 - slack / DUE_HORIZON_MINUTES, 0.0, 1.0)
+    horizon = DUE_MEANS * max(MEAN_MINUTES_MIN, mean_minutes)
+    return 1.0 + (DUE_WEIGHT_MAX - 1.0) * np.clip(1.0 - slack / horizon, 0.0, 1.0)
 
 
 def age_weights(tasks: Sequence[Waiting], now: float, mean_minutes: float) -> FloatArray:
@@ -49,6 +69,17 @@ def age_weights(tasks: Sequence[Waiting], now: float, mean_minutes: float) -> Fl
     """
     age = np.array([max(0.0, now - task.arrived) for task in tasks])
     return np.minimum(AGE_WEIGHT_MAX, 1.0 + age / (AGE_MEANS * max(MEAN_MINUTES_MIN, mean_minutes)))
+
+
+def by_turn(tasks: Sequence[Waiting], weights: FloatArray, sizes: FloatArray) -> IntArray:
+    """(tasks,) indices of tasks of one kind, foremost first: whose delay costs most for the work that they are, then the oldest.
+
+    Args:
+        tasks: the tasks.
+        weights: (tasks,) what a minute of delay costs.
+        sizes: (tasks,) their sizes.
+    """
+    return np.lexsort((np.array([task.arrived for task in tasks]), -weights / sizes))
 
 
 def may_be_tried(size: float, due_weight: float) -> bool:

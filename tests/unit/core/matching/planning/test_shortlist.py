@@ -4,7 +4,7 @@ import pytest
 
 from actors.core.matching import PlannerTask
 from actors.core.matching.planning import shortlist as module
-from actors.core.matching.planning.shortlist import KIND_SHARE_MIN, MANY_KINDS_TASKS_MAX, shortlist
+from actors.core.matching.planning.shortlist import KIND_SHARE_MIN, MANY_KINDS_TASKS_MAX, foremost_overdue, shortlist
 
 
 def tasks(kind: str, count: int) -> list[PlannerTask]:
@@ -13,11 +13,11 @@ def tasks(kind: str, count: int) -> list[PlannerTask]:
 
 
 def looked_at(
-    by_kind: dict[str, list[PlannerTask]], tasks_max: int, free: dict[str, int] | None = None, overdue: str = ""
+    by_kind: dict[str, list[PlannerTask]], tasks_max: int, free: dict[str, int] | None = None
 ) -> list[PlannerTask]:
-    """The shortlist where nobody is free but those named, and one task at most is overdue."""
+    """The shortlist, oldest first, where nobody is free but those named."""
     people = [(free or {}).get(kind, 0) for kind in by_kind]
-    return shortlist(by_kind, tasks_max, people, lambda task: task.id == overdue)
+    return shortlist(by_kind, tasks_max, people, lambda tasks: sorted(tasks, key=lambda task: task.arrived))
 
 
 def test_few_are_all_looked_at() -> None:
@@ -38,18 +38,10 @@ def test_every_kind_is_looked_at() -> None:
     assert len(listed) == 30 * KIND_SHARE_MIN
 
 
-def test_what_is_due_is_looked_at_before_what_is_old() -> None:
-    """Else a task about to be late could be overlooked."""
-    urgent = PlannerTask(id="urgent", kind="a", arrived=0.0, due=1.0)
-    assert urgent in looked_at({"a": [*tasks("a", 50), urgent]}, 5)
-
-
-def test_what_is_overdue_is_looked_at_before_what_is_due() -> None:
-    """Else tasks that came with a due time long past would keep out one that has waited for a week."""
-    late = [PlannerTask(id=f"late{number}", kind="a", arrived=0.0, due=-1e6) for number in range(50)]
-    forgotten = PlannerTask(id="forgotten", kind="a", arrived=0.0)
-    assert forgotten not in looked_at({"a": [*late, forgotten]}, 5)
-    assert forgotten in looked_at({"a": [*late, forgotten]}, 5, overdue="forgotten")
+def test_of_overdue_tasks_the_oldest_that_can_start_are() -> None:
+    """Else an overdue task could be overlooked beside somebody free, or a backlog of them take the call's time."""
+    by_kind = {"a": tasks("a", 5), "b": tasks("b", 5), "c": tasks("c", 1)}
+    assert [task.id for task in foremost_overdue(by_kind, [2, 0, 9])] == ["a4", "a3", "c0"]
 
 
 def test_as_many_as_people_are_free_are_looked_at() -> None:
