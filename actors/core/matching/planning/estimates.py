@@ -78,7 +78,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Estimates:
-    """Expected handle minutes of every pair of kind and person, and every person's quality."""
+    """Expected handle minutes, and quality, of every pair of kind and person."""
 
     def __init__(self, seed: int = 0) -> None:
         self._draws = Draws(seed)
