@@ -80,6 +80,9 @@ class Auditor:
                         self._ask(review, reply.host, hops - 1)
                 case Refused(reason=Reason.NOT_DECIDED):
                     self._answered[review.task_id] = None
+                case Refused(reason=Reason.WRONG_STATE) if review.task_id in self._witness.shadows:
+                    # Nobody is judged by what a drill made up.
+                    self._answered[review.task_id] = None
                 case Refused() if reply.reason in (*PASSING, Reason.UNKNOWN_TASK):
                     pass  # in transit, or not now
                 case _:
@@ -90,5 +93,7 @@ class Auditor:
     def _check(self, review: c.SubmitReview, province: ProvinceCode, reply: ReviewReply) -> None:
         if (reply.reviewed.task_id, reply.findings) != (review.task_id, review.findings):
             raise Violation(f"{review} was acknowledged as {reply}")
+        if review.task_id in self._witness.shadows:
+            raise Violation(f"{review} judges somebody by a task that a drill made up")
         if self._witness.reviewed.get(review.task_id) != province:
             raise Violation(f"the review of {review.task_id} was acknowledged by {province} and is not on its disk")
