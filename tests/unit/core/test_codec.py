@@ -41,6 +41,8 @@ def _value(info: inspect.Type, random: Random, depth: int) -> Any:
             return tuple(_value(info.item_type, random, depth + 1) for _ in range(size))
         case inspect.TupleType():
             return tuple(_value(item, random, depth + 1) for item in info.item_types)
+        case inspect.FrozenSetType():
+            return frozenset(_value(info.item_type, random, depth + 1) for _ in range(size))
         case inspect.DictType():
             pairs = range(size)
             return {_value(info.key_type, random, depth): _value(info.value_type, random, depth + 1) for _ in pairs}
