@@ -2,10 +2,12 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import msgspec
 
+_Order = TypeVar("_Order", bound=msgspec.Struct)
 _Result = TypeVar("_Result", bound=msgspec.Struct)
 
 
@@ -27,3 +29,12 @@ async def run_client(module: str, order: msgspec.Struct, result: type[_Result], 
             process.kill()
             await process.wait()
     return msgspec.json.decode(answer, type=result)
+
+
+def be_client(order: type[_Order], carry_out: Callable[[_Order], Awaitable[msgspec.Struct]]) -> None:
+    """Entry point of a client process: carry out the order that comes in, and say what became of it."""
+
+    async def carried_out() -> msgspec.Struct:
+        return await carry_out(msgspec.json.decode(sys.stdin.buffer.read(), type=order))
+
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(carried_out())))

@@ -9,14 +9,14 @@ explains: what the client does not take of the cores is the server's.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
 
 import grpc
 import msgspec
 
-from loadtests.bench.connection import Connection, End
+from loadtests.bench.client_process import be_client
+from loadtests.bench.connection import Connection, End, connections_to
 from loadtests.bench.requests import CREATE, NAMES, Requests, call_headers
 
 #: How long the last calls may take when the time is over, seconds.
@@ -122,26 +122,14 @@ async def run(order: Order) -> Done:
         OSError: the server cannot be reached.
     """
     headers = call_headers(order.address, CREATE, order.token)
-    connections: list[Connection] = []
-    try:
-        while len(connections) < order.connections:
-            connections.append(await Connection.open(order.address, headers))
+    async with connections_to(order.address, headers, order.connections) as connections:
         loop = Loop(order, connections)
         try:
             await loop.run()
         except TimeoutError:
             loop.done.unanswered = loop.under_way
-    finally:
-        for connection in connections:
-            connection.close()
     return loop.done
 
 
-def main() -> None:
-    """Entry point of the client process."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(run(order))))
-
-
 if __name__ == "__main__":
-    main()
+    be_client(Order, run)

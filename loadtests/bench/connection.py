@@ -12,8 +12,9 @@ A connection that breaks ends all its calls with the status `LOST`; it is not op
 """
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple, NoReturn
 
 from loadtests.bench.header_block import MEMORY_BYTES, Fields, UnreadableBlock, first_block, named_fields, next_block
@@ -284,6 +285,24 @@ class Connection(asyncio.Protocol):
         self._out.append(_frame(_SETTINGS, _ACK, 0, b""))
         if not self._settled.done():
             self._settled.set_result(None)
+
+
+@contextlib.asynccontextmanager
+async def connections_to(address: str, fields: Fields, count: int) -> AsyncIterator[list[Connection]]:
+    """So many connections for the length of a block.
+
+    Raises:
+        OSError: nobody listens.
+        TimeoutError: the server says nothing.
+    """
+    connections: list[Connection] = []
+    try:
+        while len(connections) < count:
+            connections.append(await Connection.open(address, fields))
+        yield connections
+    finally:
+        for connection in connections:
+            connection.close()
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:

@@ -10,7 +10,6 @@ standard output. It speaks HTTP/2 by itself (`connection` says why), and the det
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import Sequence
 
@@ -18,7 +17,8 @@ import grpc
 import msgspec
 from google.rpc import error_details_pb2, status_pb2
 
-from loadtests.bench.connection import Connection, End
+from loadtests.bench.client_process import be_client
+from loadtests.bench.connection import Connection, End, connections_to
 from loadtests.bench.requests import CREATE, NAMES, TIMEOUT_S, Requests, call_headers
 
 #: Connections of one process: an overload comes from many clients.
@@ -177,26 +177,14 @@ async def offer(order: Order) -> Offered:
         OSError: the server cannot be reached.
     """
     headers = call_headers(order.address, CREATE, order.token)
-    connections: list[Connection] = []
-    try:
-        while len(connections) < CONNECTIONS:
-            connections.append(await Connection.open(order.address, headers))
+    async with connections_to(order.address, headers, CONNECTIONS) as connections:
         client = Client(order, connections)
         cpu_before_s = time.process_time()
         await client.offer()
         client.offered.cpu_s = round(time.process_time() - cpu_before_s, 2)
         client.offered.repeated = sum(connection.repeated for connection in connections)
-    finally:
-        for connection in connections:
-            connection.close()
     return client.offered
 
 
-def main() -> None:
-    """Entry point of the client process."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(offer(order))))
-
-
 if __name__ == "__main__":
-    main()
+    be_client(Order, offer)

@@ -29,6 +29,7 @@ import msgspec
 import numpy as np
 
 from actors.core.matching.assignment.result import WAITS, Assignment, BoolArray, FloatArray, IntArray, Method
+from actors.core.matching.assignment.serving import serve_most
 from actors.core.matching.assignment.solving import solve
 
 #: Steps of work up to which a part of a call is solved exactly, counted as shorter side^2 x longer side: about .1 s. Beyond it lists get
@@ -131,7 +132,7 @@ def ready_points(ready_minutes: FloatArray, weight: FloatArray, minute_points: f
 
 
 def start_most(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> Assignment:
-    """The best of all assignments that serve as many tasks as can be: leaving one is worth less than all that others could win by it.
+    """The best of all assignments that serve as many tasks as can be, as in a province (`serve_most`), within this policy's bound on work.
 
     Beyond `WORK_MAX` the tasks choose in the order of the rows, and nobody is left out whom somebody with room could do.
 
@@ -140,10 +141,7 @@ def start_most(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> A
         eligible: (tasks, operators).
         capacity: (operators,).
     """
-    own = values[eligible]
-    lowest, highest = own.min(initial=0.0) - 1.0, own.max(initial=0.0)
-    leave = np.full(len(values), lowest - (highest - lowest) * min(values.shape))
-    return solve(values, eligible, capacity, leave=leave, cells_max=_cells_max(*values.shape))
+    return serve_most(values, eligible, capacity, cells_max=_cells_max(*values.shape))
 
 
 def _work(tasks: int, places: int) -> int:
