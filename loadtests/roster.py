@@ -3,7 +3,8 @@
 Every branch has at least ten people: a lead, a senior and further staff for each line, so that every kind has two people or more who may do
 it in every branch. What they have done is drawn: each branch has had more of some kinds than of others (a lognormal strength per branch
 and kind), and people differ within it. So for every kind some branches stand out, and another seed makes others stand out; a
-branch's people do not depend on which other branches take part.
+branch's people do not depend on which other branches take part. A roster several times as large has branches of several times the people, as
+real ones are: chance weighs less in a line of thirty than of six.
 """
 
 import random
@@ -98,16 +99,19 @@ def people_count(branch: Branch) -> int:
     return PEOPLE_MIN + int(branch.weight // MILLIONS_PER_PERSON)
 
 
-def make_roster(seed: int, branches: Sequence[Branch], kinds: Sequence[Kind]) -> list[Person]:
-    """Everybody, branch by branch. The order of the kinds does not matter."""
+def make_roster(seed: int, branches: Sequence[Branch], kinds: Sequence[Kind], times: int = 1) -> list[Person]:
+    """Everybody, branch by branch. The order of the kinds does not matter.
+
+    Args:
+        times: how many times the people of the usual roster each branch has.
+    """
     by_id = sorted(kinds, key=lambda kind: kind.kind)
-    return [person for branch in branches for person in _people(seed, branch, by_id)]
+    return [person for branch in branches for person in _people(seed, branch, by_id, times * people_count(branch))]
 
 
-def _people(seed: int, branch: Branch, kinds: Sequence[Kind]) -> Iterator[Person]:
+def _people(seed: int, branch: Branch, kinds: Sequence[Kind], count: int) -> Iterator[Person]:
     rng, files = random.Random(f"roster/{seed}/{branch.province}"), random.Random(f"careers/{seed}/{branch.province}")
     strength = {kind.kind: rng.lognormvariate(0.0, STRENGTH_SIGMA) for kind in kinds}
-    count = people_count(branch)
     sites = branch.sites if count >= SECOND_SITE_PEOPLE else branch.sites[:1]
     for number, (line, grade) in enumerate(_posts(count), start=1):
         experience = _experience(rng, line, grade, kinds, strength)

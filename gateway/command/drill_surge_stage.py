@@ -16,8 +16,11 @@ from loadtests.catalogue import Kind
 from loadtests.chaos.stage import Stage, staged
 from loadtests.preparation import share_by_wait
 
+#: The usual roster has two to nine people a line and branch. A line of six at three quarters of full load has one or two people free, about as many as
+#: a lender keeps for its own next arrivals: such a country has hardly anything to lend, whatever decides. Five times as many is a small real branch.
+ROSTER_TIMES = 5
 #: Tasks that arise in all provinces together, per second, and for how long before the drill: what it is compared with, and learned from.
-WORK_PER_S = 16.0
+WORK_PER_S = 80.0
 BEFORE_S = 150.0
 
 
@@ -36,7 +39,7 @@ async def surge_system(
         RowFailed: it could not be prepared, or did not end when asked to.
     """
     async with staged(directory, provinces, tell) as stage:
-        await stage.enrol(SEED)
+        await stage.enrol(SEED, ROSTER_TIMES)
         kinds = usual_kinds(stage)
         work = load_of(stage.people, kinds, load, WORK_PER_S)
         await _share_by_wait(stage, kinds, work)

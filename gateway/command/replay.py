@@ -24,6 +24,7 @@ from actors.core.replay.people import HANDLE_MAX_MINUTES, People, closed_minutes
 #: What each way of deciding is called.
 NAMES = {
     "planner": "planner 人单匹配",
+    "whoever_did_it": "whoever really did it 实际经办人",
     "first_come_first_served": "first come, first served 先来先办",
     "random": "random 随机",
     "shortest_learning": "shortest, learning 最短优先 (边做边学)",

@@ -97,11 +97,11 @@ class Stage:
 
     # --- people ---
 
-    async def enrol(self, seed: int) -> None:
-        """Draw a roster for all provinces and put it on."""
+    async def enrol(self, seed: int, times: int = 1) -> None:
+        """Draw a roster for all provinces, so many times the usual one, and put it on."""
         self.kinds = await read_kinds(self.control, self.tokens.ops)
         self.branches = await read_branches(self.control, self.tokens.ops)
-        self.people = make_roster(seed, self.branches, self.kinds)
+        self.people = make_roster(seed, self.branches, self.kinds, times)
         await enrol(self.control, self.tokens.ops, self.people)
 
     def open_desks(

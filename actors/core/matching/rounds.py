@@ -4,7 +4,8 @@ Theory of operation
 -------------------
 A round is a pure function of the hard state, of who of the free people is heard, and of the instant. It takes the foremost tasks
 (`waiting`), has the scorer filter and score them against all those people (`scoring`), and finds, of the pairings that serve as many tasks
-as can be served, the one of the greatest sum of ``urgency + fit``, with certificate (`assignment.serving`). The event `MatchRoundHeld`
+as can be served, the one of the greatest sum of ``urgency + fit``, with certificate (`policy.start_most`: what the planner does with tasks that may
+not wait any longer; here no task may). The event `MatchRoundHeld`
 that is written before the pairs names the instant and who was not heard; all else is in the journal, so `rerun` comes to the same candidates, points and winners a
 day later, and nothing but those need be kept.
 
@@ -41,9 +42,9 @@ from actors.core.clock import MINUTE_MS
 from actors.core.events import MatchRoundHeld, Routing
 from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.matching.assignment.result import FloatArray, Method
-from actors.core.matching.assignment.serving import serve_most
 from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.guests import GuestPlaces, guest_kinds
+from actors.core.matching.policy import start_most
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.waiting import DEEP_TASKS_MAX, Looked, deeper, foremost
@@ -298,7 +299,7 @@ def _decide(problem: Problem, rows: list[int]) -> tuple[list[tuple[int, int]], _
     if len(problem.people) == 1:
         sums = np.where(problem.eligible[:, 0], problem.urgency + problem.fit[:, 0], -np.inf)
         return [(int(sums.argmax()), 0)], _Solution(method=Method.SINGLE)
-    solution = serve_most(_in_steps(problem, rows), problem.eligible[rows], np.ones(len(problem.people), np.int64))
+    solution = start_most(_in_steps(problem, rows), problem.eligible[rows], np.ones(len(problem.people), np.int64))
     pairs = [(rows[place], person) for place, person in solution.pairs]
     prices: list[int] = (solution.operator_prices // TIE_STEPS).astype(np.int64).tolist()
     return pairs, _Solution(

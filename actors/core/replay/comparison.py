@@ -11,7 +11,13 @@ import msgspec
 
 from actors.core.matching.planner import Planner, PlannerTask
 from actors.core.matching.planning.draws import Draws
-from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestLearning, ShortestProcessingTime
+from actors.core.replay.dispatchers import (
+    AtRandom,
+    FirstComeFirstServed,
+    ShortestLearning,
+    ShortestProcessingTime,
+    WhoeverDidIt,
+)
 from actors.core.replay.engine import Dispatcher, Played, Work, play
 from actors.core.replay.log import WorkItem
 from actors.core.replay.people import People
@@ -20,8 +26,10 @@ OURS = "planner"
 FIRST_COME, RANDOM = "first_come_first_served", "random"
 #: By means it has to learn as the planner has, and by the true ones.
 SHORTEST_LEARNING, SHORTEST_TOLD = "shortest_learning", "shortest_processing_time"
+#: Who really did it.
+AS_LOGGED = "whoever_did_it"
 #: Ways of deciding, in the order of the report.
-WAYS = (OURS, FIRST_COME, RANDOM, SHORTEST_LEARNING, SHORTEST_TOLD)
+WAYS = (OURS, AS_LOGGED, FIRST_COME, RANDOM, SHORTEST_LEARNING, SHORTEST_TOLD)
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +62,8 @@ def compare(
         work = work_of(items, logged, people, seed)
         for way in WAYS:
             tell(way, seed)
-            plays[way].append(play(work, _dispatcher(way, people, seed), timer))
+            played = work if way != AS_LOGGED else _with_whoever_did_it(work, items)
+            plays[way].append(play(played, _dispatcher(way, items, people, seed), timer))
     return Comparison(plays=plays)
 
 
@@ -105,9 +114,18 @@ def _drawn_sizes(items: Sequence[WorkItem], people: People, draws: Draws) -> lis
     return [by_kind[item.kind][draws.below(len(by_kind[item.kind]))] for item in items]
 
 
-def _dispatcher(way: str, people: People, seed: int) -> Dispatcher:
+def _with_whoever_did_it(work: Work, items: Sequence[WorkItem]) -> Work:
+    """The same work, which may also be given to whoever really did it, however seldom they did such work."""
+    did = {(item.operator, item.kind): None for item in items}
+    pools = {kind: sorted({*pool, *(who for who, what in did if what == kind)}) for kind, pool in work.pools.items()}
+    return msgspec.structs.replace(work, pools=pools)
+
+
+def _dispatcher(way: str, items: Sequence[WorkItem], people: People, seed: int) -> Dispatcher:
     if way == OURS:
         return Planner(seed=seed)
+    if way == AS_LOGGED:
+        return WhoeverDidIt({str(row): (item.operator, item.started) for row, item in enumerate(items)})
     if way == FIRST_COME:
         return FirstComeFirstServed()
     if way == RANDOM:

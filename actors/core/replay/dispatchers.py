@@ -1,4 +1,4 @@
-"""Ways of deciding to compare with. None of them lets a task wait while somebody free may do it."""
+"""Ways of deciding to compare with. None of them but `WhoeverDidIt` lets a task wait while somebody free may do it."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -86,6 +86,27 @@ class ShortestLearning(ShortestProcessingTime):
     def _seen_minutes(self, operator: str, kind: str) -> float:
         seen = self._seen.get((operator, kind)) or self._seen.get((kind,)) or self._seen.get((), (0.0, 1))
         return seen[0] / seen[1]
+
+
+class WhoeverDidIt(_Unlearning):
+    """Each task goes to the person who really did it, who takes their own tasks in the order in which they really began them."""
+
+    def __init__(self, done: Mapping[str, tuple[str, float]]) -> None:
+        """Takes task id -> (operator, when they began it)."""
+        self._done = done
+
+    def plan(
+        self, tasks: Sequence[PlannerTask], operators: Sequence[str], now: float, pools: Mapping[str, Sequence[str]]
+    ) -> list[tuple[str, str]]:
+        """Gives everybody free the first of their own tasks that has arrived."""
+        free = set(operators)
+        pairs: list[tuple[str, str]] = []
+        for task in sorted(tasks, key=lambda task: self._done[task.id][1]):
+            operator = self._done[task.id][0]
+            if operator in free:
+                free.discard(operator)
+                pairs.append((task.id, operator))
+        return pairs
 
 
 def _one_by_one(

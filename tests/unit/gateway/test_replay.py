@@ -35,6 +35,7 @@ def test_replay_prints_one_json_object_last(tmp_path: Path) -> None:
     assert result.exit_code == (0 if answer["ok"] else 1)
     assert (answer["items"], answer["operators"], answer["seeds"]) == (60, 2, 2)
     assert set(answer["cut_of_mean_turnaround"]) == {
+        "whoever_did_it",
         "first_come_first_served",
         "random",
         "shortest_learning",

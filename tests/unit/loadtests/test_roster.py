@@ -36,6 +36,19 @@ def test_two_people_of_every_branch_may_do_every_kind(branches: list[Branch], ki
         assert all(able[branch.province, kind.kind] >= 2 for branch in branches for kind in kinds)
 
 
+def test_a_larger_roster_has_so_many_times_the_people_of_every_branch(
+    branches: list[Branch], kinds: list[Kind]
+) -> None:
+    """Would break if a surge were tried on a country whose lines have too few people to lend any."""
+    usual, large = (
+        Counter((person.province, person.line) for person in make_roster(DEFAULT_SEED, branches, kinds, times))
+        for times in (1, 5)
+    )
+    assert sum(large.values()) == 5 * sum(usual.values())
+    assert usual.keys() == large.keys()
+    assert all(3 * usual[pool] <= large[pool] <= 7 * usual[pool] for pool in usual)
+
+
 def test_people_hold_the_authority_and_skills_of_their_kinds(branches: list[Branch], kinds: list[Kind]) -> None:
     """Would break if the roster promised kinds that the filters then take away."""
     catalogue = {kind.kind: kind for kind in kinds}

@@ -8,12 +8,18 @@ import pytest
 
 from actors.core.matching import Planner, PlannerTask
 from actors.core.matching.planning.draws import Draws
-from actors.core.replay.comparison import OURS, WAYS, compare, spread_out, work_of
-from actors.core.replay.dispatchers import AtRandom, FirstComeFirstServed, ShortestLearning, ShortestProcessingTime
+from actors.core.replay.comparison import AS_LOGGED, OURS, WAYS, compare, spread_out, work_of
+from actors.core.replay.dispatchers import (
+    AtRandom,
+    FirstComeFirstServed,
+    ShortestLearning,
+    ShortestProcessingTime,
+    WhoeverDidIt,
+)
 from actors.core.replay.engine import Played, Work, play
 from actors.core.replay.log import COLUMNS, LogError, WorkItem, read_items
 from actors.core.replay.measures import cut, interval, summary_of, times_of
-from actors.core.replay.people import closed_minutes, people_of, usable
+from actors.core.replay.people import POOL_MIN, closed_minutes, people_of, usable
 
 ROW = {
     "case_id": "c1",
@@ -223,6 +229,21 @@ def test_compare_plays_every_way_once_a_seed() -> None:
     summary = summary_of(plays[OURS])
     assert summary.finished + summary.unfinished == 80
     assert summary.turnaround_minutes["mean"].half is not None
+
+
+def test_whoever_did_it_does_their_own_tasks_in_their_own_order() -> None:
+    """Else what a log's people really did would be compared with something that never happened."""
+    items = [item("ann", 10.0 * turn, 5.0) for turn in range(POOL_MIN)]
+    # Bob did one such item, too seldom to be in the pool, and began his second one, of another kind, before the one that came first.
+    items += [item("bob", 100.0, 5.0), msgspec.structs.replace(item("bob", 101.0, 4.0, "change"), started=99.0)]
+    people = people_of(items)
+    assert "bob" not in people.pools["claim"]
+    everyday = msgspec.structs.replace(people, duty={name: [(0.0, 500.0)] for name in people.duty})
+    played = compare(items, everyday, 1, still).plays[AS_LOGGED][0]
+    assert not played.left
+    way = WhoeverDidIt({"claim": ("bob", 100.0), "change": ("bob", 99.0), "other": ("ann", 1.0)})
+    waiting = [PlannerTask(id=each, kind=each, arrived=0.0) for each in ("claim", "change", "other")]
+    assert way.plan(waiting, ["bob", "cao"], 102.0, {}) == [("change", "bob")]
 
 
 def test_spreading_people_out_leaves_the_work_as_it_was() -> None:
