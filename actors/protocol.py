@@ -176,6 +176,15 @@ class Suffer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     why: str
 
 
+class Bundle(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """To a province: many commands in one body, each decided by itself. Answered with `BundleReply` when all are.
+
+    A body, a call and an answer cost the same for one command as for hundreds.
+    """
+
+    commands: tuple[c.AnyCommand, ...]
+
+
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Answered with `Pong` by the actor's own loop: the heartbeat of an actor."""
 
@@ -216,6 +225,7 @@ Request = (
     | GetDrill
     | ListDrills
     | Suffer
+    | Bundle
     | Ping
     | HoldCommits
     | ReleaseCommits
@@ -320,6 +330,12 @@ class DrillPage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     has_more: bool = False
 
 
+class BundleReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The answers to a bundle's commands, in their order."""
+
+    replies: tuple[AnyReply, ...]
+
+
 class Suffered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The process stood still and goes on, or could not be made to."""
 
@@ -393,6 +409,7 @@ Response = (
     | MatchingModelPage
     | DrillReply
     | DrillPage
+    | BundleReply
     | Suffered
     | Pong
     | CommitsHeld

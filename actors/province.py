@@ -23,6 +23,7 @@ import structlog
 
 from actors import logs, protocol
 from actors.anchors import open_anchored
+from actors.bundle import submit_bundle
 from actors.chain_check import ChainCheck
 from actors.commit_loop import CommitLoop
 from actors.core import codec
@@ -260,11 +261,16 @@ class ProvinceActor:
                 self._chain_check.report_to(_reporting(peer, call.id))
             elif isinstance(request, protocol.ReadHistory):
                 self._rewinds.ask(self._errand(request), _reporting(peer, call.id))
-            elif isinstance(request, c.ListTasks):
-                self._commits.submit(request, self._listing(peer, call.id, request))
+            elif isinstance(request, protocol.Bundle):
+                submit_bundle(request, self._submit, _reporting(peer, call.id))
             else:
-                self._commits.submit(request, _answering(peer, call.id))
+                self._submit(request, _reporting(peer, call.id))
         self._commit_soon()
+
+    def _submit(self, command: c.AnyCommand, answer: Callable[[AnyReply], None]) -> None:
+        if isinstance(command, c.ListTasks):
+            answer = self._with_finished(command, answer)
+        self._commits.submit(command, answer)
 
     def _answered_at_once(self) -> dict[type, _Serve]:
         """Requests that wait for no commit, and who answers them."""
@@ -297,15 +303,15 @@ class ProvinceActor:
             candidates_max=request.candidates_max,
         )
 
-    def _listing(self, peer: Peer, call_id: int, command: c.ListTasks) -> Callable[[AnyReply], None]:
+    def _with_finished(self, command: c.ListTasks, answer: Callable[[AnyReply], None]) -> Callable[[AnyReply], None]:
         """Answer a list with the open tasks, then with the finished ones."""
 
-        def answer(reply: AnyReply) -> None:
+        def complete(reply: AnyReply) -> None:
             if isinstance(reply, TaskPage):
                 reply = finished_page(self._commits.journal, self._commits.province.state, command, reply)
-            peer.reply(call_id, protocol.encode(reply))
+            answer(reply)
 
-        return answer
+        return complete
 
     # --- what is asked of the process itself ---
 
@@ -392,7 +398,3 @@ def _ignore(reply: AnyReply) -> None:
 
 def _reporting(peer: Peer, call_id: int) -> Callable[[protocol.Response], None]:
     return lambda report: peer.reply(call_id, protocol.encode(report))
-
-
-def _answering(peer: Peer, call_id: int) -> Callable[[AnyReply], None]:
-    return lambda reply: peer.reply(call_id, protocol.encode(reply))

@@ -3,6 +3,7 @@
 import typer
 
 from gateway.command.bench_create import create
+from gateway.command.bench_ingest import ingest
 from gateway.command.bench_match import match
 from gateway.command.bench_overload import overload
 from gateway.command.bench_plan import plan
@@ -13,6 +14,7 @@ bench.command()(recover)
 bench.command()(overload)
 bench.command()(match)
 bench.command()(create)
+bench.command()(ingest)
 bench.command()(plan)
 
 

@@ -16,11 +16,12 @@ from loadtests.catalogue import Kind
 from loadtests.chaos.stage import Stage, staged
 from loadtests.preparation import share_by_wait
 
-#: The usual roster has two to nine people a line and branch. A line of six at three quarters of full load has one or two people free, about as many as
-#: a lender keeps for its own next arrivals: such a country has hardly anything to lend, whatever decides. Five times as many is a small real branch.
-ROSTER_TIMES = 5
+#: The usual roster has two to nine people a line and branch. A lender keeps the root of what its people have in hand free: of six at three quarters
+#: of full load that is all that are free. Three times a branch's work is one and a half times its people, so the others together must have as many to
+#: lend, beyond what they keep: with lines of twenty to ninety people they have.
+ROSTER_TIMES = 10
 #: Tasks that arise in all provinces together, per second, and for how long before the drill: what it is compared with, and learned from.
-WORK_PER_S = 80.0
+WORK_PER_S = 128.0
 BEFORE_S = 150.0
 
 

@@ -18,21 +18,19 @@ import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from gateway.v1 import monitor_pb2, monitor_pb2_grpc
 from loadtests.bench import offering
 from loadtests.bench.client_process import run_client
 from loadtests.bench.closed_loop import LAST_CALLS_MAX_S, Done, Order
 from loadtests.bench.echo_process import Echo, echo_process
-from loadtests.bench.kernel_figures import cpu_s, percentile_ms
+from loadtests.bench.kernel_figures import cpu_between, percentile_ms
+from loadtests.bench.measured_system import measured_system
 from loadtests.bench.requests import TIMEOUT_S
-from loadtests.chaos.findings import verified
 from loadtests.chaos.system import LiveSystem
-from loadtests.stolen_time import StolenTime
-from loadtests.wire import bearer, open_channel, read_development_tokens
+from loadtests.wire import read_development_tokens
 
 #: Client processes; one alone would be the bottleneck.
 CLIENTS = 2
@@ -121,18 +119,10 @@ async def measure(directory: Path, provinces: Sequence[str], *, turns: int, seco
         RowFailed: `sharedops verify` said nothing.
         TimeoutError: the echo or a client did not start or end.
     """
-    stolen = StolenTime()
-    system = LiveSystem(directory, provinces)
-    await system.start()
-    try:
-        frames_before = await _frames(system)
+    async with measured_system(directory, provinces) as (system, journals):
         result = await _measure(system, turns, seconds)
-    finally:
-        await system.stop()
-    report = await verified(system.data_dir)
-    result.in_journals, result.journals_ok = report["tasks_created"], bool(report["ok"])
-    result.flushes = report["frames"] - frames_before
-    result.stolen_ratio = stolen.ratio()
+    result.in_journals, result.journals_ok = journals.tasks, journals.ok
+    result.flushes, result.stolen_ratio = journals.flushes, journals.stolen_ratio
     return result
 
 
@@ -178,10 +168,7 @@ async def _turn(targets: Sequence[Target], pids: Sequence[int], turn: int, secon
     clients = [
         asyncio.create_task(run_client("loadtests.bench.closed_loop", order, Done, within_s)) for order in orders
     ]
-    await asyncio.sleep(max(0.0, count_from_s - time.monotonic()))
-    before_s = sum(map(cpu_s, pids))
-    await asyncio.sleep(max(0.0, end_s - time.monotonic()))
-    server_cpu_s = sum(map(cpu_s, pids)) - before_s
+    server_cpu_s = await cpu_between(pids, count_from_s, end_s)
     parts = await asyncio.gather(*clients)
     counted = sum(len(part.waits_us) for part in parts)
     return Turn(counted / seconds, server_cpu_s, sum(part.cpu_s for part in parts), parts)
@@ -202,17 +189,6 @@ async def _paced(target: Target, prefix: str) -> offering.Offered:
     )
     within_s = PACED_WARM_UP_S + PACED_S + 3 * TIMEOUT_S + 15.0
     return await run_client("loadtests.bench.offering", order, offering.Offered, within_s)
-
-
-async def _frames(system: LiveSystem) -> int:
-    """Frames of all provinces' journals so far."""
-    token = read_development_tokens(system.data_dir).ops
-    async with open_channel(system.grpc) as channel:
-        monitor: Any = monitor_pb2_grpc.MonitorServiceStub(channel)
-        overview = await monitor.GetOverview(
-            monitor_pb2.GetOverviewRequest(), metadata=bearer(token), timeout=TIMEOUT_S
-        )
-    return sum(province.sequence for province in overview.provinces)
 
 
 def summed(

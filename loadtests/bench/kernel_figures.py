@@ -1,6 +1,8 @@
 """What the kernel says of running processes: their CPU and their memory. And percentiles of waits."""
 
+import asyncio
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +17,18 @@ def cpu_s(pid: int) -> float:
     """
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+async def cpu_between(pids: Sequence[int], from_s: float, to_s: float) -> float:
+    """CPU that processes use between two instants of the machine's monotonic clock, seconds; returns at the second.
+
+    Raises:
+        OSError: one is gone.
+    """
+    await asyncio.sleep(max(0.0, from_s - time.monotonic()))
+    before_s = sum(map(cpu_s, pids))
+    await asyncio.sleep(max(0.0, to_s - time.monotonic()))
+    return sum(map(cpu_s, pids)) - before_s
 
 
 def resident_kib(pid: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors import protocol
+from actors.bundle import submit_bundle
 from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
@@ -162,12 +163,14 @@ class Process:
                 peer.fail(call.id, failure)
             elif isinstance(request, c.Command):
                 self.submit(request, self._answering(peer, call.id, request))  # pyright: ignore[reportArgumentType]
+            elif isinstance(request, protocol.Bundle):
+                submit_bundle(request, self.submit, self._answering(peer, call.id, request))
             else:
                 peer.reply(call.id, protocol.encode(self._serve(peer, request)))
         self._site.arrived.set()
 
-    def _answering(self, peer: Peer, call_id: int, request: protocol.Request) -> Callable[[AnyReply], None]:
-        def answer(reply: AnyReply) -> None:
+    def _answering(self, peer: Peer, call_id: int, request: protocol.Request) -> Callable[[protocol.Response], None]:
+        def answer(reply: protocol.Response) -> None:
             if self._site.breaks_after(request):
                 peer.drop("test")
             else:

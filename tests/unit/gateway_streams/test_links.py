@@ -11,7 +11,7 @@ from actors import protocol
 from actors.core import commands as c
 from gateway.v1 import admin_pb2, event_pb2, task_pb2, work_pb2
 from tests.unit.gateway.served import facts
-from tests.unit.gateway_streams.served import Served, served
+from tests.unit.gateway_streams.served import KIND, Served, served
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -56,6 +56,38 @@ async def test_a_create_whose_answer_was_lost_is_made_once(country: Served) -> N
         task_pb2.ListTasksRequest(parent="provinces/fujian"), **country.as_("branch", "fujian")
     )
     assert [entry.name for entry in listed.tasks] == [task.name]
+
+
+def _batch(*numbers: int, kind: str = KIND) -> task_pb2.BatchCreateTasksRequest:
+    return task_pb2.BatchCreateTasksRequest(
+        parent="provinces/fujian",
+        requests=[
+            task_pb2.CreateTaskRequest(
+                request_id=f"r-{number}", task=task_pb2.Task(external_id=f"case-{number}", kind=kind)
+            )
+            for number in numbers
+        ],
+    )
+
+
+async def test_a_batch_travels_as_one_bundle_and_is_made_once(country: Served) -> None:
+    """Would break if each item were a call of its own, or a batch whose answer was lost were made twice."""
+    site = country.sites["fujian"]
+    site.breaks_after = once(protocol.Bundle)
+    batch = _batch(1, 2, 3)
+    batch.requests[1].task.kind = "no-such-kind"
+    answer = await country.tasks.BatchCreateTasks(batch, **country.as_("branch", "fujian"))
+    assert [result.WhichOneof("result") for result in answer.results] == ["task", "error", "task"]
+    assert answer.results[1].error.reason == "UNKNOWN_KIND"
+    bundles = site.seen(protocol.Bundle)
+    assert [len(bundle.commands) for bundle in bundles if isinstance(bundle, protocol.Bundle)] == [3, 3]
+    assert not site.seen(c.CreateTask)
+    listed = await country.tasks.ListTasks(
+        task_pb2.ListTasksRequest(parent="provinces/fujian"), **country.as_("branch", "fujian")
+    )
+    assert sorted(task.name for task in listed.tasks) == sorted(
+        result.task.name for result in answer.results if result.HasField("task")
+    )
 
 
 async def test_a_call_waits_for_a_restart(country: Served) -> None:

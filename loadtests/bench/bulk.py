@@ -1,0 +1,190 @@
+"""A client process that creates tasks in bulk: messages of many tasks, a fixed number of messages under way.
+
+Two ways: a `BatchCreateTasks` call for each message, or one `IngestTasks` stream for all of them. What counts is tasks whose results came, each
+result looked at. Messages are bytes that are pasted together, as `requests` explains, and go through gRPC's own client: one call or message carries so many
+tasks that the client's part of each is small.
+
+Run as a process of its own (`python -m loadtests.bench.bulk`), with the `Order` as JSON on standard input and the `Done` as JSON on standard output.
+"""
+
+import asyncio
+import enum
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import msgspec
+
+from gateway.v1 import task_pb2
+from loadtests.bench.client_process import be_client
+from loadtests.bench.requests import TIMEOUT_S, Requests
+from loadtests.wire import bearer, open_channel
+
+_SERVICE = "/sharedops.v1.TaskService/"
+#: How long the last messages may take when the time is over, seconds.
+LAST_MESSAGES_MAX_S = 20.0
+
+
+class Way(enum.StrEnum):
+    """How tasks are sent."""
+
+    BATCH = "batch"
+    STREAM = "stream"
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to send, and for how long."""
+
+    way: Way
+    address: str
+    token: str
+    province: str
+    kind: str
+    #: Tasks in a message.
+    items: int
+    #: Messages under way at once.
+    in_flight: int
+    #: Instants of the machine's monotonic clock: results that come from `count_from_s` on and before `end_s` count.
+    begin_s: float
+    count_from_s: float
+    end_s: float
+    #: Tells this process's ids from all others'; at most six characters.
+    prefix: str
+
+
+class Done(msgspec.Struct, kw_only=True):
+    """What became of it."""
+
+    #: Tasks whose creation was told within the time that counts.
+    counted: int = 0
+    #: All of them, warm-up and last messages included: so many tasks exist.
+    acknowledged: int = 0
+    #: How long each message of the time that counts took, microseconds.
+    waits_us: list[int] = []
+    #: Results that are no task, by reason, and calls that failed, by status.
+    otherwise: dict[str, int] = {}
+    #: Tasks that were sent and of which nothing came back.
+    unanswered: int = 0
+    #: CPU of this process in the time that counts, seconds.
+    cpu_s: float = 0.0
+
+
+class Messages:
+    """Messages of one process, as bytes.
+
+    Args:
+        one: a message of one item, to learn from how items lie in it.
+    """
+
+    def __init__(self, order: Order, one: Callable[[task_pb2.CreateTaskRequest], bytes]) -> None:
+        self._requests = Requests(order.province, order.kind, order.prefix)
+        self._items = order.items
+        first = self._requests.body(0)
+        self._head = one(task_pb2.CreateTaskRequest.FromString(first)).removesuffix(first)
+        self._number = 0
+
+    def next(self) -> bytes:
+        """The next message; every item has ids of its own."""
+        first, self._number = self._number, self._number + self._items
+        head, body = self._head, self._requests.body
+        return b"".join([head + body(number) for number in range(first, self._number)])
+
+
+class Client:
+    """One process's messages."""
+
+    def __init__(self, order: Order, channel: grpc.aio.Channel) -> None:
+        self._order = order
+        self._channel = channel
+        self.done = Done()
+        #: Tasks under way.
+        self.under_way = 0
+
+    async def run(self) -> None:
+        """Send until the time is over, and wait for the last results."""
+        await asyncio.sleep(max(0.0, self._order.begin_s - time.monotonic()))
+        sending = asyncio.create_task(self._batches() if self._order.way is Way.BATCH else self._stream())
+        await asyncio.sleep(max(0.0, self._order.count_from_s - time.monotonic()))
+        before_s = time.process_time()
+        await asyncio.sleep(max(0.0, self._order.end_s - time.monotonic()))
+        self.done.cpu_s = time.process_time() - before_s
+        try:
+            await asyncio.wait_for(sending, LAST_MESSAGES_MAX_S)
+        except* grpc.aio.AioRpcError as failed:
+            # The first call that fails ends the others.
+            for error in failed.exceptions:
+                assert isinstance(error, grpc.aio.AioRpcError)
+                self._other(error.code().name)
+        except* TimeoutError:
+            self._other("TIMEOUT")
+        self.done.unanswered = self.under_way
+
+    async def _batches(self) -> None:
+        call: Any = self._channel.unary_unary(f"{_SERVICE}BatchCreateTasks")
+        messages = Messages(
+            self._order, lambda item: task_pb2.BatchCreateTasksRequest(requests=[item]).SerializeToString()
+        )
+
+        async def one_after_the_other() -> None:
+            while (began_s := time.monotonic()) < self._order.end_s:
+                self.under_way += self._order.items
+                answer = await call(messages.next(), metadata=bearer(self._order.token), timeout=TIMEOUT_S)
+                self._count(task_pb2.BatchCreateTasksResponse.FromString(answer).results, began_s)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._order.in_flight):
+                group.create_task(one_after_the_other())
+
+    async def _stream(self) -> None:
+        call: Any = self._channel.stream_stream(f"{_SERVICE}IngestTasks")(metadata=bearer(self._order.token))
+        messages = Messages(self._order, lambda item: task_pb2.IngestTasksRequest(requests=[item]).SerializeToString())
+        room = asyncio.Semaphore(self._order.in_flight)
+        #: Number of a message -> when it was sent. Results come message by message, in any order.
+        sent: dict[int, float] = {}
+
+        async def send() -> None:
+            number = 0
+            while True:
+                await room.acquire()
+                if time.monotonic() >= self._order.end_s:
+                    break
+                sent[number] = time.monotonic()
+                self.under_way += self._order.items
+                await call.write(messages.next())
+                number += 1
+            await call.done_writing()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(send())
+            while (answer := await call.read()) is not grpc.aio.EOF:
+                results = task_pb2.IngestTasksResponse.FromString(answer).results
+                self._count(results, sent.pop(results[0].index // self._order.items))
+                room.release()
+
+    def _count(self, results: Any, began_s: float) -> None:
+        now_s = time.monotonic()
+        wrong = [result.error for result in results if not result.HasField("task")]
+        for error in wrong:
+            self._other(error.reason)
+        created = len(results) - len(wrong)
+        self.under_way -= len(results)
+        self.done.acknowledged += created
+        if self._order.count_from_s <= now_s < self._order.end_s:
+            self.done.counted += created
+            self.done.waits_us.append(int((now_s - began_s) * 1e6))
+
+    def _other(self, name: str) -> None:
+        self.done.otherwise[name] = self.done.otherwise.get(name, 0) + 1
+
+
+async def run(order: Order) -> Done:
+    """Do what is ordered."""
+    async with open_channel(order.address) as channel:
+        client = Client(order, channel)
+        await client.run()
+    return client.done
+
+
+if __name__ == "__main__":
+    be_client(Order, run)
