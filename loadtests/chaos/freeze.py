@@ -1,7 +1,7 @@
 """The row "SIGSTOP a province": Ray takes a stopped process for a living one, so the system must see it by itself.
 
-In each trial a province's process is stopped and a write is sent to it. What is measured is when the national picture shows that it does not
-answer, when the write is acknowledged (by a successor), how long the stopped process lives after SIGCONT, and whether an event of the
+In each trial a province's process is stopped and a write is sent to it. What is measured is when it was seen not to answer (the national picture
+shows it, or the supervisor has killed it: where the successor is quick, it serves before the next picture), when the write is acknowledged (by a successor), how long the stopped process lives after SIGCONT, and whether an event of the
 old incarnation comes after one of the new. The supervisor kills the stopped process by pid, so SIGCONT usually finds nobody; the
 zombie that nobody kills, and that the store alone keeps from writing, is played by ``sharedops bench recover``.
 
@@ -90,7 +90,7 @@ class Freezing:
         victim, trial = self._victim(), Trial()
         victim.signal(signal.SIGSTOP)
         began_s = time.monotonic()
-        seeing = asyncio.create_task(until(lambda: self._is_shown_degraded, WATCH_S))
+        seeing = asyncio.create_task(until(lambda: self._is_shown_degraded or not victim.is_alive, WATCH_S))
         trial.served_s = await self._until_written(began_s)
         trial.seen_s = await seeing
         victim.signal(signal.SIGCONT)
