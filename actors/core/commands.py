@@ -19,7 +19,7 @@ from actors.core.statistics.priors import NationalPriors
 from actors.core.task import MoveOut, Task, TaskSpec, TaskState, Verdict
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Root of all commands."""
 
     who: str = ""

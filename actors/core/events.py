@@ -19,7 +19,7 @@ from actors.core.statistics.priors import NationalPriors
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Root of all events."""
 
     at_ms: int
@@ -32,7 +32,7 @@ class TaskEvent(Event, frozen=True, kw_only=True):
     task_id: TaskId
 
 
-class Routing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Routing(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Why this operator, in short; the whole reason comes from holding the round again (`matching.rounds.rerun`)."""
 
     #: The pair's fit: the sum of what every parameter brings.

@@ -17,7 +17,7 @@ class PresenceState(StrEnum):
     DRAINING = "draining"
 
 
-class KindExperience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class KindExperience(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What an operator has done of one kind."""
 
     #: Tasks decided, the roster's history included.
@@ -28,14 +28,14 @@ class KindExperience(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     quality_permille: int = -1
 
 
-class Certificate(msgspec.Struct, frozen=True, array_like=True):
+class Certificate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A licence to work on a line of business; valid until `expires_ms` (Unix ms)."""
 
     line: Line
     expires_ms: int
 
 
-class Shift(msgspec.Struct, frozen=True, array_like=True):
+class Shift(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A working day: minutes of the day in Asia/Shanghai, 0..1439. An end before the start lies after midnight."""
 
     start_minute: int
@@ -45,7 +45,7 @@ class Shift(msgspec.Struct, frozen=True, array_like=True):
     break_end_minute: int = 0
 
 
-class Operator(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Operator(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One person of a province's pool."""
 
     operator: OperatorId

@@ -24,21 +24,21 @@ from actors.core.replies import AnyReply, MoveAnswer, RecallAnswer
 from actors.core.task import MoveOut, Task, TaskSpec
 
 
-class RecordedAnswer(msgspec.Struct, frozen=True, array_like=True):
+class RecordedAnswer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The answer to a request id: `answer` is an encoded reply."""
 
     fingerprint: bytes
     answer: bytes
 
 
-class ExternalTask(msgspec.Struct, frozen=True, array_like=True):
+class ExternalTask(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The task that was made for an external id."""
 
     fingerprint: bytes
     answer: bytes
 
 
-class RecordedReview(msgspec.Struct, frozen=True, array_like=True):
+class RecordedReview(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who reviewed a decision, and when the review was taken in, Unix ms."""
 
     reviewer: str

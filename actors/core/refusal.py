@@ -53,7 +53,7 @@ class Reason(StrEnum):
     NO_PICTURE = "no_picture"
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="refused"):
+class Refused(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="refused"):
     """A command that changed nothing, and why."""
 
     reason: Reason

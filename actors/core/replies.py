@@ -16,20 +16,20 @@ from actors.core.sharing.summary import ProvinceSummary
 from actors.core.task import Task
 
 
-class TaskReply(msgspec.Struct, frozen=True, tag="task"):
+class TaskReply(msgspec.Struct, frozen=True, gc=False, tag="task"):
     """A task as it is (or, for a repeated request, as it was answered first)."""
 
     task: Task
 
 
-class TaskPage(msgspec.Struct, frozen=True, kw_only=True, tag="tasks"):
+class TaskPage(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="tasks"):
     """A page of tasks; `next_after` is empty on the last one."""
 
     tasks: tuple[Task, ...]
     next_after: str = ""
 
 
-class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, tag="elsewhere"):
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="elsewhere"):
     """The task is (or will be) with another province: ask there.
 
     While `in_transit`, the host may not know the task yet; ask here again if it does not.
@@ -41,34 +41,34 @@ class Elsewhere(msgspec.Struct, frozen=True, kw_only=True, tag="elsewhere"):
     in_transit: bool = False
 
 
-class OperatorReply(msgspec.Struct, frozen=True, tag="operator"):
+class OperatorReply(msgspec.Struct, frozen=True, gc=False, tag="operator"):
     """A roster entry."""
 
     operator: Operator
 
 
-class OperatorPage(msgspec.Struct, frozen=True, kw_only=True, tag="operators"):
+class OperatorPage(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="operators"):
     """A page of the roster; `next_after` is empty on the last one."""
 
     operators: tuple[Operator, ...]
     next_after: str = ""
 
 
-class SessionReply(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
+class SessionReply(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="session"):
     """An operator's session and what they hold, e.g. to go on after a reconnect."""
 
     operator: Operator
     held: tuple[Task, ...] = ()
 
 
-class NoWork(msgspec.Struct, frozen=True, kw_only=True, tag="no_work"):
+class NoWork(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="no_work"):
     """Nothing for this operator now, and why."""
 
     operator: OperatorId
     reason: str
 
 
-class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, tag="province"):
+class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="province"):
     """A province as it is."""
 
     settings: ProvinceSettings
@@ -85,7 +85,7 @@ class ProvinceReply(msgspec.Struct, frozen=True, kw_only=True, tag="province"):
     proposals: tuple[PolicyProposal, ...] = ()
 
 
-class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
+class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="policy"):
     """A sharing policy, and what it would move now (`sharing.preview`)."""
 
     policy: SharingPolicy
@@ -98,7 +98,7 @@ class PolicyPreview(msgspec.Struct, frozen=True, kw_only=True, tag="policy"):
     proposal: PolicyProposal | None = None
 
 
-class PolicyRevisionPage(msgspec.Struct, frozen=True, kw_only=True, tag="policy_revisions"):
+class PolicyRevisionPage(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="policy_revisions"):
     """Revisions of the sharing policy, newest first."""
 
     revisions: tuple[PolicyRevision, ...]
@@ -107,7 +107,7 @@ class PolicyRevisionPage(msgspec.Struct, frozen=True, kw_only=True, tag="policy_
     has_more: bool = False
 
 
-class LineOpening(msgspec.Struct, frozen=True, kw_only=True):
+class LineOpening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether a line is open by its hours."""
 
     line: Line
@@ -116,7 +116,7 @@ class LineOpening(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
 
 
-class CalendarReply(msgspec.Struct, frozen=True, kw_only=True, tag="calendar"):
+class CalendarReply(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="calendar"):
     """A branch's calendar, what is open now, and what was decided elsewhere while a line was closed."""
 
     calendar: BranchCalendar
@@ -124,7 +124,7 @@ class CalendarReply(msgspec.Struct, frozen=True, kw_only=True, tag="calendar"):
     gained: tuple[GainedService, ...]
 
 
-class ReviewReply(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
+class ReviewReply(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="review"):
     """A review as it was taken in."""
 
     reviewed: ReviewedDecision
@@ -133,21 +133,21 @@ class ReviewReply(msgspec.Struct, frozen=True, kw_only=True, tag="review"):
     submitted_ms: int
 
 
-class MoveAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="move_answer"):
+class MoveAnswer(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="move_answer"):
     """The host's recorded answer to a move; the same one however often it is asked."""
 
     accepted: bool
     reason: str = ""
 
 
-class RecallAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="recall_answer"):
+class RecallAnswer(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="recall_answer"):
     """The host's recorded answer to a recall; the same one however often it is asked."""
 
     accepted: bool
     reason: str = ""
 
 
-class ShadowLoadReply(msgspec.Struct, frozen=True, kw_only=True, tag="shadow_load"):
+class ShadowLoadReply(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="shadow_load"):
     """How far a drill's load has come in a province."""
 
     drill: str
@@ -157,11 +157,11 @@ class ShadowLoadReply(msgspec.Struct, frozen=True, kw_only=True, tag="shadow_loa
     open: int = 0
 
 
-class Done(msgspec.Struct, frozen=True, tag="done"):
+class Done(msgspec.Struct, frozen=True, gc=False, tag="done"):
     """It is done; there is nothing to say about it."""
 
 
-class DeskUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="desk_update"):
+class DeskUpdate(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="desk_update"):
     """News for one operator's desk, sent after the fsync."""
 
     operator: OperatorId

@@ -10,6 +10,8 @@ error, and `next_state` is the only way to another state. Three numbers fence it
 * ``version`` rises with every change: the etag.
 
 Immutability costs one copy of ~40 references per event (0.9 us) and buys snapshots that need no lock: a list of the records is one.
+It also means that no record can be part of a cycle, so Python's collector is told not to look at them (``gc=False``, here as in commands, events and
+replies): to walk through all open tasks again and again took a quarter of a province's time while tasks came in, and pauses of 0.3 s.
 """
 
 from enum import StrEnum
@@ -131,7 +133,7 @@ class PriorReason(StrEnum):
     SENT_BACK = "sent_back"
 
 
-class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What the branch system says of a task. Never changes, except for the three fields that UpdateTask may amend."""
 
     kind: KindId
@@ -186,7 +188,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     prior_reason: PriorReason = PriorReason.NONE
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The one decision of a task."""
 
     verdict: Verdict
@@ -203,7 +205,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     signed_in_for_ms: int = 0
 
 
-class MoveOut(msgspec.Struct, frozen=True, kw_only=True):
+class MoveOut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A move under way, as its source records it. (task, generation, attempt) names it for ever."""
 
     host: ProvinceCode
@@ -213,7 +215,7 @@ class MoveOut(msgspec.Struct, frozen=True, kw_only=True):
     started_ms: int
 
 
-class Decline(msgspec.Struct, frozen=True, array_like=True):
+class Decline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An operator's refusal of a task, made at `since_ms` and remembered until `until_ms` (wall clock)."""
 
     operator: OperatorId
@@ -225,7 +227,7 @@ class Decline(msgspec.Struct, frozen=True, array_like=True):
         return still_waits(self.until_ms, now_ms, self.until_ms - self.since_ms)
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A task as the province that holds it knows it. All ``_ms`` instants are Unix milliseconds; 0 means never."""
 
     task_id: TaskId
