@@ -65,6 +65,8 @@ class Person:
     authority: dict[Line, int] = field(default_factory=dict)
     skills: dict[str, int] = field(default_factory=dict)
     career: Career = UNKNOWN_CAREER
+    #: Whether tasks are given to them without an offer.
+    auto_accept: bool = False
 
     @property
     def operator(self) -> str:
@@ -89,6 +91,7 @@ class Person:
             clearance=4,
             capacity=self.capacity,
             share_opt_in=True,
+            auto_accept=self.auto_accept,
         )
         self.career.write(entry, now_ms)
         return entry
@@ -107,6 +110,17 @@ def make_roster(seed: int, branches: Sequence[Branch], kinds: Sequence[Kind], ti
     """
     by_id = sorted(kinds, key=lambda kind: kind.kind)
     return [person for branch in branches for person in _people(seed, branch, by_id, times * people_count(branch))]
+
+
+def even_roster(seed: int, branches: Sequence[Branch], kinds: Sequence[Kind], people: int) -> list[Person]:
+    """So many people in all, spread evenly over the branches whatever their size; the first ones have one more."""
+    by_id = sorted(kinds, key=lambda kind: kind.kind)
+    each, more = divmod(people, len(branches))
+    return [
+        person
+        for number, branch in enumerate(branches)
+        for person in _people(seed, branch, by_id, each + (number < more))
+    ]
 
 
 def _people(seed: int, branch: Branch, kinds: Sequence[Kind], count: int) -> Iterator[Person]:

@@ -4,6 +4,7 @@ import typer
 
 from gateway.command.bench_create import create
 from gateway.command.bench_ingest import ingest
+from gateway.command.bench_lifecycle import lifecycle
 from gateway.command.bench_match import match
 from gateway.command.bench_overload import overload
 from gateway.command.bench_plan import plan
@@ -15,6 +16,7 @@ bench.command()(overload)
 bench.command()(match)
 bench.command()(create)
 bench.command()(ingest)
+bench.command()(lifecycle)
 bench.command()(plan)
 
 

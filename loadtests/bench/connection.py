@@ -15,12 +15,12 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Self
 
 from loadtests.bench.header_block import MEMORY_BYTES, Fields, UnreadableBlock, first_block, named_fields, next_block
 
 #: Frame types.
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PUSH, _PING, _GOAWAY, _WINDOW_UPDATE, _CONTINUATION = (
+DATA, HEADERS, RST_STREAM, SETTINGS, _PUSH, _PING, _GOAWAY, WINDOW_UPDATE, _CONTINUATION = (
     0,
     1,
     3,
@@ -33,19 +33,19 @@ _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PUSH, _PING, _GOAWAY, _WINDOW_UPDATE, 
 )
 _END_STREAM = _ACK = 0x1
 _END_HEADERS = 0x4
-_PADDED, _PRIORITY = 0x8, 0x20
-_HEAD_BYTES = 9
+PADDED, _PRIORITY = 0x8, 0x20
+FRAME_HEAD_BYTES = 9
 #: Settings: ours, and those of the server's that bind us.
-_MEMORY_BYTES, _PUSH_ALLOWED, _STREAMS_MAX, _STREAM_WINDOW = 1, 2, 3, 4
+_MEMORY_BYTES, _PUSH_ALLOWED, _STREAMS_MAX, STREAM_WINDOW = 1, 2, 3, 4
 #: gRPC's own setting: binary values may travel as they are.
 _BINARY_AS_IS = 0xFE03
-_WINDOW_BYTES = 65_535
+WINDOW_BYTES = 65_535
 #: What the server may send before it is told that we have read: all we ever read of a run, in steps.
 _READ_STEP_BYTES = 1 << 20
 #: Different answers whose reading is kept.
 _ANSWERS_KEPT_MAX = 1_000
 #: The largest frame that every server takes.
-_FRAME_BYTES_MAX = 16_384
+FRAME_BYTES_MAX = 16_384
 #: Stream numbers of a connection, of which every second is ours.
 _STREAM_MAX = 2**31 - 1
 #: Calls under way on a connection, fewer when the server says so. Half of what ours says: it counts a call until it has cleared it away, which
@@ -82,6 +82,8 @@ class _Call(NamedTuple):
 
     body: bytes
     ended: Ended
+    #: Its headers, where they are not the connection's.
+    block: bytes = b""
     tries: int = 0
 
 
@@ -104,7 +106,7 @@ class Connection(asyncio.Protocol):
         self._out: list[bytes] = []
         self._stream = -1
         self._streams_max = 0
-        self._window_bytes = _WINDOW_BYTES
+        self._window_bytes = WINDOW_BYTES
         self._unread_bytes = 0
         self._open: dict[int, _Call] = {}
         self._waiting: deque[_Call] = deque()
@@ -116,7 +118,7 @@ class Connection(asyncio.Protocol):
         self.repeated = 0
 
     @classmethod
-    async def open(cls, address: str, fields: Fields) -> "Connection":
+    async def open(cls, address: str, fields: Fields) -> Self:
         """Connect to ``host:port`` and learn the server's settings.
 
         Raises:
@@ -130,14 +132,18 @@ class Connection(asyncio.Protocol):
             await connection._settled
         return connection
 
-    def call(self, body: bytes, ended: Ended) -> None:
-        """Begin a call, or let it wait for room; `ended` is called once, from the event loop. `flush` sends it off."""
-        if len(body) + 5 > _FRAME_BYTES_MAX:
+    def call(self, body: bytes, ended: Ended, block: bytes = b"") -> None:
+        """Begin a call, or let it wait for room; `ended` is called once, from the event loop. `flush` sends it off.
+
+        Args:
+            block: a `plain_block` of headers, where they are not the connection's.
+        """
+        if len(body) + 5 > FRAME_BYTES_MAX:
             raise ValueError("the message is larger than a frame")
         if self._broken:
             ended(End(LOST, self._broken))
             return
-        self._waiting.append(_Call(body, ended))
+        self._waiting.append(_Call(body, ended, block))
 
     def flush(self) -> None:
         """Send what there is room for, in one write."""
@@ -159,15 +165,19 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _begin(self, call: _Call) -> None:
+    def _next_stream(self) -> int:
         self._stream += 2
         if self._stream >= _STREAM_MAX:
             raise ServerMisbehaves("a connection has no more stream numbers than 2^30")
-        block = self._first if self._stream == 1 else self._next
+        return self._stream
+
+    def _begin(self, call: _Call) -> None:
+        self._next_stream()
+        block = call.block or (self._first if self._stream == 1 else self._next)
         message = b"\0" + len(call.body).to_bytes(4, "big") + call.body
         self._out += (
-            _frame(_HEADERS, _END_HEADERS, self._stream, block),
-            _frame(_DATA, _END_STREAM, self._stream, message),
+            frame(HEADERS, _END_HEADERS, self._stream, block),
+            frame(DATA, _END_STREAM, self._stream, message),
         )
         self._open[self._stream] = call
 
@@ -177,9 +187,9 @@ class Connection(asyncio.Protocol):
         """Say who we are and what we take."""
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
-        ours = ((_MEMORY_BYTES, 0), (_PUSH_ALLOWED, 0), (_STREAM_WINDOW, _READ_STEP_BYTES), (_BINARY_AS_IS, 1))
+        ours = ((_MEMORY_BYTES, 0), (_PUSH_ALLOWED, 0), (STREAM_WINDOW, _READ_STEP_BYTES), (_BINARY_AS_IS, 1))
         settings = b"".join(name.to_bytes(2, "big") + value.to_bytes(4, "big") for name, value in ours)
-        preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(_SETTINGS, 0, 0, settings)
+        preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, settings)
         transport.write(preface + _more_to_read(2 * _READ_STEP_BYTES))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -198,9 +208,9 @@ class Connection(asyncio.Protocol):
         received = self._received + data if self._received else data
         at = 0
         try:
-            while len(received) - at >= _HEAD_BYTES:
+            while len(received) - at >= FRAME_HEAD_BYTES:
                 size_bytes = int.from_bytes(received[at : at + 3], "big")
-                begin = at + _HEAD_BYTES
+                begin = at + FRAME_HEAD_BYTES
                 if len(received) < begin + size_bytes:
                     break
                 stream = int.from_bytes(received[at + 5 : begin], "big") & _STREAM_MAX
@@ -217,31 +227,31 @@ class Connection(asyncio.Protocol):
     # --- frames ---
 
     def _heard(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
-        if kind == _HEADERS:
+        if kind == HEADERS:
             self._headers(flags, stream, payload)
-        elif kind == _DATA:
+        elif kind == DATA:
             self._read(len(payload))
-        elif kind == _WINDOW_UPDATE and not stream:
+        elif kind == WINDOW_UPDATE and not stream:
             self._window_bytes += int.from_bytes(payload, "big")
-        elif kind == _SETTINGS and not flags & _ACK:
+        elif kind == SETTINGS and not flags & _ACK:
             self._settle(payload)
         elif kind == _PING and not flags & _ACK:
-            self._out.append(_frame(_PING, _ACK, 0, payload))
-        elif kind == _RST_STREAM and stream in self._open:
+            self._out.append(frame(_PING, _ACK, 0, payload))
+        elif kind == RST_STREAM and stream in self._open:
             self._reset(self._open.pop(stream), int.from_bytes(payload, "big"))
         elif kind == _GOAWAY:
-            _refuse("the server asked us to leave")
+            refuse("the server asked us to leave")
         elif kind in (_CONTINUATION, _PUSH):
-            _refuse(f"a frame of type {kind}")
+            refuse(f"a frame of type {kind}")
 
     def _headers(self, flags: int, stream: int, block: bytes) -> None:
-        if not flags & _END_HEADERS or flags & (_PADDED | _PRIORITY):
-            _refuse("headers in parts, padded or with priorities")
+        if not flags & _END_HEADERS or flags & (PADDED | _PRIORITY):
+            refuse("headers in parts, padded or with priorities")
         if not flags & _END_STREAM:
             return
         end = self._answers.get(block)
         if end is None:
-            end = _end(named_fields(block))
+            end = end_of(block)
             if len(self._answers) < _ANSWERS_KEPT_MAX:
                 self._answers[block] = end
         call = self._open.pop(stream, None)
@@ -274,15 +284,14 @@ class Connection(asyncio.Protocol):
     def _settle(self, payload: bytes) -> None:
         # Without a word on it, as many as we like.
         self._streams_max = self._streams_max or STREAMS_MAX
-        for at in range(0, len(payload), 6):
-            name, value = int.from_bytes(payload[at : at + 2], "big"), int.from_bytes(payload[at + 2 : at + 6], "big")
+        for name, value in settings_in(payload):
             if name == _STREAMS_MAX:
                 self._streams_max = min(value, STREAMS_MAX)
-            elif name == _STREAM_WINDOW and value < _FRAME_BYTES_MAX:
-                _refuse("a window smaller than a message")
+            elif name == STREAM_WINDOW and value < FRAME_BYTES_MAX:
+                refuse("a window smaller than a message")
             elif name == _MEMORY_BYTES and value < MEMORY_BYTES:
-                _refuse("a memory too small for the headers of a call")
-        self._out.append(_frame(_SETTINGS, _ACK, 0, b""))
+                refuse("a memory too small for the headers of a call")
+        self._out.append(frame(SETTINGS, _ACK, 0, b""))
         if not self._settled.done():
             self._settled.set_result(None)
 
@@ -305,18 +314,34 @@ async def connections_to(address: str, fields: Fields, count: int) -> AsyncItera
             connection.close()
 
 
-def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    """A frame as it travels."""
     return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
 
 
+def settings_in(payload: bytes) -> list[tuple[int, int]]:
+    """Name and value of each setting of a frame of them."""
+    return [
+        (int.from_bytes(payload[at : at + 2], "big"), int.from_bytes(payload[at + 2 : at + 6], "big"))
+        for at in range(0, len(payload), 6)
+    ]
+
+
 def _more_to_read(size_bytes: int) -> bytes:
-    return _frame(_WINDOW_UPDATE, 0, 0, size_bytes.to_bytes(4, "big"))
+    return frame(WINDOW_UPDATE, 0, 0, size_bytes.to_bytes(4, "big"))
 
 
-def _end(fields: dict[bytes, bytes]) -> End:
+def end_of(block: bytes) -> End:
+    """How a call ended, by its last headers.
+
+    Raises:
+        ServerMisbehaves: they do not say.
+        UnreadableBlock: see there.
+    """
+    fields = named_fields(block)
     code = fields.get(b"grpc-status", b"")
     if not code.isdigit():
-        _refuse("a call that ends without a status")
+        refuse("a call that ends without a status")
     return End(
         int(code),
         fields.get(b"grpc-message", b"").decode("ascii", "replace"),
@@ -324,5 +349,10 @@ def _end(fields: dict[bytes, bytes]) -> End:
     )
 
 
-def _refuse(what: str) -> NoReturn:
+def refuse(what: str) -> NoReturn:
+    """What came is not understood here.
+
+    Raises:
+        ServerMisbehaves: always.
+    """
     raise ServerMisbehaves(what)

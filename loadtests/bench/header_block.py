@@ -2,6 +2,7 @@
 
 Every call of a connection has the same headers. So the first spells them out and asks the server to remember them, and each further one
 names them by their place in the server's memory: one byte a header, fixed for the connection. gRPC's own clients arrive at the same bytes.
+Where calls of many kinds share a connection, each spells its headers out (`plain_block`).
 
 In the other direction the connection says beforehand that it remembers nothing and takes binary values as they are. What comes back is then
 plain literals, and equal answers are equal bytes, which a caller may look up instead of reading them again. Huffman codes, which gRPC uses
@@ -14,8 +15,9 @@ from collections.abc import Sequence
 _POST_HTTP = b"\x83\x86"
 #: Where a memory's newest entry stands.
 _NEWEST = 62
-#: Literal of a new name that is to be remembered.
+#: Literal of a new name that is to be remembered, and of one that is not.
 _REMEMBER = b"\x40"
+_FORGET = b"\x00"
 _HUFFMAN = 0x80
 #: A binary value that travels as it is begins with it.
 _BINARY_AS_IS = b"\0"
@@ -43,6 +45,11 @@ def first_block(fields: Fields) -> bytes:
 def next_block(fields: Fields) -> bytes:
     """The headers of every further call: the same fields by their places, the last one remembered being the newest."""
     return _POST_HTTP + bytes(0x80 | (_NEWEST + len(fields) - 1 - number) for number in range(len(fields)))
+
+
+def plain_block(fields: Fields) -> bytes:
+    """The headers of a call that stands for itself: nothing is to be remembered, so it may follow and precede any other."""
+    return _POST_HTTP + b"".join(_FORGET + _text(name) + _text(value) for name, value in fields)
 
 
 def _text(text: str) -> bytes:

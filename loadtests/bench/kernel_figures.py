@@ -1,9 +1,10 @@
 """What the kernel says of running processes: their CPU and their memory. And percentiles of waits."""
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -29,6 +30,23 @@ async def cpu_between(pids: Sequence[int], from_s: float, to_s: float) -> float:
     before_s = sum(map(cpu_s, pids))
     await asyncio.sleep(max(0.0, to_s - time.monotonic()))
     return sum(map(cpu_s, pids)) - before_s
+
+
+async def cpu_of_the_lasting_between(pids: Sequence[int], from_s: float, to_s: float) -> float:
+    """The same of those that are there at both instants: beside the processes that do the work, passing ones come and go."""
+    await asyncio.sleep(max(0.0, from_s - time.monotonic()))
+    before_s = _cpu_of_present(pids)
+    await asyncio.sleep(max(0.0, to_s - time.monotonic()))
+    after_s = _cpu_of_present(before_s)
+    return sum(after_s[pid] - before_s[pid] for pid in after_s)
+
+
+def _cpu_of_present(pids: Iterable[int]) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            found[pid] = cpu_s(pid)
+    return found
 
 
 def resident_kib(pid: int) -> int:

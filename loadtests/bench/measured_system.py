@@ -21,6 +21,10 @@ class Journals(msgspec.Struct, kw_only=True):
     #: Tasks in them, and whether `sharedops verify` found them in order.
     tasks: int = 0
     ok: bool = False
+    #: Of the tasks: decided, decided twice, and nowhere any more.
+    decided: int = 0
+    decided_twice: int = 0
+    lost: int = 0
     #: Frames written by the run, each with one fsync.
     flushes: int = 0
     #: Share of all cores' time that the host gave to others meanwhile.
@@ -51,6 +55,8 @@ async def measured_system(
         await system.stop()
     report = await verified(system.data_dir)
     journals.tasks, journals.ok = report["tasks_created"], bool(report["ok"])
+    journals.decided, journals.lost = report["tasks_decided"], report["tasks_lost"]
+    journals.decided_twice = report["tasks_decided_twice"]
     journals.flushes = report["frames"] - frames_before
     journals.stolen_ratio = stolen.ratio()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadtests.bench.header_block import UnreadableBlock, first_block, named_fields, next_block
+from loadtests.bench.header_block import UnreadableBlock, first_block, named_fields, next_block, plain_block
 
 _FIELDS = (("te", "trailers"), ("x-long", "v" * 300))
 
@@ -14,6 +14,13 @@ def test_the_first_call_spells_its_headers_out_and_the_next_ones_name_their_plac
     assert named_fields(block) == {b"te": b"trailers", b"x-long": b"v" * 300}
     # The last one remembered is the newest, at place 62.
     assert next_block(_FIELDS) == b"\x83\x86\xbf\xbe"
+
+
+def test_headers_of_a_call_that_stands_for_itself_are_not_remembered() -> None:
+    """One that the server remembered would move the places of all others on its connection."""
+    block = plain_block(_FIELDS)
+    assert block[:3] == b"\x83\x86\x00"
+    assert named_fields(block) == named_fields(first_block(_FIELDS))
 
 
 def test_values_are_read_whatever_their_length_and_kind() -> None:

@@ -8,7 +8,7 @@ from gateway.command.demo import DEFAULT_SEED
 from gateway.v1 import operator_pb2
 from loadtests.careers import DRAWN_UP_MS
 from loadtests.catalogue import Branch, Kind
-from loadtests.roster import branch_experience, make_roster
+from loadtests.roster import branch_experience, even_roster, make_roster
 
 GREEN = "claims-medical-green"
 #: A noon in Shanghai, Unix ms.
@@ -47,6 +47,17 @@ def test_a_larger_roster_has_so_many_times_the_people_of_every_branch(
     assert sum(large.values()) == 5 * sum(usual.values())
     assert usual.keys() == large.keys()
     assert all(3 * usual[pool] <= large[pool] <= 7 * usual[pool] for pool in usual)
+
+
+def test_an_even_roster_has_exactly_so_many_people_whatever_the_branches_size(
+    branches: list[Branch], kinds: list[Kind]
+) -> None:
+    """Would break if a measurement with 240 operators had another number of them."""
+    for count in (6, 36):
+        people = even_roster(DEFAULT_SEED, branches[:count], kinds, 240)
+        per_province = Counter(person.province for person in people)
+        assert (len(people), len(per_province)) == (240, count)
+        assert max(per_province.values()) - min(per_province.values()) <= 1
 
 
 def test_people_hold_the_authority_and_skills_of_their_kinds(branches: list[Branch], kinds: list[Kind]) -> None:
