@@ -23,7 +23,7 @@ FIGURES: dict[str, str] = {
     "lender_wait_p95_ratio_permille": "95th percentile of the wait of the helpers' own tasks, over that of the minutes before",
     "customer_extra_wait_ms": "by how much the median wait of the struck provinces' tasks was longer than in the minutes before",
     "peak_wait_ms": "longest expected wait of the struck provinces' work while the surge lasted",
-    "eased_ms": "from that peak until every expected wait was below its release threshold, and stayed there",
+    "eased_ms": "slowest kind that was shared: from its longest expected wait until this had fallen to its release threshold",
     "shared_below_activation": "tasks that overflow moved though their kind had not waited longer than the activation threshold",
     "shadow_tasks": "tasks that the drill made up",
     "leftovers": "of these, those that were still open anywhere at the end",

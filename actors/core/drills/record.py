@@ -141,6 +141,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     release_ms: int = 0
     #: What may be shared: kinds whose wait has exceeded the activation threshold and not fallen to the release threshold since.
     pressed: tuple[tuple[ProvinceCode, KindId], ...] = ()
+    #: How long each of these waits; empty: it was not written down.
+    waits_ms: tuple[int, ...] = ()
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

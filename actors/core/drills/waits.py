@@ -3,6 +3,10 @@
 Expected waits are in no journal of a province, only in its summaries; so the coordinator writes what it sees into its own, once a second and
 whenever something else may be shared, and the report is made of that. A coordinator that takes over goes on from what its predecessor wrote.
 
+How soon a surge eases is told for each kind by itself, from its longest wait until it has fallen to its release threshold: sharing keeps each kind between its two
+thresholds, and while arrivals stay high each climbs to the upper one again in its own time. That all of them are below the lower one at once says how the kinds happened to
+fall together.
+
 What may be shared is judged here by the rule of the policy alone (`Observation.pressed`), not by the plan's memory: a plan that shared below
 the threshold would be seen. The coordinator looks before it advises and a province may follow the last advice for a moment longer, so a move is
 early only if its kind was in nothing that was seen within `ADVICE_MS` before it.
@@ -10,6 +14,7 @@ early only if its kind was in nothing that was seen within `ADVICE_MS` before it
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from actors.core.country import SharingPolicy
 from actors.core.drills.record import OBSERVATIONS_MAX, Drill, Observation
@@ -29,22 +34,34 @@ Pair = tuple[ProvinceCode, KindId]
 
 def observe(drill: Drill, summaries: Mapping[ProvinceCode, ProvinceSummary], now_ms: int) -> Observation:
     """What is to be seen of the struck provinces' waits now. One that is away for a moment is as it was."""
-    before = dict.fromkeys(drill.observed[-1].pressed) if drill.observed else None
-    pressed: list[Pair] = []
+    last = drill.observed[-1] if drill.observed else None
+    before = None if last is None else dict(_pressed(last))
+    pressed: dict[Pair, int] = {}
     longest = (0, 1)
     for code in drill.spec.provinces:
         if code not in summaries:
-            pressed += [pair for pair in before or () if pair[0] == code]
+            pressed |= {pair: waits_ms for pair, waits_ms in (before or {}).items() if pair[0] == code}
             continue
         policy = summaries[code].policy
         for kind, waits_ms in _waiting(summaries[code]):
             if _is_pressed(policy, kind, waits_ms, was_pressed=before is None or (code, kind.kind) in before):
-                pressed.append((code, kind.kind))
+                pressed[code, kind.kind] = waits_ms
             release_ms = max(1, lowered(policy.release_wait_ms, kind))
             # What nobody there can do takes no time of theirs.
             if waits_ms < WAIT_UNBOUNDED_MS and waits_ms * longest[1] > longest[0] * release_ms:
                 longest = (waits_ms, release_ms)
-    return Observation(at_ms=now_ms, wait_ms=longest[0], release_ms=longest[1], pressed=tuple(pressed))
+    return Observation(
+        at_ms=now_ms,
+        wait_ms=longest[0],
+        release_ms=longest[1],
+        pressed=tuple(pressed),
+        waits_ms=tuple(pressed.values()),
+    )
+
+
+def _pressed(seen: Observation) -> Iterator[tuple[Pair, int]]:
+    """What may be shared, each with its wait."""
+    return zip(seen.pressed, seen.waits_ms or (0,) * len(seen.pressed), strict=True)
 
 
 def _waiting(summary: ProvinceSummary) -> Iterator[tuple[KindSummary, int]]:
@@ -82,26 +99,59 @@ def _above(observed: Sequence[Observation]) -> list[int]:
     return [seen.at_ms for seen in observed if seen.wait_ms > seen.release_ms]
 
 
+class _Spell(NamedTuple):
+    """A time for which a kind was hard pressed."""
+
+    began_ms: int
+    #: When it waited longest, and how long.
+    peak_ms: int
+    wait_ms: int
+    #: When it had fallen to its release threshold; 0: not while the surge lasted.
+    released_ms: int = 0
+
+
 def wait_figures(drill: Drill) -> dict[str, int]:
-    """The longest expected wait while the surge lasted, and the time from then until waits were below the release threshold for good."""
-    observed, moments = _while_it_lasted(drill), wait_moments(drill)
+    """The longest expected wait while the surge lasted, and how long the slowest kind took from its longest wait down to its release threshold.
+
+    A kind that was not down when the surge ended counts from when it began to be pressed: a wait that only grows is longest at the end.
+    """
+    observed = _while_it_lasted(drill)
     if not observed:
         return {}
-    figures = {"peak_wait_ms": max(seen.wait_ms for seen in observed)}
-    return figures | ({"eased_ms": moments["eased"] - moments["peak"]} if "eased" in moments else {})
+    last_ms = observed[-1].at_ms
+    eased_ms = [
+        spell.released_ms - spell.peak_ms if spell.released_ms else last_ms - spell.began_ms
+        for spell in _spells(observed)
+    ]
+    return {"peak_wait_ms": max(seen.wait_ms for seen in observed), "eased_ms": max(eased_ms, default=0)}
 
 
 def wait_moments(drill: Drill) -> dict[str, int]:
-    """When waits were longest, and when they were back; Unix ms. One that was never seen is left out."""
+    """When waits were longest, and when the last kind was down at its release threshold; Unix ms. One that was never seen is left out."""
     observed = _while_it_lasted(drill)
     if not observed:
         return {}
     peak_ms = max(observed, key=lambda seen: (seen.wait_ms, -seen.at_ms)).at_ms
-    above = _above(observed)
-    if not above:
-        return {"peak": peak_ms, "eased": peak_ms}
-    after = [seen.at_ms for seen in observed if seen.at_ms > above[-1]]
-    return {"peak": peak_ms} | ({"eased": after[0]} if after else {})
+    spells = list(_spells(observed))
+    if not all(spell.released_ms for spell in spells):
+        return {"peak": peak_ms}
+    return {"peak": peak_ms, "eased": max((spell.released_ms for spell in spells), default=peak_ms)}
+
+
+def _spells(observed: Sequence[Observation]) -> Iterator[_Spell]:
+    """Every time for which a kind was hard pressed, the unfinished ones last."""
+    open_spells: dict[Pair, _Spell] = {}
+    for seen in observed:
+        now = dict(_pressed(seen))
+        for pair in [pair for pair in open_spells if pair not in now]:
+            yield open_spells.pop(pair)._replace(released_ms=seen.at_ms)
+        for pair, waits_ms in now.items():
+            spell = open_spells.get(pair)
+            if spell is None:
+                open_spells[pair] = _Spell(began_ms=seen.at_ms, peak_ms=seen.at_ms, wait_ms=waits_ms)
+            elif waits_ms > spell.wait_ms:
+                open_spells[pair] = spell._replace(peak_ms=seen.at_ms, wait_ms=waits_ms)
+    yield from open_spells.values()
 
 
 def _while_it_lasted(drill: Drill) -> list[Observation]:

@@ -7,6 +7,7 @@ people are solved together, so it depends on the others. That they would have ha
 from collections.abc import Callable, Sequence
 
 from actors.core.ids import OperatorId
+from actors.core.matching.assignment.result import Method
 from actors.core.matching.explained import Candidate, Contribution, HowChosen, RoutingRecord, RoutingReplay
 from actors.core.matching.wording.templates import (
     Language,
@@ -103,7 +104,8 @@ class ChoiceWords:
     def _round(self) -> str:
         record = self._record
         proof = self._say("choice.certified") if record.certified else self._say("choice.gap", gap=f"{record.gap:,}")
-        return self._say("choice.round", tasks=record.tasks, people=record.people, certified=proof)
+        key = "choice.in_turn" if record.method == Method.GREEDY else "choice.round"
+        return self._say(key, tasks=record.tasks, people=record.people, certified=proof)
 
     # --- somebody else ---
 

@@ -102,6 +102,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "该轮任务与人员一起求解（{tasks} 件 × {people} 人），{certified}。",
         "Tasks and people of the round were weighed together ({tasks} × {people}), {certified}.",
     ),
+    "choice.in_turn": (
+        "该轮规模超出精确求解的预算（{tasks} 件 × {people} 人），任务按先后依次选人，{certified}。",
+        "The round was too large to be solved exactly ({tasks} × {people}): its tasks chose in turn, {certified}.",
+    ),
     "choice.certified": ("已证明最优", "proven optimal"),
     "choice.gap": ("距最优至多差 {gap} 分", "at most {gap} points from the best"),
     "choice.fetched": ("{operator} 于 {when} 主动取件。", "{operator} asked for work at {when} and got it."),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.core.country import Line, ShareOutMode, SharingPolicy
@@ -116,16 +117,47 @@ def test_a_surge_is_lifted_when_its_waits_are_back() -> None:
     assert next_step(surge(*high), view(STRUCK_MS + SURGE.duration_ms), Progress()) is Step.LIFT
 
 
+def pressed(after_ms: int, wait_ms: int, *waits_ms: int) -> Observation:
+    """A look at which `KIND`, and then `OTHER`, may be shared and wait so long."""
+    pairs = (PAIR, (FUJIAN, OTHER))[: len(waits_ms)]
+    return msgspec.structs.replace(seen(after_ms, wait_ms, *pairs), waits_ms=waits_ms)
+
+
 def test_the_figures_are_of_the_time_that_the_surge_lasted() -> None:
-    """The peak, and from there to the first look after which no wait was above its threshold any more."""
-    observed = (seen(0, 0), seen(1_000, 5_000), seen(2_000, 9_500, PAIR), seen(3_000, 2_900), seen(4_000, 3_100))
+    """The peak of all, and from a kind's own peak to the first look at which it was down again."""
+    observed = (seen(0, 0), pressed(1_000, 9_100, 9_100), pressed(2_000, 9_500, 9_500), pressed(3_000, 4_000, 4_000))
     looked = surge(*observed, seen(5_000, 2_000), seen(LIFTED_MS, 99_000))
     assert wait_figures(looked) == {"peak_wait_ms": 9_500, "eased_ms": 3_000}
     assert wait_moments(looked) == {"peak": STRUCK_MS + 2_000, "eased": STRUCK_MS + 5_000}
-    assert wait_figures(surge(*observed)) == {"peak_wait_ms": 9_500}
     assert wait_figures(surge(seen(0, 10), seen(1_000, 20))) == {"peak_wait_ms": 20, "eased_ms": 0}
     assert wait_figures(surge()) == wait_moments(surge()) == {}
-    assert wait_curve(looked, 3) == ((0, 0, 3_000), (3_000, 2_900, 3_000), (LIFTED_MS, 99_000, 3_000))
+    assert wait_curve(looked, 3) == ((0, 0, 3_000), (2_000, 9_500, 3_000), (5_000, 2_000, 3_000))
+
+
+def test_each_kind_eases_by_itself_and_the_slowest_counts() -> None:
+    """Kinds climb and fall in their own time; one that is on its way up again must not hide that another has come down."""
+    looked = surge(
+        pressed(1_000, 12_000, 9_500, 12_000),
+        pressed(2_000, 9_900, 9_900, 9_000),
+        # Both at once are never down: one waits below its activation threshold all the time.
+        seen(6_000, 8_000),
+        pressed(7_000, 9_200, 9_200),
+        seen(8_000, 8_000),
+    )
+    assert wait_figures(looked) == {"peak_wait_ms": 12_000, "eased_ms": 5_000}
+    assert wait_moments(looked)["eased"] == STRUCK_MS + 8_000
+
+
+def test_a_wait_that_only_grows_has_not_eased() -> None:
+    """Its peak is its end; counted from there, a surge that overruns the country would have eased at once."""
+    grows = surge(*(pressed(after_ms, 9_001 + after_ms, 9_001 + after_ms) for after_ms in range(0, 5_000, 1_000)))
+    assert wait_figures(grows) == {"peak_wait_ms": 13_001, "eased_ms": 4_000}
+    assert "eased" not in wait_moments(grows)
+
+
+def test_looks_without_waits_are_read() -> None:
+    """A coordinator may take over a drill whose looks an older one wrote down."""
+    assert wait_figures(surge(seen(0, 9_001, PAIR), seen(1_000, 5_000, PAIR), seen(3_000, 10)))["eased_ms"] == 3_000
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,14 @@ def test_why_names_the_largest_parts_with_their_samples() -> None:
     assert "another result" in choice(BEHIND, reproduced=False).why()[-1]
 
 
+def test_a_round_that_was_too_large_to_be_solved_says_so() -> None:
+    """Else a decision made in turn would read like one that was weighed against all others."""
+    words = choice(BEHIND, method="greedy", certified=False, gap=1_200, tasks=900, people=4_000).why()
+    assert "too large to be solved exactly (900 × 4000)" in words[3]
+    assert "at most 1,200 points from the best" in words[3]
+    assert "weighed together" in choice(BEHIND, method="dense").why()[3]
+
+
 @pytest.mark.parametrize("language", Language)
 def test_a_decision_by_other_rules_is_no_alarm(language: Language) -> None:
     """After an upgrade every older decision would look like a forged journal."""
