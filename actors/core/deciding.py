@@ -61,6 +61,11 @@ class Turn:
 
     def emit(self, event: e.AnyEvent) -> None:
         """Let `event` happen: apply it and put it into the frame."""
+        if type(event) not in _HEARD_AT_DESKS:
+            apply(self.state, event)
+            self.matcher.note_event()
+            self.events.append(event)
+            return
         before = self._held_before(event)
         session = self._session_before(event)
         apply(self.state, event)
@@ -164,6 +169,8 @@ class Turn:
 
 #: Events that take a task from its holder without the holder having asked (or that the holder's desk must hear of all the same).
 _REVOKING = (e.OfferWithdrawn, e.AssignmentReleased, e.TaskAssigned, e.TaskCancelled)
+#: All events that desks may hear of, which most events are not.
+_HEARD_AT_DESKS = frozenset({*_REVOKING, e.OfferMade, e.OperatorSignedIn, e.OperatorSignedOut})
 _REASONS: dict[type, str] = {e.TaskAssigned: "reassigned", e.TaskCancelled: "cancelled"}
 
 

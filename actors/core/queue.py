@@ -115,7 +115,8 @@ class TaskQueue:
 
     def push(self, task: Task, needed: int) -> None:
         """Add a task that needs authority `needed`; a task already waiting is put in anew."""
-        self.discard(task.task_id)
+        if task.task_id in self.members:
+            self.discard(task.task_id)
         key = bucket_of(task, needed)
         self._stamp += 1
         self.members[task.task_id] = (self._stamp, key)
