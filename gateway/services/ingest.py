@@ -33,6 +33,8 @@ async def create_tasks(
     deadline: float,
 ) -> list[task_pb2.TaskResult]:
     """Create each item's task; exactly one result per item, in their order."""
+    homes = _Homes(provinces, identity, method)
+    who = identity.who
     results: list[task_pb2.TaskResult] = []
     by_home: dict[ProvinceCode, list[tuple[task_pb2.TaskResult, c.CreateTask]]] = {}
     for index, item in enumerate(items, start=first_index):
@@ -40,7 +42,9 @@ async def create_tasks(
         result = task_pb2.TaskResult(index=index, request_id=item.request_id[:64])
         results.append(result)
         try:
-            home, command = _command(provinces, identity, method, item)
+            validation.check(item)
+            home = homes.of(item.parent)
+            command = c.CreateTask(who=who, request_id=item.request_id, spec=conversion.spec_in(item.task))
         except GatewayError as error:
             result.error.CopyFrom(to_wire_error(error))
         else:
@@ -49,14 +53,26 @@ async def create_tasks(
     return results
 
 
-def _command(
-    provinces: Provinces, identity: Identity, method: str, item: task_pb2.CreateTaskRequest
-) -> tuple[ProvinceCode, c.CreateTask]:
-    validation.check(item)
-    home = names.parse_province(item.parent)
-    permissions.check_province(identity, method, home)
-    check_known(provinces, home, "parent")
-    return home, c.CreateTask(who=identity.who, request_id=item.request_id, spec=conversion.spec_in(item.task))
+class _Homes:
+    """The home provinces that the items of a batch name, each looked at once."""
+
+    def __init__(self, provinces: Provinces, identity: Identity, method: str) -> None:
+        self._provinces, self._identity, self._method = provinces, identity, method
+        self._known: dict[str, ProvinceCode] = {}
+
+    def of(self, parent: str) -> ProvinceCode:
+        """The province of a valid name.
+
+        Raises:
+            GatewayError: the identity may not create tasks there, or there is no such province.
+        """
+        home = self._known.get(parent)
+        if home is None:
+            home = names.parse_province(parent)
+            permissions.check_province(self._identity, self._method, home)
+            check_known(self._provinces, home, "parent")
+            self._known[parent] = home
+        return home
 
 
 async def _create_at(
