@@ -309,6 +309,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         provinces=tuple(ProvinceCode(code) for code in options.provinces.split(",")),
         limits=Limits(per_second=options.admission_per_second),
     )
+    # What is imported stays: the collector need not walk through it again and again.
+    gc.freeze()
     uvloop.run(run(settings))
 
 
