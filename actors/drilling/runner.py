@@ -10,48 +10,41 @@ so the next coordinator goes on with it:
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-import msgspec
 import structlog
 
 from actors import protocol
 from actors.core.drills.record import (
-    AnyDrillEvent,
     Drill,
-    DrillCreated,
     DrillEnded,
     DrillObserved,
     DrillPhase,
     DrillPhaseReached,
     DrillReport,
-    DrillSpec,
-    DrillStarted,
     DrillState,
 )
-from actors.core.drills.register import Drills, is_start_of
+from actors.core.drills.register import Drills
 from actors.core.drills.steps import (
-    PICTURE_OLD_MS,
     RULES,
     Fault,
     Progress,
     Step,
     View,
-    blast_radius,
     is_harming,
     left_in,
     next_step,
-    standing_of,
     view_of,
 )
 from actors.core.drills.waits import is_news, observe
 from actors.core.ids import ProvinceCode
-from actors.core.refusal import Reason, Refused
+from actors.core.refusal import Refused
 from actors.core.replies import PolicyPreview
 from actors.core.sharing.summary import NationalPicture
 from actors.drilling.faults import Faults
 from actors.drilling.journals import Ask, JournalReader, Unreadable
+from actors.drilling.requests import DrillRequests, Write
 from actors.drilling.shadows import Shadows
 from actors.suffering import end_now
 from actors.transport import Peer
@@ -60,8 +53,6 @@ _log = structlog.get_logger(__name__)
 
 #: Between saying that the drill has begun and the end of our own process.
 LAST_WORDS_S = 0.1
-
-Write = Callable[[Sequence[AnyDrillEvent]], Refused | None]
 
 
 class Drilling:
@@ -92,6 +83,14 @@ class Drilling:
         self._faults = Faults(drills, ask, wall_ms)
         self._reader = JournalReader(ask)
         self._shadows = Shadows(ask, wall_ms)
+        self._requests = DrillRequests(
+            drills,
+            write,
+            wall_ms,
+            look=lambda: (self._view(), self._picture.time_ms),
+            on_started=self._prepare,
+            on_aborted=lambda drill_id: self._look_after(drill_id, self._view()),
+        )
         self._progress: dict[str, Progress] = {}
         #: What is being done for a drill.
         self._under_way: dict[str, asyncio.Task[object]] = {}
@@ -104,89 +103,12 @@ class Drilling:
         """Somebody is gone."""
         self._faults.disconnected(peer)
 
-    # --- what people ask for ---
-
     def serve(self, request: protocol.Request) -> protocol.Response:
         """Answer a request about drills."""
-        match request:
-            case protocol.CreateDrill():
-                return self._create(request)
-            case protocol.StartDrill():
-                return self._start(request)
-            case protocol.AbortDrill():
-                return self._abort(request)
-            case protocol.GetDrill():
-                return _reply(self._drills.find(request.drill_id))
-            case protocol.ListDrills():
-                return self._page(request)
-            case _:
-                raise TypeError(type(request))
-
-    def _page(self, request: protocol.ListDrills) -> protocol.Response:
-        count = min(max(1, request.count), protocol.DRILL_PAGE_MAX)
-        found = self._drills.before(request.before, count + 1)
-        return protocol.DrillPage(drills=tuple(map(_brief, found[:count])), has_more=len(found) > count)
-
-    def _create(self, request: protocol.CreateDrill) -> protocol.Response:
-        now_ms = self._wall_ms()
-        decided = self._drills.create(request.spec, who=request.who, request_id=request.request_id, at_ms=now_ms)
-        if not isinstance(decided, DrillCreated):
-            return _reply(decided)
-        refused = self._beyond_limits(request.spec)
-        if refused is not None:
-            return refused
-        if request.validate_only:
-            return _reply(Drill(drill_id="", spec=request.spec, created_ms=now_ms, created_by=request.who))
-        return self._write([decided]) or _reply(self._drills.find(decided.drill_id))
-
-    def _start(self, request: protocol.StartDrill) -> protocol.Response:
-        drill = self._drills.find(request.drill_id)
-        if isinstance(drill, Refused) or is_start_of(drill, request.who, request.request_id):
-            return _reply(drill)
-        refused = self._drills.may_start(drill) or self._beyond_limits(drill.spec)
-        if refused is not None:
-            return refused
-        view = self._view()
-        started = DrillStarted(
-            at_ms=view.now_ms,
-            drill_id=drill.drill_id,
-            who=request.who,
-            request_id=request.request_id,
-            before=tuple(standing_of(summary) for summary in view.summaries.values()),
-            gateways=view.gateways,
-            victim=view.gateways[0] if RULES[drill.spec.kind].takes_gateway else "",
-            policies={code: view.summaries[code].policy for code in drill.spec.provinces},
-        )
-        refused = self._write([started])
-        if refused is not None:
-            return refused
-        _log.warning("drill begins", drill=drill.drill_id, kind=drill.spec.kind.value, who=request.who)
-        self._prepare(drill.drill_id)
-        return _reply(self._drills.find(drill.drill_id))
-
-    def _abort(self, request: protocol.AbortDrill) -> protocol.Response:
-        drill = self._drills.find(request.drill_id)
-        if isinstance(drill, Refused):
-            return drill
-        decided = self._drills.abort(drill, who=request.who, reason=request.reason, at_ms=self._wall_ms())
-        if isinstance(decided, Refused):
-            return decided
-        refused = self._write([decided]) if decided is not None else None
-        if refused is not None:
-            return refused
-        self._look_after(drill.drill_id, self._view())
-        return _reply(self._drills.find(drill.drill_id))
+        return self._requests.serve(request)
 
     def _view(self) -> View:
         return view_of(self._picture, self._faults.gateways, self._wall_ms())
-
-    def _beyond_limits(self, spec: DrillSpec) -> Refused | None:
-        view = self._view()
-        if view.now_ms - self._picture.time_ms > PICTURE_OLD_MS:
-            return Refused(
-                reason=Reason.RESTARTING, message="There is no picture of the country yet.", retry_after_ms=1_000
-            )
-        return blast_radius(spec, view)
 
     # --- what a drill does ---
 
@@ -413,13 +335,6 @@ class Drilling:
             work.cancel()
 
 
-def _reply(drill: Drill | Refused) -> protocol.Response:
-    """A drill without what only its runner needs."""
-    if isinstance(drill, Refused):
-        return drill
-    return protocol.DrillReply(drill=msgspec.structs.replace(drill, observed=()))
-
-
 #: Faults that make work leave, so that what stayed says something.
 _MOVING = (Fault.SILENCE, Fault.EVACUATION)
 
@@ -427,11 +342,3 @@ _MOVING = (Fault.SILENCE, Fault.EVACUATION)
 def _why(reply: protocol.Response | None) -> str:
     """Why a province did not do what a drill asked for."""
     return reply.message if isinstance(reply, Refused) else "it does not answer"
-
-
-def _brief(drill: Drill) -> Drill:
-    """A drill as lists show it."""
-    if drill.report is None:
-        return msgspec.structs.replace(drill, before=(), policies={}, observed=())
-    report = msgspec.structs.replace(drill.report, timeline=(), moved=(), waits=())
-    return msgspec.structs.replace(drill, before=(), policies={}, observed=(), report=report)
