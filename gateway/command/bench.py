@@ -9,6 +9,7 @@ from gateway.command.bench_match import match
 from gateway.command.bench_overload import overload
 from gateway.command.bench_plan import plan
 from gateway.command.bench_recover import recover
+from gateway.command.bench_scale import scale
 
 bench = typer.Typer(name="bench", no_args_is_help=True)
 bench.command()(recover)
@@ -17,6 +18,7 @@ bench.command()(match)
 bench.command()(create)
 bench.command()(ingest)
 bench.command()(lifecycle)
+bench.command()(scale)
 bench.command()(plan)
 
 

@@ -40,11 +40,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     token: str
     province: str
-    kind: str
+    #: Kinds of the tasks, in turn.
+    kinds: list[str]
     #: Tasks in a message.
     items: int
     #: Messages under way at once.
     in_flight: int
+    #: Tasks that are sent at most, in whole messages; 0: as many as fit into the time.
+    tasks: int = 0
     #: Instants of the machine's monotonic clock: results that come from `count_from_s` on and before `end_s` count.
     begin_s: float
     count_from_s: float
@@ -78,17 +81,25 @@ class Messages:
     """
 
     def __init__(self, order: Order, one: Callable[[task_pb2.CreateTaskRequest], bytes]) -> None:
-        self._requests = Requests(order.province, order.kind, order.prefix)
+        self._bodies = [Requests(order.province, kind, order.prefix).body for kind in order.kinds]
         self._items = order.items
-        first = self._requests.body(0)
-        self._head = one(task_pb2.CreateTaskRequest.FromString(first)).removesuffix(first)
+        self._tasks = order.tasks
+        firsts = [body(0) for body in self._bodies]
+        self._heads = [one(task_pb2.CreateTaskRequest.FromString(first)).removesuffix(first) for first in firsts]
         self._number = 0
+
+    @property
+    def are_all_made(self) -> bool:
+        """Whether there are as many as were ordered."""
+        return 0 < self._tasks <= self._number
 
     def next(self) -> bytes:
         """The next message; every item has ids of its own."""
         first, self._number = self._number, self._number + self._items
-        head, body = self._head, self._requests.body
-        return b"".join([head + body(number) for number in range(first, self._number)])
+        heads, bodies, kinds = self._heads, self._bodies, len(self._bodies)
+        return b"".join(
+            [heads[number % kinds] + bodies[number % kinds](number) for number in range(first, self._number)]
+        )
 
 
 class Client:
@@ -107,7 +118,7 @@ class Client:
         sending = asyncio.create_task(self._batches() if self._order.way is Way.BATCH else self._stream())
         await asyncio.sleep(max(0.0, self._order.count_from_s - time.monotonic()))
         before_s = time.process_time()
-        await asyncio.sleep(max(0.0, self._order.end_s - time.monotonic()))
+        await asyncio.wait([sending], timeout=max(0.0, self._order.end_s - time.monotonic()))
         self.done.cpu_s = time.process_time() - before_s
         try:
             await asyncio.wait_for(sending, LAST_MESSAGES_MAX_S)
@@ -127,7 +138,7 @@ class Client:
         )
 
         async def one_after_the_other() -> None:
-            while (began_s := time.monotonic()) < self._order.end_s:
+            while (began_s := time.monotonic()) < self._order.end_s and not messages.are_all_made:
                 self.under_way += self._order.items
                 answer = await call(messages.next(), metadata=bearer(self._order.token), timeout=TIMEOUT_S)
                 self._count(task_pb2.BatchCreateTasksResponse.FromString(answer).results, began_s)
@@ -147,7 +158,7 @@ class Client:
             number = 0
             while True:
                 await room.acquire()
-                if time.monotonic() >= self._order.end_s:
+                if time.monotonic() >= self._order.end_s or messages.are_all_made:
                     break
                 sent[number] = time.monotonic()
                 self.under_way += self._order.items

@@ -117,7 +117,7 @@ async def _turn(system: LiveSystem, tokens: DevelopmentTokens, way: Way, turn: i
             address=system.grpc,
             token=tokens.branch[province],
             province=province,
-            kind=KIND,
+            kinds=[KIND],
             items=ITEMS,
             in_flight=IN_FLIGHT,
             begin_s=begin_s,

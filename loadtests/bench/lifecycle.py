@@ -201,7 +201,7 @@ async def _turn(system: LiveSystem, posts: list[Post], mode: Way, turn: int, sec
         prefix=f"l{turn}",
     )
     client = asyncio.create_task(_client(order))
-    cpu_s = await _cpu_by_part(system, count_from_s, order.end_s)
+    cpu_s = await cpu_by_part(system, count_from_s, order.end_s)
     return Turn(seconds, cpu_s, await client)
 
 
@@ -225,8 +225,12 @@ async def _client(order: Order) -> Done:
     return await run_client("loadtests.bench.journeys", order, Done, order.end_s - time.monotonic() + _GRACE_S)
 
 
-async def _cpu_by_part(system: LiveSystem, from_s: float, to_s: float) -> dict[str, float]:
-    """CPU of gateways, provinces, and everybody else between two instants, seconds; returns at the second."""
+async def cpu_by_part(system: LiveSystem, from_s: float, to_s: float) -> dict[str, float]:
+    """CPU of gateways, provinces, and everybody else between two instants, seconds; returns at the second.
+
+    Raises:
+        OSError: a gateway or a province has gone.
+    """
     roles = system.roles()
     parts = {
         "gateways": {one.pid for one in system.gateways()},

@@ -20,7 +20,7 @@ def _order(way: Way, address: str, token: str, kind: str = KIND) -> Order:
         address=address,
         token=token,
         province="fujian",
-        kind=kind,
+        kinds=[kind],
         items=5,
         in_flight=3,
         begin_s=begin_s,
@@ -61,6 +61,25 @@ async def test_a_call_that_fails_is_told_by_status(way: Way) -> None:
         done = await run(_order(way, found.grpc, "nobody"))
     assert set(done.otherwise) == {"UNAUTHENTICATED"}
     assert done.unanswered > 0
+
+
+@pytest.mark.parametrize("way", list(Way))
+async def test_so_many_tasks_are_sent_as_were_ordered_and_then_no_more(way: Way) -> None:
+    """Would break if a system that is filled to a number of open tasks got another number, or the client waited for the end of its time."""
+    async with served("fujian") as found:
+        token = found.as_("branch", "fujian")["metadata"][0][1].removeprefix("Bearer ")
+        order = _order(way, found.grpc, token)
+        order = msgspec.structs.replace(order, tasks=20, end_s=order.end_s + 3_600)
+        done = await run(order)
+    assert (done.acknowledged, done.otherwise, done.unanswered) == (20, {}, 0)
+
+
+def test_kinds_come_in_turn() -> None:
+    """Would break if all that waits were of one kind, which a queue keeps in one place."""
+    order = msgspec.structs.replace(_order(Way.BATCH, "", ""), kinds=["a", "a-longer-one"])
+    messages = Messages(order, lambda item: task_pb2.BatchCreateTasksRequest(requests=[item]).SerializeToString())
+    items = task_pb2.BatchCreateTasksRequest.FromString(messages.next() + messages.next()).requests
+    assert [item.task.kind for item in items] == ["a", "a-longer-one"] * 5
 
 
 def test_messages_hold_new_items_each_time() -> None:
