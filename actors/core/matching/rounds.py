@@ -41,7 +41,8 @@ import numpy as np
 from actors.core.clock import MINUTE_MS
 from actors.core.events import MatchRoundHeld, Routing
 from actors.core.ids import KindId, OperatorId, TaskId
-from actors.core.matching.assignment.result import FloatArray, Method
+from actors.core.matching.assignment.barring import ceiling
+from actors.core.matching.assignment.result import FloatArray, IntArray, Method
 from actors.core.matching.eligibility import removed_counts
 from actors.core.matching.guests import GuestPlaces, guest_kinds
 from actors.core.matching.policy import start_most
@@ -155,7 +156,7 @@ def hold_round(
         return None
     problem, rows = found
     pairs, solution = _decide(problem, rows)
-    prices = _prices(solution, problem.people) if solution.is_priced else ()
+    prices = () if solution.prices is None else _prices(solution.prices, problem.people)
     absent, heard_only = (), False
     if asked_by is None:
         absent, heard_only = _absent(state, heard)
@@ -282,13 +283,13 @@ class _Solution(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     method: Method
     gap: int = 0
-    #: (people,) in points; only if people were sought after.
-    prices: list[int] = []
+    #: (people,) in points; None: nobody was sought after.
+    prices: IntArray | None = None
 
     @property
     def is_priced(self) -> bool:
         """Whether people were sought after."""
-        return bool(self.prices)
+        return self.prices is not None
 
 
 def _decide(problem: Problem, rows: list[int]) -> tuple[list[tuple[int, int]], _Solution]:
@@ -299,26 +300,32 @@ def _decide(problem: Problem, rows: list[int]) -> tuple[list[tuple[int, int]], _
     if len(problem.people) == 1:
         sums = np.where(problem.eligible[:, 0], problem.urgency + problem.fit[:, 0], -np.inf)
         return [(int(sums.argmax()), 0)], _Solution(method=Method.SINGLE)
-    solution = start_most(_in_steps(problem, rows), problem.eligible[rows], np.ones(len(problem.people), np.int64))
+    eligible = problem.eligible if len(rows) == len(problem.eligible) else problem.eligible.take(rows, axis=0)
+    solution = start_most(_in_steps(problem, rows), eligible, np.ones(len(problem.people), np.int64))
     pairs = [(rows[place], person) for place, person in solution.pairs]
-    prices: list[int] = (solution.operator_prices // TIE_STEPS).astype(np.int64).tolist()
+    prices = (solution.operator_prices // TIE_STEPS).astype(np.int64)
     return pairs, _Solution(
-        method=solution.method, gap=int(-(-solution.gap // TIE_STEPS)), prices=prices if any(prices) else []
+        method=solution.method, gap=int(-(-solution.gap // TIE_STEPS)), prices=prices if prices.any() else None
     )
 
 
 def _in_steps(problem: Problem, rows: list[int]) -> FloatArray:
     """(tasks, people) what giving each of these tasks to each person is worth, in steps that leave room for the place in rank order."""
     places = np.arange(len(rows) - 1, -1, -1, dtype=np.float64)
-    urgency = problem.urgency[rows] * float(TIE_STEPS) + places
-    return urgency[:, None] + problem.fit[rows] * float(TIE_STEPS)
+    # Taking all rows would copy them number by number.
+    fit = problem.fit if len(rows) == len(problem.fit) else problem.fit.take(rows, axis=0)
+    steps = fit.astype(np.float64)
+    steps *= TIE_STEPS
+    steps += (problem.urgency[rows] * float(TIE_STEPS) + places)[:, None]
+    return steps
 
 
-def _prices(solution: _Solution, people: Sequence[Operator]) -> tuple[tuple[OperatorId, int], ...]:
+def _prices(prices: IntArray, people: Sequence[Operator]) -> tuple[tuple[OperatorId, int], ...]:
     """What a place with each is worth over one with the cheapest of them, by id: when all are busy, everybody's place is worth something."""
-    least = min(solution.prices)
-    dear = [(one.operator, price - least) for one, price in zip(people, solution.prices, strict=True) if price > least]
-    return tuple(sorted(dear))
+    above = prices - prices.min()
+    dear = np.flatnonzero(above)
+    numbers: list[int] = above[dear].tolist()
+    return tuple(sorted((people[place].operator, price) for place, price in zip(dear.tolist(), numbers, strict=True)))
 
 
 # --- how it is told ---
@@ -365,7 +372,7 @@ def _runners_up(
     people = problem.people
     others: list[list[tuple[OperatorId, int]]] = [[] for _ in rows]
     every = np.arange(len(rows))
-    left = np.where(problem.eligible[rows], problem.fit[rows], -np.inf)
+    left = np.minimum(problem.fit, ceiling(problem.eligible, problem.fit)).take(rows, axis=0)
     taken = np.array(columns)
     for _ in range(min(RUNNERS_UP_MAX, len(people) - 1)):
         left[every, taken] = -np.inf

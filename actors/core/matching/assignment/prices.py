@@ -30,18 +30,24 @@ def least_prices(gains: FloatArray, capacity: IntArray, operator_of: IntArray) -
     if not sought.size:
         return prices
     waiting = np.flatnonzero(operator_of == WAITS)
+    # One place more, at no price: of those who are not sought after.
+    padded = np.zeros(sought.size + 1, gains.dtype)
+    price = padded[:-1]
     # Who waits keeps nothing: people who are taken must cost what they would bring there.
-    price = gains[np.ix_(waiting, sought)].max(axis=0, initial=0)
+    if waiting.size:
+        price[:] = gains[np.ix_(waiting, sought)].max(axis=0, initial=0)
     wanted = gains[np.ix_(taken, sought)]
     own = gains[taken, operator_of[taken]]
     column_of = np.full(capacity.size, sought.size)
     column_of[sought] = np.arange(sought.size)
     mine = column_of[operator_of[taken]]
+    left = np.empty_like(wanted)
     for _ in range(sought.size):
-        kept = own - np.append(price, 0)[mine]
-        risen = np.maximum(price, (wanted - kept[:, None]).max(axis=0, initial=0))
-        if np.array_equal(risen, price):
+        kept = own - padded[mine]
+        risen = np.subtract(wanted, kept[:, None], out=left).max(axis=0, initial=0)
+        np.maximum(price, risen, out=risen)
+        if (risen == price).all():
             break
-        price = risen
+        price[:] = risen
     prices[sought] = price
     return prices

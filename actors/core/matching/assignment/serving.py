@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from actors.core.matching.assignment.barring import ceiling
 from actors.core.matching.assignment.result import Assignment, BoolArray, FloatArray, IntArray
 from actors.core.matching.assignment.solving import CELLS_MAX, solve
 
@@ -21,10 +22,11 @@ def serve_most(
         capacity: (operators,).
         cells_max: as of `solve`; beyond, tasks choose in the order of the rows, and nobody is left out whom somebody with room could do.
     """
-    worth = values[eligible & (capacity > 0)]
-    if not worth.size:
+    may = eligible & (capacity > 0)
+    if not may.any():
         return solve(values, eligible, capacity, cells_max=cells_max)
-    lowest, highest = float(worth.min()), float(worth.max())
+    limit = ceiling(may, values)
+    lowest, highest = float(np.maximum(values, -limit).min()), float(np.minimum(values, limit).max())
     pairs_max = min(len(values), int(capacity.sum()))
     leave = lowest - 1 - (highest - lowest) * pairs_max
     return solve(values, eligible, capacity, leave=np.full(len(values), leave), cells_max=cells_max)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from actors.core.matching.assignment.barring import ceiling
 from actors.core.matching.assignment.certificate import certify
 from actors.core.matching.assignment.dense import assign_densely
 from actors.core.matching.assignment.greedy import assign_greedily
@@ -46,7 +47,8 @@ def solve(
         return assign_greedily(values, eligible, capacity, leave)
     if values.size > DENSE_CELLS_MAX:
         return assign_by_prices(values, eligible, capacity, leave)
-    gains = np.where(eligible, values if leave is None else values - leave[:, None], 0)
+    gains = values if leave is None else values - leave[:, None]
+    gains = np.minimum(gains, ceiling(eligible, gains))
     gains = np.maximum(gains, 0, out=gains)
     operator_of = _each_its_best(gains, capacity)
     if operator_of is not None:
