@@ -120,7 +120,10 @@ class Bank:
         self.epoch += 1
         self._ids: dict[Key, int] = {}
         self._keys: list[Key] = []
-        self._values: list[FloatArray] = []
+        #: Values of all keys one below the other, as in `points`, and the first row of each key.
+        self._values: FloatArray = np.zeros((0, self._rows))
+        self._values_used = 0
+        self._value_starts = np.zeros(0, dtype=np.int64)
         #: Number of each key of `Attribute.KIND_LOAD` -> the kind, and the revision of what is known of switching to it.
         self._switches: dict[int, tuple[KindId, int]] = {}
         self._used = 0
@@ -185,7 +188,6 @@ class Bank:
         number = self._ids[key] = len(self._keys)
         self._keys.append(key)
         group = self._compiled.groups[key[0]]
-        self._values.append(np.empty((len(group.parameters), self._rows)))
         # The last row is given to nobody: -1, which says that a task has no key, leads there, and there everybody is kept.
         if number + 1 >= len(self._starts):
             self._make_room(2 * number + 16)
@@ -200,11 +202,18 @@ class Bank:
             more = np.zeros((2 * self._used, self._rows), dtype=np.float32)
             more[: len(self._points)] = self._points
             self._points = more
+        self._value_starts[number] = self._values_used
+        self._values_used += len(group.parameters)
+        if self._values_used > len(self._values):
+            wider = np.zeros((2 * self._values_used, self._rows))
+            wider[: len(self._values)] = self._values
+            self._values = wider
         return number
 
     def _make_room(self, keys: int) -> None:
         more = keys - len(self._starts)
         self._starts = np.concatenate([self._starts, np.zeros(more, dtype=np.int64)])
+        self._value_starts = np.concatenate([self._value_starts, np.zeros(more, dtype=np.int64)])
         self._lengths = np.concatenate([self._lengths, np.zeros(more, dtype=np.int64)])
         self._parameters = np.concatenate([self._parameters, np.zeros(more, dtype=np.int64)])
         self._attributes = np.concatenate([self._attributes, np.zeros(more, dtype=np.int64)])
@@ -275,13 +284,13 @@ class Bank:
         records = self._records
         edited: list[int] = []
         numbers: list[int] = rows.tolist()
-        for place, (row, person) in enumerate(zip(numbers, people, strict=True)):
-            before = records[row]
-            if before is not person:
-                records[row] = person
-                old[place] = True
-                if before is None or before.operator != person.operator or before.version != person.version:
-                    edited.append(row)
+        replaced = [place for place, row in enumerate(numbers) if records[row] is not people[place]]
+        for place in replaced:
+            row, person = numbers[place], people[place]
+            before, records[row] = records[row], person
+            old[place] = True
+            if before is None or before.operator != person.operator or before.version != person.version:
+                edited.append(row)
         if old.any():
             changed = rows[old]
             self._revisions[changed] = revisions[old]
@@ -296,10 +305,10 @@ class Bank:
         shape = (len(keys), len(rows))
         values = group.values(view, shape)
         points = group.points(values.reshape(len(values), shape[0] * shape[1])).reshape(len(group.scored), *shape)
-        for place, key in enumerate(keys):
-            self._values[key][:, rows] = values[:, place]
         places: IntArray = np.array(keys, dtype=np.int64)[:, None]
-        own: IntArray = self._starts[places] + np.arange(len(points))
+        own: IntArray = self._value_starts[places] + np.arange(len(values))
+        self._values[own[:, :, None], rows] = values.swapaxes(0, 1)
+        own = self._starts[places] + np.arange(len(points))
         self._points[own[:, :, None], rows] = points.swapaxes(0, 1)
         if attribute in FILTERED:
             kept = filters_of(attribute, group, values, view, self._compiled.model.filters)
@@ -357,7 +366,7 @@ class Bank:
 
     def value(self, number: int, place: int, row: int) -> float:
         """The value of the parameter at a place of a key's group for a person."""
-        return float(self._values[number][place, row])
+        return float(self._values[self._value_starts[number] + place, row])
 
     # --- views ---
 
@@ -371,7 +380,8 @@ class Bank:
             if group is None or name not in group.places:
                 # Asked by a filter alone, and only now and then.
                 return CATALOGUE[name].function(self.view(attribute, [of], candidates)).reshape(len(rows))
-            return self._values[self._ids[attribute, of]][group.places[name]][rows]
+            first = self._value_starts[self._ids[attribute, of]]
+            return self._values[first + group.places[name]].take(rows)
 
         candidates = Candidates(people, rows, self.roster, board, reading, self._state.province, value_of)
         return candidates

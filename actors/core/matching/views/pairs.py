@@ -186,28 +186,29 @@ class KindPairs(PairView):
         return np.where(last_ms > 0, minutes, NAN)
 
     @cached_property
-    def _last(self) -> list[str]:
-        """The kind that each decided last; empty: none."""
+    def _last(self) -> tuple[dict[str, int], IntArray]:
+        """The kinds that people decided last (empty: none), each with a number, and the number of each person's, (people,)."""
         last_kinds = self.candidates.reading.statistics.last_kinds
+        numbers: dict[str, int] = {}
         rows: list[int] = self.candidates.rows.tolist()
-        return [last_kinds[row] for row in rows]
+        return numbers, np.array([numbers.setdefault(last_kinds[row], len(numbers)) for row in rows], dtype=np.int64)
 
     @property
     def streak(self) -> Values:
         """Tasks of the kind that the person has just decided one after the other."""
         streak = self.candidates.reading.statistics.by_operator.column("", self.candidates.rows, OperatorCell.STREAK)
-        same = np.array([[last == kind.kind for last in self._last] for kind in self.kinds])
-        return np.where(same, streak, 0.0)
+        numbers, last = self._last
+        own = np.array([numbers.get(kind.kind, -1) for kind in self.kinds])
+        return np.where(last == own[:, None], streak, 0.0)
 
     @property
     def switch_minutes(self) -> Values:
         """Extra minutes that the kind takes after what the person did last; NaN for who has done nothing yet."""
-        before = dict.fromkeys(kind for kind in self._last if kind)
-        # One row more, of NaN, for who has done nothing.
-        table = np.full((len(before) + 1, len(self.kinds)), NAN)
-        table[:-1] = self.candidates.reading.switch_table(list(before), [kind.kind for kind in self.kinds])
-        place_of = {kind: place for place, kind in enumerate(before)}
-        return table[[place_of.get(last, -1) for last in self._last]].T
+        numbers, last = self._last
+        table = self.candidates.reading.switch_table(list(numbers), [kind.kind for kind in self.kinds])
+        if "" in numbers:
+            table[numbers[""]] = NAN
+        return table.T.take(last, axis=1)
 
     @property
     def pass_ratio(self) -> Values:
