@@ -11,7 +11,8 @@ pure function of the state and the minute, so they may be kept, and keeping them
   read as of now, and a person is worked out anew when the statistics' revision of the row has risen;
 * what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is
   replaced at every change) or the revision of the row has risen; minutes of switching to a kind, which are among it, rest besides on
-  all decisions of the kind that followed another, so that one more ends what stands of the kind;
+  all decisions of the kind after what the person did last, and after its own, so that one more ends what stands of the kind for whoever
+  did that last, or for everybody;
 * what asks the roster alone stands until the entry was edited (another version).
 
 Keys outlive what was worked out for them, since the next minute's tasks are like this one's. Points of all keys lie in one array,
@@ -19,7 +20,7 @@ Keys outlive what was worked out for them, since the next minute's tasks are lik
 round works out a handful of columns of three groups, not two hundred of twelve.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -175,7 +176,18 @@ class Bank:
             latest = revisions.get(kind, 0)
             if latest != revision:
                 self._switches[number] = (kind, latest)
-                fresh[number] = False
+                after = statistics.switch_revisions_after[kind]
+                changed = {before for before, at in after.items() if at > revision}
+                # All switching is measured against the kind after its own.
+                if kind in changed:
+                    fresh[number] = False
+                else:
+                    fresh[number, self._rows_after(changed)] = False
+
+    def _rows_after(self, kinds: Container[str]) -> list[int]:
+        """Rows of those whose latest decision was of one of some kinds."""
+        last_kinds = self._state.statistics.last_kinds[: self._rows]
+        return [row for row, last in enumerate(last_kinds) if last in kinds]
 
     def key_id(self, attribute: Attribute, key: Hashable) -> int:
         """The number of a key until the next `begin` that forgets; -1 for None and for attributes without parameters."""
@@ -246,7 +258,6 @@ class Bank:
                 columns = np.flatnonzero(stale[concerned].any(axis=0))
                 places: list[int] = columns.tolist()
                 some, own = [people[place] for place in places], rows[columns]
-                self.roster.note(own.tolist(), some)
                 parts.append((self._by_attribute(keys[concerned]), self.candidates(some, own, board, reading)))
         for attribute in KEPT_ATTRIBUTES:
             for by_attribute, candidates in parts:
@@ -290,6 +301,7 @@ class Bank:
             before, records[row] = records[row], person
             old[place] = True
             if before is None or before.operator != person.operator or before.version != person.version:
+                self.roster.note(row, person)
                 edited.append(row)
         if old.any():
             changed = rows[old]

@@ -192,7 +192,8 @@ def _by_kind(statistics: Statistics, row: int, place: int, decision: Decision, k
         switch = table.place(0, switch_key(last, kind))
         table.cells[switch + _S_COUNT] += weight
         table.cells[switch + _S_MINUTES] += weight * minutes
-        statistics.switch_revisions[kind] = statistics.switch_revisions.get(kind, 0) + 1
+        revision = statistics.switch_revisions[kind] = statistics.switch_revisions.get(kind, 0) + 1
+        statistics.switch_revisions_after.setdefault(kind, {})[last] = revision
 
 
 def _like_it(statistics: Statistics, spec: TaskSpec, minutes: float) -> None:

@@ -91,6 +91,8 @@ class Statistics:
         #: Kind -> decisions of it after another of the same person so far: whoever keeps something worked out of `switches` sees that it is
         #: old. Not hard state, not in snapshots.
         self.switch_revisions: dict[KindId, int] = {}
+        #: Kind -> the kind before -> what the revision of the kind was at the latest decision after that.
+        self.switch_revisions_after: dict[KindId, dict[str, int]] = {}
         #: (direction; province)
         self.links = RecordTable(len(c.LinkCell), PROVINCES_MAX)
         #: (0; line)

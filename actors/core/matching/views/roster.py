@@ -4,7 +4,7 @@ A person's entry is described when it is first looked at and again when its vers
 records: at 200 people and eight kinds, reading records costs more than the whole match.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -93,13 +93,12 @@ class Roster:
         #: Customer -> rows of people with a conflict.
         self.conflicts: dict[str, dict[int, None]] = {}
 
-    def note(self, rows: Sequence[int], people: Iterable[Operator]) -> None:
-        """Describe those whose entry is new or has changed."""
-        for row, person in zip(rows, people, strict=True):
-            known = (person.operator, person.version)
-            if self._known.get(row) != known:
-                self._known[row] = known
-                self._describe(row, person)
+    def note(self, row: int, person: Operator) -> None:
+        """Describe somebody whose entry is new or has changed."""
+        known = (person.operator, person.version)
+        if self._known.get(row) != known:
+            self._known[row] = known
+            self._describe(row, person)
 
     def forget(self) -> None:
         """Somebody was removed: whoever is noted next is described anew, since an entry that is made again begins at its first version."""
