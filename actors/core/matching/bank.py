@@ -385,17 +385,19 @@ class Bank:
     def candidates(self, people: Sequence[Operator], rows: IntArray, board: DutyBoard, reading: Reading) -> Candidates:
         """Some people as pair views see them."""
 
-        def value_of(name: str, of: str) -> FloatArray:
+        def values_of(name: str, of: Sequence[str]) -> FloatArray:
             attribute = CATALOGUE[name].attribute
             assert attribute is not None, f"{name} is no parameter of people"
             group = self._compiled.groups.get(attribute)
             if group is None or name not in group.places:
                 # Asked by a filter alone, and only now and then.
-                return CATALOGUE[name].function(self.view(attribute, [of], candidates)).reshape(len(rows))
-            first = self._value_starts[self._ids[attribute, of]]
-            return self._values[first + group.places[name]].take(rows)
+                ask = CATALOGUE[name].function
+                return np.stack([ask(self.view(attribute, [one], candidates)).reshape(len(rows)) for one in of])
+            ids = self._ids
+            numbers = [ids[attribute, one] for one in of]
+            return self._values[self._value_starts[numbers, None] + group.places[name], rows]
 
-        candidates = Candidates(people, rows, self.roster, board, reading, self._state.province, value_of)
+        candidates = Candidates(people, rows, self.roster, board, reading, self._state.province, values_of)
         return candidates
 
     def view(self, attribute: Attribute, keys: list[Any], candidates: Candidates) -> PeopleView | PairView | TeamView:

@@ -6,10 +6,12 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.core.matching.assignment.result import FloatArray as PointsArray
 from actors.core.matching.bank import Bank
 from actors.core.matching.compiled import CompiledModel, Group
 from actors.core.matching.eligibility import Codes, first_removing
 from actors.core.matching.filtering import filters_of
+from actors.core.matching.folding import fold
 from actors.core.matching.keys import family_of
 from actors.core.matching.parameters import Attribute
 from actors.core.matching.views.duty import DutyView
@@ -45,6 +47,24 @@ class Extra(NamedTuple):
     codes: Codes | None
     #: Number of each task's key; -1: none. (tasks,)
     place: IntArray
+
+    def add_to(self, fit: PointsArray, weights: IntArray, reach: int) -> None:
+        """Add weight x points of each pair, as far as it is concerned.
+
+        Args:
+            fit: (tasks, people), whole numbers.
+            weights: effective weights of all that makes up the fit, (tasks, parameters).
+            reach: as of `folding.fold`.
+        """
+        scored, values = self.points.shape[:2]
+        own = weights[:, self.group.start : self.group.start + scored]
+        concerned = np.flatnonzero(self.place >= 0)
+        if values == 1 and len(concerned) == len(fit):
+            fit += fold(own.astype(np.float32), self.points[:, 0], reach)
+            return
+        places = self.place[concerned] - self.first
+        for parameter in range(scored):
+            fit[concerned] += own[concerned, parameter, None] * self.points[parameter, places]
 
     def rows_of_points(self) -> NDArray[np.float32]:
         """(scored x values, people)."""

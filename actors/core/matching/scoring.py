@@ -95,14 +95,21 @@ class Problem(NamedTuple):
     codes: Codes
     #: Share of each dimension, of a hundred, (tasks, 3).
     shares: NDArray[np.int64]
-    #: What is kept, then each of the `extras`.
-    pairs: tuple[PairTerms, ...]
+    #: What the fits are made of: what is kept, and the extras, which effective weights weigh, (tasks, parameters).
+    kept: PairTerms
+    extras: tuple[Extra, ...]
+    weights: NDArray[np.int64]
     urgencies: TaskTerms
     shifts: TaskTerms
     #: Minutes since each task was taken in, and the urgency that the model's ageing makes of them, (tasks,).
     waited_minutes: NDArray[np.int64]
     ageing: NDArray[np.int64]
     candidates: Candidates
+
+    @property
+    def pairs(self) -> tuple[PairTerms, ...]:
+        """What is kept, then each of the `extras`."""
+        return (self.kept, *(_extra_terms(extra, self.weights) for extra in self.extras))
 
     def removed(self, task: int) -> dict[str, int]:
         """How many people each filter was the first to remove from a task."""
@@ -131,8 +138,8 @@ class Scorer:
         self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model))
         self._like = LikeTasks()
         #: Of tasks seen in this epoch of the bank: their keys (the very object: comparing all of them costs more than what is spared), the
-        #: step of time left, and the numbers of both as bytes.
-        self._numbers: dict[TaskId, tuple[tuple[Hashable, ...], int, bytes]] = {}
+        #: time left and its step, and the numbers of keys and step as bytes.
+        self._numbers: dict[TaskId, tuple[tuple[Hashable, ...], float, int, bytes]] = {}
         self._epoch = -1
         self._board: DutyBoard | None = None
         self._board_revision = -1
@@ -164,7 +171,7 @@ class Scorer:
         shifts, urgencies = _task_terms(compiled, view, lines)
         shares = shares_of(compiled.base_shares[lines], _by_dimension(shifts))
         weights = effective_weights(compiled.weights[lines], shares[:, compiled.dimensions])
-        pairs = self._pair_terms(weights, ids, used, rows, extras)
+        kept = self._kept_terms(weights, ids, used, rows)
         codes = self._codes(ids, rows, extras)
         waited = view.minutes_since(view.taken_in_minute).astype(np.int64)
         ageing = waited * self.model.ageing_per_minute
@@ -172,11 +179,13 @@ class Scorer:
             tasks=tasks,
             people=people,
             eligible=codes == KEPT,
-            fit=_fit(pairs, compiled.reach),
+            fit=_fit(kept, extras, weights, compiled.reach),
             urgency=urgencies.sums() + ageing,
             codes=codes,
             shares=shares,
-            pairs=pairs,
+            kept=kept,
+            extras=extras,
+            weights=weights,
             urgencies=urgencies,
             shifts=shifts,
             waited_minutes=waited,
@@ -232,15 +241,16 @@ class Scorer:
         if bank.epoch != self._epoch or len(self._numbers) > KEPT_MAX:
             self._epoch = bank.epoch
             self._numbers.clear()
-        left = (view.due_minute - view.now_minute).tolist()
+        left: list[float] = (view.due_minute - view.now_minute).tolist()
         rows: list[bytes] = []
         for task, of_task, minutes in zip(tasks, keys, left, strict=True):
-            slack = slack_step(int(minutes))
             known = self._numbers.get(task.task_id)
-            if known is None or known[0] is not of_task or known[1] != slack:
-                numbers = array("q", self._numbers_of(of_task, slack)).tobytes()
-                known = self._numbers[task.task_id] = (of_task, slack, numbers)
-            rows.append(known[2])
+            if known is None or known[0] is not of_task or known[1] != minutes:
+                slack = slack_step(int(minutes))
+                is_same = known is not None and known[0] is of_task and known[2] == slack
+                numbers = known[3] if known and is_same else array("q", self._numbers_of(of_task, slack)).tobytes()
+                known = self._numbers[task.task_id] = (of_task, minutes, slack, numbers)
+            rows.append(known[3])
         return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(KEPT_ATTRIBUTES))
 
     def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:
@@ -248,21 +258,14 @@ class Scorer:
         by_attribute = dict(zip(KEYS, keys, strict=True)) | {Attribute.SLACK: (keys[_KIND], slack)}
         return [key_id(attribute, by_attribute[attribute]) for attribute in KEPT_ATTRIBUTES]
 
-    def _pair_terms(
-        self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray, extras: tuple[Extra, ...]
-    ) -> tuple[PairTerms, ...]:
-        """All rows of points of the round, and what each task weighs them."""
+    def _kept_terms(self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray) -> PairTerms:
+        """All rows of points that are kept of the round's keys, and what each task weighs them."""
         kept = self.bank.rows_of_points(used, rows)
         # Each parameter counts in one row for a task, that of the task's key; without a key, in one that is cut off.
-        places = kept.first[ids].take(self._kept_attributes, axis=1) + self._kept_within
+        places = kept.first.take(ids.take(self._kept_attributes, axis=1)) + self._kept_within
         weighed = np.zeros((len(ids), len(kept.keys) + len(weights[0])), dtype=np.float32)
         weighed[np.arange(len(ids))[:, None], places] = weights.take(self._kept_parameters, axis=1)
-        found = [PairTerms(kept.points, weighed[:, : len(kept.keys)], kept.parameters, kept.keys, kept.columns)]
-        for extra in extras:
-            parameters, keys = extra.parameters(), extra.keys()
-            own = (weights[:, parameters] * (extra.place[:, None] == keys)).astype(np.float32)
-            found.append(PairTerms(extra.rows_of_points(), own, parameters, keys, None, extra))
-        return tuple(found)
+        return PairTerms(kept.points, weighed[:, : len(kept.keys)], kept.parameters, kept.keys, kept.columns)
 
     def _codes(self, ids: IntArray, rows: IntArray, extras: tuple[Extra, ...]) -> Codes:
         """The first removing filter of each pair."""
@@ -302,15 +305,20 @@ def _by_dimension(shifts: TaskTerms) -> FloatArray:
     return (shifts.weights * shifts.points).T @ shifts.group.in_dimension
 
 
-def _fit(pairs: Sequence[PairTerms], reach: int) -> PointsArray:
+def _fit(kept: PairTerms, extras: Sequence[Extra], weights: NDArray[np.int64], reach: int) -> PointsArray:
     """Sums of weight x points, (tasks, people).
 
     All bounded by `reach` together, so that the order of adding changes nothing.
     """
-    kept, *others = pairs
     fit = fold(kept.weights, kept.points, reach)
     if kept.columns is not None:
         fit = fit.take(kept.columns, axis=1)
-    for own in others:
-        fit += fold(own.weights, own.points, reach)
+    for extra in extras:
+        extra.add_to(fit, weights, reach)
     return fit
+
+
+def _extra_terms(extra: Extra, weights: NDArray[np.int64]) -> PairTerms:
+    parameters, keys = extra.parameters(), extra.keys()
+    own = (weights[:, parameters] * (extra.place[:, None] == keys)).astype(np.float32)
+    return PairTerms(extra.rows_of_points(), own, parameters, keys, None, extra)

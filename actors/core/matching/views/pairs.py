@@ -39,7 +39,7 @@ class Candidates:
     """The people of a round, as pair views need them.
 
     Args:
-        value_of: the values of a parameter of people or kinds, by name and what they are of (a line, a kind, ""): (people,).
+        values_of: the values of a parameter of people or kinds, by name and all that they are of (lines, kinds, ""): (of, people).
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Candidates:
         board: DutyBoard,
         reading: Reading,
         province: ProvinceCode,
-        value_of: Callable[[str, str], Values],
+        values_of: Callable[[str, Sequence[str]], Values],
     ) -> None:
         self.people = people
         self.rows = rows
@@ -58,18 +58,15 @@ class Candidates:
         self.board = board
         self.reading = reading
         self.province = province
-        self._value_of = value_of
+        self._values_of = values_of
 
     def value(self, name: str, of: str = "") -> Values:
         """The values of a parameter of people, of a line if it differs by line; or of a kind. (people,)."""
-        return self._value_of(name, of)
+        return self._values_of(name, (of,))[0]
 
     def values(self, name: str, of: Sequence[str]) -> Values:
         """The same of several lines or kinds, (values, people)."""
-        result = np.empty((len(of), len(self.rows)))
-        for place, one in enumerate(of):
-            result[place] = self._value_of(name, one)
-        return result
+        return self._values_of(name, of)
 
     @cached_property
     def place_of(self) -> dict[OperatorId, int]:

@@ -271,7 +271,15 @@ class TaskView(TaskColumns):
         return np.array(numbers)
 
     def _by_kind(self, what: str, ask: Callable[[TaskKind], float]) -> Values:
-        return self._of_like(what, [0.0] * len(self._tasks), lambda kind, _: ask(kind))
+        """A number for each task's kind, asked only where it is not known yet."""
+        (kinds, places), key = self._kinds_here, (what, 0.0)
+        numbers: list[float] = []
+        for kind, known in zip(kinds, self._known_here, strict=True):
+            number = known.get(key)
+            if number is None:
+                number = known[key] = ask(kind)
+            numbers.append(number)
+        return np.array(numbers).take(places)
 
     @property
     def kind_defect_ratio(self) -> Values:
