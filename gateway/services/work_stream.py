@@ -152,7 +152,7 @@ class WorkStream:
         shown, forgotten, and lay on nobody's screen until it expired.
         """
         operator = OperatorId(action.operator.rpartition("/")[2])
-        if not action.HasField("sign_in") or operator in self._held_back:
+        if operator in self._held_back:
             yield
             return
         self._held_back[operator] = []
@@ -189,32 +189,48 @@ class WorkStream:
                     return
                 self._desks.hear(self.session)
                 await self._slots.acquire()
-                self._start(self._carry_out(message))
+                self._carry_out(message)
         except GatewayError as error:
             self._fail(error)
         finally:
             self._is_read = True
             self._has_updates.set()
 
-    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _start(self, work: "asyncio._CoroutineLike[None]") -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (bug := task.exception()) is not None:
             _log.error("a step failed by a bug", exc_info=bug)
             self._fail(GatewayError(GatewayReason.SHUTTING_DOWN, "The stream had to be ended; open it again."))
-        self._has_updates.set()
+        if self._is_read:
+            # It may have been the last that the end of the stream waits for; whatever it had to say was sent before.
+            self._has_updates.set()
 
-    async def _carry_out(self, message: work_pb2.WorkRequest) -> None:
-        try:
-            await asyncio.gather(*(self._act(action) for action in message.actions))
-        finally:
-            self._slots.release()
+    def _carry_out(self, message: work_pb2.WorkRequest) -> None:
+        """Begin a message's actions in their order. It is under way until the last of them has ended.
+
+        Each is a task, and the message is none: most carry one action, for which a task that waits for tasks is half of the cost.
+        """
+        left = len(message.actions)
+
+        def ended(_: asyncio.Task[None]) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                self._slots.release()
+
+        for action in message.actions:
+            self._start(self._act(action)).add_done_callback(ended)
 
     async def _act(self, action: work_pb2.WorkAction) -> None:
+        if not action.HasField("sign_in"):
+            await self._answer(action)
+            return
         with self._news_held_back(action):
             await self._answer(action)
 
