@@ -30,8 +30,8 @@ from loadtests.bench.staffing import staff
 from loadtests.chaos.system import LiveSystem
 from loadtests.wire import bearer, open_channel, read_development_tokens
 
-#: People on duty while work is measured, spread evenly over the provinces.
-OPERATORS = 40
+#: People on duty while work is measured, spread evenly over the provinces: enough for the pace when a task takes a fifth of a second.
+OPERATORS = 80
 #: Tasks that are created, and as many decided, a second.
 PACE_PER_S = 300
 #: The client starts and signs everybody in within this time, seconds.
