@@ -95,6 +95,8 @@ def _rehearsal(turn: Turn, policy: SharingPolicy) -> Rehearsal:
         moves_per_batch_max=PREVIEW_MAX,
         moves_in_transit_max=PREVIEW_MAX + len(state.moving),
     )
+    # Asked of the original, which keeps it for the next preview.
+    turn.outbox.hosting(state.model)
     return Rehearsal(state, turn.presence, turn.outbox.copied(), turn.site_watch, Matcher(), turn.now)
 
 

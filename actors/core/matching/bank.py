@@ -21,12 +21,12 @@ round works out a handful of columns of three groups, not two hundred of twelve.
 """
 
 from collections.abc import Container, Hashable, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from actors.core.ids import KindId
+from actors.core.matching.bank_rows import KeptPoints, put, spread_of
 from actors.core.matching.bank_views import view_of
 from actors.core.matching.compiled import FILTERED, CompiledModel
 from actors.core.matching.eligibility import KEPT, Codes, first_removing
@@ -75,20 +75,6 @@ _FILTERED = [place for place, attribute in enumerate(KEPT_ATTRIBUTES) if attribu
 #: A round of fewer than one in so many people takes their columns out; of more, whole rows.
 WHOLE_ROWS_FROM = 8
 Key = tuple[Attribute, Hashable]
-
-
-class KeptPoints(NamedTuple):
-    """Rows of points of some keys, for a round."""
-
-    #: (rows, columns).
-    points: NDArray[np.float32]
-    #: The column of each person, (people,); None: columns are the people.
-    columns: IntArray | None
-    #: Of each row: the number of its parameter and of its key. (rows,)
-    parameters: IntArray
-    keys: IntArray
-    #: The first row of each key, and the end of the rows for none, which is -1.
-    first: IntArray
 
 
 class Bank:
@@ -252,17 +238,18 @@ class Bank:
             return
         keys, stale = keys[some_missing], missing[some_missing].take(rows, axis=1)
         new = stale.all(axis=1)
-        parts: list[tuple[dict[Attribute, list[list[int]]], Candidates]] = []
+        parts: list[tuple[dict[Attribute, list[list[int]]], Candidates, IntArray | None]] = []
         for concerned in (new, ~new):
             if concerned.any():
                 columns = np.flatnonzero(stale[concerned].any(axis=0))
                 places: list[int] = columns.tolist()
                 some, own = [people[place] for place in places], rows[columns]
-                parts.append((self._by_attribute(keys[concerned]), self.candidates(some, own, board, reading)))
+                spread = spread_of(self._fresh[keys[concerned]], own)
+                parts.append((self._by_attribute(keys[concerned]), self.candidates(some, own, board, reading), spread))
         for attribute in KEPT_ATTRIBUTES:
-            for by_attribute, candidates in parts:
+            for by_attribute, candidates, spread in parts:
                 for together in by_attribute.get(attribute, ()):
-                    self._work_out(attribute, together, candidates)
+                    self._work_out(attribute, together, candidates, spread)
 
     def _by_attribute(self, keys: IntArray) -> dict[Attribute, list[list[int]]]:
         """Keys that are worked out together: the parameters of people see one line at a time, those of pairs all values."""
@@ -311,24 +298,29 @@ class Bank:
             self._fresh[np.flatnonzero(lively)[:, None], changed] = False
             self._fresh[:, edited] = False
 
-    def _work_out(self, attribute: Attribute, keys: list[int], candidates: Candidates) -> None:
+    def _work_out(
+        self, attribute: Attribute, keys: list[int], candidates: Candidates, spread: IntArray | None = None
+    ) -> None:
+        """Work out some keys of an attribute.
+
+        Args:
+            spread: from `spread_of`.
+        """
         rows, group = candidates.rows, self._compiled.groups[attribute]
         view = self.view(attribute, [self._keys[key][1] for key in keys], candidates)
         shape = (len(keys), len(rows))
         values = group.values(view, shape)
         points = group.points(values.reshape(len(values), shape[0] * shape[1])).reshape(len(group.scored), *shape)
-        places: IntArray = np.array(keys, dtype=np.int64)[:, None]
-        own: IntArray = self._value_starts[places] + np.arange(len(values))
-        self._values[own[:, :, None], rows] = values.swapaxes(0, 1)
-        own = self._starts[places] + np.arange(len(points))
-        self._points[own[:, :, None], rows] = points.swapaxes(0, 1)
+        places: IntArray = np.array(keys, dtype=np.int64)
+        put(self._values, self._value_starts[places], values, rows, spread)
+        put(self._points, self._starts[places], points, rows, spread)
         if attribute in FILTERED:
             kept = filters_of(attribute, group, values, view, self._compiled.model.filters)
-            self._codes[places, rows] = first_removing(kept, shape)
+            put(self._codes, places, first_removing(kept, shape)[None], rows, spread)
         if attribute is Attribute.PERSON:
             person = cast(PeopleView, view)
             self._overall[:, rows] = np.concatenate([person.sums, person.overall_ratios])
-        self._fresh[places, rows] = True
+        self._fresh[places[:, None], rows] = True
 
     # --- what a round takes ---
 
@@ -393,9 +385,11 @@ class Bank:
                 # Asked by a filter alone, and only now and then.
                 ask = CATALOGUE[name].function
                 return np.stack([ask(self.view(attribute, [one], candidates)).reshape(len(rows)) for one in of])
-            ids = self._ids
+            ids, place = self._ids, group.places[name]
+            if len(of) == 1:
+                return self._values[self._value_starts[ids[attribute, of[0]]] + place].take(rows)[None]
             numbers = [ids[attribute, one] for one in of]
-            return self._values[self._value_starts[numbers, None] + group.places[name], rows]
+            return self._values[self._value_starts[numbers, None] + place, rows]
 
         candidates = Candidates(people, rows, self.roster, board, reading, self._state.province, values_of)
         return candidates

@@ -149,10 +149,11 @@ class Reading:
             here = self._handling[kind] = (statistics.handling.total(kind) / divisor).tolist()
         country = statistics.national.handling.get(kind, (0.0,) * len(c.HandleCell))
         mean = math.log(max(standard_minutes, 1.0 / 60.0))
-        square = mean * mean + LOG_SPREAD_DEFAULT**2
+        square, items = mean * mean + LOG_SPREAD_DEFAULT**2, shrinkage.ITEMS
+        # `shrinkage.shrunk_ratio`, written out: the priors are never unknown, and a new minute asks for every band.
         for count, logs, squares in (country, here, own):
-            mean = shrinkage.shrunk_ratio(logs, count, mean)
-            square = shrinkage.shrunk_ratio(squares, count, square)
+            mean = (logs + items * mean) / (count + items)
+            square = (squares + items * square) / (count + items)
         return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), own[c.HandleCell.DECIDED])
 
     def amount_ranks(self, kind: KindId) -> FloatArray:

@@ -259,22 +259,22 @@ class PersonTable(RecordTable):
 
     def standing_matrices(self, names: Sequence[str], rows: IntArray) -> FloatArray:
         """Some rows' records of several things as they were when the minute of the latest event began. Shape (names, rows, width); a copy."""
-        places = self.places(names, rows).ravel()
-        records = np.frombuffer(self.cells).reshape(-1, self.width).take(places // self.width, axis=0)
-        for number, key in self._touched(places):
+        wanted = self.places(names, rows).ravel() // self.width
+        records = np.frombuffer(self.cells).reshape(-1, self.width).take(wanted, axis=0)
+        for number, key in self._touched(wanted):
             records[number] = self._before[key]
         return records.reshape(len(names), len(rows), self.width)
 
-    def _touched(self, places: IntArray) -> list[tuple[int, int]]:
-        """Which of some places hold a record that was touched in this minute, and its key."""
-        before, base = self._before, self.base
+    def _touched(self, wanted: IntArray) -> list[tuple[int, int]]:
+        """Which of some records, by their numbers in `cells`, were touched in this minute, and their keys."""
+        before, base, width = self._before, self.base, self.width
         if not before:
             return []
-        if len(places) <= len(before):
-            keys: list[int] = (places + base).tolist()
+        if len(wanted) <= len(before):
+            keys: list[int] = (wanted * width + base).tolist()
             return [(number, key) for number, key in enumerate(keys) if key in before]
         # The first round of a minute asks for everybody, and little was touched.
-        flags = np.zeros(len(self.cells), dtype=np.bool_)
-        flags[[key - base for key in before if 0 <= key - base < _PLACES]] = True
-        numbers = np.flatnonzero(flags.take(places))
-        return list(zip(numbers.tolist(), (places[numbers] + base).tolist(), strict=True))
+        flags = np.zeros(len(self.cells) // width, dtype=np.bool_)
+        flags[[(key - base) // width for key in before if 0 <= key - base < _PLACES]] = True
+        numbers = np.flatnonzero(flags.take(wanted))
+        return list(zip(numbers.tolist(), (wanted[numbers] * width + base).tolist(), strict=True))
