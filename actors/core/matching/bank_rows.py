@@ -36,7 +36,7 @@ def spread_of(fresh: NDArray[np.bool_], rows: IntArray) -> IntArray | None:
         fresh: what stands of the keys that are put, (keys, columns).
         rows: the column of each person.
     """
-    columns = fresh.shape[1]
+    columns: int = fresh.shape[1]
     if len(rows) < max(WHOLE_FROM, columns // 2) or fresh.any():
         return None
     places: IntArray = np.zeros(columns, dtype=np.int64)
