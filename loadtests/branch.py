@@ -62,6 +62,7 @@ class BranchSystem:
         province: code of the branch; all its tasks have it as their home.
         on_created: called with (external_id, task name) for every task that is on the server's disk.
         watch: told of what is sent and answered.
+        attempts_max: how often a task of its own call is sent before it counts as refused.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class BranchSystem:
         on_created: Callable[[str, str], None],
         *,
         watch: CreationWatch | None = None,
+        attempts_max: int = 8,
     ) -> None:
         self.province = province
         #: Tasks that were refused for good.
@@ -82,6 +84,7 @@ class BranchSystem:
         self._request_ids = RequestIds(f"{province}-branch")
         self._on_created = on_created
         self._watch = watch
+        self._attempts_max = attempts_max
         self._loop = asyncio.get_running_loop()
         self._pending: dict[str, task_pb2.CreateTaskRequest] = {}
         self._attempts: dict[str, int] = {}
@@ -106,7 +109,7 @@ class BranchSystem:
         request = self._request(task)
         try:
             created = await call_patiently(
-                lambda: self._stub.CreateTask(request, metadata=self._metadata, timeout=DEADLINE_S)
+                lambda: self._stub.CreateTask(request, metadata=self._metadata, timeout=DEADLINE_S), self._attempts_max
             )
         except grpc.aio.AioRpcError as failure:
             error = error_pb2.Error(

@@ -4,12 +4,14 @@ import asyncio
 import itertools
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 from gateway.v1 import error_pb2
 
@@ -72,13 +74,14 @@ class DevelopmentTokens:
     desk: dict[str, str] = field(default_factory=dict)
 
 
-def read_development_tokens(data_dir: Path) -> DevelopmentTokens:
-    """Read ``dev-tokens.json`` of a data directory.
+def read_development_tokens(path: Path) -> DevelopmentTokens:
+    """Read ``dev-tokens.json`` of a data directory, or a file of that form.
 
     Raises:
         OSError: it is not there; the system runs with identities of its own.
     """
-    plain: dict[str, Any] = json.loads((data_dir / "dev-tokens.json").read_text(encoding="utf-8"))
+    file = path / "dev-tokens.json" if path.is_dir() else path
+    plain: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return DevelopmentTokens(ops=plain["ops"], branch=plain["branch"], desk=plain["desk"])
 
 
@@ -97,6 +100,22 @@ def backoff_s(attempt: int) -> float:
     return min(RETRY_AFTER_MAX_S, RETRY_AFTER_S * 2 ** min(attempt - 1, 10))
 
 
+def rich_details(error: grpc.aio.AioRpcError) -> Sequence[any_pb2.Any]:
+    """The details of a refused call: ErrorInfo, RetryInfo, BadRequest; empty: the server sent none."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin" and isinstance(value, bytes):
+            return status_pb2.Status.FromString(value).details
+    return ()
+
+
+def retry_info_s(error: grpc.aio.AioRpcError) -> float:
+    """How long a refused call is asked to wait, seconds; 0: the server did not say."""
+    retry = error_details_pb2.RetryInfo()
+    return next(
+        (retry.retry_delay.ToMilliseconds() / 1000 for detail in rich_details(error) if detail.Unpack(retry)), 0.0
+    )
+
+
 async def call_patiently(call: Callable[[], Awaitable[_Answer]], attempts_max: int = 8) -> _Answer:
     """Make a unary call, again while it is refused for now. `call` must send the same request_id each time.
 
@@ -109,5 +128,6 @@ async def call_patiently(call: Callable[[], Awaitable[_Answer]], attempts_max: i
         except grpc.aio.AioRpcError as error:
             if error.code() not in RETRYABLE_CODES:
                 raise
-        await asyncio.sleep(backoff_s(attempt))
+            pause_s = max(retry_info_s(error), backoff_s(attempt))
+        await asyncio.sleep(pause_s)
     return await call()
