@@ -46,7 +46,10 @@ def add_options(parser: LocustArgumentParser) -> None:
         help="Tasks a second at the top of a new-year peak; an ordinary average is a tenth. Default: 50.",
     )
     group.add_argument(
-        "--time-factor", type=_positive, default=None, help="Played minutes in a real minute. Default: the shape's own."
+        "--time-factor",
+        type=_positive,
+        default=0.0,
+        help="Played minutes in a real minute. 0, the default: the shape's own.",
     )
     group.add_argument("--address", default="127.0.0.1:50051", help="Where gRPC listens. Default: 127.0.0.1:50051.")
     group.add_argument(
@@ -132,7 +135,9 @@ def on_quitting(environment: Environment, **_more: Any) -> None:
 
 @events.test_stop.add_listener
 def on_test_stop(environment: Environment, **_more: Any) -> None:
-    """A run is over, or was stopped by hand: the next one begins at the beginning."""
+    """A run is over, or was stopped by hand: the next one begins at the beginning, with clients of its own."""
+    if _front is not None:
+        _front.close()
     if isinstance(environment.shape_class, Course):
         environment.shape_class.forget()
 
