@@ -4,6 +4,8 @@ Most requests are the core's commands as they are. The few more below are served
 Bodies are MessagePack of these typed records. News (pushes) is sent only after the fsync of the frame that it tells of.
 """
 
+from typing import Annotated, Final
+
 import msgspec
 
 from actors.core import commands as c
@@ -17,6 +19,10 @@ from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing.flows import FlowMemory
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from actors.core.statistics.priors import ProvinceTotals
+
+#: Commands in one bundle, as many as one frame takes: a province reads and submits a body at a stretch, and of the smallest commands one body
+#: has room for half a million.
+BUNDLE_COMMANDS_MAX: Final = 1_000
 
 
 class ReadFrames(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -182,7 +188,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     A body, a call and an answer cost the same for one command as for hundreds.
     """
 
-    commands: tuple[c.AnyCommand, ...]
+    commands: Annotated[tuple[c.AnyCommand, ...], msgspec.Meta(max_length=BUNDLE_COMMANDS_MAX)]
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -27,7 +27,7 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import ProvinceCode, TaskId, home_of
 from actors.core.refusal import Reason, Refused
-from actors.core.replies import Elsewhere, TaskReply
+from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.core.task import TaskState
 from actors.transport import (
     BodyTooLarge,
@@ -214,16 +214,24 @@ class ProvinceLinks:
     ) -> list[protocol.Response]:
         """Ask one province many things at once. The answers in the order of the requests.
 
-        Commands that may be repeated leave as one bundle, which costs a tenth of as many calls. If any may not, each is a call of its own, since
-        the loss of the connection is another answer for it than for its neighbours.
+        Commands that may be repeated leave as bundles, one for each thousand, which cost a tenth of as many calls. If any may not, each is a call
+        of its own, since the loss of the connection is another answer for it than for its neighbours.
         """
         commands = [request for request in requests if _is_command(request) and _is_repeatable(request)]
         if len(commands) < max(2, len(requests)):
             calls = (self.call(province, request, deadline=deadline) for request in requests)
             return list(await asyncio.gather(*calls))
-        reply = await self.call(province, protocol.Bundle(commands=tuple(commands)), deadline=deadline)
+        most = protocol.BUNDLE_COMMANDS_MAX
+        parts = (tuple(commands[first : first + most]) for first in range(0, len(commands), most))
+        answered = await asyncio.gather(*(self._call_bundle(province, part, deadline) for part in parts))
+        return [reply for replies in answered for reply in replies]
+
+    async def _call_bundle(
+        self, province: str, commands: tuple[c.AnyCommand, ...], deadline: float
+    ) -> tuple[AnyReply, ...]:
+        reply = await self.call(province, protocol.Bundle(commands=commands), deadline=deadline)
         assert isinstance(reply, protocol.BundleReply), "a bundle is answered with its replies"
-        return list(reply.replies)
+        return reply.replies
 
     async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
         """Ask the coordinator."""

@@ -131,14 +131,20 @@ class Process:
     def submit(self, command: c.AnyCommand, answer: Callable[[AnyReply], None]) -> None:
         """Into the mailbox; committed once per turn of the loop."""
         self.commits.submit(command, answer)
+        self._commit_soon()
+
+    def _commit_soon(self) -> None:
         if not self._is_commit_due:
             self._is_commit_due = True
             asyncio.get_running_loop().call_soon(self._commit)
 
     def _commit(self) -> None:
         self._is_commit_due = False
-        if not self._is_dead:
-            self.commits.commit()
+        if self._is_dead:
+            return
+        self.commits.commit()
+        if self.commits.backlog:
+            self._commit_soon()
 
     # --- Handler of the endpoint ---
 

@@ -1,5 +1,6 @@
 """What happens to calls when a province's process, or the connection to it, goes away."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import grpc
@@ -9,9 +10,11 @@ from grpc_health.v1 import health_pb2
 
 from actors import protocol
 from actors.core import commands as c
+from actors.core.ids import TaskId
+from actors.core.refusal import Refused
 from gateway.v1 import admin_pb2, event_pb2, task_pb2, work_pb2
 from tests.unit.gateway.served import facts
-from tests.unit.gateway_streams.served import KIND, Served, served
+from tests.unit.gateway_streams.served import KIND, PATIENCE_S, Served, served
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -88,6 +91,19 @@ async def test_a_batch_travels_as_one_bundle_and_is_made_once(country: Served) -
     assert sorted(task.name for task in listed.tasks) == sorted(
         result.task.name for result in answer.results if result.HasField("task")
     )
+
+
+async def test_more_commands_than_a_bundle_takes_travel_as_several(country: Served) -> None:
+    """Would break if a province refused a long batch as no message of ours."""
+    site, links = country.sites["fujian"], country.gateway.links
+    count = protocol.BUNDLE_COMMANDS_MAX + 1
+    asked = [c.GetTask(task_id=TaskId(f"fujian-{number}")) for number in range(count)]
+    replies = await links.call_many("fujian", asked, deadline=asyncio.get_running_loop().time() + PATIENCE_S)
+    bundles = site.seen(protocol.Bundle)
+    assert [len(bundle.commands) for bundle in bundles if isinstance(bundle, protocol.Bundle)] == [count - 1, 1]
+    assert [reply.message for reply in replies if isinstance(reply, Refused)] == [
+        f"There is no task {one.task_id}." for one in asked
+    ]
 
 
 async def test_a_call_waits_for_a_restart(country: Served) -> None:
