@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from actors.core.matching.bank_rows import WHOLE_FROM
 from actors.core.matching.contributions import fit_contributions, share_contributions, urgency_contributions
 from actors.core.matching.model import fit_range, trivial_model, urgency_range, waiting_bound_minutes
 from actors.core.matching.record import MatchingModel
@@ -90,6 +91,25 @@ def test_what_is_kept_stands_no_longer_than_what_it_was_worked_out_of(switches_m
         some = people[step % 3 :: 2]
         ours = kept.problem(tasks, some, province.now_ms)
         assert_same(ours, Scorer(province.state, MODELS["shipped"]).problem(tasks, some, province.now_ms))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whole_rows_that_are_put_at_once_hide_nobody_who_was_left_out(seed: int) -> None:
+    """Of many people whole rows are put; what the columns of others then hold must not pass for theirs, nor what stands of them be lost."""
+    province = RandomProvince(seed, people=2 * WHOLE_FROM, past=80)
+    province.time_passes = False
+    kept = Scorer(province.state, MODELS["shipped"])
+    start_ms = province.now_ms // 60_000 * 60_000
+    for step in range(18):
+        # Everybody, all but a few, each second one, or a handful: some of whom were looked at in this minute and some not.
+        province.now_ms = start_ms + step // 6 * 60_000 + step % 6 * 300
+        province.decide() if step % 3 else province.create()
+        people, tasks = list(province.state.operators.values()), list(province.state.tasks.values())
+        some = province.pick(people, people[5:], people[step % 2 :: 2], people[step % 7 :: 9])
+        # Not all tasks each time, so that keys differ in whom they stand for.
+        few = [task for task in tasks if province.chance(600)] or tasks
+        ours = kept.problem(few, some, province.now_ms)
+        assert_same(ours, Scorer(province.state, MODELS["shipped"]).problem(few, some, province.now_ms))
 
 
 def assert_same(ours: Problem, fresh: Problem) -> None:
