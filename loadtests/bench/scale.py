@@ -10,6 +10,7 @@ the system is ended and started again, and the journals are verified and hold as
 """
 
 import asyncio
+import itertools
 import statistics
 import time
 from collections.abc import Sequence
@@ -38,13 +39,15 @@ PACE_PER_S = 300
 START_S = 4.0
 WARM_UP_S = 3.0
 IDLE_S = 4.0
-#: Client processes that fill, tasks in a message, and messages under way of each.
+#: Client processes that fill, or one for each province if those are more; tasks in a message, and messages under way of each.
 FILLERS = 2
 ITEMS = 100
 MESSAGES_IN_FLIGHT = 4
 #: Tasks a second that the slowest machine takes in.
 FILL_PER_S_MIN = 1_500
 _GRACE_S = 90.0
+#: A picture of now is there within a second or two; a province that gives none for so long is away.
+PICTURE_MAX_S = 60.0
 
 
 class Level(msgspec.Struct, kw_only=True):
@@ -120,17 +123,18 @@ async def measure(
         SystemDown: the system did not start.
         SetupRefused: it did not take the people.
         RowFailed: `sharedops verify` said nothing.
-        TimeoutError: a client did not end.
+        TimeoutError: a client did not end, or a province did not tell how it stands.
         grpc.aio.AioRpcError: the system did not tell how many tasks are open.
     """
     result = Scale(provinces=len(provinces))
     async with measured_system(directory, provinces) as (system, journals):
         result.empty_start_seconds = round(system.startup_s, 1)
         posts = await staff(system.grpc, system.data_dir, OPERATORS)
+        token = read_development_tokens(system.data_dir).ops
         for number, wanted in enumerate(levels):
             level = Level()
-            await _fill(system, posts, wanted - await _open_tasks(system), f"f{number}", result, level)
-            level.open_tasks = await _open_tasks(system)
+            await _fill(system, posts, wanted - await open_tasks(system.grpc, token), f"f{number}", result, level)
+            level.open_tasks = await open_tasks(system.grpc, token)
             level.idle_cores = await _idle_cores(system)
             level.resident_mib = _resident_mib(system)
             played = [await _work(system, posts, f"w{number}.{turn}", seconds) for turn in range(turns)]
@@ -148,11 +152,25 @@ async def _fill(system: LiveSystem, posts: list[Post], tasks: int, prefix: str, 
     if tasks <= 0:
         return
     began_s = time.monotonic()
-    each = -(-tasks // FILLERS)
-    orders = [
+    orders = orders_of(system.grpc, posts, tasks, prefix, began_s)
+    within_s = 2 * _GRACE_S + tasks / FILL_PER_S_MIN
+    parts = await asyncio.gather(*(run_client("loadtests.bench.bulk", order, bulk.Done, within_s) for order in orders))
+    created = sum(part.acknowledged for part in parts)
+    level.filled_per_second = round(created / (time.monotonic() - began_s), 1)
+    result.created += created
+    for part in parts:
+        result.unanswered += part.unanswered
+        _count(result.otherwise, part.otherwise)
+
+
+def orders_of(address: str, posts: Sequence[Post], tasks: int, prefix: str, began_s: float) -> list[bulk.Order]:
+    """What the clients are to send, so that every province gets the same share; in whole messages, so a few more than `tasks`."""
+    fillers = max(FILLERS, len(posts))
+    each = -(-tasks // fillers)
+    return [
         bulk.Order(
             way=bulk.Way.BATCH,
-            address=system.grpc,
+            address=address,
             token=post.branch_token,
             province=post.province,
             kinds=post.kinds,
@@ -164,16 +182,8 @@ async def _fill(system: LiveSystem, posts: list[Post], tasks: int, prefix: str, 
             end_s=began_s + _GRACE_S + tasks / FILL_PER_S_MIN,
             prefix=f"{prefix}{number}",
         )
-        for number, post in zip(range(FILLERS), (posts * FILLERS)[:FILLERS], strict=True)
+        for number, post in enumerate(itertools.islice(itertools.cycle(posts), fillers))
     ]
-    within_s = 2 * _GRACE_S + tasks / FILL_PER_S_MIN
-    parts = await asyncio.gather(*(run_client("loadtests.bench.bulk", order, bulk.Done, within_s) for order in orders))
-    created = sum(part.acknowledged for part in parts)
-    level.filled_per_second = round(created / (time.monotonic() - began_s), 1)
-    result.created += created
-    for part in parts:
-        result.unanswered += part.unanswered
-        _count(result.otherwise, part.otherwise)
 
 
 async def _work(system: LiveSystem, posts: list[Post], prefix: str, seconds: float) -> Turn:
@@ -202,10 +212,14 @@ async def _idle_cores(system: LiveSystem) -> float:
     return round(await cpu_of_the_lasting_between(pids, now_s + 1.0, now_s + 1.0 + IDLE_S) / IDLE_S, 3)
 
 
-async def _open_tasks(system: LiveSystem) -> int:
-    """Open tasks of all provinces, as soon as a picture of now is there."""
-    token = read_development_tokens(system.data_dir).ops
-    async with open_channel(system.grpc) as channel:
+async def open_tasks(address: str, token: str, within_s: float = PICTURE_MAX_S) -> int:
+    """Open tasks of all provinces, as soon as a picture of now is there.
+
+    Raises:
+        TimeoutError: there is none within `within_s`.
+        grpc.aio.AioRpcError: the system did not answer.
+    """
+    async with asyncio.timeout(within_s), open_channel(address) as channel:
         monitor: Any = monitor_pb2_grpc.MonitorServiceStub(channel)
         asked_ms = time.time_ns() // 1_000_000
         while True:

@@ -1,13 +1,18 @@
 """The sums of a run with a great many open tasks, and its verdict; its clients are tested with those of `ingest` and `lifecycle`."""
 
+from typing import Any
+
+import grpc.aio
 import msgspec
 import pytest
 import typer
 
 from gateway.command.bench_scale import LEVELS, checks_of, scale
+from gateway.v1 import monitor_pb2, monitor_pb2_grpc
 from loadtests.bench.journeys import Done
 from loadtests.bench.measured_system import Journals
-from loadtests.bench.scale import Level, Scale, Turn, judged, summed
+from loadtests.bench.office import Post
+from loadtests.bench.scale import FILLERS, Level, Scale, Turn, judged, open_tasks, orders_of, summed
 
 
 def _turn(counted: int, cpu_s: float) -> Turn:
@@ -42,6 +47,42 @@ def test_journals_that_lost_or_doubled_a_task_are_not_in_order(found: dict[str, 
     """A fast system that loses tasks is worth nothing."""
     journals = msgspec.structs.replace(Journals(tasks=1, ok=True), **found)
     assert not judged(Scale(provinces=1, levels=[Level(), Level()]), journals).journals_ok
+
+
+def _post(province: str) -> Post:
+    return Post(province=province, branch_token=f"t-{province}", desk_token="", operators=[], kinds=["k"])
+
+
+@pytest.mark.parametrize("provinces", [1, 2, 6])
+def test_open_tasks_lie_in_every_province_alike(provinces: int) -> None:
+    """Would break if a system of six provinces were measured with all of them in two."""
+    posts = [_post(f"p{number}") for number in range(provinces)]
+    orders = orders_of("here", posts, 6_000, "f0", 5.0)
+    assert len(orders) == max(FILLERS, provinces) == len({order.prefix for order in orders})
+    assert {order.province: order.token for order in orders} == {post.province: post.branch_token for post in posts}
+    each = {order.tasks for order in orders}
+    assert each == {6_000 // len(orders)}
+
+
+class _Stale(monitor_pb2_grpc.MonitorServiceServicer):
+    """A country with a province that has been away for long."""
+
+    async def GetOverview(self, request: Any, context: Any) -> monitor_pb2.Overview:  # noqa: N802
+        del request, context
+        return monitor_pb2.Overview(provinces=[monitor_pb2.ProvinceOverview(observe_time_ms=1)])
+
+
+async def test_a_province_that_is_away_does_not_hold_the_bench_for_ever() -> None:
+    """Would break if a bench whose province died hung instead of failing."""
+    server = grpc.aio.server()
+    monitor_pb2_grpc.add_MonitorServiceServicer_to_server(_Stale(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        with pytest.raises(TimeoutError):
+            await open_tasks(f"127.0.0.1:{port}", "token", 0.3)
+    finally:
+        await server.stop(None)
 
 
 _HELD = Scale(
