@@ -1,21 +1,12 @@
 """`sharedops bench ingest`: how many durable tasks a second in bulk, and what one costs."""
 
-import asyncio
-import json
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from actors.country_file import load_country
+from gateway.command.bench_run import measured, tell
 from loadtests.bench.ingest import CLIENTS, ITEMS, Ingest, measure
-from loadtests.chaos.findings import RowFailed
-from loadtests.chaos.system import SystemDown
 
 #: What must hold.
 PER_SECOND_MIN = 40_000
@@ -46,20 +37,10 @@ def ingest(
     codes = [entry.province for entry in load_country(None).provinces][:provinces]
     if not as_json:
         typer.echo(f"{turns} turns of {seconds:g} s of each way, {ITEMS} tasks a message …", err=True)
-    directory = Path(tempfile.mkdtemp(prefix="sharedops-bench-"))
-    try:
-        result = asyncio.run(measure(directory, codes, turns=turns, seconds=seconds, gateways=gateways))
-    except (SystemDown, RowFailed, TimeoutError) as error:
-        typer.echo(f"sharedops bench ingest: {error or type(error).__name__}", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    checks = checks_of(result)
-    if as_json:
-        print(json.dumps(msgspec.to_builtins(result) | {"checks": checks}, ensure_ascii=False))
-    else:
-        _show(result, checks)
-    raise typer.Exit(0 if all(checks.values()) else 1)
+    result = measured(
+        "ingest", lambda directory: measure(directory, codes, turns=turns, seconds=seconds, gateways=gateways)
+    )
+    tell("ingest 批量建单", result, checks_of(result), _ASKED, as_json=as_json)
 
 
 def checks_of(result: Ingest) -> dict[str, bool]:
@@ -70,14 +51,3 @@ def checks_of(result: Ingest) -> dict[str, bool]:
         "answered": result.acknowledged > 0 and not result.otherwise and not result.unanswered,
         "durable": result.journals_ok and 0 < result.acknowledged == result.in_journals and result.flushes > 0,
     }
-
-
-def _show(result: Ingest, checks: dict[str, bool]) -> None:
-    table = Table(title="ingest 批量建单", show_header=False)
-    for name, value in msgspec.to_builtins(result).items():
-        table.add_row(name, str(value))
-    console = Console()
-    console.print(table)
-    for name, held in checks.items():
-        text = f"{name}: {_ASKED[name]}"
-        console.print(f"[green]✓[/green] {text}" if held else f"[red]✗ {text}[/red]")

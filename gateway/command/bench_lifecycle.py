@@ -1,24 +1,13 @@
 """`sharedops bench lifecycle`: how many whole lives of tasks a second, what one costs, and how soon somebody has started."""
 
-import asyncio
-import json
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
-import grpc
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from actors.country_file import load_country
+from gateway.command.bench_run import measured, tell
 from loadtests.bench.lifecycle import IN_FLIGHT, OPERATORS, Lifecycle, measure
 from loadtests.bench.office import Way
-from loadtests.chaos.findings import RowFailed
-from loadtests.chaos.system import SystemDown
-from loadtests.preparation import SetupRefused
 
 #: What must hold of streams with up to six provinces.
 PER_SECOND_MIN = 5_000
@@ -63,20 +52,11 @@ def lifecycle(
             f"{turns} turns of {seconds:g} s, {OPERATORS} operators, {IN_FLIGHT} tasks under way, then half of that rate …",
             err=True,
         )
-    directory = Path(tempfile.mkdtemp(prefix="sharedops-bench-"))
-    try:
-        result = asyncio.run(measure(directory, codes, mode=mode, turns=turns, seconds=seconds, gateways=gateways))
-    except (SystemDown, RowFailed, SetupRefused, grpc.aio.AioRpcError, TimeoutError) as error:
-        typer.echo(f"sharedops bench lifecycle: {error or type(error).__name__}", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    checks = checks_of(result)
-    if as_json:
-        print(json.dumps(msgspec.to_builtins(result) | {"checks": checks}, ensure_ascii=False))
-    else:
-        _show(result, checks)
-    raise typer.Exit(0 if all(checks.values()) else 1)
+    result = measured(
+        "lifecycle",
+        lambda directory: measure(directory, codes, mode=mode, turns=turns, seconds=seconds, gateways=gateways),
+    )
+    tell("lifecycle 全流程", result, checks_of(result), _ASKED, as_json=as_json)
 
 
 def checks_of(result: Lifecycle) -> dict[str, bool]:
@@ -94,14 +74,3 @@ def checks_of(result: Lifecycle) -> dict[str, bool]:
     checks["explained"] = 0 < result.explained == result.reproduced
     checks["verified"] = result.verified and result.flushes > 0
     return checks
-
-
-def _show(result: Lifecycle, checks: dict[str, bool]) -> None:
-    table = Table(title="lifecycle 全流程", show_header=False)
-    for name, value in msgspec.to_builtins(result).items():
-        table.add_row(name, str(value))
-    console = Console()
-    console.print(table)
-    for name, held in checks.items():
-        text = f"{name}: {_ASKED[name]}"
-        console.print(f"[green]✓[/green] {text}" if held else f"[red]✗ {text}[/red]")

@@ -1,20 +1,12 @@
 """`sharedops bench overload`: three times the load that the gateways take in, and what must hold all the same."""
 
-import asyncio
-import json
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from actors.country_file import load_country
+from gateway.command.bench_run import measured, tell
 from loadtests.bench.overload import Overload, measure
-from loadtests.chaos.system import SystemDown
 
 #: What must hold.
 GOODPUT_RATIO_MIN = 0.85
@@ -47,22 +39,11 @@ def overload(
     codes = [entry.province for entry in load_country(None).provinces][:provinces]
     if not as_json:
         typer.echo(f"{offered:,} calls a second for {seconds:g} s, of which {limit:,} are taken in …", err=True)
-    directory = Path(tempfile.mkdtemp(prefix="sharedops-bench-"))
-    try:
-        result = asyncio.run(
-            measure(directory, codes, gateways=gateways, limit=limit, offered=offered, seconds=seconds)
-        )
-    except SystemDown as error:
-        typer.echo(f"sharedops bench overload: {error}", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    checks = checks_of(result, offered)
-    if as_json:
-        print(json.dumps(msgspec.to_builtins(result) | {"checks": checks}, ensure_ascii=False))
-    else:
-        _show(result, checks, offered)
-    raise typer.Exit(0 if all(checks.values()) else 1)
+    result = measured(
+        "overload",
+        lambda directory: measure(directory, codes, gateways=gateways, limit=limit, offered=offered, seconds=seconds),
+    )
+    tell("overload 过载", result, checks_of(result, offered), _asked(offered), as_json=as_json)
 
 
 def checks_of(result: Overload, offered: int) -> dict[str, bool]:
@@ -91,13 +72,5 @@ _ASKED = {
 }
 
 
-def _show(result: Overload, checks: dict[str, bool], offered: int) -> None:
-    table = Table(title="overload 过载", show_header=False)
-    for name, value in msgspec.to_builtins(result).items():
-        table.add_row(name, str(value))
-    console = Console()
-    console.print(table)
-    asked = {"offered": f"offered_per_second at least {OFFERED_RATIO_MIN * offered:,.0f}, none held back"} | _ASKED
-    for name, held in checks.items():
-        text = f"{name}: {asked[name]}"
-        console.print(f"[green]✓[/green] {text}" if held else f"[red]✗ {text}[/red]")
+def _asked(offered: int) -> dict[str, str]:
+    return {"offered": f"offered_per_second at least {OFFERED_RATIO_MIN * offered:,.0f}, none held back"} | _ASKED

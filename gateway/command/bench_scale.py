@@ -1,23 +1,15 @@
 """`sharedops bench scale`: what a task costs while a million wait, and what a waiting task costs."""
 
-import asyncio
-import json
-import shutil
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
-import grpc
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from actors.country_file import load_country
+from gateway.command.bench_run import figures_table, measured, tell
 from loadtests.bench.scale import PACE_PER_S, Scale, measure
-from loadtests.chaos.findings import RowFailed
-from loadtests.chaos.system import SystemDown
-from loadtests.preparation import SetupRefused
 
 #: Numbers of open tasks, and the largest that one province takes.
 LEVELS = (10_000, 100_000, 1_000_000)
@@ -59,20 +51,15 @@ def scale(
     codes = [entry.province for entry in load_country(None).provinces][:provinces]
     if not as_json:
         typer.echo(f"{' then '.join(f'{level:,}' for level in wanted)} open tasks, {turns} turns at each …", err=True)
-    directory = Path(tempfile.mkdtemp(prefix="sharedops-bench-"))
-    try:
-        result = asyncio.run(measure(directory, codes, levels=wanted, turns=turns, seconds=seconds))
-    except (SystemDown, RowFailed, SetupRefused, grpc.aio.AioRpcError, TimeoutError) as error:
-        typer.echo(f"sharedops bench scale: {error or type(error).__name__}", err=True)
-        raise typer.Exit(1) from None
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    checks = checks_of(result, wanted)
-    if as_json:
-        print(json.dumps(msgspec.to_builtins(result) | {"checks": checks}, ensure_ascii=False))
-    else:
-        _show(result, checks)
-    raise typer.Exit(0 if all(checks.values()) else 1)
+    result = measured("scale", lambda directory: measure(directory, codes, levels=wanted, turns=turns, seconds=seconds))
+    tell(
+        "scale 规模",
+        result,
+        checks_of(result, wanted),
+        _ASKED,
+        as_json=as_json,
+        show=lambda console: _show(console, result),
+    )
 
 
 def checks_of(result: Scale, wanted: tuple[int, ...] = LEVELS) -> dict[str, bool]:
@@ -91,19 +78,11 @@ def checks_of(result: Scale, wanted: tuple[int, ...] = LEVELS) -> dict[str, bool
     }
 
 
-def _show(result: Scale, checks: dict[str, bool]) -> None:
-    console = Console()
+def _show(console: Console, result: Scale) -> None:
     table = Table(title="scale 规模")
     for name in type(result.levels[0]).__struct_fields__:
         table.add_column(name)
     for level in result.levels:
         table.add_row(*(str(value) for value in msgspec.to_builtins(level).values()))
     console.print(table)
-    table = Table(show_header=False)
-    for name, value in msgspec.to_builtins(result).items():
-        if name != "levels":
-            table.add_row(name, str(value))
-    console.print(table)
-    for name, held in checks.items():
-        text = f"{name}: {_ASKED[name]}"
-        console.print(f"[green]✓[/green] {text}" if held else f"[red]✗ {text}[/red]")
+    console.print(figures_table("", result, leave_out="levels"))

@@ -150,7 +150,9 @@ class Client:
     async def _stream(self) -> None:
         call: Any = self._channel.stream_stream(f"{_SERVICE}IngestTasks")(metadata=bearer(self._order.token))
         messages = Messages(self._order, lambda item: task_pb2.IngestTasksRequest(requests=[item]).SerializeToString())
-        room = asyncio.Semaphore(self._order.in_flight)
+        # The others follow the first message's results: gRPC's asyncio client tells INTERNAL, and not what the server said, of a call that
+        # is refused while a message is being written.
+        room = asyncio.Semaphore(1)
         #: Number of a message -> when it was sent. Results come message by message, in any order.
         sent: dict[int, float] = {}
 
@@ -170,8 +172,10 @@ class Client:
             group.create_task(send())
             while (answer := await call.read()) is not grpc.aio.EOF:
                 results = task_pb2.IngestTasksResponse.FromString(answer).results
-                self._count(results, sent.pop(results[0].index // self._order.items))
-                room.release()
+                number = results[0].index // self._order.items
+                self._count(results, sent.pop(number))
+                for _ in range(1 if number else self._order.in_flight):
+                    room.release()
 
     def _count(self, results: Any, began_s: float) -> None:
         now_s = time.monotonic()
