@@ -88,8 +88,12 @@ class LiveSystem:
             )
         try:
             ready = await self._ready()
-        except (SystemDown, asyncio.CancelledError):
+        except SystemDown:
             self.kill_tree()
+            raise
+        except asyncio.CancelledError:
+            # Killed, it would leave its own directory of sockets behind.
+            await self.stop()
             raise
         self.grpc, self.console = str(ready["grpc"]), str(ready["console"])
         store = json.loads((self.data_dir / "store.json").read_text(encoding="utf-8"))

@@ -1,0 +1,49 @@
+"""A system that is asked to end before it serves."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadtests.chaos.system import LiveSystem
+
+#: Stands for `serve` while it starts: says that it can be interrupted, and tidies up when it is.
+_STARTING = """#!/bin/sh
+trap 'touch "$PLACE/tidied"; exit 130' INT
+echo up > "$PLACE/up"
+while :; do read line < "$PLACE/never"; done
+"""
+
+
+class _Starting(LiveSystem):
+    """Tells when the child is there and its first line is waited for."""
+
+    def __init__(self, directory: Path, *, environment: dict[str, str]) -> None:
+        super().__init__(directory, environment=environment)
+        self.waits = asyncio.Event()
+
+    async def _ready(self) -> dict[str, object]:
+        self.waits.set()
+        return await super()._ready()
+
+
+async def test_a_start_that_is_interrupted_ends_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed, `serve` leaves its directory of sockets behind each time that somebody presses Ctrl-C early."""
+    for name in ("up", "never"):
+        os.mkfifo(tmp_path / name)
+    serve = tmp_path / "serve"
+    serve.write_text(_STARTING, encoding="ascii")
+    serve.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(serve))
+    system = _Starting(tmp_path, environment={"PLACE": str(tmp_path)})
+    starting = asyncio.create_task(system.start())
+    async with asyncio.timeout(20):
+        await asyncio.to_thread((tmp_path / "up").read_text)
+        await system.waits.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert (tmp_path / "tidied").exists()
+    assert not system.is_running
