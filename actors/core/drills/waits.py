@@ -106,6 +106,8 @@ class _Spell(NamedTuple):
     #: When it waited longest, and how long.
     peak_ms: int
     wait_ms: int
+    #: Whether anybody there could do it at any look.
+    can_be_done: bool = False
     #: When it had fallen to its release threshold; 0: not while the surge lasted.
     released_ms: int = 0
 
@@ -132,26 +134,30 @@ def wait_moments(drill: Drill) -> dict[str, int]:
     if not observed:
         return {}
     peak_ms = max(observed, key=lambda seen: (seen.wait_ms, -seen.at_ms)).at_ms
-    spells = list(_spells(observed))
+    spells = _spells(observed)
     if not all(spell.released_ms for spell in spells):
         return {"peak": peak_ms}
     return {"peak": peak_ms, "eased": max((spell.released_ms for spell in spells), default=peak_ms)}
 
 
-def _spells(observed: Sequence[Observation]) -> Iterator[_Spell]:
-    """Every time for which a kind was hard pressed, the unfinished ones last."""
+def _spells(observed: Sequence[Observation]) -> list[_Spell]:
+    """Every time for which a kind was hard pressed, the unfinished ones last.
+
+    Without those in which nobody there could do it at all: such a kind waits for ever, surge or not.
+    """
+    spells: list[_Spell] = []
     open_spells: dict[Pair, _Spell] = {}
     for seen in observed:
         now = dict(_pressed(seen))
-        for pair in [pair for pair in open_spells if pair not in now]:
-            yield open_spells.pop(pair)._replace(released_ms=seen.at_ms)
+        ended = [pair for pair in open_spells if pair not in now]
+        spells += [open_spells.pop(pair)._replace(released_ms=seen.at_ms) for pair in ended]
         for pair, waits_ms in now.items():
-            spell = open_spells.get(pair)
-            if spell is None:
-                open_spells[pair] = _Spell(began_ms=seen.at_ms, peak_ms=seen.at_ms, wait_ms=waits_ms)
-            elif waits_ms > spell.wait_ms:
-                open_spells[pair] = spell._replace(peak_ms=seen.at_ms, wait_ms=waits_ms)
-    yield from open_spells.values()
+            spell = open_spells.get(pair) or _Spell(began_ms=seen.at_ms, peak_ms=seen.at_ms, wait_ms=waits_ms)
+            if waits_ms > spell.wait_ms:
+                spell = spell._replace(peak_ms=seen.at_ms, wait_ms=waits_ms)
+            can_be_done = spell.can_be_done or waits_ms < WAIT_UNBOUNDED_MS
+            open_spells[pair] = spell._replace(can_be_done=can_be_done)
+    return [spell for spell in (*spells, *open_spells.values()) if spell.can_be_done]
 
 
 def _while_it_lasted(drill: Drill) -> list[Observation]:

@@ -155,6 +155,23 @@ def test_a_wait_that_only_grows_has_not_eased() -> None:
     assert "eased" not in wait_moments(grows)
 
 
+def test_what_nobody_there_can_do_says_nothing_of_how_soon_a_surge_eases() -> None:
+    """It waits for ever, before and after; but a kind whose people all went home meanwhile has not eased by that."""
+    forever = WAIT_UNBOUNDED_MS
+    looked = surge(
+        pressed(1_000, 9_500, 9_500, forever),
+        pressed(2_000, 9_100, 9_100, forever),
+        pressed(4_000, 3_500, 3_500, forever),
+    )
+    only_other = msgspec.structs.replace(seen(5_000, 0, (FUJIAN, OTHER)), waits_ms=(forever,))
+    looked = msgspec.structs.replace(looked, observed=(*looked.observed, only_other))
+    assert wait_figures(looked)["eased_ms"] == 4_000
+    assert wait_moments(looked)["eased"] == STRUCK_MS + 5_000
+    gone_home = surge(pressed(1_000, 9_500, 9_500), pressed(2_000, 0, forever), pressed(6_000, 0, forever))
+    assert wait_figures(gone_home)["eased_ms"] == 5_000
+    assert "eased" not in wait_moments(gone_home)
+
+
 def test_looks_without_waits_are_read() -> None:
     """A coordinator may take over a drill whose looks an older one wrote down."""
     assert wait_figures(surge(seen(0, 9_001, PAIR), seen(1_000, 5_000, PAIR), seen(3_000, 10)))["eased_ms"] == 3_000
