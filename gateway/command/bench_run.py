@@ -14,12 +14,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from loadtests.bench.client_process import ClientFailed
 from loadtests.chaos.findings import RowFailed
 from loadtests.chaos.system import SystemDown
 from loadtests.preparation import SetupRefused
 
 _Result = TypeVar("_Result", bound=msgspec.Struct)
-_FAILURES = (SystemDown, RowFailed, SetupRefused, grpc.aio.AioRpcError, TimeoutError)
+#: `OSError`: a process that is measured has gone; a timeout is one, too.
+_FAILURES = (SystemDown, RowFailed, SetupRefused, ClientFailed, grpc.aio.AioRpcError, OSError)
 
 
 def measured(bench: str, measure: Callable[[Path], Awaitable[_Result]]) -> _Result:
@@ -37,7 +39,7 @@ def measured(bench: str, measure: Callable[[Path], Awaitable[_Result]]) -> _Resu
     try:
         return asyncio.run(run(directory))
     except _FAILURES as error:
-        typer.echo(f"sharedops bench {bench}: {error or type(error).__name__}", err=True)
+        typer.echo(f"sharedops bench {bench}: {str(error) or type(error).__name__}", err=True)
         raise typer.Exit(1) from None
     finally:
         shutil.rmtree(directory, ignore_errors=True)

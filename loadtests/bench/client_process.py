@@ -11,12 +11,16 @@ _Order = TypeVar("_Order", bound=msgspec.Struct)
 _Result = TypeVar("_Result", bound=msgspec.Struct)
 
 
+class ClientFailed(Exception):
+    """A client ended without saying what became of its order; why stands on its standard error, which is ours."""
+
+
 async def run_client(module: str, order: msgspec.Struct, result: type[_Result], within_s: float) -> _Result:
     """Run a client (`python -m module`) with an order, and end it when it takes too long.
 
     Raises:
         TimeoutError: it did not end in time.
-        msgspec.DecodeError: it ended without a result.
+        ClientFailed: it ended without a result.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
@@ -28,7 +32,10 @@ async def run_client(module: str, order: msgspec.Struct, result: type[_Result], 
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return msgspec.json.decode(answer, type=result)
+    try:
+        return msgspec.json.decode(answer, type=result)
+    except msgspec.DecodeError:
+        raise ClientFailed(f"{module} ended with code {process.returncode} and without a result") from None
 
 
 def be_client(order: type[_Order], carry_out: Callable[[_Order], Awaitable[msgspec.Struct]]) -> None:
