@@ -3,7 +3,7 @@
 The file holds SHA-256 digests only, so that reading it lets nobody in:
 
     [[token]]
-    sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    sha256 = "…"
     role = "branch"            # branch, operator, team_lead, ops, auditor, finance
     province = "fujian"        # or "*": every province
     subject = "fujian-core"    # reaches the journal as branch:fujian-core

@@ -55,7 +55,7 @@ def capacity(
 
     Example: sharedops capacity --days 7 --seeds 3 --json
 
-    Where and how much is shared is decided by the coordinator's own plan. A week takes some minutes a seed. Exit code 0 if sharing made every line
+    Where and how much is shared is decided by the coordinator's own plan. A week takes half a minute to two minutes a seed; what one seed alone says, chance may have said. Exit code 0 if sharing made every line
     quicker and won capacity beyond what the seeds scatter, 1 if not, 2 if it cannot be played as written.
     """
     if 1_800 % period_seconds:

@@ -210,7 +210,9 @@ def _show(answer: Answer) -> None:
     if any(each.half is None or each.half > abs(each.mean) for each in answer.cut_of_mean_turnaround.values()):
         console.print("These seeds cannot tell the planner from every other way; more can: --seeds 20.")
     for way, below in answer.cut_of_mean_turnaround.items():
-        text = f"mean turnaround {_text(below, 100)} % below {NAMES[way]}"
+        side = "below" if below.mean > 0 else "above"
+        shown = below if below.mean > 0 else Interval(-below.mean, below.half)
+        text = f"mean turnaround {_text(shown, 100)} % {side} {NAMES[way]}"
         console.print(f"[green]✓[/green] {text}" if below.mean > 0 else f"[red]✗ {text}[/red]")
 
 
