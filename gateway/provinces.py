@@ -214,7 +214,7 @@ class ProvinceLinks:
     ) -> list[protocol.Response]:
         """Ask one province many things at once. The answers in the order of the requests.
 
-        Commands that may be repeated leave as bundles, one for each thousand, which cost a tenth of as many calls. If any may not, each is a call
+        Commands that may be repeated leave as bundles, a call for each thousand of them. If any may not, each is a call
         of its own, since the loss of the connection is another answer for it than for its neighbours.
         """
         commands = [request for request in requests if _is_command(request) and _is_repeatable(request)]

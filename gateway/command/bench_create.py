@@ -47,6 +47,6 @@ def checks_of(result: Create) -> dict[str, bool]:
     return {
         "ratio": result.ratio >= RATIO_MIN,
         "p99": 0 < result.p99_ms <= P99_MAX_MS,
-        "answered": result.acknowledged > 0 and not result.otherwise and not result.unanswered,
-        "durable": result.journals_ok and 0 < result.acknowledged == result.in_journals and result.flushes > 0,
+        "answered": result.is_answered,
+        "durable": result.is_durable,
     }

@@ -20,14 +20,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from loadtests.bench import offering
 from loadtests.bench.client_process import run_client
 from loadtests.bench.closed_loop import LAST_CALLS_MAX_S, Done, Order
 from loadtests.bench.echo_process import Echo, echo_process
 from loadtests.bench.kernel_figures import cpu_between, percentile_ms
-from loadtests.bench.measured_system import measured_system
+from loadtests.bench.measured_system import Durable, measured_system
 from loadtests.bench.requests import TIMEOUT_S
 from loadtests.chaos.system import LiveSystem
 from loadtests.wire import read_development_tokens
@@ -52,7 +50,7 @@ PACED_WARM_UP_S = 3.0
 _PACED_TICK_S = 0.001
 
 
-class Create(msgspec.Struct, kw_only=True):
+class Create(Durable, kw_only=True):
     """What was measured."""
 
     provinces: int
@@ -71,16 +69,6 @@ class Create(msgspec.Struct, kw_only=True):
     #: CPU of the system and of the clients for each task of the closed loop.
     cpu_us_per_task: float = 0.0
     client_cpu_us_per_task: float = 0.0
-    #: Tasks acknowledged over the whole run, tasks in the journals after it, and frames written for them, each with one fsync.
-    acknowledged: int = 0
-    in_journals: int = 0
-    flushes: int = 0
-    #: Calls that ended otherwise, by status; calls without an end.
-    otherwise: dict[str, int] = {}
-    unanswered: int = 0
-    journals_ok: bool = False
-    #: Share of all cores' time that the host gave to others meanwhile.
-    stolen_ratio: float = 0.0
 
 
 class Turn(NamedTuple):
@@ -121,8 +109,7 @@ async def measure(directory: Path, provinces: Sequence[str], *, turns: int, seco
     """
     async with measured_system(directory, provinces) as (system, journals):
         result = await _measure(system, turns, seconds)
-    result.in_journals, result.journals_ok = journals.tasks, journals.ok
-    result.flushes, result.stolen_ratio = journals.flushes, journals.stolen_ratio
+    result.note(journals)
     return result
 
 

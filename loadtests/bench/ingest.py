@@ -18,7 +18,7 @@ import msgspec
 from loadtests.bench.bulk import LAST_MESSAGES_MAX_S, Done, Order, Way
 from loadtests.bench.client_process import run_client
 from loadtests.bench.kernel_figures import cpu_between, percentile_ms
-from loadtests.bench.measured_system import measured_system
+from loadtests.bench.measured_system import Durable, measured_system
 from loadtests.chaos.system import LiveSystem
 from loadtests.wire import DevelopmentTokens, read_development_tokens
 
@@ -47,7 +47,7 @@ class OneWay(msgspec.Struct, frozen=True, kw_only=True):
     message_p99_ms: float = 0.0
 
 
-class Ingest(msgspec.Struct, kw_only=True):
+class Ingest(Durable, kw_only=True):
     """What was measured. The first two figures are the better way's."""
 
     provinces: int
@@ -58,16 +58,6 @@ class Ingest(msgspec.Struct, kw_only=True):
     stream: OneWay = OneWay()
     items: int = ITEMS
     messages_in_flight: int = CLIENTS * IN_FLIGHT
-    #: Tasks acknowledged over the whole run, tasks in the journals after it, and frames written for them, each with one fsync.
-    acknowledged: int = 0
-    in_journals: int = 0
-    flushes: int = 0
-    #: Results that are no task, and failed calls, by reason; tasks of which nothing came back.
-    otherwise: dict[str, int] = {}
-    unanswered: int = 0
-    journals_ok: bool = False
-    #: Share of all cores' time that the host gave to others meanwhile.
-    stolen_ratio: float = 0.0
 
 
 class Turn(NamedTuple):
@@ -101,8 +91,7 @@ async def measure(directory: Path, provinces: Sequence[str], *, turns: int, seco
         for turn in range(turns):
             played += [await _turn(system, tokens, way, turn, seconds) for way in Way]
     result = summed(Ingest(provinces=len(provinces), gateways=gateways), played)
-    result.in_journals, result.journals_ok = journals.tasks, journals.ok
-    result.flushes, result.stolen_ratio = journals.flushes, journals.stolen_ratio
+    result.note(journals)
     return result
 
 

@@ -31,6 +31,36 @@ class Journals(msgspec.Struct, kw_only=True):
     stolen_ratio: float = 0.0
 
 
+class Durable(msgspec.Struct, kw_only=True):
+    """What every bench that creates tasks tells of them: what was acknowledged, and what the journals hold of it."""
+
+    #: Tasks acknowledged over the whole run, tasks in the journals after it, and frames written for them, each with one fsync.
+    acknowledged: int = 0
+    in_journals: int = 0
+    flushes: int = 0
+    #: What came of calls and tasks otherwise, by status or reason; those of which nothing came back.
+    otherwise: dict[str, int] = {}
+    unanswered: int = 0
+    journals_ok: bool = False
+    #: Share of all cores' time that the host gave to others meanwhile.
+    stolen_ratio: float = 0.0
+
+    def note(self, journals: Journals) -> None:
+        """Take in what the journals held after the run."""
+        self.in_journals, self.journals_ok = journals.tasks, journals.ok
+        self.flushes, self.stolen_ratio = journals.flushes, journals.stolen_ratio
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether everything was answered, and by a task."""
+        return self.acknowledged > 0 and not self.otherwise and not self.unanswered
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether the journals are valid and hold exactly what was acknowledged."""
+        return self.journals_ok and 0 < self.acknowledged == self.in_journals and self.flushes > 0
+
+
 @contextlib.asynccontextmanager
 async def measured_system(
     directory: Path, provinces: Sequence[str], *, arguments: Sequence[str] = ("--no-sample-operators",)
