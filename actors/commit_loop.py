@@ -39,6 +39,7 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.hold import CommitHold
 from actors.journal import Journal, JournalError, SnapshotWriter, StoreBusy, StoreFull
+from actors.round_pace import RoundPace
 from actors.store_outage import StoreOutage
 
 _log = structlog.get_logger(__name__)
@@ -138,6 +139,9 @@ class CommitLoop:
         self._snapshot: tuple[SnapshotWriter, Iterator[bytes]] | None = None
         self._snapshot_bytes = 0
         self._outage = StoreOutage()
+        self._pace = RoundPace()
+        #: When the round is due that the last commit put off, milliseconds of the monotonic clock: commit again then. None: it put none off.
+        self.round_due_ms: int | None = None
         self.is_stopped = False
         self.hold = CommitHold()
         self.province = self._replayed()
@@ -164,6 +168,7 @@ class CommitLoop:
 
     def commit(self) -> None:
         """Decide what is in the mailbox, write one frame, answer."""
+        self.round_due_ms = None
         if self.is_stopped or self.is_held():
             return
         batch = [self._mailbox.popleft() for _ in range(min(self._commit_bounds.batch_max, len(self._mailbox)))]
@@ -174,7 +179,7 @@ class CommitLoop:
             self._send_due(now)
             return
         answers = self._decide(batch, now)
-        self.province.finish_batch(now)
+        self._finish_batch(now)
         frame = self.province.take_frame()
         if frame.events and not self._append(codec.encode_events(frame.events), now):
             self._refuse_writes(batch, now)
@@ -185,6 +190,18 @@ class CommitLoop:
             self._outputs.tell_desks(frame.desk_updates)
         self._send_due(now)
         self._go_on_with_snapshot()
+
+    def _finish_batch(self, now: Instant) -> None:
+        """Match what waits, if it is time for a round; otherwise note when it will be."""
+        province = self.province
+        if not province.has_pairs_to_find:
+            province.finish_batch(now)
+        elif self._pace.is_due(now.monotonic_ms):
+            province.finish_batch(now)
+            self._pace.note_held(now.monotonic_ms, self._clock().monotonic_ms)
+        else:
+            province.finish_batch(now, may_match=False)
+            self.round_due_ms = self._pace.due_ms
 
     def _send_due(self, now: Instant) -> None:
         messages = self.province.due_messages(now)

@@ -123,6 +123,7 @@ class ProvinceActor:
         #: The next tick: what wakes us for it, and from when on a commit takes it along (seconds of the loop's clock).
         self._timer: asyncio.TimerHandle | None = None
         self._tick_due_s = math.inf
+        self._round_timer: asyncio.TimerHandle | None = None
         self._running = self._loop.create_task(self._run())
 
     def _with_faults(self, journal: Journal) -> Journal:
@@ -226,9 +227,17 @@ class ProvinceActor:
                 _log.exception("commit failed", province=self._options.province)
             finally:
                 self.on_fatal(error)
+        due_ms = self._commits.round_due_ms
+        if due_ms is not None and self._round_timer is None:
+            self._round_timer = self._loop.call_later((due_ms - self._now().monotonic_ms) / 1000, self._hold_round)
         # While a backup holds us, the backlog waits for the hold's end.
         if self._commits.backlog and not self._commits.is_held():
             self._commit_soon()
+
+    def _hold_round(self) -> None:
+        """A round that was put off is due."""
+        self._round_timer = None
+        self._commit_soon()
 
     # --- what arrives (Handler of the endpoint) ---
 

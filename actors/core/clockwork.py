@@ -31,12 +31,13 @@ def tick(turn: Turn) -> None:
     let_shadows_end(turn)
 
 
-def settle_batch(turn: Turn) -> None:
-    """After a batch of commands: what must leave leaves, what can be matched is matched."""
+def settle_batch(turn: Turn, *, may_match: bool = True) -> None:
+    """After a batch of commands: what must leave leaves, what can be matched is matched, unless that is left to a later batch."""
     move_tasks_out(turn)
     help_itself(turn)
     ask_for_return(turn)
-    _match(turn)
+    if may_match:
+        _match(turn)
 
 
 def _judge_sites(turn: Turn) -> None:

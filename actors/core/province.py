@@ -116,9 +116,18 @@ class Province:
             )
         return reply
 
-    def finish_batch(self, now: Instant) -> None:
-        """What follows from the batch: moves and matches."""
-        clockwork.settle_batch(self._begin(now))
+    def finish_batch(self, now: Instant, *, may_match: bool = True) -> None:
+        """What follows from the batch: moves and matches.
+
+        Args:
+            may_match: False: who is free waits for a later batch, so that one round has the more to pair.
+        """
+        clockwork.settle_batch(self._begin(now), may_match=may_match)
+
+    @property
+    def has_pairs_to_find(self) -> bool:
+        """Whether anybody is free while anything waits."""
+        return bool(self.state.free) and len(self.state.queue) > 0
 
     def take_frame(self) -> Frame:
         """The events and desk updates since the last call."""

@@ -65,10 +65,11 @@ class Shell:
         return replies
 
     def ask(self, *asked: c.AnyCommand) -> list[AnyReply]:
-        """Commands and as many commits as they take."""
+        """Commands and as many commits as they take, those for rounds that were put off among them."""
         replies = self.submit(*asked)
         self.loop.commit()
-        while self.loop.backlog:
+        while self.loop.backlog or self.loop.round_due_ms is not None:
+            self.now_ms = max(self.now_ms, self.loop.round_due_ms or 0)
             self.loop.commit()
         return replies
 

@@ -18,6 +18,7 @@ from actors.journal import (
     StoreFailed,
     StoreFull,
 )
+from actors.round_pace import PAUSE_MIN_MS
 from actors.store_outage import PAUSE_MS
 from tests.unit.commit_shell import CHEN, SMALL, Shell, arrival, create, failing, replayed, same
 from tests.unit.core.harness import ADDRESS, FUJIAN, Branch, person, spec
@@ -51,6 +52,35 @@ def test_a_batch_is_one_frame() -> None:
     shell.ask(*[create() for _ in range(20)])
     assert len(shell.store.frames) == before + 1
     assert len(codec.decode_events(shell.store.frames[-1].payload)) == 20
+
+
+def test_a_round_so_soon_after_another_is_put_off_and_told_of() -> None:
+    """A round for every step costs three times what deciding them does; one that is forgotten leaves a task beside somebody who is idle."""
+    shell = Shell()
+    shell.ask(*arrival(), create())
+    held = shell.state.round_number
+    shell.submit(create())
+    shell.loop.commit()
+    assert shell.state.round_number == held
+    assert shell.loop.round_due_ms == shell.now_ms + PAUSE_MIN_MS
+    shell.now_ms += PAUSE_MIN_MS
+    shell.loop.commit()
+    assert shell.state.round_number == held + 1
+    assert shell.loop.round_due_ms is None
+
+
+def test_a_round_that_is_put_off_waits_no_longer_for_a_disk_that_refuses() -> None:
+    """What was put off is asked for anew by the commit that finds the disk healed; until then it would wake the loop again and again."""
+    shell = Shell()
+    shell.ask(*arrival(), create())
+    shell.submit(create())
+    shell.loop.commit()
+    assert shell.loop.round_due_ms is not None
+    shell.store.before_write = failing(StoreFull(FUJIAN, "append"), "append")
+    shell.now_ms = shell.loop.round_due_ms
+    shell.loop.commit()
+    assert shell.loop.is_read_only
+    assert shell.loop.round_due_ms is None
 
 
 def test_what_changes_nothing_writes_nothing_and_is_answered() -> None:
