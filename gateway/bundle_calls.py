@@ -14,7 +14,7 @@ from actors.core import commands as c
 from actors.transport import Link
 from gateway.answers import Replies
 from gateway.calls import DEADLINE_MAX_S
-from gateway.errors import GatewayError, deadline_exceeded
+from gateway.errors import deadline_exceeded
 
 #: Asks a province many things at once, whatever happens on the way, until a deadline.
 AskPatiently = Callable[[str, Sequence[c.AnyCommand], float], Coroutine[Any, Any, Sequence[Any]]]
@@ -29,6 +29,8 @@ class BundleCalls:
 
     def __init__(self, ask_patiently: AskPatiently) -> None:
         self._ask_patiently = ask_patiently
+        #: Asking for it is a call of the kernel in Python 3.11.
+        self._loop = asyncio.get_running_loop()
         self._patient: set[asyncio.Task[None]] = set()
         #: What was sent and is not answered -> when its time is over; the oldest first, since all have the same time.
         self._due_s: dict[asyncio.Future[bytes], float] = {}
@@ -37,17 +39,16 @@ class BundleCalls:
     def send(self, link: Link, province: str, commands: Sequence[c.AnyCommand]) -> Replies:
         """Send a bundle; the replies come in the order of the commands.
 
-        The future fails with `GatewayError` and nothing else. Cancelling it drops the replies and disturbs nothing.
+        The future fails with `GatewayError`, or by a bug. Cancelling it drops the replies and disturbs nothing.
 
         Args:
             commands: at most `protocol.BUNDLE_COMMANDS_MAX`, all of which may be repeated.
         """
-        loop = asyncio.get_running_loop()
-        replies: Replies = loop.create_future()
+        replies: Replies = self._loop.create_future()
         sent = link.call_soon(protocol.encode(protocol.Bundle(commands=tuple(commands))))
-        self._due_s[sent] = loop.time() + DEADLINE_MAX_S
+        self._due_s[sent] = self._loop.time() + DEADLINE_MAX_S
         if self._timer is None:
-            self._timer = loop.call_later(DEADLINE_MAX_S, self._look)
+            self._timer = self._loop.call_later(DEADLINE_MAX_S, self._look)
 
         def answered(sent: asyncio.Future[bytes]) -> None:
             due_s = self._due_s.pop(sent)
@@ -56,18 +57,15 @@ class BundleCalls:
             elif sent.exception() is not None:
                 self._go_on(replies, province, commands, due_s)
             elif not replies.done():
-                reply = protocol.decode_response(sent.result())
-                assert isinstance(reply, protocol.BundleReply), "a bundle is answered with its replies"
-                replies.set_result(reply.replies)
+                _settle(replies, sent.result())
 
         sent.add_done_callback(answered)
         return replies
 
     def send_patiently(self, province: str, commands: Sequence[c.AnyCommand]) -> Replies:
         """The same for commands that are no bundle, or for a province that is away."""
-        loop = asyncio.get_running_loop()
-        replies: Replies = loop.create_future()
-        self._go_on(replies, province, commands, loop.time() + DEADLINE_MAX_S)
+        replies: Replies = self._loop.create_future()
+        self._go_on(replies, province, commands, self._loop.time() + DEADLINE_MAX_S)
         return replies
 
     def close(self) -> None:
@@ -79,7 +77,7 @@ class BundleCalls:
 
     def _go_on(self, replies: Replies, province: str, commands: Sequence[c.AnyCommand], due_s: float) -> None:
         if not replies.done():
-            task = asyncio.get_running_loop().create_task(self._wait(replies, province, commands, due_s))
+            task = self._loop.create_task(self._wait(replies, province, commands, due_s))
             self._patient.add(task)
             task.add_done_callback(self._patient.discard)
             replies.add_done_callback(lambda _: task.cancel())
@@ -87,7 +85,7 @@ class BundleCalls:
     async def _wait(self, replies: Replies, province: str, commands: Sequence[c.AnyCommand], due_s: float) -> None:
         try:
             found = await self._ask_patiently(province, commands, due_s)
-        except GatewayError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the caller without an answer
             _fail(replies, error)
         else:
             if not replies.done():
@@ -96,15 +94,24 @@ class BundleCalls:
     def _look(self) -> None:
         """Give up what has had its time, and come back when the next one will have."""
         self._timer = None
-        loop = asyncio.get_running_loop()
-        now_s = loop.time()
+        now_s = self._loop.time()
         for sent, due_s in self._due_s.items():
             if due_s > now_s:
-                self._timer = loop.call_at(due_s, self._look)
+                self._timer = self._loop.call_at(due_s, self._look)
                 return
             sent.cancel()
 
 
-def _fail(replies: Replies, error: GatewayError) -> None:
+def _settle(replies: Replies, body: bytes) -> None:
+    try:
+        reply = protocol.decode_response(body)
+        assert isinstance(reply, protocol.BundleReply), "a bundle is answered with its replies"
+    except Exception as bug:  # noqa: BLE001 - nobody waits for this callback
+        replies.set_exception(bug)
+    else:
+        replies.set_result(reply.replies)
+
+
+def _fail(replies: Replies, error: Exception) -> None:
     if not replies.done():
         replies.set_exception(error)

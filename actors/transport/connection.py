@@ -48,7 +48,8 @@ class Connection(asyncio.BufferedProtocol):
         self._parser: FrameParser = FrameParser()
         self._received: bytearray = bytearray(READ_BYTES_MAX)
         self._transport: asyncio.Transport | None = None
-        self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        #: Kept, since asking for it is a call of the kernel in Python 3.11.
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._queue: list[Item] = []
         self._queued_bytes: int = 0
         #: Name of the far side for logs, once known.
@@ -85,7 +86,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._queued_bytes + size > _QUEUE_BYTES_MAX or len(self._queue) >= FRAME_ITEMS_MAX:
             self.flush()
         if not self._queue:
-            _ = self._loop.call_soon(self.flush)
+            _ = self.loop.call_soon(self.flush)
         self._queue.append(item)
         self._queued_bytes += size
 

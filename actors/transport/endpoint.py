@@ -208,7 +208,7 @@ class _PeerConnection(Connection):
             self.drop("peers_full")
             return
         self._endpoint.connections[self] = None
-        self._hello_timer = self._loop.call_later(bounds.hello_timeout_s, self.drop, "hello_timeout")
+        self._hello_timer = self.loop.call_later(bounds.hello_timeout_s, self.drop, "hello_timeout")
 
     def items_received(self, items: list[Item]) -> None:
         if self._peer is None:
