@@ -169,10 +169,10 @@ class CommitLoop:
     def commit(self) -> None:
         """Decide what is in the mailbox, write one frame, answer."""
         self.round_due_ms = None
-        if self.is_stopped or self.is_held():
-            return
-        batch = [self._mailbox.popleft() for _ in range(min(self._commit_bounds.batch_max, len(self._mailbox)))]
         now = self._clock()
+        if self.is_stopped or self._is_held(now):
+            return
+        batch = self._next_batch()
         if self._outage.is_on and not self._takes_writes_again(now):
             self.province.note_tick(now)
             self._refuse_writes(batch, now)
@@ -190,6 +190,14 @@ class CommitLoop:
             self._outputs.tell_desks(frame.desk_updates)
         self._send_due(now)
         self._go_on_with_snapshot()
+
+    def _next_batch(self) -> list[tuple[c.AnyCommand, Answer]]:
+        mailbox, most = self._mailbox, self._commit_bounds.batch_max
+        if len(mailbox) > most:
+            return [mailbox.popleft() for _ in range(most)]
+        batch = list(mailbox)
+        mailbox.clear()
+        return batch
 
     def _finish_batch(self, now: Instant) -> None:
         """Match what waits, if it is time for a round; otherwise note when it will be."""
@@ -222,7 +230,9 @@ class CommitLoop:
 
     def is_held(self) -> bool:
         """Whether a backup holds us. The first look after a hold takes the standstill off everybody's silence."""
-        now = self._clock()
+        return self._is_held(self._clock())
+
+    def _is_held(self, now: Instant) -> bool:
         if self.hold.is_on(now.monotonic_ms):
             return True
         if self.hold.take_ended():

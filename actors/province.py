@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -57,6 +58,8 @@ ORPHAN_AFTER_S = 20.0
 
 #: Answers a request at once.
 _Serve = Callable[..., protocol.Response]
+#: Begins to answer a request, by a function to be called once.
+_Begin = Callable[[Any, Callable[[Any], None]], None]
 
 
 def now() -> Instant:
@@ -114,7 +117,7 @@ class ProvinceActor:
             )
             return
         self._answers = JournalAnswers(options.province, self._name, self._commits, self._now, self._started_ms)
-        self._served = self._answered_at_once()
+        self._served, self._begun = self._answered_at_once(), self._answered_later()
         self._chain_check = ChainCheck(journal, codec.decode_events)
         self._rewinds = RewindQueue()
         self._peers = Peers(self._name)
@@ -220,7 +223,7 @@ class ProvinceActor:
         if self._loop.time() >= self._tick_due_s:
             self._tick()
         try:
-            self._commits.commit()
+            self._endpoint.gather(self._commits.commit)
         except Exception as error:  # noqa: BLE001 - whatever it is, this incarnation ends
             # A bug of ours: memory may be ahead of the disk, so this incarnation must not say another word.
             try:
@@ -263,23 +266,29 @@ class ProvinceActor:
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 peer.fail(call.id, "malformed")
                 continue
-            serve = self._served.get(type(request))
+            kind = type(request)
+            serve, begin = self._served.get(kind), self._begun.get(kind)
             if serve is not None:
                 self._serve(serve, peer, call.id, request)
-            elif isinstance(request, protocol.VerifyChain):
-                self._chain_check.report_to(_reporting(peer, call.id))
-            elif isinstance(request, protocol.ReadHistory):
-                self._rewinds.ask(self._errand(request), _reporting(peer, call.id))
-            elif isinstance(request, protocol.Bundle):
-                submit_bundle(request, self._submit, _reporting(peer, call.id))
+            elif begin is not None:
+                begin(request, _reporting(peer, call.id))
             else:
-                self._submit(request, _reporting(peer, call.id))
+                self._commits.submit(request, _reporting(peer, call.id))
         self._commit_soon()
 
     def _submit(self, command: c.AnyCommand, answer: Callable[[AnyReply], None]) -> None:
         if isinstance(command, c.ListTasks):
             answer = self._with_finished(command, answer)
         self._commits.submit(command, answer)
+
+    def _answered_later(self) -> dict[type, _Begin]:
+        """Requests that are more than a command for the mailbox, and who sees to them."""
+        return {
+            protocol.VerifyChain: lambda _, report: self._chain_check.report_to(report),
+            protocol.ReadHistory: lambda request, report: self._rewinds.ask(self._errand(request), report),
+            protocol.Bundle: lambda bundle, report: submit_bundle(bundle, self._submit, report),
+            c.ListTasks: self._submit,
+        }
 
     def _answered_at_once(self) -> dict[type, _Serve]:
         """Requests that wait for no commit, and who answers them."""

@@ -5,6 +5,7 @@ Every event is applied at once, so the next decision of the same batch sees it; 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from actors.core import events as e
 from actors.core import records
@@ -61,19 +62,17 @@ class Turn:
 
     def emit(self, event: e.AnyEvent) -> None:
         """Let `event` happen: apply it and put it into the frame."""
-        if type(event) not in _HEARD_AT_DESKS:
-            apply(self.state, event)
-            self.matcher.note_event()
-            self.events.append(event)
-            return
-        before = self._held_before(event)
-        session = self._session_before(event)
+        kind = type(event)
+        is_heard = kind in _HEARD_AT_DESKS
+        before = self._held_before(event) if is_heard and kind in _REVOKING else None
+        session = self._session_before(event) if is_heard and kind in _ABOUT_SESSIONS else None
         apply(self.state, event)
         self.matcher.note_event()
         self.events.append(event)
-        self._tell_desks(event, before)
-        if session is not None:
-            self._tell_session_taken(event, session)
+        if is_heard:
+            self._tell_desks(event, before)
+            if session is not None:
+                self._tell_session_taken(event, session)
 
     def record(self, key: str) -> bytes | None:
         """A record by key, from this frame or from the store."""
@@ -119,18 +118,14 @@ class Turn:
         """Filters and scores by the model in force."""
         return self.matcher.scorer(self.state)
 
-    def _held_before(self, event: e.AnyEvent) -> Task | None:
+    def _held_before(self, event: Any) -> Task | None:
         """The task as it was, when the event takes it off somebody's desk."""
-        if isinstance(event, _REVOKING):
-            task = self.state.tasks[event.task_id]
-            return task if task.operator is not None else None
-        return None
+        task = self.state.tasks[event.task_id]
+        return task if task.operator is not None else None
 
-    def _session_before(self, event: e.AnyEvent) -> SessionId | None:
+    def _session_before(self, event: Any) -> SessionId | None:
         """The session that a sign-in elsewhere or a sign-out ends."""
-        if isinstance(event, e.OperatorSignedIn | e.OperatorSignedOut):
-            return self.state.operators[event.operator].session
-        return None
+        return self.state.operators[event.operator].session
 
     def _tell_session_taken(self, event: e.AnyEvent, session: SessionId) -> None:
         """Tell a desk that its session is over when another desk took the operator over, or the clock."""
@@ -145,12 +140,12 @@ class Turn:
         self.desk_updates.append(ended)
 
     def _tell_desks(self, event: e.AnyEvent, before: Task | None) -> None:
-        asked_itself = isinstance(event, e.AssignmentReleased) and not event.who.startswith("system:")
-        if before is not None and before.operator is not None and not asked_itself:
+        if before is not None and before.operator is not None and not _asked_itself(event):
             self._tell(before.operator, "revoked", before, _REASONS.get(type(event)) or getattr(event, "reason", ""))
-        if isinstance(event, (e.OfferMade, e.TaskAssigned)):
-            task = self.state.tasks[event.task_id]
-            self._tell(event.operator, "offered" if isinstance(event, e.OfferMade) else "assigned", task, "")
+        what = _GIVING.get(type(event))
+        if what is not None:
+            assert isinstance(event, (e.OfferMade, e.TaskAssigned))
+            self._tell(event.operator, what, self.state.tasks[event.task_id], "")
 
     def _tell(self, operator: OperatorId, what: str, task: Task, reason: str) -> None:
         person = self.state.operators.get(operator)
@@ -168,10 +163,18 @@ class Turn:
 
 
 #: Events that take a task from its holder without the holder having asked (or that the holder's desk must hear of all the same).
-_REVOKING = (e.OfferWithdrawn, e.AssignmentReleased, e.TaskAssigned, e.TaskCancelled)
+_REVOKING = frozenset((e.OfferWithdrawn, e.AssignmentReleased, e.TaskAssigned, e.TaskCancelled))
+_ABOUT_SESSIONS = frozenset((e.OperatorSignedIn, e.OperatorSignedOut))
 #: All events that desks may hear of, which most events are not.
-_HEARD_AT_DESKS = frozenset({*_REVOKING, e.OfferMade, e.OperatorSignedIn, e.OperatorSignedOut})
+_HEARD_AT_DESKS = frozenset((*_REVOKING, *_ABOUT_SESSIONS, e.OfferMade))
+#: Events that put a task on a desk, and what the desk is told.
+_GIVING: dict[type, str] = {e.OfferMade: "offered", e.TaskAssigned: "assigned"}
 _REASONS: dict[type, str] = {e.TaskAssigned: "reassigned", e.TaskCancelled: "cancelled"}
+
+
+def _asked_itself(event: e.AnyEvent) -> bool:
+    """Whether it was the desk that gave its work back."""
+    return isinstance(event, e.AssignmentReleased) and not event.who.startswith("system:")
 
 
 def winner_metadata(task: Task) -> dict[str, str]:

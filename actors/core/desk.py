@@ -351,6 +351,6 @@ def _held(
 
 
 def _closed_reply(turn: Turn, task: Task) -> TaskReply:
-    closed = turn.closed_task(task.task_id)
-    assert closed is not None, "a finished task has a record"
+    closed = turn.state.closed_last
+    assert closed is not None and closed.task_id == task.task_id, "the task has just been closed"
     return TaskReply(closed)

@@ -151,6 +151,9 @@ class Outbox:
 
     def due(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> list[Outgoing]:
         """The messages to send now, oldest moves first; each is then not due again before its back-off has passed."""
+        if not (state.moving or state.notices or state.recalls):
+            self._due = {}
+            return []
         sends: list[Outgoing] = []
         live: dict[_Key, tuple[int, int]] = {}
         for key in _open_keys(state):

@@ -14,7 +14,8 @@ keys that `recall_keys` names. They can all be rebuilt from the frames.
 """
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -103,25 +104,31 @@ def recall_keys(command: c.AnyCommand, open_tasks: Container[str], fresh: Contai
     keys: list[str] = []
     if command.request_id:
         keys.append(request_key(command.who, command.request_id))
-    if isinstance(command, c.CreateTask):
-        if command.spec.external_id:
-            keys.append(external_key(command.spec.external_id))
-        if command.spec.prior_task and command.spec.prior_task not in open_tasks:
-            keys.append(task_key(TaskId(command.spec.prior_task)))
-    elif isinstance(command, c.AcceptMove):
-        keys.append(move_key(command.task.task_id, command.move))
-        keys.append(task_key(command.task.task_id))
-    elif isinstance(command, c.NoteOutcome):
-        keys.append(task_key(command.task.task_id))
-    else:
-        task = getattr(command, "task_id", None)
-        if task is not None and task not in open_tasks:
-            keys.append(task_key(task))
-        if isinstance(command, c.RecallTask):
-            keys.append(recall_key(command.task_id, command.generation))
-        if isinstance(command, c.SubmitReview):
-            keys.append(review_key(command.task_id))
-    return [key for key in keys if key not in fresh]
+    task = getattr(command, "task_id", None)
+    if task is not None and task not in open_tasks:
+        keys.append(task_key(task))
+    further = _FURTHER_KEYS.get(type(command))
+    if further is not None:
+        keys += further(command, open_tasks)
+    return [key for key in keys if key not in fresh] if keys else keys
+
+
+def _keys_of_creation(command: c.CreateTask, open_tasks: Container[str]) -> Iterator[str]:
+    spec = command.spec
+    if spec.external_id:
+        yield external_key(spec.external_id)
+    if spec.prior_task and spec.prior_task not in open_tasks:
+        yield task_key(TaskId(spec.prior_task))
+
+
+#: What commands need besides the answer to their request and the task that they name by its id.
+_FURTHER_KEYS: dict[type, Callable[[Any, Container[str]], Iterable[str]]] = {
+    c.CreateTask: _keys_of_creation,
+    c.AcceptMove: lambda command, _: (move_key(command.task.task_id, command.move), task_key(command.task.task_id)),
+    c.NoteOutcome: lambda command, _: (task_key(command.task.task_id),),
+    c.RecallTask: lambda command, _: (recall_key(command.task_id, command.generation),),
+    c.SubmitReview: lambda command, _: (review_key(command.task_id),),
+}
 
 
 def fingerprint(command: c.AnyCommand) -> bytes:

@@ -133,6 +133,8 @@ class ProvinceState:
         self.shadow_prices: dict[OperatorId, int] = {}
         #: Records made since the shell last wrote them out.
         self.records: dict[str, bytes] = {}
+        #: The task that was closed last, as its record has it: whoever has just closed one need not decode it. Not hard state.
+        self.closed_last: Task | None = None
         # Indexes, derived from the above.
         self.queue = TaskQueue()
         self.holds: dict[OperatorId, dict[TaskId, None]] = {}
@@ -210,7 +212,9 @@ class ProvinceState:
     def replace_task(self, new: Task) -> None:
         """Put the next version of an open task in place of the last one."""
         old = self.tasks[new.task_id]
-        self._unindex(old)
+        stays = new.operator is not None and new.operator == old.operator and self._stays_in_hand(old, new)
+        if not stays:
+            self._unindex(old)
         if new.state in _CLOSED:
             del self.tasks[new.task_id]
             self._count(old.state, -1)
@@ -220,12 +224,27 @@ class ProvinceState:
                 self._count_batch(new.spec.batch_id, -1)
             self.note_shadow(new)
             self.records[records.task_key(new.task_id)] = records.encode(new)
+            self.closed_last = new
             return
         self.tasks[new.task_id] = new
         if new.state is not old.state:
             self._count(old.state, -1)
             self._count(new.state, 1)
-        self._index(new)
+        if not stays:
+            self._index(new)
+
+    def _stays_in_hand(self, old: Task, new: Task) -> bool:
+        """Whether the task is all that its operator holds, before as after: then nobody's freedom changes, only the order of `holds`."""
+        if new.state not in _HELD or old.state not in _HELD:
+            return False
+        assert new.operator is not None
+        held = self.holds[new.operator]
+        if len(held) != 1:
+            return False
+        # In the place that taking it out and putting it in would give it.
+        del self.holds[new.operator]
+        self.holds[new.operator] = held
+        return True
 
     def note_shadow(self, task: Task) -> None:
         """Keep in mind which shadow tasks are open: a home's own until their outcome is here, whoever has them."""

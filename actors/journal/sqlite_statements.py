@@ -128,10 +128,9 @@ SELECT_FRAME_LINK: Final = "SELECT epoch, hash FROM frames WHERE sequence = ?"
 UPSERT_RECORD: Final = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
 SELECT_RECORD: Final = "SELECT key, value, crc FROM records WHERE key = ?"
 
-#: Keys asked for at once. In batches a key costs 2.5 µs, one by one 3.8 µs; larger batches gain nothing.
-RECALL_BATCH: Final = 64
-_MARKS: Final = ",".join("?" * RECALL_BATCH)
-SELECT_RECORD_BATCH: Final = f"SELECT key, value, crc FROM records WHERE key IN ({_MARKS})"  # noqa: S608 - placeholders only
+#: However many keys, bound as one array of bytes: an array of texts may hold no zero bytes. One key costs less by itself (2.4 us against 4.9);
+#: of eight all together cost 6 us, and cost 11 in a list that was filled up to 64 marks; 64 cost 17.
+SELECT_RECORDS: Final = "SELECT key, value, crc FROM records WHERE key IN (SELECT CAST(value AS TEXT) FROM carray(?))"
 SCAN_RECORDS: Final = "SELECT key, value, crc FROM records WHERE key >= ? AND key > ? ORDER BY key LIMIT ?"
 ALL_RECORDS: Final = "SELECT key, value, crc FROM records ORDER BY key"
 

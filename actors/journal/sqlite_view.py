@@ -237,11 +237,8 @@ class SqliteView:
             if len(keys) == 1:
                 self._collect(execute(sql.SELECT_RECORD, (keys[0],)), found)
                 return found
-            for start in range(0, len(keys), sql.RECALL_BATCH):
-                batch = list(keys[start : start + sql.RECALL_BATCH])
-                # Filled up with its last key, so that there is only one statement to prepare.
-                batch.extend(batch[-1:] * (sql.RECALL_BATCH - len(batch)))
-                self._collect(execute(sql.SELECT_RECORD_BATCH, batch), found)
+            if keys:
+                self._collect(execute(sql.SELECT_RECORDS, (apsw.carray(tuple(map(str.encode, keys))),)), found)
         except apsw.Error as error:
             raise translate(error, self.province) from error
         except UnicodeDecodeError as error:

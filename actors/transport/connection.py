@@ -2,7 +2,7 @@
 
 `send` queues an item and asks for one flush in the next turn of the loop, so everything that one turn
 produced leaves in one frame and one system call. (Answers given inside `items_received` leave as soon as it
-returns.) A queue that would outgrow a frame is flushed early.
+returns, those given inside `Endpoint.gather` when that ends.) A queue that would outgrow a frame is flushed early.
 
 After each flush the bytes that the kernel did not take are compared with `unsent_bytes_max`: a reader that
 slow is cut off, because the alternatives are unbounded memory or stopping the one writer for everybody. The
@@ -48,8 +48,7 @@ class Connection(asyncio.BufferedProtocol):
         self._parser: FrameParser = FrameParser()
         self._received: bytearray = bytearray(READ_BYTES_MAX)
         self._transport: asyncio.Transport | None = None
-        #: Kept, since asking for it is a call of the kernel in Python 3.11.
-        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._queue: list[Item] = []
         self._queued_bytes: int = 0
         #: Name of the far side for logs, once known.
@@ -86,9 +85,13 @@ class Connection(asyncio.BufferedProtocol):
         if self._queued_bytes + size > _QUEUE_BYTES_MAX or len(self._queue) >= FRAME_ITEMS_MAX:
             self.flush()
         if not self._queue:
-            _ = self.loop.call_soon(self.flush)
+            self.flush_soon()
         self._queue.append(item)
         self._queued_bytes += size
+
+    def flush_soon(self) -> None:
+        """See to it that what is queued leaves, in the next turn of the loop if nothing flushes before."""
+        _ = self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Hand everything queued to the kernel as one frame."""

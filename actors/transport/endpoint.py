@@ -20,6 +20,7 @@ authenticated: a Unix socket's file mode keeps others out, TCP needs TLS in fron
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, cast
@@ -122,6 +123,8 @@ class Endpoint:
         self._address: Address | None = None
         self._socket_inode: int | None = None
         self._empty: asyncio.Event = asyncio.Event()
+        #: Connections with something to send, while `gather` looks after them.
+        self.gathered: list[_PeerConnection] | None = None
 
     @property
     def address(self) -> str:
@@ -161,6 +164,22 @@ class Endpoint:
                 connection.abort("endpoint_closed")
             _ = await self._emptied(self.bounds.close_grace_s)
         await server.wait_closed()
+
+    def gather(self, work: Callable[[], None]) -> None:
+        """Do some work and send all that it said to peers at once, instead of in the next turn of the loop.
+
+        If it raises, nothing is sent before the next turn.
+        """
+        gathered: list[_PeerConnection] = []
+        self.gathered = gathered
+        send = _PeerConnection.flush_soon
+        try:
+            work()
+            send = _PeerConnection.flush
+        finally:
+            self.gathered = None
+            for connection in gathered:
+                send(connection)
 
     def forget(self, connection: "_PeerConnection") -> None:
         """Drop a dead connection from the table."""
@@ -208,7 +227,13 @@ class _PeerConnection(Connection):
             self.drop("peers_full")
             return
         self._endpoint.connections[self] = None
-        self._hello_timer = self.loop.call_later(bounds.hello_timeout_s, self.drop, "hello_timeout")
+        self._hello_timer = self._loop.call_later(bounds.hello_timeout_s, self.drop, "hello_timeout")
+
+    def flush_soon(self) -> None:
+        if self._endpoint.gathered is None:
+            super().flush_soon()
+        else:
+            self._endpoint.gathered.append(self)
 
     def items_received(self, items: list[Item]) -> None:
         if self._peer is None:

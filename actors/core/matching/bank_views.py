@@ -10,7 +10,7 @@ from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId
 from actors.core.matching.parameters import Attribute
 from actors.core.matching.views.duty import TeamView
-from actors.core.matching.views.load import LoadView
+from actors.core.matching.views.load import InHand, LoadView
 from actors.core.matching.views.pairs import (
     Candidates,
     HomePairs,
@@ -47,21 +47,21 @@ def view_of(
     """What the parameters of an attribute read.
 
     Args:
-        keys: values of the attribute.
+        keys: values of the attribute; of `Attribute.LINE` one.
         decided_min: from so many decisions of a kind on a person is no longer new to it.
-        overall: the candidates' `PeopleView.sums` and below them `overall_ratios`, as far as they are known.
+        overall: the candidates' `PeopleView.sums` and below them `overall_ratios`, as far as they are known; read of work in hand alone.
     """
     statistics = candidates.reading.statistics
     match attribute:
         case Attribute.PERSON:
-            return _people((), candidates, None)
+            return _people(None, candidates)
         case Attribute.LINE:
-            return _people(keys, candidates, overall)
+            return _people(keys[0], candidates)
         case Attribute.TEAM:
             return TeamView(candidates.people, candidates.rows, candidates.board, candidates.reading)
-        case Attribute.LOAD | Attribute.TODAY:
-            return _loaded(candidates, overall)
-        case Attribute.KIND | Attribute.KIND_LAST:
+        case Attribute.LOAD:
+            return _loaded(state, candidates, overall)
+        case Attribute.KIND:
             return KindPairs(_kinds_named(state, keys), candidates)
         case Attribute.TRIAL:
             return TrialKinds(_kinds_named(state, keys), candidates, decided_min)
@@ -92,15 +92,12 @@ def _kinds_named(state: ProvinceState, names: Sequence[KindId]) -> list[TaskKind
     return [state.kinds.get(name, KIND_UNKNOWN) for name in names]
 
 
-def _people(lines: Sequence[Line], candidates: Candidates, overall: FloatArray | None) -> PeopleView:
-    rows = candidates.rows
-    return PeopleView(candidates.roster.matrix[:, rows], rows, lines, candidates.reading, _parts(overall))
+def _people(line: Line | None, candidates: Candidates) -> PeopleView:
+    return PeopleView(candidates.roster.matrix[:, candidates.rows], candidates.rows, line, candidates.reading)
 
 
-def _parts(overall: FloatArray | None) -> tuple[FloatArray, FloatArray] | None:
-    return None if overall is None else (overall[: len(OperatorCell)], overall[len(OperatorCell) :])
-
-
-def _loaded(candidates: Candidates, overall: FloatArray | None) -> LoadView:
+def _loaded(state: ProvinceState, candidates: Candidates, overall: FloatArray | None) -> LoadView:
     reading, rows = candidates.reading, candidates.rows
-    return LoadView(candidates.roster.matrix[:, rows], candidates.in_hand, rows, reading, _parts(overall))
+    in_hand = InHand(candidates.people, state.holds, state.tasks, state.kinds, reading.minute_ms // 60_000)
+    parts = None if overall is None else (overall[: len(OperatorCell)], overall[len(OperatorCell) :])
+    return LoadView(candidates.roster.matrix[:, rows], in_hand, rows, reading, parts)

@@ -143,11 +143,7 @@ class Process:
         if self._is_dead:
             return
         self.commits.commit()
-        due_ms = self.commits.round_due_ms
-        if due_ms is not None:
-            # Time passes when a test says so; but nobody here waits for a round.
-            self._site.monotonic_ms = max(self._site.monotonic_ms, due_ms)
-        if self.commits.backlog or due_ms is not None:
+        if self.commits.backlog:
             self._commit_soon()
 
     # --- Handler of the endpoint ---

@@ -39,6 +39,48 @@ async def test_everything_queued_in_one_turn_leaves_in_one_frame(endpoint: Endpo
     await client.close()
 
 
+async def test_what_gathered_work_said_leaves_when_it_ends(endpoint: Endpoint, recorder: Recorder) -> None:
+    """A commit's answers leave as one frame, and need no further turn of the loop."""
+    client = await RawClient.connect(endpoint.address)
+    client.greet()
+    await recorder.until(lambda: len(recorder.peers) == 1)
+    peer = recorder.peers[0]
+    queued: list[int] = []
+
+    def work() -> None:
+        peer.reply(1, b"a")
+        peer.push(b"b")
+        queued.append(peer.backlog_bytes)
+
+    endpoint.gather(work)
+    assert queued[0] > 0
+    assert peer.backlog_bytes == 0
+    assert await client.items(2) == [Reply(1, b"a"), Push(0, b"b")]
+    peer.reply(2, b"c")
+    assert await client.items(1) == [Reply(2, b"c")]
+    await client.close()
+
+
+async def test_gathered_work_that_raises_sends_nothing_before_the_next_turn(
+    endpoint: Endpoint, recorder: Recorder
+) -> None:
+    """Whoever has found a bug of its own ends the process at once, and it must not have said another word."""
+    client = await RawClient.connect(endpoint.address)
+    client.greet()
+    await recorder.until(lambda: len(recorder.peers) == 1)
+    peer = recorder.peers[0]
+
+    def work() -> None:
+        peer.reply(1, b"a")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        endpoint.gather(work)
+    assert peer.backlog_bytes > 0
+    assert await client.items(1) == [Reply(1, b"a")]
+    await client.close()
+
+
 @pytest.mark.parametrize(
     ("first", "reason"),
     [
