@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import locust.runners
 from locust import LoadTestShape, User, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -27,6 +28,11 @@ from loadtests.locusts.shapes import SHAPES
 
 #: Users who come in a second, at most. Locust warns above a hundred.
 SPAWN_RATE = 100.0
+
+#: Seconds without a sign of life after which a master gives a worker up. After Locust's three, a machine that is as busy as a peak makes it lost
+#: both workers and ended the run.
+WORKER_SILENCE_MAX_S = 30
+locust.runners.HEARTBEAT_LIVENESS = WORKER_SILENCE_MAX_S  # Locust has no option for it
 
 _log = logging.getLogger("loadtests")
 #: This process's sides of the run, from `init` on.
