@@ -1,15 +1,19 @@
 """What provinces and the coordinator answered, as the services expect it, and the checks that need the list of provinces."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from actors import protocol
+from actors.core.commands import AnyCommand
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.refusal import Refused
 from actors.core.replies import Elsewhere
 from gateway.errors import GatewayError, GatewayReason, from_refused, unknown_province
 
 R = TypeVar("R")
+#: What a province will reply, in the order of what it was asked; fails with `GatewayError`.
+Replies = asyncio.Future[Sequence[protocol.Response]]
 
 
 class Provinces(Protocol):
@@ -31,6 +35,10 @@ class Provinces(Protocol):
         self, province: str, requests: Sequence[protocol.Request], *, deadline: float
     ) -> list[protocol.Response]:
         """Ask one province many things in one frame; the answers in the order of the requests."""
+        ...
+
+    def call_many_soon(self, province: str, requests: Sequence[AnyCommand]) -> Replies:
+        """The same without a task that waits: asked by the time this returns, unless the province is away. As late as an item of a stream may be."""
         ...
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:

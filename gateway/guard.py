@@ -99,7 +99,7 @@ class Guard:
             outcome = "OK"
             try:
                 if takes_stream:
-                    taken = _each_readable(self._stopping.reading(messages))
+                    taken = self._stopping.reading(messages, _readable)
                 else:
                     taken = await self._only_message(context)
                 async for response in self._stopping.responding(serve(taken, context), interrupted=not takes_stream):
@@ -181,8 +181,3 @@ def _readable(request: Any) -> Any:
     if isinstance(request, GatewayError):
         raise request
     return request
-
-
-async def _each_readable(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    async for message in messages:
-        yield _readable(message)

@@ -41,7 +41,8 @@ from actors.transport import (
     LinkLost,
 )
 from actors.transport.directory import DIRECTORY_SOCKET
-from gateway.answers import in_transit
+from gateway.answers import Replies, in_transit
+from gateway.bundle_calls import BundleCalls
 from gateway.cut import Cuts
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, unknown_province
 
@@ -131,6 +132,7 @@ class ProvinceLinks:
         self.cuts = Cuts(self._cut)
         #: Actors that stand aside -> why, for people.
         self._refusals: dict[str, str] = {}
+        self._bundles = BundleCalls(self._call_patiently)
         self._directory = DirectoryClient(
             run_dir / DIRECTORY_SOCKET, self._name, register=None, on_change=self._directory_changed
         )
@@ -145,6 +147,7 @@ class ProvinceLinks:
     async def close(self) -> None:
         """Close all links."""
         self.cuts.close()
+        self._bundles.close()
         await self._directory.close()
         for link in self._links.values():
             await link.close()
@@ -225,6 +228,19 @@ class ProvinceLinks:
         parts = (tuple(commands[first : first + most]) for first in range(0, len(commands), most))
         answered = await asyncio.gather(*(self._call_bundle(province, part, deadline) for part in parts))
         return [reply for replies in answered for reply in replies]
+
+    def call_many_soon(self, province: str, requests: Sequence[c.AnyCommand]) -> Replies:
+        """The same without a task that waits for it, for at most `DEADLINE_MAX_S`; see `gateway.bundle_calls`."""
+        link = self._links.get(protocol.province_name(province))
+        is_bundle = len(requests) <= protocol.BUNDLE_COMMANDS_MAX and all(map(_is_repeatable, requests))
+        if link is None or not link.is_connected or not is_bundle:
+            return self._bundles.send_patiently(province, requests)
+        return self._bundles.send(link, province, requests)
+
+    async def _call_patiently(
+        self, province: str, requests: Sequence[c.AnyCommand], deadline: float
+    ) -> list[protocol.Response]:
+        return await self.call_many(province, requests, deadline=deadline)
 
     async def _call_bundle(
         self, province: str, commands: tuple[c.AnyCommand, ...], deadline: float

@@ -34,6 +34,11 @@ class Silence:
         self._over: dict[ProvinceCode, asyncio.Event] = {}
         self._timers: dict[ProvinceCode, asyncio.TimerHandle] = {}
 
+    @property
+    def is_on(self) -> bool:
+        """Whether any province's desks are silent."""
+        return bool(self._over)
+
     def holds(self, province: ProvinceCode) -> bool:
         """Whether the province's desks are silent."""
         return province in self._over

@@ -9,17 +9,13 @@ message; waiting for two things at once would cost a task each, some forty.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
 from gateway.errors import GatewayError, GatewayReason
 
 T = TypeVar("T")
-
-
-class Stopped(Exception):
-    """The gateway stops; nothing more is to be waited for."""
 
 
 class Stopping:
@@ -35,35 +31,31 @@ class Stopping:
         for task in self._waiting:
             task.cancel()
 
-    async def unless(self, awaitable: Awaitable[T]) -> T:
-        """Wait for something, unless the gateway stops.
+    async def reading(
+        self, messages: AsyncIterator[T], look_at: Callable[[T], T] | None = None
+    ) -> AsyncGenerator[T, None]:
+        """The messages, which end when the gateway stops. Only one task may take them.
 
-        Raises:
-            Stopped: it does.
+        Args:
+            look_at: called with each message; what it raises ends them.
         """
+        # Asking for the task is a call of the kernel in Python 3.11: once, and not for each message.
         task = asyncio.current_task()
         assert task is not None
-        if self.is_stopping:
-            raise Stopped
-        self._waiting[task] = None
-        try:
-            return await awaitable
-        except asyncio.CancelledError:
-            # Ours, unless somebody else cancelled the task as well.
-            if self.is_stopping and task.uncancel() == 0:
-                raise Stopped from None
-            raise
-        finally:
-            del self._waiting[task]
-
-    async def reading(self, messages: AsyncIterator[T]) -> AsyncGenerator[T, None]:
-        """The messages, which end when the gateway stops."""
         while not self.is_stopping:
+            self._waiting[task] = None
             try:
-                message = await self.unless(anext(messages))
-            except (Stopped, StopAsyncIteration):
+                message = await anext(messages)
+            except StopAsyncIteration:
                 return
-            yield message
+            except asyncio.CancelledError:
+                # Ours, unless somebody else cancelled the task as well.
+                if self.is_stopping and task.uncancel() == 0:
+                    return
+                raise
+            finally:
+                del self._waiting[task]
+            yield message if look_at is None else look_at(message)
 
     async def responding(self, responses: AsyncIterator[T], *, interrupted: bool) -> AsyncIterator[T]:
         """The responses of a stream, and why it ended.

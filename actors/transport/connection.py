@@ -48,7 +48,8 @@ class Connection(asyncio.BufferedProtocol):
         self._parser: FrameParser = FrameParser()
         self._received: bytearray = bytearray(READ_BYTES_MAX)
         self._transport: asyncio.Transport | None = None
-        self._loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        #: Kept, since asking for it is a call of the kernel in Python 3.11.
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._queue: list[Item] = []
         self._queued_bytes: int = 0
         #: Name of the far side for logs, once known.
@@ -91,7 +92,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def flush_soon(self) -> None:
         """See to it that what is queued leaves, in the next turn of the loop if nothing flushes before."""
-        _ = self._loop.call_soon(self.flush)
+        _ = self.loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Hand everything queued to the kernel as one frame."""

@@ -227,7 +227,7 @@ class _PeerConnection(Connection):
             self.drop("peers_full")
             return
         self._endpoint.connections[self] = None
-        self._hello_timer = self._loop.call_later(bounds.hello_timeout_s, self.drop, "hello_timeout")
+        self._hello_timer = self.loop.call_later(bounds.hello_timeout_s, self.drop, "hello_timeout")
 
     def flush_soon(self) -> None:
         if self._endpoint.gathered is None:

@@ -158,9 +158,10 @@ class Link:
 
     def _send(self, body: bytes) -> tuple[int, asyncio.Future[bytes]]:
         """Queue a call, or return a future that has failed already."""
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        call_id = self._last_call_id = self._last_call_id + 1
         connection = self._connection
+        loop = asyncio.get_running_loop() if connection is None else connection.loop
+        future: asyncio.Future[bytes] = loop.create_future()
+        call_id = self._last_call_id = self._last_call_id + 1
         refusal = LinkDown(self.name) if connection is None else self._refusal(connection, body)
         if connection is None or refusal is not None:
             future.set_exception(refusal or LinkDown(self.name))

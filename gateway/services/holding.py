@@ -1,13 +1,15 @@
 """One step of a desk, whichever way it came: ask the operator's province, and put its answer into the contract's words."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from actors import protocol
 from actors.core import commands as c
-from actors.core.ids import OperatorId, SessionId, TaskId
+from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, NoWork, OperatorReply, SessionReply, TaskReply
 from gateway import names
-from gateway.answers import Provinces, check_known, expect
+from gateway.answers import Provinces, Replies, check_known, expect
 from gateway.clock import wall_ms
 from gateway.conversion.action import GIVES_ASSIGNMENT, command_in
 from gateway.conversion.task import brief_out
@@ -33,6 +35,22 @@ class Holding:
         self._provinces = provinces
         self._desks = desks
 
+    def command(
+        self, action: str, message: Any, operator: OperatorId, session: SessionId, *, who: str, request_id: str
+    ) -> tuple[ProvinceCode, c.AnyCommand]:
+        """The command of a step, and the province that it is for.
+
+        Args:
+            action: name of the action in `WorkAction`.
+            message: its fields, validated.
+
+        Raises:
+            GatewayError: there is no such province.
+        """
+        province = names.operator_province(operator)
+        check_known(self._provinces, province, "operator")
+        return province, command_in(action, message, operator, session, who, request_id)
+
     async def step(
         self,
         action: str,
@@ -47,35 +65,29 @@ class Holding:
         """Do one step.
 
         Args:
-            action: name of the action in `WorkAction`.
-            message: its fields, validated.
+            action, message: as of `command`.
 
         Raises:
             GatewayError: the province refused or is away. A void token is STALE_TOKEN with the winning assignment.
         """
-        province = names.operator_province(operator)
-        check_known(self._provinces, province, "operator")
-        command = command_in(action, message, operator, session, who, request_id)
+        province, command = self.command(action, message, operator, session, who=who, request_id=request_id)
         self._desks.hear(session)
         reply = await self._provinces.call(province, command, deadline=deadline)
         if isinstance(reply, Refused):
-            return await self._refused(command, reply, deadline)
+            return await self.refused(command, reply, deadline)
         if isinstance(command, c.SignIn):
             self._desks.signed_in(session, province)
         elif isinstance(command, c.SignOut):
             self._desks.signed_out(session)
         if isinstance(reply, SessionReply):
             return session_out(reply, wall_ms(), desk_id=getattr(message, "desk_id", ""))
-        if isinstance(reply, NoWork):
-            return no_work_out(reply)
         if isinstance(reply, Done):
             return ended_session_out(operator, "SIGNED_OUT")
-        task = expect(reply, TaskReply).task
-        if isinstance(command, GIVES_ASSIGNMENT):
-            return assignment_out(task)
-        if isinstance(command, c.RenewAssignment):
-            return assignment_out(task, with_task=False)
-        return brief_out(task)
+        return outcome(command, reply)
+
+    def ask_soon(self, province: ProvinceCode, commands: Sequence[c.AnyCommand]) -> Replies:
+        """Do steps of one province together; see `Provinces.call_many_soon`. `outcome` and `refused` say what the replies mean."""
+        return self._provinces.call_many_soon(province, commands)
 
     async def session_of(self, operator: OperatorId, *, deadline: float) -> SessionId | None:
         """The session by which the province has the operator signed in."""
@@ -83,8 +95,12 @@ class Holding:
         reply = await self._provinces.call(names.operator_province(operator), request, deadline=deadline)
         return expect(reply, OperatorReply).operator.session
 
-    async def _refused(self, command: c.AnyCommand, refused: Refused, deadline: float) -> work_pb2.NoWork:
-        """Say no in the contract's words; whoever shows a void token learns who has the task now, wherever that is."""
+    async def refused(self, command: c.AnyCommand, refused: Refused, deadline: float) -> work_pb2.NoWork:
+        """Say no in the contract's words; whoever shows a void token learns who has the task now, wherever that is.
+
+        Raises:
+            GatewayError: the refusal, unless it is "no work".
+        """
         if isinstance(command, c.FetchNextTask):
             no_work = no_work_of_refusal(refused)
             if no_work is not None:
@@ -102,3 +118,20 @@ class Holding:
         except GatewayError:
             return error
         return stale_token(reply.task, error.message) if isinstance(reply, TaskReply) else error
+
+
+def outcome(command: c.AnyCommand, reply: protocol.Response) -> Outcome:
+    """What a step with work was answered with, if it was not refused.
+
+    Raises:
+        GatewayError: the task could not be found on its way.
+        TypeError: an answer that does not belong to the command: a bug of ours.
+    """
+    if isinstance(reply, NoWork):
+        return no_work_out(reply)
+    task = expect(reply, TaskReply).task
+    if isinstance(command, GIVES_ASSIGNMENT):
+        return assignment_out(task)
+    if isinstance(command, c.RenewAssignment):
+        return assignment_out(task, with_task=False)
+    return brief_out(task)

@@ -1,27 +1,31 @@
 """Creating tasks in bulk: one frame per province and message, whatever the number of items.
 
 A batch is validated item by item, grouped by home, sent to all homes at once, and answered in the order of its items. A stream is a
-sequence of such batches of which a bounded number is under way; their results leave as they finish. The bound counts a batch until its
-results were taken, so a client that does not read its results is not read from either.
+sequence of such batches of which a bounded number is under way; results leave as they are there, those of several small messages in one. The
+bound counts a batch until its results were taken, so a client that does not read its results is not read from either.
 
-One wrong item never fails its neighbours, let alone the stream.
+A message of a stream is no task that waits: most carry one item, and a task, a timer and a group of tasks would be most of what it costs.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 
-from actors.core import commands as c
 from actors.core.ids import ProvinceCode
-from actors.core.replies import TaskReply
-from gateway import conversion, names, permissions, validation
-from gateway.answers import Provinces, check_known, expect
-from gateway.calls import item_deadline
-from gateway.errors import GatewayError, to_wire_error
+from gateway import validation
+from gateway.answers import Provinces, Replies
+from gateway.errors import GatewayError
 from gateway.identity import Identity
+from gateway.services.creating import Group, Homes, fill, fill_failure, sort_by_home
 from gateway.v1 import task_pb2
 
-#: Messages of one stream under way at once. Eight keep a province's next frame filled while the last is being fsynced.
-MESSAGES_IN_FLIGHT_MAX = 8
+#: Messages of one stream under way at once, and items: eight full messages keep a province's next frame filled while the last is being
+#: fsynced, and so do these of one item each.
+MESSAGES_IN_FLIGHT_MAX = 64
+ITEMS_IN_FLIGHT_MAX = 4_000
+#: Results in one message.
+RESULTS_MAX = 500
 
 
 async def create_tasks(
@@ -29,71 +33,22 @@ async def create_tasks(
     identity: Identity,
     method: str,
     items: Iterable[task_pb2.CreateTaskRequest],
-    first_index: int,
     deadline: float,
 ) -> list[task_pb2.TaskResult]:
     """Create each item's task; exactly one result per item, in their order."""
-    homes = _Homes(provinces, identity, method)
-    who = identity.who
-    results: list[task_pb2.TaskResult] = []
-    by_home: dict[ProvinceCode, list[tuple[task_pb2.TaskResult, c.CreateTask]]] = {}
-    for index, item in enumerate(items, start=first_index):
-        # The id goes back as far as it can be one of ours: a wrong one may be a megabyte.
-        result = task_pb2.TaskResult(index=index, request_id=item.request_id[:64])
-        results.append(result)
-        try:
-            validation.check(item)
-            home = homes.of(item.parent)
-            command = c.CreateTask(who=who, request_id=item.request_id, spec=conversion.spec_in(item.task))
-        except GatewayError as error:
-            result.error.CopyFrom(to_wire_error(error))
-        else:
-            by_home.setdefault(home, []).append((result, command))
+    results, by_home = sort_by_home(Homes(provinces, identity, method), items, 0)
     await asyncio.gather(*(_create_at(provinces, home, group, deadline) for home, group in by_home.items()))
     return results
 
 
-class _Homes:
-    """The home provinces that the items of a batch name, each looked at once."""
-
-    def __init__(self, provinces: Provinces, identity: Identity, method: str) -> None:
-        self._provinces, self._identity, self._method = provinces, identity, method
-        self._known: dict[str, ProvinceCode] = {}
-
-    def of(self, parent: str) -> ProvinceCode:
-        """The province of a valid name.
-
-        Raises:
-            GatewayError: the identity may not create tasks there, or there is no such province.
-        """
-        home = self._known.get(parent)
-        if home is None:
-            home = names.parse_province(parent)
-            permissions.check_province(self._identity, self._method, home)
-            check_known(self._provinces, home, "parent")
-            self._known[parent] = home
-        return home
-
-
-async def _create_at(
-    provinces: Provinces,
-    home: ProvinceCode,
-    group: list[tuple[task_pb2.TaskResult, c.CreateTask]],
-    deadline: float,
-) -> None:
+async def _create_at(provinces: Provinces, home: ProvinceCode, group: Group, deadline: float) -> None:
     """Send one home its items in one frame and fill their results in."""
     try:
         replies = await provinces.call_many(home, [command for _, command in group], deadline=deadline)
     except GatewayError as error:
-        wire_error = to_wire_error(error)
-        for result, _ in group:
-            result.error.CopyFrom(wire_error)
-        return
-    for (result, _), reply in zip(group, replies, strict=True):
-        try:
-            result.task.CopyFrom(conversion.brief_out(expect(reply, TaskReply).task))
-        except GatewayError as error:
-            result.error.CopyFrom(to_wire_error(error))
+        fill_failure(group, error)
+    else:
+        fill(group, replies)
 
 
 async def ingest(
@@ -107,41 +62,126 @@ async def ingest(
     Raises:
         GatewayError: INVALID_ARGUMENT, when a message has no items or too many; what came before it is answered first.
     """
-    finished: asyncio.Queue[task_pb2.IngestTasksResponse | None] = asyncio.Queue()
-    slots = asyncio.Semaphore(MESSAGES_IN_FLIGHT_MAX)
-
-    async def create(message: task_pb2.IngestTasksRequest, first_index: int) -> None:
-        results = await create_tasks(provinces, identity, method, message.requests, first_index, item_deadline())
-        finished.put_nowait(task_pb2.IngestTasksResponse(results=results))
-
-    async def read() -> None:
-        wrong: GatewayError | None = None
-        next_index = 0
-        try:
-            async with asyncio.TaskGroup() as under_way:
-                try:
-                    async for message in messages:
-                        wrong = validation.error_of(message)
-                        if wrong is not None:
-                            break
-                        await slots.acquire()
-                        under_way.create_task(create(message, next_index))
-                        next_index += len(message.requests)
-                except GatewayError as error:
-                    # Bytes that are no message. Leaving the group by it would cancel the answers to what came before.
-                    wrong = error
-        finally:
-            finished.put_nowait(None)
-        if wrong is not None:
-            raise wrong
-
-    reader = asyncio.create_task(read())
+    intake = _Intake(provinces, identity, method)
+    reader = asyncio.create_task(intake.read(messages))
     try:
-        while (response := await finished.get()) is not None:
-            yield response
-            slots.release()
+        while results := await intake.take():
+            yield task_pb2.IngestTasksResponse(results=results)
+            intake.make_room()
         await reader
     finally:
         # The client has gone, or a bug ended us: nobody wants the answers any more. What was sent to a province is done there.
+        intake.close()
         reader.cancel()
         await asyncio.gather(reader, return_exceptions=True)
+
+
+class _Batch:
+    """The results of one message, and how many homes have not replied."""
+
+    __slots__ = ("homes_left", "results")
+
+    def __init__(self, results: list[task_pb2.TaskResult], homes_left: int) -> None:
+        self.results = results
+        self.homes_left = homes_left
+
+
+class _Intake:
+    """What one stream has under way."""
+
+    def __init__(self, provinces: Provinces, identity: Identity, method: str) -> None:
+        self._provinces = provinces
+        self._homes = Homes(provinces, identity, method)
+        self._next_index = 0
+        #: Messages and items that count against the bounds, and of these, those whose results are being taken.
+        self._messages = self._items = 0
+        self._messages_leaving = self._items_leaving = 0
+        self._has_room = asyncio.Event()
+        self._asked: set[Replies] = set()
+        self._finished: deque[_Batch] = deque()
+        self._has_news = asyncio.Event()
+        self._is_read = False
+        self._bug: BaseException | None = None
+
+    async def read(self, messages: AsyncIterator[task_pb2.IngestTasksRequest]) -> None:
+        """Begin each message's batch, until the client ends the stream.
+
+        Raises:
+            GatewayError: a message as a whole is wrong.
+        """
+        try:
+            async for message in messages:
+                wrong = validation.error_of(message)
+                if wrong is not None:
+                    raise wrong
+                while self._messages and (
+                    self._messages >= MESSAGES_IN_FLIGHT_MAX
+                    or self._items + len(message.requests) > ITEMS_IN_FLIGHT_MAX
+                ):
+                    self._has_room.clear()
+                    await self._has_room.wait()
+                self._begin(message)
+        finally:
+            self._is_read = True
+            self._has_news.set()
+
+    def _begin(self, message: task_pb2.IngestTasksRequest) -> None:
+        results, by_home = sort_by_home(self._homes, message.requests, self._next_index)
+        self._next_index += len(results)
+        self._messages += 1
+        self._items += len(results)
+        batch = _Batch(results, len(by_home))
+        if not by_home:
+            self._finish(batch)
+        for home, group in by_home.items():
+            replies = self._provinces.call_many_soon(home, [command for _, command in group])
+            self._asked.add(replies)
+            replies.add_done_callback(partial(self._replied, batch, group))
+
+    def _replied(self, batch: _Batch, group: Group, replies: Replies) -> None:
+        self._asked.discard(replies)
+        if replies.cancelled():
+            return
+        try:
+            fill(group, replies.result())
+        except GatewayError as error:
+            fill_failure(group, error)
+        except Exception as bug:  # noqa: BLE001 - nobody waits for this callback: the stream must end by it, as a call does
+            self._bug = bug
+            self._has_news.set()
+            return
+        batch.homes_left -= 1
+        if not batch.homes_left:
+            self._finish(batch)
+
+    def _finish(self, batch: _Batch) -> None:
+        self._finished.append(batch)
+        self._has_news.set()
+
+    async def take(self) -> list[task_pb2.TaskResult]:
+        """The next results, as many as one message may have; none: the stream is at its end."""
+        while not self._finished:
+            if self._bug is not None:
+                raise self._bug
+            if self._is_read and not self._messages:
+                return []
+            self._has_news.clear()
+            await self._has_news.wait()
+        results: list[task_pb2.TaskResult] = []
+        while self._finished and len(results) + len(self._finished[0].results) <= RESULTS_MAX:
+            results += self._finished.popleft().results
+            self._messages_leaving += 1
+        self._items_leaving = len(results)
+        return results
+
+    def make_room(self) -> None:
+        """What was taken last has been sent."""
+        self._messages -= self._messages_leaving
+        self._items -= self._items_leaving
+        self._messages_leaving = self._items_leaving = 0
+        self._has_room.set()
+
+    def close(self) -> None:
+        """Wait for no replies any more."""
+        for replies in list(self._asked):
+            replies.cancel()

@@ -47,7 +47,7 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         for item in request.requests:
             item.parent = item.parent or request.parent
         results = await create_tasks(
-            self._provinces, caller(), f"{_SERVICE}BatchCreateTasks", request.requests, 0, deadline_of(context)
+            self._provinces, caller(), f"{_SERVICE}BatchCreateTasks", request.requests, deadline_of(context)
         )
         return task_pb2.BatchCreateTasksResponse(results=results)
 

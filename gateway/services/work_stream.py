@@ -2,6 +2,10 @@
 
 Reading goes on while earlier messages are being carried out, at most `MESSAGES_IN_FLIGHT_MAX` of them; actions of one operator go to the
 same province over one connection, so they are decided in the order in which they came. Everything that is ready leaves in one message.
+
+What actions do with work travels in bundles (`work_bundles`). Signing in and out, setting presence, and everything that comes while one of those
+is under way or a province is silent for a drill, take a task each, since they wait for one thing after the other.
+
 A client that does not read is cut off when `UPDATES_MAX` updates wait for it: its desks must not hold work that they cannot see. From then
 on nothing it sends is read or counts as a sign of life, and it learns the reason when it reads again. (Cancelling a call that is blocked
 in a write is no way to hurry it: grpc.aio then never ends the call for the client. The age of its connection does.)
@@ -24,6 +28,7 @@ from gateway.desks import Desks
 from gateway.errors import GatewayError, GatewayReason, to_wire_error
 from gateway.identity import Identity
 from gateway.services.holding import Holding, Outcome
+from gateway.services.work_bundles import BUNDLED, FENCED_BY_TOKEN, Found, Slot, WorkBundles
 from gateway.v1 import task_pb2, work_pb2
 
 _log = structlog.get_logger(__name__)
@@ -38,8 +43,6 @@ MESSAGE_BYTES_MAX = 1024 * 1024
 OPERATORS_MAX = 500
 #: Without an action id, only refusals of these are told.
 _ANSWERED_ONLY_IF_NAMED = ("heartbeat", "renew")
-#: Actions that are harmless to repeat: the lease token says it all, so no answer need be kept for their request id.
-_FENCED_BY_TOKEN = ("accept", "start", "complete", "renew", "sign_in", "sign_out", "set_presence")
 
 
 class WorkStream:
@@ -61,6 +64,15 @@ class WorkStream:
         self._reader: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(MESSAGES_IN_FLIGHT_MAX)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._bundles = WorkBundles(
+            holding,
+            self.session,
+            identity,
+            method,
+            tell=self._send_result,
+            start=self._start,
+            failed=self._end_by,
+        )
 
     async def run(self, messages: AsyncIterator[work_pb2.WorkRequest]) -> AsyncIterator[work_pb2.WorkResponse]:
         """Carry the stream until the client ends it.
@@ -78,7 +90,7 @@ class WorkStream:
                     yield response
                 elif self._failure is not None:
                     raise self._failure
-                elif self._is_read and not self._under_way:
+                elif self._is_read and not self._is_busy:
                     return
         finally:
             self._leave()
@@ -90,11 +102,17 @@ class WorkStream:
         self._reader.cancel()
         for task in self._under_way:
             task.cancel()
+        self._bundles.close()
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether anything is still to be answered."""
+        return bool(self._under_way) or self._bundles.is_busy
 
     def _next_response(self) -> work_pb2.WorkResponse | None:
         updates = self._updates
         if not updates:
-            if self._failure is None and (not self._is_read or self._under_way):
+            if self._failure is None and (not self._is_read or self._is_busy):
                 self._has_updates.clear()
             return None
         ready = [updates.popleft()]
@@ -205,27 +223,27 @@ class WorkStream:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (bug := task.exception()) is not None:
-            _log.error("a step failed by a bug", exc_info=bug)
-            self._fail(GatewayError(GatewayReason.SHUTTING_DOWN, "The stream had to be ended; open it again."))
-        if self._is_read:
-            # It may have been the last that the end of the stream waits for; whatever it had to say was sent before.
-            self._has_updates.set()
+            self._end_by(bug)
+        self._ended(task)
+
+    def _end_by(self, bug: BaseException) -> None:
+        _log.error("a step failed by a bug", exc_info=bug)
+        self._fail(GatewayError(GatewayReason.SHUTTING_DOWN, "The stream had to be ended; open it again."))
 
     def _carry_out(self, message: work_pb2.WorkRequest) -> None:
-        """Begin a message's actions in their order. It is under way until the last of them has ended.
-
-        Each is a task, and the message is none: most carry one action, for which a task that waits for tasks is half of the cost.
-        """
-        left = len(message.actions)
-
-        def ended(_: asyncio.Task[None]) -> None:
-            nonlocal left
-            left -= 1
-            if not left:
-                self._slots.release()
-
+        """Begin a message's actions in their order. It is under way until the last of them has ended."""
+        kinds = [action.WhichOneof("action") for action in message.actions]
+        if not self._under_way and not self._desks.silence.is_on and BUNDLED.issuperset(kinds):
+            self._bundles.carry_out(message.actions, self._slots, self._ended)
+            return
+        slot = Slot(self._slots, len(kinds))
         for action in message.actions:
-            self._start(self._act(action)).add_done_callback(ended)
+            self._start(self._act(action)).add_done_callback(slot.part_ended)
+
+    def _ended(self, _: object) -> None:
+        """It may have been the last that the end of the stream waits for; whatever it had to say was sent before."""
+        if self._is_read:
+            self._has_updates.set()
 
     async def _act(self, action: work_pb2.WorkAction) -> None:
         if not action.HasField("sign_in"):
@@ -235,16 +253,13 @@ class WorkStream:
             await self._answer(action)
 
     async def _answer(self, action: work_pb2.WorkAction) -> None:
-        result = work_pb2.ActionResult(action_id=action.action_id)
         try:
-            outcome = await self._outcome(action)
+            found = await self._outcome(action)
         except GatewayError as error:
-            result.error.CopyFrom(to_wire_error(error))
+            self._send_result(action.action_id, error)
         else:
-            if not action.action_id and action.WhichOneof("action") in _ANSWERED_ONLY_IF_NAMED:
-                return
-            _FIELDS[type(outcome)](result).CopyFrom(outcome)
-        self._send(work_pb2.WorkUpdate(result=result))
+            if action.action_id or action.WhichOneof("action") not in _ANSWERED_ONLY_IF_NAMED:
+                self._send_result(action.action_id, found)
 
     async def _outcome(self, action: work_pb2.WorkAction) -> Outcome | work_pb2.HeartbeatResponse:
         validation.check(action)
@@ -255,14 +270,14 @@ class WorkStream:
         await self._desks.silence.over(names.operator_province(operator))
         if action.HasField("sign_in"):
             self._check_room(operator)
-        outcome = await self._step(action, operator)
+        found = await self._step(action, operator)
         if action.HasField("sign_in"):
             self._remember(operator, action)
         elif action.HasField("set_presence") and operator in self._operators:
             self._operators[operator].sign_in.presence = action.set_presence.presence
         elif action.HasField("sign_out"):
             self._operators.pop(operator, None)
-        return outcome
+        return found
 
     def _check_room(self, operator: OperatorId) -> None:
         if operator not in self._operators and len(self._operators) >= OPERATORS_MAX:
@@ -282,9 +297,18 @@ class WorkStream:
             operator,
             self.session,
             who=self._identity.who,
-            request_id="" if kind in _FENCED_BY_TOKEN else action.request_id,
+            request_id="" if kind in FENCED_BY_TOKEN else action.request_id,
             deadline=item_deadline(),
         )
+
+    def _send_result(self, action_id: str, found: Found) -> None:
+        """Tell what became of an action."""
+        result = work_pb2.ActionResult(action_id=action_id)
+        if isinstance(found, GatewayError):
+            result.error.CopyFrom(to_wire_error(found))
+        else:
+            _FIELDS[type(found)](result).CopyFrom(found)
+        self._send(work_pb2.WorkUpdate(result=result))
 
 
 _FIELDS = {

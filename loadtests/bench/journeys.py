@@ -6,8 +6,8 @@ starts it, hears that it is started, decides it, and hears that it is decided. E
 * **stream**: `IngestTasks` with one task a message, and every step of a desk on the Work stream;
 * **unary**: `CreateTask`, `StartAssignment` and `CompleteAssignment`; only the news that a task is theirs comes to the desks down the stream.
 
-Two loops. Closed: a fixed number of journeys is under way, and when one ends the next begins, in the next province. Open: journeys begin at a pace, and
-their waits are counted from the instants at which they were due. With `keeps_open` the desks decide one of the tasks that wait, of whatever age, for each
+Two loops. Closed: a fixed number of creations waits for its acknowledgement, as long as no more journeys are under way than are allowed; the next one
+begins in the next province. Open: journeys begin at a pace, and their waits are counted from the instants at which they were due. With `keeps_open` the desks decide one of the tasks that wait, of whatever age, for each
 that is created: the number of open tasks stays as it is.
 
 The process shares its machine with what it measures, so it must cost little: `office` and `streams` say how.
@@ -48,8 +48,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
     address: str
     posts: list[Post]
-    #: Journeys under way at once, of the closed loop.
+    #: Of the closed loop: creations that are not acknowledged, and journeys under way, at most.
     in_flight: int = 0
+    under_way: int = 0
     #: Journeys begun a second, of the open loop; 0: the closed loop.
     per_second: float = 0.0
     #: Desks decide one waiting task for each that is created, instead of every one that they get.
@@ -103,6 +104,8 @@ class Client:
         #: With `keeps_open`: what the desks hold and have not begun.
         self._waiting: deque[tuple[Office, Held]] = deque()
         self._creating = 0
+        #: Creations that were refused: their places stay empty, or a system that refuses would be asked without end.
+        self._refused = 0
         self._signing = 0
         self._under_way = 0
         self._settled = asyncio.Event()
@@ -161,9 +164,16 @@ class Client:
     # --- the two loops ---
 
     async def _in_a_loop(self) -> None:
-        for _ in range(self._order.in_flight):
-            self._begin(time.monotonic())
+        self._fill()
         await _until(self._order.end_s)
+
+    def _fill(self) -> None:
+        """Begin as many journeys as the closed loop allows now."""
+        order, now_s = self._order, time.monotonic()
+        if order.per_second or now_s >= order.end_s:
+            return
+        while self._creating + self._refused < order.in_flight and self._under_way < order.under_way:
+            self._begin(now_s)
 
     async def _at_a_pace(self) -> None:
         order, number = self._order, 0
@@ -220,8 +230,10 @@ class Client:
             self._count_step()
         else:
             self.surprised(why_not)
+            self._refused += 1
             if self._began_s.pop(external_id, None) is not None:
                 self._under_way -= 1
+        self._fill()
         self._note_settled()
 
     def given(self, office: Office, held: Held) -> None:
@@ -261,8 +273,7 @@ class Client:
             self.done.named.append(held.task)
         self.done.counted += self._counts(now_s)
         self._gone(key)
-        if not self._order.per_second and now_s < self._order.end_s:
-            self._begin(now_s)
+        self._fill()
 
     def surprised(self, what: str) -> None:
         """Something happened that should not."""

@@ -1,8 +1,8 @@
 """How many whole lives of tasks a second, and what one costs: created one by one, matched, assigned, started, decided.
 
 A client process (`journeys`) is the branch system and the workbench of every province. Turns of a closed loop ask how many lives fit into a second with
-a fixed number of tasks between their creation and their completion; in the unary way each has a turn against a bare echo beside it. Then an open loop at
-half of that asks how long it takes from the creation until somebody has started.
+a fixed number of creations that wait for their acknowledgement, and no more open tasks than there are people; in the unary way each has a turn against a
+bare echo beside it. Then an open loop at half of that asks how long it takes from the creation until somebody has started.
 
 Everything is as in a live system: identities, permissions, validation, the shipped matching model, provinces in processes of their own, and every step
 answered only after its fsync. Afterwards a sample of the decisions is explained and made again from the journals, and the journals are verified and
@@ -33,8 +33,10 @@ from loadtests.wire import read_development_tokens
 
 #: Operators in all, spread evenly over the provinces.
 OPERATORS = 240
-#: Tasks between their creation and their completion.
+#: Creations that wait for their acknowledgement, at most.
 IN_FLIGHT = 32
+#: Tasks between their creation and their completion, at most: one for everybody.
+OPEN_MAX = OPERATORS
 #: The client starts and signs everybody in within this time, seconds.
 START_S = 4.0
 WARM_UP_S = 2.0
@@ -58,6 +60,7 @@ class Lifecycle(msgspec.Struct, kw_only=True):
     gateways: int
     operators: int = OPERATORS
     in_flight: int = IN_FLIGHT
+    open_max: int = OPEN_MAX
     #: Medians over the turns: tasks decided a second, and CPU of the system and of the client for each.
     per_second: float = 0.0
     cpu_us_per_task: float = 0.0
@@ -195,6 +198,7 @@ async def _turn(system: LiveSystem, posts: list[Post], mode: Way, turn: int, sec
         address=system.grpc,
         posts=posts,
         in_flight=IN_FLIGHT,
+        under_way=OPEN_MAX,
         begin_s=begin_s,
         count_from_s=count_from_s,
         end_s=count_from_s + seconds,

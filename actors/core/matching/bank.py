@@ -9,30 +9,35 @@ pure function of the state and the minute, so they may be kept, and keeping them
 * what the statistics say of people is read as of the beginning of the minute (`statistics.standing`), so it stands until the minute, the
   table of kinds, or what values are drawn to (the group's sums, the country's) changes; in a minute that no event has opened yet it is
   read as of now, and a person is worked out anew when the statistics' revision of the row has risen;
-* what depends on what the person has in hand stands until something happens to the person: the roster record is another object (it is
-  replaced at every change) or the revision of the row has risen; minutes of switching to a kind, which are among it, rest besides on
-  all decisions of the kind after what the person did last, and after its own, so that one more ends what stands of the kind for whoever
-  did that last, or for everybody;
+* whether anything happened to a person shows in the roster record, which is replaced at every change, and in the revision of the row. Then
+  what rests on the latest decisions (`TODAY`, `KIND_LAST`) is over; what depends on work in hand (`LOAD`) only if the hands hold something else
+  than they did, and what rests on when they will be empty (`KIND_LOAD`, `SLACK`) only if that is another time: who has got a task and decided
+  it stands there with empty hands as before;
+* minutes of switching to a kind, among what rests on the latest decisions, rest besides on all decisions of the kind after what the person did
+  last, and after its own, so that one more ends what stands of the kind for whoever did that last, or for everybody;
 * what asks the roster alone stands until the entry was edited (another version).
 
 Keys outlive what was worked out for them, since the next minute's tasks are like this one's. Points of all keys lie in one array,
 `length` rows a key, so that a round gathers all its rows at once. Most rounds are small and follow the event that made somebody free: a
-round works out a handful of columns of three groups, not two hundred of twelve.
+round works out a handful of columns of two or three groups, not two hundred of twelve. What is worked out becomes points in one sweep at the end.
 """
 
-from collections.abc import Container, Hashable, Sequence
-from typing import Any, cast
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from actors.core.clock import MINUTE_MS
 from actors.core.ids import KindId
 from actors.core.matching.bank_rows import KeptPoints, put, spread_of
 from actors.core.matching.bank_views import view_of
-from actors.core.matching.compiled import FILTERED, CompiledModel
+from actors.core.matching.compiled import FILTERED, CompiledModel, Group
 from actors.core.matching.eligibility import KEPT, Codes, first_removing
 from actors.core.matching.filtering import filters_of
 from actors.core.matching.parameters import CATALOGUE, Attribute
 from actors.core.matching.views.duty import DutyBoard, TeamView
+from actors.core.matching.views.load import WIP_TO_SIGN_IN, Hand, in_hand
 from actors.core.matching.views.pairs import Candidates, PairView
 from actors.core.matching.views.people import PeopleView
 from actors.core.matching.views.ratios import OperatorRatio
@@ -58,6 +63,8 @@ KEPT_ATTRIBUTES = (
     Attribute.HOSPITAL,
     Attribute.TEAM,
     Attribute.LOAD,
+    Attribute.TODAY,
+    Attribute.KIND_LAST,
     Attribute.KIND_LOAD,
     Attribute.SLACK,
     Attribute.LANGUAGE,
@@ -67,14 +74,50 @@ KEPT_ATTRIBUTES = (
 _LOAD = KEPT_ATTRIBUTES.index(Attribute.LOAD)
 #: Attributes that depend on who is on duty.
 _TEAM = KEPT_ATTRIBUTES.index(Attribute.TEAM)
+_KIND_LAST = KEPT_ATTRIBUTES.index(Attribute.KIND_LAST)
 _KIND_LOAD = KEPT_ATTRIBUTES.index(Attribute.KIND_LOAD)
 #: From this place on, attributes ask the roster alone: they stand until the person's entry is edited.
 _ROSTER_ONLY = KEPT_ATTRIBUTES.index(Attribute.LANGUAGE)
+#: Attributes that build on what is known of people in all lines together.
+_ON_OVERALL = (Attribute.LINE, Attribute.LOAD)
 #: Places of attributes that have filters.
 _FILTERED = [place for place, attribute in enumerate(KEPT_ATTRIBUTES) if attribute in FILTERED]
+#: Attributes that stand for the minute, and those that rest on what people have in hand or did last.
+_STANDING = KEPT_ATTRIBUTES[:_LOAD]
+_OF_HANDS = KEPT_ATTRIBUTES[_LOAD:_ROSTER_ONLY]
+#: Up to so many numbers are worked out anew that stand, to make one rectangle of what does not: that costs less than a pass of its own.
+TOGETHER_MAX = 2_000
+#: Values that become points in one sweep, about.
+SWEEP_MAX = 8_000
 #: A round of fewer than one in so many people takes their columns out; of more, whole rows.
 WHOLE_ROWS_FROM = 8
 Key = tuple[Attribute, Hashable]
+
+
+class _Part(NamedTuple):
+    """A rectangle of keys and people that is worked out together."""
+
+    by_attribute: dict[Attribute, list[int]]
+    keys: IntArray
+    candidates: Candidates
+    #: From `spread_of`.
+    spread: IntArray | None
+    #: What has been: the group, numbers of keys, and the values that are scored, (scored, keys, people).
+    worked_out: list[tuple[Group, IntArray, FloatArray]]
+
+
+def _rectangles(stale: NDArray[np.bool_]) -> list[tuple[IntArray, IntArray]]:
+    """Rows and columns that hold all that is stale: one rectangle if it is small, else new keys apart from old ones of those who have changed.
+
+    Args:
+        stale: (keys, people), something in every row.
+    """
+    [columns] = np.logical_or.reduce(stale, axis=0).nonzero()
+    if len(stale) * len(columns) <= TOGETHER_MAX:
+        return [(np.arange(len(stale)), columns)]
+    new = stale.all(axis=1)
+    parts = [np.flatnonzero(new), np.flatnonzero(~new)]
+    return [(part, np.flatnonzero(stale[part].any(axis=0))) for part in parts if len(part)]
 
 
 class Bank:
@@ -91,9 +134,14 @@ class Bank:
         self._rows = 0
         #: Row -> record that it was worked out from; revision of the statistics then.
         self._records: list[Operator | None] = []
+        #: Row -> what was in hand then; None: not asked since the minute began.
+        self._hands: list[Hand | None] = []
         self._revisions = np.zeros(0, dtype=np.int64)
+        #: When those of the records signed in, Unix ms; 0: they are not.
+        self.signed_in_ms = np.zeros(0, dtype=np.int64)
         #: What everything was worked out from.
         self._stamp: tuple[int, ...] = ()
+        self._minute = 0
         self._duty_revision = -1
         self._removals = state.removals
         self._national: object = None
@@ -105,13 +153,17 @@ class Bank:
     def _clear(self) -> None:
         #: Counts how often all keys were forgotten: their numbers are good within one epoch, which may be many minutes.
         self.epoch += 1
-        self._ids: dict[Key, int] = {}
+        #: Key -> number, by attribute, in the order of `KEPT_ATTRIBUTES`; None: the attribute has no parameters.
+        self._ids: dict[Attribute, dict[Hashable, int] | None] = {
+            attribute: {} if attribute in self._compiled.groups else None for attribute in KEPT_ATTRIBUTES
+        }
         self._keys: list[Key] = []
+        self._numbers_of: dict[Attribute, list[int]] = {attribute: [] for attribute in KEPT_ATTRIBUTES}
         #: Values of all keys one below the other, as in `points`, and the first row of each key.
         self._values: FloatArray = np.zeros((0, self._rows))
         self._values_used = 0
         self._value_starts = np.zeros(0, dtype=np.int64)
-        #: Number of each key of `Attribute.KIND_LOAD` -> the kind, and the revision of what is known of switching to it.
+        #: Number of each key of `Attribute.KIND_LAST` -> the kind, and the revision of what is known of switching to it.
         self._switches: dict[int, tuple[KindId, int]] = {}
         self._used = 0
         #: First row of each key in `points`, how many it has, and the number of its first parameter.
@@ -135,10 +187,14 @@ class Bank:
         if self._kinds is not state.kinds or len(self._keys) > KEYS_MAX:
             self._kinds = state.kinds
             self._clear()
+            self._hands = [None] * len(self._records)
         stamp = (*reading.stamp, statistics.group.revision)
         if stamp != self._stamp or self._national is not statistics.national:
             self._stamp, self._national = stamp, statistics.national
             self._fresh[self._attributes < _ROSTER_ONLY] = False
+            # Empty hands do not depend on the minute.
+            self._hands = [None if hand is None or hand[0] else hand for hand in self._hands]
+            self._minute = reading.minute_ms // MINUTE_MS
         if self._removals != state.removals:
             self._removals = state.removals
             self._records = [None] * len(self._records)
@@ -156,44 +212,63 @@ class Bank:
         statistics, fresh = self._state.statistics, self._fresh
         if statistics.switches.given_back != self._switches_given_back:
             self._switches_given_back = statistics.switches.given_back
-            fresh[self._attributes == _KIND_LOAD] = False
+            fresh[self._attributes == _KIND_LAST] = False
         revisions = statistics.switch_revisions
+        rows_after: dict[str, list[int]] | None = None
         for number, (kind, revision) in self._switches.items():
             latest = revisions.get(kind, 0)
             if latest != revision:
                 self._switches[number] = (kind, latest)
                 after = statistics.switch_revisions_after[kind]
-                changed = {before for before, at in after.items() if at > revision}
                 # All switching is measured against the kind after its own.
-                if kind in changed:
+                if after.get(kind, 0) > revision:
                     fresh[number] = False
-                else:
-                    fresh[number, self._rows_after(changed)] = False
+                    continue
+                if rows_after is None:
+                    rows_after = self._rows_by_last_kind()
+                for before, at in after.items():
+                    if at > revision and before in rows_after:
+                        fresh[number, rows_after[before]] = False
 
-    def _rows_after(self, kinds: Container[str]) -> list[int]:
-        """Rows of those whose latest decision was of one of some kinds."""
-        last_kinds = self._state.statistics.last_kinds[: self._rows]
-        return [row for row, last in enumerate(last_kinds) if last in kinds]
+    def _rows_by_last_kind(self) -> dict[str, list[int]]:
+        """Kind -> rows of those whose latest decision was of it."""
+        found: dict[str, list[int]] = {}
+        for row, last in enumerate(self._state.statistics.last_kinds[: self._rows]):
+            found.setdefault(last, []).append(row)
+        return found
 
     def key_id(self, attribute: Attribute, key: Hashable) -> int:
         """The number of a key until the next `begin` that forgets; -1 for None and for attributes without parameters."""
-        if key is None or attribute not in self._compiled.groups:
+        ids = self._ids[attribute]
+        if key is None or ids is None:
             return -1
-        known = self._ids.get((attribute, key))
-        return self._add((attribute, key)) if known is None else known
+        known = ids.get(key)
+        return self._add((attribute, key), ids) if known is None else known
 
-    def _add(self, key: Key) -> int:
-        number = self._ids[key] = len(self._keys)
+    def key_ids(self, keys: Sequence[Hashable]) -> list[int]:
+        """The numbers of a task's keys, one of each attribute in the order of `KEPT_ATTRIBUTES`."""
+        found: list[int] = []
+        for (attribute, ids), key in zip(self._ids.items(), keys, strict=True):
+            if key is None or ids is None:
+                found.append(-1)
+                continue
+            known = ids.get(key)
+            found.append(self._add((attribute, key), ids) if known is None else known)
+        return found
+
+    def _add(self, key: Key, ids: dict[Hashable, int]) -> int:
+        number = ids[key[1]] = len(self._keys)
         self._keys.append(key)
         group = self._compiled.groups[key[0]]
         # The last row is given to nobody: -1, which says that a task has no key, leads there, and there everybody is kept.
         if number + 1 >= len(self._starts):
             self._make_room(2 * number + 16)
-        if key[0] is Attribute.KIND_LOAD:
+        if key[0] is Attribute.KIND_LAST:
             kind = cast(KindId, key[1])
             self._switches[number] = (kind, self._state.statistics.switch_revisions.get(kind, 0))
         length = len(group.scored)
         self._attributes[number] = KEPT_ATTRIBUTES.index(key[0])
+        self._numbers_of[key[0]].append(number)
         self._starts[number], self._lengths[number], self._parameters[number] = self._used, length, group.start
         self._used += length
         if self._used > len(self._points):
@@ -233,34 +308,29 @@ class Bank:
         asked[rows] = True
         # Whole rows first: in most rounds nearly all keys stand, and of those no column need be looked at.
         missing = asked > self._fresh.take(keys, axis=0)
-        some_missing = np.flatnonzero(missing.any(axis=1))
+        [some_missing] = np.logical_or.reduce(missing, axis=1).nonzero()
         if not some_missing.size:
             return
         keys, stale = keys[some_missing], missing[some_missing].take(rows, axis=1)
-        new = stale.all(axis=1)
-        parts: list[tuple[dict[Attribute, list[list[int]]], Candidates, IntArray | None]] = []
-        for concerned in (new, ~new):
-            if concerned.any():
-                columns = np.flatnonzero(stale[concerned].any(axis=0))
-                places: list[int] = columns.tolist()
-                some, own = [people[place] for place in places], rows[columns]
-                spread = spread_of(self._fresh[keys[concerned]], own)
-                parts.append((self._by_attribute(keys[concerned]), self.candidates(some, own, board, reading), spread))
+        parts: list[_Part] = []
+        for some_keys, columns in _rectangles(stale):
+            places: list[int] = columns.tolist()
+            some, own = [people[place] for place in places], rows[columns]
+            of_part = keys[some_keys]
+            candidates, spread = self.candidates(some, own, board, reading), spread_of(self._fresh[of_part], own)
+            parts.append(_Part(self._by_attribute(of_part), of_part, candidates, spread, []))
         for attribute in KEPT_ATTRIBUTES:
-            for by_attribute, candidates, spread in parts:
-                for together in by_attribute.get(attribute, ()):
-                    self._work_out(attribute, together, candidates, spread)
+            for part in parts:
+                if attribute in part.by_attribute:
+                    self._work_out(attribute, part.by_attribute[attribute], part)
+        for part in parts:
+            self._price(part)
 
-    def _by_attribute(self, keys: IntArray) -> dict[Attribute, list[list[int]]]:
-        """Keys that are worked out together: the parameters of people see one line at a time, those of pairs all values."""
-        found: dict[Attribute, list[list[int]]] = {}
+    def _by_attribute(self, keys: IntArray) -> dict[Attribute, list[int]]:
+        found: dict[Attribute, list[int]] = {}
         numbers: list[int] = keys.tolist()
         for key in numbers:
-            attribute = self._keys[key][0]
-            if attribute is Attribute.LINE or attribute not in found:
-                found.setdefault(attribute, []).append([key])
-            else:
-                found[attribute][0].append(key)
+            found.setdefault(self._keys[key][0], []).append(key)
         return found
 
     def _grow(self, rows: int) -> None:
@@ -268,9 +338,13 @@ class Bank:
             return
         self._rows = rows + rows // 4
         self._records += [None] * (self._rows - len(self._records))
+        self._hands += [None] * (self._rows - len(self._hands))
         known = self._revisions
         self._revisions = np.full(self._rows, -1, dtype=np.int64)
         self._revisions[: len(known)] = known
+        known = self.signed_in_ms
+        self.signed_in_ms = np.zeros(self._rows, dtype=np.int64)
+        self.signed_in_ms[: len(known)] = known
         keys = self._keys
         self._clear()
         for attribute, key in keys:
@@ -286,6 +360,7 @@ class Bank:
         for place in replaced:
             row, person = numbers[place], people[place]
             before, records[row] = records[row], person
+            self.signed_in_ms[row] = person.signed_in_ms
             old[place] = True
             if before is None or before.operator != person.operator or before.version != person.version:
                 self.roster.note(row, person)
@@ -293,34 +368,90 @@ class Bank:
         if old.any():
             changed = rows[old]
             self._revisions[changed] = revisions[old]
-            places = self._attributes[: len(self._keys)]
-            lively = (places >= (_LOAD if stands else 0)) & (places < _ROSTER_ONLY)
-            self._fresh[np.flatnonzero(lively)[:, None], changed] = False
+            if stands:
+                places: list[int] = np.flatnonzero(old).tolist()
+                self._forget_hands([(numbers[place], people[place]) for place in places], changed)
+            else:
+                self._forget_of(_STANDING, changed)
+                self._forget_of(_OF_HANDS, changed)
+                for row in changed.tolist():
+                    self._hands[row] = None
             self._fresh[:, edited] = False
 
-    def _work_out(
-        self, attribute: Attribute, keys: list[int], candidates: Candidates, spread: IntArray | None = None
-    ) -> None:
-        """Work out some keys of an attribute.
+    def _forget_hands(self, changed: Sequence[tuple[int, Operator]], rows: IntArray) -> None:
+        """Forget of people to whom something has happened what rests on it: on other work in hand, if it is other work, and on what they did."""
+        hands, ask = self._hands, self._hand_of
+        loaded: list[int] = []
+        later: list[int] = []
+        for row, person in changed:
+            before, hand = hands[row], ask(person)
+            if hand != before:
+                hands[row] = hand
+                loaded.append(row)
+                if before is None or hand[WIP_TO_SIGN_IN] != before[WIP_TO_SIGN_IN]:
+                    later.append(row)
+        self._forget_of((Attribute.TODAY, Attribute.KIND_LAST), rows)
+        self._forget_of((Attribute.LOAD,), loaded)
+        self._forget_of((Attribute.KIND_LOAD, Attribute.SLACK), later)
 
-        Args:
-            spread: from `spread_of`.
-        """
+    def _forget_of(self, attributes: Sequence[Attribute], rows: IntArray | list[int]) -> None:
+        if len(rows):
+            numbers = [number for attribute in attributes for number in self._numbers_of[attribute]]
+            self._fresh[np.array(numbers, dtype=np.int64)[:, None], rows] = False
+
+    def _hands_of(self, people: Sequence[Operator], rows: IntArray) -> list[Hand]:
+        known, records = self._hands, self._records
+        found: list[Hand] = []
+        numbers: list[int] = rows.tolist()
+        for row, person in zip(numbers, people, strict=True):
+            hand = known[row] if records[row] is person else None
+            if hand is None:
+                hand = self._hand_of(person)
+                if records[row] is person:
+                    known[row] = hand
+            found.append(hand)
+        return found
+
+    def _hand_of(self, person: Operator) -> Hand:
+        state = self._state
+        return in_hand(person, state.holds.get(person.operator), state.tasks, state.kinds, self._minute)
+
+    def _work_out(self, attribute: Attribute, keys: list[int], part: _Part) -> None:
+        """Work out values and verdicts of some keys of an attribute."""
+        candidates, spread = part.candidates, part.spread
         rows, group = candidates.rows, self._compiled.groups[attribute]
         view = self.view(attribute, [self._keys[key][1] for key in keys], candidates)
         shape = (len(keys), len(rows))
         values = group.values(view, shape)
-        points = group.points(values.reshape(len(values), shape[0] * shape[1])).reshape(len(group.scored), *shape)
         places: IntArray = np.array(keys, dtype=np.int64)
         put(self._values, self._value_starts[places], values, rows, spread)
-        put(self._points, self._starts[places], points, rows, spread)
         if attribute in FILTERED:
             kept = filters_of(attribute, group, values, view, self._compiled.model.filters)
             put(self._codes, places, first_removing(kept, shape)[None], rows, spread)
         if attribute is Attribute.PERSON:
             person = cast(PeopleView, view)
             self._overall[:, rows] = np.concatenate([person.sums, person.overall_ratios])
-        self._fresh[places[:, None], rows] = True
+        part.worked_out.append((group, places, values[: len(group.scored)]))
+
+    def _price(self, part: _Part) -> None:
+        """Turn what was worked out into points, as much in one sweep as stays in the processor's cache; then it stands."""
+        rows = part.candidates.rows
+        people, curves = len(rows), self._compiled.curves
+        numbers: list[FloatArray] = []
+        parameters: list[IntArray] = []
+        starts: list[IntArray] = []
+        size = 0
+        last = len(part.worked_out) - 1
+        for place, (group, keys, values) in enumerate(part.worked_out):
+            numbers.append(values.reshape(len(values) * len(keys), people))
+            parameters.append(group.numbers.repeat(len(keys)))
+            starts.append((self._starts[keys] + group.withins).ravel())
+            size += values.size
+            if size > SWEEP_MAX or place == last:
+                points = curves.points(np.concatenate(numbers), np.concatenate(parameters))
+                put(self._points, np.concatenate(starts), points[None], rows, part.spread)
+                numbers, parameters, starts, size = [], [], [], 0
+        self._fresh[part.keys[:, None], rows] = True
 
     # --- what a round takes ---
 
@@ -356,8 +487,8 @@ class Bank:
     def used(self, ids: IntArray) -> IntArray:
         """The distinct numbers of keys among those of tasks, rising; -1 is none."""
         seen = np.zeros(len(self._keys) + 1, dtype=np.bool_)
-        seen[ids] = True
-        return np.flatnonzero(seen[:-1])
+        seen[ids.ravel()] = True
+        return seen[:-1].nonzero()[0]
 
     @property
     def key_count(self) -> int:
@@ -385,19 +516,22 @@ class Bank:
                 # Asked by a filter alone, and only now and then.
                 ask = CATALOGUE[name].function
                 return np.stack([ask(self.view(attribute, [one], candidates)).reshape(len(rows)) for one in of])
-            ids, place = self._ids, group.places[name]
+            ids, place = self._ids[attribute], group.places[name]
+            assert ids is not None, f"{name} is not kept"
             if len(of) == 1:
-                return self._values[self._value_starts[ids[attribute, of[0]]] + place].take(rows)[None]
-            numbers = [ids[attribute, one] for one in of]
+                return self._values[self._value_starts[ids[of[0]]] + place].take(rows)[None]
+            numbers = [ids[one] for one in of]
             return self._values[self._value_starts[numbers, None] + place, rows]
 
-        candidates = Candidates(people, rows, self.roster, board, reading, self._state.province, values_of)
+        candidates = Candidates(
+            people, rows, self.roster, board, reading, self._state.province, values_of, self._hands_of
+        )
         return candidates
 
     def view(self, attribute: Attribute, keys: list[Any], candidates: Candidates) -> PeopleView | PairView | TeamView:
         """What the parameters of an attribute read."""
         overall = None
-        if attribute is Attribute.LOAD and Attribute.PERSON in self._compiled.groups:
+        if attribute in _ON_OVERALL and Attribute.PERSON in self._compiled.groups:
             overall = self._overall[:, candidates.rows]
         decided_min = self._compiled.model.exploration.decided_min
         return view_of(attribute, keys, candidates, self._state, decided_min, overall)

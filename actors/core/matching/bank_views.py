@@ -10,7 +10,7 @@ from actors.core.country import Line, TaskKind
 from actors.core.ids import KindId
 from actors.core.matching.parameters import Attribute
 from actors.core.matching.views.duty import TeamView
-from actors.core.matching.views.load import InHand, LoadView
+from actors.core.matching.views.load import LoadView
 from actors.core.matching.views.pairs import (
     Candidates,
     HomePairs,
@@ -47,21 +47,21 @@ def view_of(
     """What the parameters of an attribute read.
 
     Args:
-        keys: values of the attribute; of `Attribute.LINE` one.
+        keys: values of the attribute.
         decided_min: from so many decisions of a kind on a person is no longer new to it.
-        overall: the candidates' `PeopleView.sums` and below them `overall_ratios`, as far as they are known; read of work in hand alone.
+        overall: the candidates' `PeopleView.sums` and below them `overall_ratios`, as far as they are known.
     """
     statistics = candidates.reading.statistics
     match attribute:
         case Attribute.PERSON:
-            return _people(None, candidates)
+            return _people((), candidates, None)
         case Attribute.LINE:
-            return _people(keys[0], candidates)
+            return _people(keys, candidates, overall)
         case Attribute.TEAM:
             return TeamView(candidates.people, candidates.rows, candidates.board, candidates.reading)
-        case Attribute.LOAD:
-            return _loaded(state, candidates, overall)
-        case Attribute.KIND:
+        case Attribute.LOAD | Attribute.TODAY:
+            return _loaded(candidates, overall)
+        case Attribute.KIND | Attribute.KIND_LAST:
             return KindPairs(_kinds_named(state, keys), candidates)
         case Attribute.TRIAL:
             return TrialKinds(_kinds_named(state, keys), candidates, decided_min)
@@ -92,12 +92,15 @@ def _kinds_named(state: ProvinceState, names: Sequence[KindId]) -> list[TaskKind
     return [state.kinds.get(name, KIND_UNKNOWN) for name in names]
 
 
-def _people(line: Line | None, candidates: Candidates) -> PeopleView:
-    return PeopleView(candidates.roster.matrix[:, candidates.rows], candidates.rows, line, candidates.reading)
+def _people(lines: Sequence[Line], candidates: Candidates, overall: FloatArray | None) -> PeopleView:
+    rows = candidates.rows
+    return PeopleView(candidates.roster.matrix[:, rows], rows, lines, candidates.reading, _parts(overall))
 
 
-def _loaded(state: ProvinceState, candidates: Candidates, overall: FloatArray | None) -> LoadView:
+def _parts(overall: FloatArray | None) -> tuple[FloatArray, FloatArray] | None:
+    return None if overall is None else (overall[: len(OperatorCell)], overall[len(OperatorCell) :])
+
+
+def _loaded(candidates: Candidates, overall: FloatArray | None) -> LoadView:
     reading, rows = candidates.reading, candidates.rows
-    in_hand = InHand(candidates.people, state.holds, state.tasks, state.kinds, reading.minute_ms // 60_000)
-    parts = None if overall is None else (overall[: len(OperatorCell)], overall[len(OperatorCell) :])
-    return LoadView(candidates.roster.matrix[:, rows], in_hand, rows, reading, parts)
+    return LoadView(candidates.roster.matrix[:, rows], candidates.in_hand, rows, reading, _parts(overall))

@@ -19,7 +19,8 @@ DIMENSIONS = tuple(Dimension)
 _FIT = (Role.SCORE, Role.COST)
 #: Parameters whose values filters ask, whatever the model weighs.
 FILTERED: dict[Attribute, tuple[str, ...]] = {
-    Attribute.LOAD: ("operator_free_capacity", "operator_quota_left", "operator_shift_minutes_left"),
+    Attribute.LOAD: ("operator_free_capacity", "operator_shift_minutes_left"),
+    Attribute.TODAY: ("operator_quota_left",),
     Attribute.LINE: ("operator_certificate_days_left",),
     Attribute.DUTY: ("operator_heartbeat_age_seconds",),
     Attribute.NEEDS: ("pair_authority_margin", "pair_skill_coverage", "pair_privacy_margin"),
@@ -41,7 +42,18 @@ class Group:
         start: number of the first scored one among all that make up the fit.
     """
 
-    __slots__ = ("curves", "dimensions", "in_dimension", "parameters", "places", "scored", "start", "weights")
+    __slots__ = (
+        "curves",
+        "dimensions",
+        "in_dimension",
+        "numbers",
+        "parameters",
+        "places",
+        "scored",
+        "start",
+        "weights",
+        "withins",
+    )
 
     def __init__(
         self, model: MatchingModel, scored: Sequence[Parameter], wanted: Iterable[Parameter] = (), start: int = 0
@@ -61,6 +73,9 @@ class Group:
         self.dimensions = np.array([DIMENSIONS.index(parameter.dimension) for parameter in scored], dtype=np.int64)
         #: 1 in the column of its dimension, (scored, dimensions).
         self.in_dimension = np.eye(len(DIMENSIONS))[self.dimensions]
+        #: Place of each scored one in the group, (scored, 1), and its number among all that make up the fit.
+        self.withins = np.arange(len(self.scored))[:, None]
+        self.numbers = start + np.arange(len(self.scored))
 
     def values(self, view: object, shape: tuple[int, ...]) -> FloatArray:
         """The values of all parameters, (parameters, *shape)."""
@@ -101,6 +116,8 @@ class CompiledModel:
         self.weights = np.concatenate([group.weights for group in groups], axis=1)
         self.dimensions = np.concatenate([group.dimensions for group in groups])
         self.fit = tuple(parameter for group in groups for parameter in group.scored)
+        #: The curves of all of these.
+        self.curves = Curves([curve_of(model, parameter.name) for parameter in self.fit])
         #: No sum of weight x points is greater in magnitude: a task weighs one row of each parameter at most.
         self.reach = len(self.fit) * WHOLE * POINTS_MAX
         #: The line's own shares, (lines, dimensions).

@@ -12,7 +12,7 @@ from actors.core.matching.compiled import CompiledModel, Group
 from actors.core.matching.eligibility import Codes, first_removing
 from actors.core.matching.filtering import filters_of
 from actors.core.matching.folding import fold
-from actors.core.matching.keys import family_of
+from actors.core.matching.keys import Said
 from actors.core.matching.parameters import Attribute
 from actors.core.matching.views.duty import DutyView
 from actors.core.matching.views.pairs import Candidates
@@ -22,7 +22,6 @@ from actors.core.matching.views.suitability import (
     Family,
     TaskPairs,
     deciders_of_case,
-    names_anybody,
 )
 from actors.core.statistics.storage import FloatArray, IntArray
 from actors.core.task import Task
@@ -91,23 +90,29 @@ def extras_of(
     candidates: Candidates,
     duty: DutyView,
     tasks: Sequence[Task],
+    said: Sequence[Said],
     now_ms: int,
     attributes: Sequence[Attribute] = _ATTRIBUTES,
 ) -> tuple[Extra, ...]:
-    """Of these attributes, those that have anything to say in this round."""
+    """Of these attributes, those that have anything to say in this round.
+
+    Args:
+        said: what each task's record alone says of single people.
+    """
     extras: list[Extra] = []
     first = bank.key_count
     for attribute in attributes:
         group = compiled.groups.get(attribute)
         if group is None:
             continue
-        keys = _keys(attribute, candidates, duty, tasks)
+        keys = _keys(attribute, candidates, duty, said)
+        if keys.count(None) == len(keys):
+            continue
         distinct: dict[Hashable, int] = {}
         place = [-1 if key is None else first + distinct.setdefault(key, len(distinct)) for key in keys]
-        if distinct:
-            view = _view(attribute, list(distinct), candidates, duty, tasks, now_ms, compiled)
-            extras.append(_extra(attribute, group, view, first, np.array(place), len(distinct), candidates, compiled))
-            first += len(distinct)
+        view = _view(attribute, list(distinct), candidates, duty, tasks, now_ms, compiled)
+        extras.append(_extra(attribute, group, view, first, np.array(place), len(distinct), candidates, compiled))
+        first += len(distinct)
     return tuple(extras)
 
 
@@ -129,24 +134,24 @@ def _extra(
     return Extra(group, view, first, values, points, first_removing(kept, shape) if removes else None, place)
 
 
-def _keys(attribute: Attribute, candidates: Candidates, duty: DutyView, tasks: Sequence[Task]) -> list[Hashable]:
+def _keys(attribute: Attribute, candidates: Candidates, duty: DutyView, said: Sequence[Said]) -> list[Hashable]:
     """Each task's key; None: it has nothing to say there."""
     statistics = candidates.reading.statistics
     match attribute:
         case Attribute.DUTY:
-            return ["" if duty.says_anything else None] * len(tasks)
+            return ["" if duty.says_anything else None] * len(said)
         case Attribute.CUSTOMER:
-            names = [task.spec.customer_id for task in tasks]
-            return [name if name and statistics.customers.of(name) else None for name in names]
+            known = statistics.customers.of
+            return [name if name and known(name) else None for name, _, _ in said]
         case Attribute.CASE:
-            return [_known(family_of(task), candidates) for task in tasks]
+            return [None if family is None else _known(family, candidates) for _, family, _ in said]
         case _:
-            return [place if names_anybody(task, candidates) else None for place, task in enumerate(tasks)]
+            conflicts = candidates.roster.conflicts
+            return [place if names or one in conflicts else None for place, (one, _, names) in enumerate(said)]
 
 
-def _known(family: Family | None, candidates: Candidates) -> Family | None:
-    known = family is not None and (family.knows or deciders_of_case(candidates, family.case_id))
-    return family if known else None
+def _known(family: Family, candidates: Candidates) -> Family | None:
+    return family if family.knows or deciders_of_case(candidates, family.case_id) else None
 
 
 def _view(

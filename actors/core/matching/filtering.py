@@ -30,9 +30,10 @@ def filters_of(
         case Attribute.LOAD:
             return {
                 "capacity": column("operator_free_capacity") > 0,
-                "quota": ~(column("operator_quota_left") <= 0),
                 "shift": at_least(column("operator_shift_minutes_left"), -settings.overtime_minutes_max),
             }
+        case Attribute.TODAY:
+            return {"quota": ~(column("operator_quota_left") <= 0)}
         case Attribute.LINE:
             return {"certificate": at_least(column("operator_certificate_days_left"), settings.certificate_days_min)}
         case Attribute.DUTY:

@@ -5,6 +5,7 @@ and its pairs get no points from it, which is what NaN would give.
 """
 
 from collections.abc import Hashable
+from typing import NamedTuple
 
 from actors.core.country import TaskKind
 from actors.core.ids import OperatorId
@@ -39,6 +40,8 @@ def keys_of(task: Task, kind: TaskKind, model: MatchingModel) -> tuple[Hashable,
         spec.kind if is_low_risk(spec, model.exploration) else None,
         "",
         "",
+        "",
+        spec.kind,
         spec.kind,
         (spec.product, line) if spec.product else None,
         (task.home, line),
@@ -66,6 +69,8 @@ KEYS = (
     Attribute.TRIAL,
     Attribute.TEAM,
     Attribute.LOAD,
+    Attribute.TODAY,
+    Attribute.KIND_LAST,
     Attribute.KIND_LOAD,
     Attribute.PRODUCT,
     Attribute.HOME,
@@ -75,6 +80,29 @@ KEYS = (
     Attribute.LANGUAGE,
     Attribute.NEEDS,
 )
+
+
+class Said(NamedTuple):
+    """What a task's record alone says of single people: of most tasks nothing."""
+
+    customer_id: str
+    #: The case, and who is known to know it; None: neither.
+    family: Family | None
+    #: Whether it prefers, excludes or points back at somebody, or somebody has declined it.
+    names_anybody: bool
+
+
+def said_of(task: Task) -> Said:
+    """What a task says of single people."""
+    spec = task.spec
+    names = bool(
+        spec.preferred_operator
+        or task.declines
+        or spec.excluded_operators
+        or spec.dispute
+        or spec.prior_reason is PriorReason.APPEALED
+    )
+    return Said(spec.customer_id, family_of(task), names)
 
 
 def is_low_risk(spec: TaskSpec, settings: ExplorationSettings) -> bool:

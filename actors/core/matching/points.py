@@ -28,7 +28,7 @@ class Curves:
         curves: one each; an empty one gives no points ever.
     """
 
-    __slots__ = ("_intercepts", "_offsets", "_slopes", "_thresholds", "count")
+    __slots__ = ("_intercepts", "_lengths", "_offsets", "_slopes", "_thresholds", "count")
 
     def __init__(self, curves: Sequence[Curve]) -> None:
         self.count = len(curves)
@@ -41,24 +41,30 @@ class Curves:
                 thresholds[piece, place, 0] = x
             for piece, (slope, intercept) in enumerate(_pieces(curve)):
                 slopes[place, piece], intercepts[place, piece] = slope, intercept
-        longest = max((len(curve) for curve in curves), default=0)
-        self._thresholds = thresholds[: max(1, longest)]
+        #: Breakpoints of each, at least one.
+        self._lengths = np.array([max(1, len(curve)) for curve in curves], dtype=np.int64)
+        self._thresholds = thresholds[: self._lengths.max(initial=1)]
         self._slopes = slopes.ravel()
         self._intercepts = intercepts.ravel()
         self._offsets = (np.arange(self.count) * pieces)[:, None]
 
-    def points(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def points(self, values: NDArray[np.float64], of: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
         """Whole points of each value.
 
         Args:
             values: (parameters, things), finite or NaN.
+            of: the parameter of each row, where rows are not the parameters in order.
 
         Returns:
             The same shape; NaN became 0.
         """
+        thresholds, offsets = self._thresholds, self._offsets
+        if of is not None:
+            longest = self._lengths.take(of).max(initial=1)
+            thresholds, offsets = thresholds[:longest].take(of, axis=1), offsets.take(of, axis=0)
         # Few breakpoints: their count fits into a byte, and bytes are added without a copy.
-        passed = (values >= self._thresholds).view(np.int8)
-        piece: NDArray[np.intp] = np.add.reduce(passed, axis=0, dtype=np.int8) + self._offsets
+        passed = (values >= thresholds).view(np.int8)
+        piece: NDArray[np.intp] = np.add.reduce(passed, axis=0, dtype=np.int8) + offsets
         exact: NDArray[np.float64] = self._slopes.take(piece)
         exact *= values
         exact += self._intercepts.take(piece)

@@ -14,6 +14,7 @@ the few tasks that have any (`extras`), and so is what depends on colleagues.
 
 from array import array
 from collections.abc import Hashable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from actors.core.matching.compiled import CompiledModel, Group
 from actors.core.matching.eligibility import KEPT, Codes, Mask, removed_by, removed_counts
 from actors.core.matching.extras import FILTERING, Extra, extras_of
 from actors.core.matching.folding import fold
-from actors.core.matching.keys import KEYS, keys_of, slack_step
+from actors.core.matching.keys import KEYS, Said, keys_of, said_of, slack_step
 from actors.core.matching.parameters import Attribute
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.shares import effective_weights, shares_of
@@ -42,6 +43,8 @@ from actors.core.statistics.tables import NOBODY
 from actors.core.task import Task
 
 _KIND = KEYS.index(Attribute.KIND)
+#: From keys as `keys_of` gives them, and kind with slack behind them, to the order of `KEPT_ATTRIBUTES`.
+_kept_order = itemgetter(*((*KEYS, Attribute.SLACK).index(attribute) for attribute in KEPT_ATTRIBUTES))
 
 
 class TaskTerms(NamedTuple):
@@ -135,7 +138,7 @@ class Scorer:
         self.bank = Bank(state, self.compiled)
         #: Of all parameters that are kept: the place of the attribute, the place in its group, and the number in `CompiledModel.fit`.
         self._kept_attributes, self._kept_within, self._kept_parameters = _kept_parameters(self.compiled)
-        self._facts = TaskFacts(lambda task, kind: keys_of(task, kind, model))
+        self._facts = TaskFacts(lambda task, kind: (keys_of(task, kind, model), said_of(task)))
         self._like = LikeTasks()
         #: Of tasks seen in this epoch of the bank: their keys (the very object: comparing all of them costs more than what is spared), the
         #: time left and its step, and the numbers of keys and step as bytes.
@@ -163,11 +166,12 @@ class Scorer:
             silence_seconds: of desks, as far as it is known.
         """
         compiled = self.compiled
-        view, ids, used, candidates = self._look_at(tasks, people, now_ms)
+        view, said, ids, used, candidates = self._look_at(tasks, people, now_ms)
         rows = candidates.rows
         lines = np.array([LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
-        duty = DutyView(people, candidates.reading, prices or {}, silence_seconds or {})
-        extras = extras_of(compiled, self.bank, candidates, duty, tasks, now_ms)
+        signed_in_ms = self.bank.signed_in_ms.take(rows)
+        duty = DutyView(people, signed_in_ms, candidates.reading, prices or {}, silence_seconds or {})
+        extras = extras_of(compiled, self.bank, candidates, duty, tasks, said, now_ms)
         shifts, urgencies = _task_terms(compiled, view, lines)
         shares = shares_of(compiled.base_shares[lines], _by_dimension(shifts))
         weights = effective_weights(compiled.weights[lines], shares[:, compiled.dimensions])
@@ -201,24 +205,24 @@ class Scorer:
         Args:
             tasks, people, now_ms: as of `problem`.
         """
-        _, ids, _, candidates = self._look_at(tasks, people, now_ms)
-        duty = DutyView(people, candidates.reading, {}, {})
-        filtering = extras_of(self.compiled, self.bank, candidates, duty, tasks, now_ms, FILTERING)
+        _, said, ids, _, candidates = self._look_at(tasks, people, now_ms)
+        duty = DutyView(people, self.bank.signed_in_ms.take(candidates.rows), candidates.reading, {}, {})
+        filtering = extras_of(self.compiled, self.bank, candidates, duty, tasks, said, now_ms, FILTERING)
         return self._codes(ids, candidates.rows, filtering)
 
     def _look_at(
         self, tasks: Sequence[Task], people: Sequence[Operator], now_ms: int
-    ) -> tuple[TaskView, IntArray, IntArray, Candidates]:
-        """The tasks; numbers of their keys, by task and all that are among them; and the people, for whom these keys are up to date."""
+    ) -> tuple[TaskView, list[Said], IntArray, IntArray, Candidates]:
+        """The tasks; what they say of single people; numbers of their keys, by task and in all; the people, for whom these are up to date."""
         state = self.state
         reading = StandingReading(state.statistics, now_ms)
-        facts, keys = self._facts.of(tasks, state.kinds)
+        facts, read = self._facts.of(tasks, state.kinds)
         view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
         rows, board = self._rows(people), self._duty_board()
-        ids = self._key_ids(tasks, keys, view, reading)
+        ids = self._key_ids(tasks, [keys for keys, _ in read], view, reading)
         used = self.bank.used(ids)
         self.bank.refresh(used, people, rows, board, reading)
-        return view, ids, used, self.bank.candidates(people, rows, board, reading)
+        return view, [said for _, said in read], ids, used, self.bank.candidates(people, rows, board, reading)
 
     def _rows(self, people: Sequence[Operator]) -> IntArray:
         rows = self.state.statistics.rows
@@ -254,9 +258,7 @@ class Scorer:
         return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(KEPT_ATTRIBUTES))
 
     def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:
-        key_id = self.bank.key_id
-        by_attribute = dict(zip(KEYS, keys, strict=True)) | {Attribute.SLACK: (keys[_KIND], slack)}
-        return [key_id(attribute, by_attribute[attribute]) for attribute in KEPT_ATTRIBUTES]
+        return self.bank.key_ids(_kept_order((*keys, (keys[_KIND], slack))))
 
     def _kept_terms(self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray) -> PairTerms:
         """All rows of points that are kept of the round's keys, and what each task weighs them."""

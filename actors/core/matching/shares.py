@@ -12,6 +12,8 @@ from actors.core.statistics.storage import FloatArray
 
 #: Of a hundred; effective weights are multiplied by three times the share, so that an even split leaves them as they are.
 WHOLE = 100
+#: Of the dimensions, the first counting most.
+_PLACES: NDArray[np.int64] = np.arange(2, -1, -1)
 
 
 def shares_of(base: FloatArray, shifts: FloatArray) -> NDArray[np.int64]:
@@ -26,9 +28,9 @@ def shares_of(base: FloatArray, shifts: FloatArray) -> NDArray[np.int64]:
     shares = raw // total
     missing = WHOLE - shares.sum(axis=1)
     remainders = raw - shares * total
-    # At most two points are missing: they go to the largest remainders, one each.
-    order = np.argsort(-remainders, axis=1, kind="stable")
-    shares += order.argsort(axis=1) < missing[:, None]
+    # At most two points are missing: they go to the largest remainders, one each; of equal ones to the earlier.
+    ranked = remainders * len(_PLACES) + _PLACES
+    shares += (ranked[:, None, :] > ranked[:, :, None]).sum(axis=2) < missing[:, None]
     return shares
 
 

@@ -68,8 +68,9 @@ class Reading:
         self._divisors = tuple([weight_at(decay, self.time_ms) for decay in _DECAYS])
         self._sums: dict[tuple[type[IntEnum], str], FloatArray] = {}
         self._divisors_of: dict[type[IntEnum], FloatArray] = {}
-        #: Sums of `handling` of a kind over its bands.
+        #: Kind -> sums of `handling` over its bands; (kind, standard minutes) -> what its bands are drawn to.
         self._handling: dict[KindId, list[float]] = {}
+        self._handling_priors: dict[tuple[KindId, float], tuple[float, float]] = {}
 
     def _as_of(self) -> int:
         return self.statistics.clock.as_of(self.minute_ms)
@@ -144,24 +145,35 @@ class Reading:
         statistics = self.statistics
         divisor = self._divisors[Decay.WORK]
         own = [sum_ / divisor for sum_ in statistics.handling.record(band, kind)]
+        prior = self._handling_priors.get((kind, standard_minutes))
+        if prior is None:
+            prior = self._handling_priors[kind, standard_minutes] = self._handling_prior(kind, standard_minutes)
+        # `shrinkage.shrunk_ratio`, written out: the priors are never unknown, and a new minute asks for every band.
+        (mean, square), (count, logs, squares), items = prior, own, shrinkage.ITEMS
+        mean = (logs + items * mean) / (count + items)
+        square = (squares + items * square) / (count + items)
+        return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), count)
+
+    def _handling_prior(self, kind: KindId, standard_minutes: float) -> tuple[float, float]:
+        """What bands of a kind are drawn to: means of the logarithms of handle minutes and of their squares."""
+        statistics, divisor = self.statistics, self._divisors[Decay.WORK]
         here = self._handling.get(kind)
         if here is None:
-            here = self._handling[kind] = (statistics.handling.total(kind) / divisor).tolist()
+            here = self._handling[kind] = [sum_ / divisor for sum_ in statistics.handling.total_of_few(kind)]
         country = statistics.national.handling.get(kind, (0.0,) * len(c.HandleCell))
         mean = math.log(max(standard_minutes, 1.0 / 60.0))
         square, items = mean * mean + LOG_SPREAD_DEFAULT**2, shrinkage.ITEMS
-        # `shrinkage.shrunk_ratio`, written out: the priors are never unknown, and a new minute asks for every band.
-        for count, logs, squares in (country, here, own):
+        for count, logs, squares in (country, here):
             mean = (logs + items * mean) / (count + items)
             square = (squares + items * square) / (count + items)
-        return HandleMinutes(mean, math.sqrt(max(0.0, square - mean * mean)), own[c.HandleCell.DECIDED])
+        return mean, square
 
     def amount_ranks(self, kind: KindId) -> FloatArray:
         """Rank of every bucket of amounts (`cells.amount_bucket`) among those of a kind.
 
         0..1: the share below it, half of its own bucket included; NaN: no amount was seen. Shape (`AMOUNT_BUCKETS`,).
         """
-        buckets = np.array(self.statistics.amounts.record(0, kind))
+        buckets = np.frombuffer(self.statistics.amounts.content(0, kind))
         up_to = buckets.cumsum()
         seen = float(up_to[-1])
         return (up_to - buckets / 2) / seen if seen > 0 else np.full(len(buckets), np.nan)
@@ -259,7 +271,7 @@ class Reading:
         return self._defect_factor(self.statistics.overtime, int(beyond))
 
     def _defect_factor(self, table: RecordTable, row: int) -> float:
-        reviewed, failed, _ = (table.total() / self._divisors[Decay.QUALITY]).tolist()
+        reviewed, failed, _ = (sum_ / self._divisors[Decay.QUALITY] for sum_ in table.total_of_few(""))
         if failed <= 0:
             return 1.0
         mean = failed / reviewed

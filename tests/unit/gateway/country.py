@@ -1,5 +1,7 @@
 """A whole country in one process, for the services: the real core behind the way that services use, without transport or journal."""
 
+import asyncio
+import math
 from collections.abc import Sequence
 
 from actors import protocol
@@ -24,6 +26,7 @@ from actors.core.task import CLOSED_STATES, MoveOut, Placement, TaskState
 from actors.drilling.runner import Drilling
 from actors.journal import Journal, MemoryStore, MemoryView, open_memory
 from actors.rewind.errand import Errand, history_of
+from gateway.answers import Replies
 from gateway.errors import GatewayError, GatewayReason
 
 #: The one instant at which everything happens.
@@ -82,6 +85,12 @@ class Country:
             raise GatewayError(GatewayReason.PROVINCE_UNAVAILABLE, "The province does not answer.")
         self.frames.append((province, len(requests)))
         return [self._answer(province, request) for request in requests]
+
+    def call_many_soon(self, province: str, requests: Sequence[c.AnyCommand]) -> Replies:
+        async def call() -> Sequence[protocol.Response]:
+            return await self.call_many(province, requests, deadline=math.inf)
+
+        return asyncio.ensure_future(call())
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
         reply = await self.call(home_of(task_id), request, deadline=deadline)

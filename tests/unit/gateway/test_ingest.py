@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 import pytest
 
-from gateway.services.ingest import MESSAGES_IN_FLIGHT_MAX
+from gateway.services.ingest import ITEMS_IN_FLIGHT_MAX, MESSAGES_IN_FLIGHT_MAX
 from gateway.v1 import task_pb2
 from tests.unit.gateway.served import Gateway, as_, create, facts, failure, gateway
 
@@ -82,6 +82,32 @@ async def test_a_stream_gives_exactly_one_result_per_item(served: Gateway) -> No
         assert result.WhichOneof("result") == ("error" if index % 10 == 0 else "task")
 
 
+async def test_results_that_are_there_together_leave_together(served: Gateway) -> None:
+    """A branch that sends its tasks one by one would be sent as many messages back, each of which costs more than what is in it."""
+    held, begun = asyncio.Event(), 0
+    call_many = served.country.call_many
+
+    async def slow(province: str, requests: Any, *, deadline: float) -> Any:
+        nonlocal begun
+        begun += 1
+        if begun == 20:
+            held.set()
+        await held.wait()
+        return await call_many(province, requests, deadline=deadline)
+
+    served.country.call_many = slow
+
+    async def messages() -> AsyncIterator[task_pb2.IngestTasksRequest]:
+        for number in range(20):
+            yield task_pb2.IngestTasksRequest(requests=[create(number)])
+
+    call = served.tasks.IngestTasks(messages(), metadata=as_("branch-fujian")["metadata"])
+    async with asyncio.timeout(20):
+        sizes = [len(response.results) async for response in call]
+    assert sum(sizes) == 20
+    assert len(sizes) <= 2
+
+
 async def test_a_stream_answers_what_came_before_a_message_out_of_bounds(served: Gateway) -> None:
     """The breach of a bound ends the stream, but not without the answers to what is on disk."""
 
@@ -125,8 +151,11 @@ async def test_a_stream_answers_what_came_before_bytes_that_are_no_message(serve
     assert sorted(told) == list(range(9))
 
 
-async def test_a_stream_that_is_not_read_is_not_read_from(served: Gateway) -> None:
-    """A client that only sends must not fill the gateway's memory: a bounded number of messages is under way."""
+@pytest.mark.parametrize(
+    ("items", "most"), [(1, MESSAGES_IN_FLIGHT_MAX), (500, ITEMS_IN_FLIGHT_MAX // 500)], ids=["single", "full"]
+)
+async def test_a_stream_that_is_not_read_is_not_read_from(served: Gateway, items: int, most: int) -> None:
+    """A client that only sends must not fill the gateway's memory: a bounded number of messages and of items is under way."""
     held = asyncio.Event()
     under_way: list[int] = []
     everyone = asyncio.Event()
@@ -134,17 +163,17 @@ async def test_a_stream_that_is_not_read_is_not_read_from(served: Gateway) -> No
 
     async def slow(province: str, requests: Any, *, deadline: float) -> Any:
         under_way.append(len(requests))
-        if len(under_way) == MESSAGES_IN_FLIGHT_MAX:
+        if len(under_way) == most:
             everyone.set()
         await held.wait()
         return await call_many(province, requests, deadline=deadline)
 
     served.country.call_many = slow
-    sent = 3 * MESSAGES_IN_FLIGHT_MAX
+    sent = 3 * most
 
     async def messages() -> AsyncIterator[task_pb2.IngestTasksRequest]:
         for number in range(sent):
-            yield task_pb2.IngestTasksRequest(requests=[create(number)])
+            yield task_pb2.IngestTasksRequest(requests=[create(number * items + place) for place in range(items)])
 
     async with asyncio.timeout(20):
         call = served.tasks.IngestTasks(messages(), metadata=as_("branch-fujian")["metadata"])
@@ -155,9 +184,9 @@ async def test_a_stream_that_is_not_read_is_not_read_from(served: Gateway) -> No
         served.country.call_many = call_many
         assert (await failure(served.tasks.GetTask(name, **as_("ops"))))["reason"] == "UNKNOWN_TASK"
         served.country.call_many = slow
-        assert len(under_way) == MESSAGES_IN_FLIGHT_MAX
+        assert len(under_way) == most
         held.set()
-        assert sum([len(response.results) async for response in call]) == sent
+        assert sum([len(response.results) async for response in call]) == sent * items
 
 
 async def test_a_client_that_goes_away_leaves_nothing_behind(served: Gateway) -> None:

@@ -7,8 +7,10 @@ from contextlib import aclosing
 import pytest
 
 from actors import protocol
+from actors.core import commands as c
 from actors.core.ids import ProvinceCode, TaskId
 from gateway import event_feed
+from gateway.answers import Replies
 from gateway.errors import GatewayError, GatewayReason
 from gateway.event_feed import EventFeed
 
@@ -50,6 +52,9 @@ class Journal:
         self, province: str, requests: Sequence[protocol.Request], *, deadline: float
     ) -> list[protocol.Response]:
         return [await self.call(province, request, deadline=deadline) for request in requests]
+
+    def call_many_soon(self, province: str, requests: Sequence[c.AnyCommand]) -> Replies:
+        raise AssertionError("a feed waits for what it asks")
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
         raise AssertionError("a feed follows no task")

@@ -10,8 +10,11 @@ from grpc_health.v1 import health_pb2
 
 from actors import protocol
 from actors.core import commands as c
-from actors.core.ids import TaskId
+from actors.core.ids import OperatorId, TaskId
 from actors.core.refusal import Refused
+from actors.core.replies import TaskReply
+from actors.core.task import TaskSpec
+from gateway.errors import GatewayError
 from gateway.v1 import admin_pb2, event_pb2, task_pb2, work_pb2
 from tests.unit.gateway.served import facts
 from tests.unit.gateway_streams.served import KIND, PATIENCE_S, Served, served
@@ -104,6 +107,52 @@ async def test_more_commands_than_a_bundle_takes_travel_as_several(country: Serv
     assert [reply.message for reply in replies if isinstance(reply, Refused)] == [
         f"There is no task {one.task_id}." for one in asked
     ]
+
+
+def _new(number: int) -> c.CreateTask:
+    spec = TaskSpec(kind=KIND, external_id=f"soon-{number}")
+    return c.CreateTask(who="branch:fujian", request_id=f"soon-{number}", spec=spec)
+
+
+async def test_a_bundle_that_nothing_waits_for_is_made_once_though_its_answer_was_lost(country: Served) -> None:
+    """Steps of desks travel so; a lost answer would leave everybody of a message without one, or carry them out twice."""
+    site, links = country.sites["fujian"], country.gateway.links
+    site.breaks_after = once(protocol.Bundle)
+    replies = await asyncio.wait_for(links.call_many_soon("fujian", [_new(1), _new(2)]), PATIENCE_S)
+    assert [reply.task.spec.external_id for reply in replies if isinstance(reply, TaskReply)] == ["soon-1", "soon-2"]
+    assert len(site.seen(protocol.Bundle)) == 2
+    assert site.process is not None
+    assert len(site.process.commits.province.state.tasks) == 2
+
+
+async def test_a_bundle_for_a_province_that_is_away_waits_for_it(country: Served) -> None:
+    """A restart takes about a second; desks need not notice it."""
+    site, links = country.sites["fujian"], country.gateway.links
+    await site.kill()
+    await country.until_health("province/fujian", NOT_SERVING)
+    replies = links.call_many_soon("fujian", [_new(1)])
+    await site.start()
+    (reply,) = await asyncio.wait_for(replies, PATIENCE_S)
+    assert isinstance(reply, TaskReply)
+
+
+async def test_a_bundle_for_a_province_that_stays_away_fails_by_name(impatient: Served) -> None:
+    """Callers hear of nothing but definite errors, whatever broke on the way."""
+    await impatient.sites["fujian"].kill()
+    await impatient.until_health("province/fujian", NOT_SERVING)
+    for province, reason in (("fujian", "PROVINCE_UNAVAILABLE"), ("atlantis", "UNKNOWN_PROVINCE")):
+        with pytest.raises(GatewayError) as caught:
+            await asyncio.wait_for(impatient.gateway.links.call_many_soon(province, [_new(1)]), PATIENCE_S)
+        assert caught.value.reason == reason
+
+
+async def test_commands_that_may_not_be_repeated_travel_by_themselves(country: Served) -> None:
+    """A bundle is sent again when its answer was lost: what must not be sent twice may not be in one."""
+    site, links = country.sites["fujian"], country.gateway.links
+    decline = c.DeclineOffer(who="desk", task_id=TaskId("fujian-1"), operator=OperatorId("fujian-op-1"), token=1)
+    await asyncio.wait_for(links.call_many_soon("fujian", [decline, _new(1)]), PATIENCE_S)
+    assert not site.seen(protocol.Bundle)
+    assert len(site.seen(c.DeclineOffer)) == 1
 
 
 async def test_a_call_waits_for_a_restart(country: Served) -> None:

@@ -2,35 +2,76 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from actors.core.ids import OperatorId, ProvinceCode
+import pytest
+
+from actors.core.country import Line
+from actors.core.ids import OperatorId, ProvinceCode, TaskId
+from actors.core.replies import TaskReply
+from actors.core.task import Task, TaskState
+from gateway.answers import Replies
 from gateway.desks import Desks
+from gateway.errors import GatewayError, GatewayReason
 from gateway.identity import Identity, Role
+from gateway.services.holding import Holding
 from gateway.services.work_stream import MESSAGES_IN_FLIGHT_MAX, WorkStream
-from gateway.v1 import task_pb2, work_pb2
+from gateway.v1 import work_pb2
+from tests.unit.core.harness import FUJIAN, MEDICAL, spec
 from tests.unit.gateway_streams.served import PATIENCE_S
 
 _METHOD = "/sharedops.v1.WorkService/Work"
 
 
-class _Holding:
-    """Steps that end when the test says so."""
+class _Provinces:
+    """A country that answers when the test says so."""
 
     def __init__(self) -> None:
+        #: Tasks of the steps that were begun, in their order; and how many each bundle brought.
         self.begun: list[str] = []
-        self._go_on: dict[str, asyncio.Event] = {}
+        self.bundles: list[int] = []
+        self._open: dict[str, tuple[list[str], Replies]] = {}
 
-    async def step(self, action: str, message: Any, operator: OperatorId, *rest: Any, **more: Any) -> Any:
-        del action, operator, rest, more
-        self.begun.append(message.task)
-        gate = self._go_on[message.task] = asyncio.Event()
-        await gate.wait()
-        return task_pb2.TaskBrief(name=message.task)
+    def codes(self) -> Sequence[str]:
+        return ["fujian"]
 
-    def end(self, task: str) -> None:
-        self._go_on.pop(task).set()
+    def call_many_soon(self, province: str, requests: Sequence[Any]) -> Replies:
+        assert province == "fujian"
+        tasks = [request.task_id for request in requests]
+        self.begun += tasks
+        self.bundles.append(len(tasks))
+        replies: Replies = asyncio.get_running_loop().create_future()
+        self._open[tasks[0]] = tasks, replies
+        return replies
+
+    def end(self, first: str, *, error: Exception | None = None) -> None:
+        """Answer the bundle that begins with a task."""
+        tasks, replies = self._open.pop(first)
+        if error is not None:
+            replies.set_exception(error)
+        else:
+            replies.set_result([TaskReply(task=_in_hand(task)) for task in tasks])
+
+    def end_all(self) -> None:
+        """Answer everything."""
+        for first in list(self._open):
+            self.end(first)
+
+
+def _in_hand(task: str) -> Task:
+    return Task(
+        task_id=TaskId(task),
+        spec=spec(MEDICAL),
+        line=Line.CLAIMS,
+        home=FUJIAN,
+        host=FUJIAN,
+        state=TaskState.IN_PROGRESS,
+        operator=OperatorId("fujian-op-1"),
+        token=1,
+        created_by="branch",
+        created_ms=1,
+    )
 
 
 class _Desk:
@@ -44,24 +85,25 @@ class _Desk:
     async def messages(self) -> AsyncIterator[work_pb2.WorkRequest]:
         for _ in range(self._count):
             self.read += 1
-            yield work_pb2.WorkRequest(actions=[self._action(), self._action()])
-
-    def _action(self) -> work_pb2.WorkAction:
-        number = next(self._ids)
-        start = work_pb2.StartAction(task=f"provinces/fujian/tasks/fujian-{number}", token=1)
-        return work_pb2.WorkAction(
-            action_id=f"a{number}",
-            operator="provinces/fujian/operators/fujian-op-1",
-            request_id=f"a{number}",
-            start=start,
-        )
+            yield work_pb2.WorkRequest(actions=[_action(next(self._ids)), _action(next(self._ids))])
 
 
-def _stream(holding: _Holding) -> WorkStream:
+def _action(number: int) -> work_pb2.WorkAction:
+    start = work_pb2.StartAction(task=f"provinces/fujian/tasks/fujian-{number}", token=1)
+    return work_pb2.WorkAction(
+        action_id=f"a{number}",
+        operator="provinces/fujian/operators/fujian-op-1",
+        request_id=f"a{number}",
+        start=start,
+    )
+
+
+def _stream(provinces: _Provinces) -> WorkStream:
     desks = Desks("g1", lambda _province, _request: None)
     desks.signed_in(desks.new_session(), ProvinceCode("fujian"))
     identity = Identity(role=Role.OPERATOR, subject="desk", province="fujian")
-    return WorkStream(holding, desks, identity, _METHOD)  # pyright: ignore[reportArgumentType]
+    holding = Holding(provinces, desks)  # pyright: ignore[reportArgumentType] - what the stream needs of it
+    return WorkStream(holding, desks, identity, _METHOD)
 
 
 async def _run(stream: WorkStream, desk: _Desk, told: list[str]) -> None:
@@ -75,27 +117,20 @@ async def _turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_message_is_under_way_until_the_last_of_its_actions_has_ended() -> None:
-    """Would break if a client with large messages had more under way than the bound, or a message never left and the stream stood still."""
-    holding, desk = _Holding(), _Desk(MESSAGES_IN_FLIGHT_MAX + 3)
+async def test_a_message_is_under_way_until_its_last_bundle_is_answered() -> None:
+    """Would break if a client had more messages under way than the bound, or a message never left and the stream stood still."""
+    provinces, desk = _Provinces(), _Desk(MESSAGES_IN_FLIGHT_MAX + 3)
     told: list[str] = []
-    running = asyncio.create_task(_run(_stream(holding), desk, told))
+    running = asyncio.create_task(_run(_stream(provinces), desk, told))
     await _turns()
-    # The next one is read and waits for its turn.
-    assert (desk.read, len(holding.begun)) == (MESSAGES_IN_FLIGHT_MAX + 1, 2 * MESSAGES_IN_FLIGHT_MAX)
-    first, second, third, *_ = list(holding.begun)
-    holding.end(first)
-    holding.end(third)
+    # The next one is read and waits for its turn. The actions of a message travel together.
+    assert (desk.read, len(provinces.begun)) == (MESSAGES_IN_FLIGHT_MAX + 1, 2 * MESSAGES_IN_FLIGHT_MAX)
+    assert provinces.bundles == [2] * MESSAGES_IN_FLIGHT_MAX
+    provinces.end("fujian-1")
     await _turns()
-    assert len(holding.begun) == 2 * MESSAGES_IN_FLIGHT_MAX
-    holding.end(second)
-    await _turns()
-    assert (desk.read, len(holding.begun)) == (MESSAGES_IN_FLIGHT_MAX + 2, 2 * MESSAGES_IN_FLIGHT_MAX + 2)
-    ended = {first, second, third}
-    while len(ended) < 2 * (MESSAGES_IN_FLIGHT_MAX + 3):
-        for task in [task for task in holding.begun if task not in ended]:
-            holding.end(task)
-            ended.add(task)
+    assert (desk.read, len(provinces.begun)) == (MESSAGES_IN_FLIGHT_MAX + 2, 2 * MESSAGES_IN_FLIGHT_MAX + 2)
+    while len(told) < 2 * (MESSAGES_IN_FLIGHT_MAX + 3):
+        provinces.end_all()
         await _turns()
     await asyncio.wait_for(running, PATIENCE_S)
     assert sorted(told) == sorted(f"a{number}" for number in range(1, 2 * (MESSAGES_IN_FLIGHT_MAX + 3) + 1))
@@ -103,11 +138,78 @@ async def test_a_message_is_under_way_until_the_last_of_its_actions_has_ended() 
 
 async def test_actions_begin_in_the_order_in_which_they_came() -> None:
     """One operator's actions are decided in the order in which they reach the province, so none may overtake another on the way there."""
-    holding, desk = _Holding(), _Desk(MESSAGES_IN_FLIGHT_MAX)
-    running = asyncio.create_task(_run(_stream(holding), desk, []))
+    provinces, desk = _Provinces(), _Desk(MESSAGES_IN_FLIGHT_MAX)
+    running = asyncio.create_task(_run(_stream(provinces), desk, []))
     await _turns()
-    assert holding.begun == [
-        f"provinces/fujian/tasks/fujian-{number}" for number in range(1, 2 * MESSAGES_IN_FLIGHT_MAX + 1)
-    ]
+    assert provinces.begun == [f"fujian-{number}" for number in range(1, 2 * MESSAGES_IN_FLIGHT_MAX + 1)]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_province_that_does_not_answer_is_told_for_each_action_of_its_bundle() -> None:
+    """An action without a result leaves a desk waiting for ever."""
+    provinces = _Provinces()
+    results: list[work_pb2.ActionResult] = []
+
+    async def run() -> None:
+        async for response in _stream(provinces).run(_Desk(1).messages()):
+            results.extend(update.result for update in response.updates)
+
+    running = asyncio.create_task(run())
+    await _turns()
+    provinces.end("fujian-1", error=GatewayError(GatewayReason.PROVINCE_UNAVAILABLE, "It is away."))
+    await asyncio.wait_for(running, PATIENCE_S)
+    assert [(result.action_id, result.error.reason) for result in results] == [
+        ("a1", "PROVINCE_UNAVAILABLE"),
+        ("a2", "PROVINCE_UNAVAILABLE"),
+    ]
+
+
+async def test_an_action_that_is_wrong_does_not_fail_its_neighbours() -> None:
+    """Desks of a whole workbench share a message."""
+    provinces = _Provinces()
+    results: dict[str, str] = {}
+
+    async def messages() -> AsyncIterator[work_pb2.WorkRequest]:
+        foreign = work_pb2.StartAction(task="provinces/fujian/tasks/fujian-2", token=1)
+        yield work_pb2.WorkRequest(
+            actions=[
+                _action(1),
+                work_pb2.WorkAction(action_id="bad", operator="nobody", request_id="b", start=foreign),
+                work_pb2.WorkAction(
+                    action_id="foreign", operator="provinces/jiangxi/operators/x", request_id="c", start=foreign
+                ),
+                work_pb2.WorkAction(action_id="beat", heartbeat=work_pb2.HeartbeatAction()),
+                _action(3),
+            ]
+        )
+
+    async def run() -> None:
+        async for response in _stream(provinces).run(messages()):
+            for update in response.updates:
+                found = update.result
+                results[found.action_id] = found.error.reason or found.WhichOneof("outcome") or ""
+
+    running = asyncio.create_task(run())
+    await _turns()
+    provinces.end_all()
+    await asyncio.wait_for(running, PATIENCE_S)
+    assert results == {
+        "a1": "assignment",
+        "bad": "INVALID_ARGUMENT",
+        "foreign": "PERMISSION_DENIED",
+        "beat": "heartbeat",
+        "a3": "assignment",
+    }
+    assert provinces.bundles == [2]
+
+
+async def test_a_bug_in_an_answer_ends_the_stream() -> None:
+    """Nothing waits for a bundle but a callback: an exception there would leave every desk of the stream without an answer."""
+    provinces = _Provinces()
+    running = asyncio.create_task(_run(_stream(provinces), _Desk(1), []))
+    await _turns()
+    provinces.end("fujian-1", error=RuntimeError("a bug"))
+    with pytest.raises(GatewayError) as caught:
+        await asyncio.wait_for(running, PATIENCE_S)
+    assert caught.value.reason == "SHUTTING_DOWN"

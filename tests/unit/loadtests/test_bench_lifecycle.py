@@ -27,6 +27,7 @@ def _order(found: Served, posts: list[Post], way: Way = Way.STREAM, **other: obj
         address=found.grpc,
         posts=posts,
         in_flight=6,
+        under_way=12,
         begin_s=begin_s,
         count_from_s=begin_s + 0.05,
         end_s=begin_s + 0.5,
@@ -62,7 +63,7 @@ async def test_every_task_is_decided_and_the_next_begins_until_the_time_is_over(
     assert done.cpu_s > 0
     assert {name.split("/")[1] for name in done.named} <= {"fujian", "jiangxi"}
     # Every step of a counted task but for those at either end of the time that counts.
-    assert abs(done.steps - 3 * done.counted) <= 3 * 6
+    assert abs(done.steps - 3 * done.counted) <= 3 * 12
 
 
 async def test_the_open_loop_begins_as_many_as_are_due() -> None:
@@ -99,7 +100,7 @@ async def test_refused_creations_are_told_by_reason_and_not_repeated(way: Way) -
 async def test_people_who_want_to_be_asked_first_are_noticed() -> None:
     """An offer that nobody answers would make a system look slow that waits for us."""
     async with working("fujian", auto_accept=False) as (found, posts):
-        done = await run(_order(found, posts, in_flight=1), settle_s=0.1)
+        done = await run(_order(found, posts, in_flight=1, under_way=1), settle_s=0.1)
     assert (done.otherwise["OFFER"], done.unfinished) == (1, 1)
 
 

@@ -80,6 +80,8 @@ class Attribute(StrEnum):
     LINE = "line"
     #: Nothing, but it changes with what the person has in hand and with every sign-in: it does not stand for the minute.
     LOAD = "load"
+    #: Nothing, but what the person has done today: it changes with every decision.
+    TODAY = "today"
     #: Nothing, but who else is on duty; it stands for the minute, or until somebody comes or goes.
     TEAM = "team"
     #: Nothing, but what is told anew in every round.
@@ -87,7 +89,9 @@ class Attribute(StrEnum):
     KIND = "kind"
     #: The kind, of tasks on which somebody new to it may be tried out; the others have nothing to say there.
     TRIAL = "trial"
-    #: The kind, for what does not stand for the minute.
+    #: The kind, for what rests on what the person did last.
+    KIND_LAST = "kind_last"
+    #: The kind, for what rests on what the person has in hand.
     KIND_LOAD = "kind_load"
     PRODUCT = "product"
     HOME = "home"

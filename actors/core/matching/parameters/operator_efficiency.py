@@ -54,7 +54,7 @@ def operator_units_per_hour(people: PeopleView) -> Values:
     """Work units of the line decided per signed-in hour, breaks included, of the sign-ins that have ended."""
     minutes = people.sums[OperatorCell.SIGNED_IN_MINUTES]
     units = people.line_sums[LineCell.UNITS]
-    return np.divide(units * 60.0, minutes, out=unknown(minutes), where=minutes > 0)
+    return np.divide(units * 60.0, minutes, out=unknown(units), where=minutes > 0)
 
 
 @_operator("当日折算件", "units", _EFFICIENCY, _COST, _STATISTICS)
@@ -94,7 +94,7 @@ def operator_decline_ratio(people: PeopleView) -> Values:
     return people.overall(OperatorRatio.DECLINED)
 
 
-@_operator("有效作业占比", "ratio", _EFFICIENCY, _SCORE, _STATISTICS, attribute=Attribute.LOAD)
+@_operator("有效作业占比", "ratio", _EFFICIENCY, _SCORE, _STATISTICS, attribute=Attribute.TODAY)
 def operator_touch_ratio(people: LoadView) -> Values:
     """Minutes in progress over minutes signed in today, the open ones included; unknown in the first minute."""
     signed_in = people.signed_in_minutes_today
@@ -163,7 +163,7 @@ def operator_idle_minutes(people: LoadView) -> Values:
     return np.where(people.in_hand.load > 0, 0.0, idle)
 
 
-@_operator("当日剩余额度", "units", _EFFICIENCY, _FILTER, Source.ROSTER, attribute=Attribute.LOAD)
+@_operator("当日剩余额度", "units", _EFFICIENCY, _FILTER, Source.ROSTER, attribute=Attribute.TODAY)
 def operator_quota_left(people: LoadView) -> Values:
     """Daily quota less the work units decided today; 0 or less excludes, no quota is unknown."""
     return people.quota_units - people.today_by_now(OperatorCell.UNITS_TODAY)

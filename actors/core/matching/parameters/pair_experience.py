@@ -22,7 +22,7 @@ _LOGISTIC = 1.702
 _pair = partial(declare, Scope.PAIR)
 _EFFICIENCY, _QUALITY, _EFFECTIVENESS = Dimension.EFFICIENCY, Dimension.QUALITY, Dimension.EFFECTIVENESS
 _SCORE, _COST, _STATISTICS, _REVIEWS = Role.SCORE, Role.COST, Source.STATISTICS, Source.REVIEWS
-_KIND, _KIND_LOAD = Attribute.KIND, Attribute.KIND_LOAD
+_KIND, _KIND_LAST, _KIND_LOAD = Attribute.KIND, Attribute.KIND_LAST, Attribute.KIND_LOAD
 
 
 def _kind_decided(pairs: KindPairs) -> Values:
@@ -60,13 +60,13 @@ def pair_kind_recency_hours(pairs: KindPairs) -> Values:
     return pairs.since_last_minutes / 60.0
 
 
-@_pair("同类连办件数", "count", _EFFICIENCY, _SCORE, Source.LOAD, attribute=_KIND_LOAD)
+@_pair("同类连办件数", "count", _EFFICIENCY, _SCORE, Source.LOAD, attribute=_KIND_LAST)
 def pair_kind_streak(pairs: KindPairs) -> Values:
     """Tasks of the kind that the person has just decided one after the other."""
     return pairs.streak
 
 
-@_pair("任务切换耗时", "min", _EFFICIENCY, _COST, _STATISTICS, attribute=_KIND_LOAD)
+@_pair("任务切换耗时", "min", _EFFICIENCY, _COST, _STATISTICS, attribute=_KIND_LAST)
 def pair_switch_minutes(pairs: KindPairs) -> Values:
     """Extra handle minutes that the kind takes here after the kind that the person did last."""
     return pairs.switch_minutes

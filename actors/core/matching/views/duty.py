@@ -107,6 +107,7 @@ class DutyView:
     """What a round is told of some people. All columns have shape (people,).
 
     Args:
+        signed_in_ms: when each signed in, Unix ms; 0: is not signed in. (people,)
         prices: shadow prices of the last round that was solved jointly; who is missing had none.
         silence_seconds: since when desks were not heard; who is missing is not known to be silent.
     """
@@ -114,11 +115,13 @@ class DutyView:
     def __init__(
         self,
         people: Sequence[Operator],
+        signed_in_ms: IntArray,
         reading: Reading,
         prices: Mapping[OperatorId, int],
         silence_seconds: Mapping[OperatorId, float],
     ) -> None:
         self._people = people
+        self._signed_in_ms = signed_in_ms
         self._reading = reading
         self._prices = prices
         self._silence = silence_seconds
@@ -131,9 +134,10 @@ class DutyView:
     @cached_property
     def is_overtime(self) -> Mask:
         """Who has been signed in for more than `OVERTIME_MINUTES`, (people,)."""
-        # More by a whole minute; 0 is not signed in.
+        # More by a whole minute.
         latest_ms = self._reading.minute_ms - (OVERTIME_MINUTES + 1) * 60_000
-        return np.array([0 < person.signed_in_ms <= latest_ms for person in self._people], dtype=np.bool_)
+        is_overtime: Mask = (self._signed_in_ms > 0) & (self._signed_in_ms <= latest_ms)
+        return is_overtime
 
     @property
     def overtime_factor(self) -> float:

@@ -12,8 +12,7 @@ import numpy as np
 
 from actors.core.clock import MINUTE_MS
 from actors.core.country import TaskKind
-from actors.core.ids import KindId, OperatorId, TaskId
-from actors.core.matching.eligibility import Mask
+from actors.core.ids import KindId, TaskId
 from actors.core.matching.views.people import DAY_MINUTES, NAN, PeopleView
 from actors.core.operators import Operator, PresenceState
 from actors.core.statistics.cells import OperatorCell
@@ -25,6 +24,19 @@ from actors.core.task import Task, TaskState
 
 #: A started task that has taken all of its standard time still has this part of it to go, as far as anybody knows.
 REMAINING_MIN = 0.1
+#: Counts of the local day that are read as of now.
+COUNTS_OF_TODAY = (
+    OperatorCell.UNITS_TODAY,
+    OperatorCell.WORKED_MINUTES_TODAY,
+    OperatorCell.SIGNED_IN_MINUTES_TODAY,
+)
+_DAY_AND_COUNTS: IntArray = np.array([OperatorCell.DAY, *COUNTS_OF_TODAY], dtype=np.int64)
+
+
+#: What one person has in hand: the columns of `InHand` in the order load, working and wip minutes, sign-in, idle since, end of the break.
+Hand = tuple[float, ...]
+#: What of it everything rests on that says when somebody will be done.
+WIP_TO_SIGN_IN = slice(2, 4)
 
 
 class InHand:
@@ -32,27 +44,20 @@ class InHand:
 
     __slots__ = ("break_end_minute", "idle_since_minute", "load", "signed_in_minute", "wip_minutes", "working_minutes")
 
-    def __init__(
-        self,
-        people: Sequence[Operator],
-        holds: Mapping[OperatorId, Mapping[TaskId, None]],
-        tasks: Mapping[TaskId, Task],
-        kinds: Mapping[KindId, TaskKind],
-        now_minute: int,
-    ) -> None:
-        rows = [_in_hand(person, holds.get(person.operator), tasks, kinds, now_minute) for person in people]
-        columns = np.array(rows, dtype=np.float64).reshape(len(people), 6).T
-        self.load, self.wip_minutes, self.working_minutes = columns[0], columns[1], columns[2]
+    def __init__(self, hands: Sequence[Hand]) -> None:
+        columns = np.array(hands, dtype=np.float64).reshape(len(hands), 6).T
+        self.load, self.working_minutes, self.wip_minutes = columns[0], columns[1], columns[2]
         self.signed_in_minute, self.idle_since_minute, self.break_end_minute = columns[3], columns[4], columns[5]
 
 
-def _in_hand(
+def in_hand(
     person: Operator,
     held: Mapping[TaskId, None] | None,
     tasks: Mapping[TaskId, Task],
     kinds: Mapping[KindId, TaskKind],
     now_minute: int,
-) -> tuple[float, ...]:
+) -> Hand:
+    """What a person has in hand, as of a minute: equal to an earlier one as long as nothing that is read of it has changed."""
     left = working = 0.0
     for task_id in held or ():
         task = tasks[task_id]
@@ -67,8 +72,8 @@ def _in_hand(
     available = person.presence is PresenceState.AVAILABLE
     return (
         len(held) if held else 0,
-        left,
         working,
+        left,
         person.signed_in_ms // MINUTE_MS if person.signed_in_ms else NAN,
         person.idle_since_ms // MINUTE_MS if available and person.idle_since_ms else NAN,
         person.break_end_ms // MINUTE_MS if person.break_end_ms else NAN,
@@ -88,10 +93,8 @@ class LoadView(PeopleView):
     def __init__(
         self, facts: Values, in_hand: InHand, rows: IntArray, reading: Reading, overall: tuple[Values, Values] | None
     ) -> None:
-        super().__init__(facts, rows, None, reading)
+        super().__init__(facts, rows, (), reading, overall)
         self.in_hand = in_hand
-        if overall is not None:
-            self.__dict__["sums"], self.__dict__["overall_ratios"] = overall
 
     @property
     def signed_in_minutes(self) -> Values:
@@ -112,16 +115,14 @@ class LoadView(PeopleView):
     # --- today ---
 
     @cached_property
-    def _sums_by_now(self) -> Values:
-        return self._reading.statistics.by_operator.matrix("", self._rows).T
-
-    @cached_property
-    def _has_counts_of_today(self) -> Mask:
-        return self._sums_by_now[OperatorCell.DAY] == local_day(self._reading.minute_ms)
+    def _today(self) -> dict[OperatorCell, Values]:
+        by_now = self._reading.statistics.by_operator.columns("", self._rows, _DAY_AND_COUNTS)
+        counts = np.where(by_now[0] == local_day(self._reading.minute_ms), by_now[1:], 0.0)
+        return dict(zip(COUNTS_OF_TODAY, counts, strict=True))
 
     def today_by_now(self, cell: OperatorCell) -> Values:
-        """A count of the local day, as of now."""
-        return np.where(self._has_counts_of_today, self._sums_by_now[cell], 0.0)
+        """A count of the local day, as of now: one of `COUNTS_OF_TODAY`."""
+        return self._today[cell]
 
     @property
     def signed_in_minutes_today(self) -> Values:

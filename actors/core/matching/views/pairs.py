@@ -18,6 +18,7 @@ from actors.core.country import Line, TaskKind
 from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.ledger import UNIT_MINUTES
 from actors.core.matching.views.duty import DutyBoard
+from actors.core.matching.views.load import Hand, InHand
 from actors.core.matching.views.people import RosterView, line_priors
 from actors.core.matching.views.ratios import LineRatio
 from actors.core.matching.views.roster import Roster
@@ -40,6 +41,7 @@ class Candidates:
 
     Args:
         values_of: the values of a parameter of people or kinds, by name and all that they are of (lines, kinds, ""): (of, people).
+        hands_of: what people with some rows have in hand.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Candidates:
         reading: Reading,
         province: ProvinceCode,
         values_of: Callable[[str, Sequence[str]], Values],
+        hands_of: Callable[[Sequence[Operator], IntArray], list[Hand]],
     ) -> None:
         self.people = people
         self.rows = rows
@@ -59,6 +62,7 @@ class Candidates:
         self.reading = reading
         self.province = province
         self._values_of = values_of
+        self._hands_of = hands_of
 
     def value(self, name: str, of: str = "") -> Values:
         """The values of a parameter of people, of a line if it differs by line; or of a kind. (people,)."""
@@ -72,6 +76,11 @@ class Candidates:
     def place_of(self) -> dict[OperatorId, int]:
         """Where each person stands among the candidates."""
         return {person.operator: place for place, person in enumerate(self.people)}
+
+    @cached_property
+    def in_hand(self) -> InHand:
+        """What they have in hand."""
+        return InHand(self._hands_of(self.people, self.rows))
 
     @cached_property
     def columns(self) -> RosterView:

@@ -156,11 +156,11 @@ class RatioSweep:
         return self._drawn(here[:, None], wider, self._group_items)[:, 0]
 
     def values(self, sums: Values, priors: Values) -> Values:
-        """Ratios, (ratios, people); NaN where nothing is known.
+        """Ratios, (ratios, ..., people); NaN where nothing is known.
 
         Args:
-            sums: decayed sums, (cells, people).
-            priors: (ratios,).
+            sums: decayed sums, (cells, ..., people).
+            priors: (ratios, ...).
         """
         return self._drawn(sums, priors, self._items)
 
@@ -171,8 +171,9 @@ class RatioSweep:
         count = sums[self._counts] * weighed
         own = np.divide(sums[self._totals], weight, out=np.zeros(weight.shape), where=weighed) * count
         known = priors == priors
-        items = np.where(known, items_of, 0.0)[:, None]
-        drawn = np.where(known, priors, 0.0)[:, None] * items
+        each = items_of if known.ndim == 1 else items_of[:, None]
+        items = np.where(known, each, 0.0)[..., None]
+        drawn = np.where(known, priors, 0.0)[..., None] * items
         evidence = count + items
         result = np.full(own.shape, np.nan)
         np.divide(own + drawn, evidence, out=result, where=evidence > 0)

@@ -187,16 +187,3 @@ def deciders_of_case(candidates: Candidates, case_id: str) -> list[OperatorId]:
     """Who decided a task of the case lately."""
     known = candidates.reading.statistics.cases.of(case_id) if case_id else ()
     return [OperatorId(name) for name, _ in known]
-
-
-def names_anybody(task: Task, candidates: Candidates) -> bool:
-    """Whether the task has anything for `TaskPairs` to say."""
-    spec = task.spec
-    return bool(
-        spec.preferred_operator
-        or task.declines
-        or spec.excluded_operators
-        or spec.dispute
-        or spec.prior_reason is PriorReason.APPEALED
-        or spec.customer_id in candidates.roster.conflicts
-    )

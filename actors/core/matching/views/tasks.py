@@ -5,8 +5,9 @@ wait come round again in every match, and joining 50 kept rows costs 10 us where
 """
 
 from array import array
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from actors.core.statistics.storage import FloatArray as Values
 from actors.core.task import Task
 
 NAN = float("nan")
+Read = TypeVar("Read")
 #: Tasks whose facts are kept; beyond, all are gathered anew.
 KEPT_MAX = 20_000
 #: A task without kind in the table (it came with a newer table) has the promise and the standard of an ordinary one.
@@ -115,33 +117,33 @@ def describe(task: Task, kind: TaskKind) -> tuple[float, ...]:
     )
 
 
-class TaskFacts:
-    """Facts of the tasks that were seen lately: as bytes, one row of float64 each, and whatever keys `key_of` gives a task."""
+class TaskFacts(Generic[Read]):
+    """Facts of the tasks that were seen lately: as bytes, one row of float64 each, and whatever else `read` makes of a task."""
 
-    __slots__ = ("_key_of", "_kept", "_kinds")
+    __slots__ = ("_kept", "_kinds", "_read")
 
-    def __init__(self, key_of: Callable[[Task, TaskKind], tuple[Hashable, ...]]) -> None:
-        self._key_of = key_of
-        self._kept: dict[TaskId, tuple[Task, bytes, tuple[Hashable, ...]]] = {}
+    def __init__(self, read: Callable[[Task, TaskKind], Read]) -> None:
+        self._read = read
+        self._kept: dict[TaskId, tuple[Task, bytes, Read]] = {}
         self._kinds: Mapping[KindId, TaskKind] | None = None
 
-    def of(self, tasks: Sequence[Task], kinds: Mapping[KindId, TaskKind]) -> tuple[Values, list[tuple[Hashable, ...]]]:
-        """(facts, tasks) and the keys of each. A record that has changed since, or a new table of kinds, is described anew."""
+    def of(self, tasks: Sequence[Task], kinds: Mapping[KindId, TaskKind]) -> tuple[Values, list[Read]]:
+        """(facts, tasks) and what else was read of each. A record that has changed since, or a new table of kinds, is described anew."""
         if kinds is not self._kinds or len(self._kept) > KEPT_MAX:
             self._kept.clear()
             self._kinds = kinds
         kept = self._kept
         rows: list[bytes] = []
-        keys: list[tuple[Hashable, ...]] = []
+        others: list[Read] = []
         for task in tasks:
             known = kept.get(task.task_id)
             if known is None or known[0] is not task:
                 kind = kinds.get(task.spec.kind, KIND_UNKNOWN)
                 row = array("d", describe(task, kind)).tobytes()
-                known = kept[task.task_id] = (task, row, self._key_of(task, kind))
+                known = kept[task.task_id] = (task, row, self._read(task, kind))
             rows.append(known[1])
-            keys.append(known[2])
-        return np.frombuffer(b"".join(rows)).reshape(len(rows), len(COLUMNS)).T, keys
+            others.append(known[2])
+        return np.frombuffer(b"".join(rows)).reshape(len(rows), len(COLUMNS)).T, others
 
 
 class LikeTasks:
@@ -157,7 +159,7 @@ class LikeTasks:
         #: Kind -> the sums, and what was worked out of them: (what, detail) -> number.
         self._known: dict[KindId, tuple[bytes, dict[tuple[str, float], float]]] = {}
         #: Kind -> the amounts that have come, and their ranks.
-        self._amounts: dict[KindId, tuple[bytes, list[float]]] = {}
+        self._amounts: dict[KindId, tuple[bytes, Values]] = {}
         #: The table of hours, and the factor of this one.
         self._hour: tuple[bytes, float] | None = None
         self._stamp = (-1, -1)
@@ -181,12 +183,12 @@ class LikeTasks:
             known = self._known[kind] = (sums, {})
         return known[1]
 
-    def amount_ranks(self, reading: Reading, kind: KindId) -> list[float]:
+    def amount_ranks(self, reading: Reading, kind: KindId) -> Values:
         """Rank of every bucket of amounts of a kind (`Reading.amount_ranks`)."""
         amounts = reading.statistics.amounts.content(0, kind)
         known = self._amounts.get(kind)
         if known is None or known[0] != amounts:
-            known = self._amounts[kind] = (amounts, reading.amount_ranks(kind).tolist())
+            known = self._amounts[kind] = (amounts, reading.amount_ranks(kind))
         return known[1]
 
     def hour_defect_factor(self, reading: Reading) -> float:

@@ -52,7 +52,7 @@ def test_a_person_begins_with_what_the_country_knows() -> None:
     """The whole purpose: somebody new in a new province is neither fast nor slow, but like everybody."""
     world = World()
     world.state.statistics.national = merge([report(20)])
-    assert world.people(LIN).by_line(LineRatio.HANDLE_MINUTES)[0] == pytest.approx(20, rel=0.01)
+    assert world.people(LIN).by_line(LineRatio.HANDLE_MINUTES)[0, 0] == pytest.approx(20, rel=0.01)
 
 
 def test_the_kinds_that_matter_least_are_left_out() -> None:

@@ -53,7 +53,7 @@ def adopt(world: World, **priors: object) -> None:
 
 def mean_minutes(world: World, *people: OperatorId) -> list[float]:
     """Handle minutes, shrunk as far as the country."""
-    return world.people(*people).by_line(LineRatio.HANDLE_MINUTES).tolist()
+    return world.people(*people).by_line(LineRatio.HANDLE_MINUTES)[0].tolist()
 
 
 def test_few_observations_are_drawn_to_the_group() -> None:
@@ -90,7 +90,7 @@ def test_reviews_weigh_by_their_sampling_and_convince_by_their_number() -> None:
     world.review(FAILED, sampling_permille=50)
     world.review(PASSED, sampling_permille=1_000)
     usual, observed = LINE_TERMS[LineRatio.PASSED].usual, 1 / 21
-    ratio = world.people(CHEN).by_line(LineRatio.PASSED)
+    [ratio] = world.people(CHEN).by_line(LineRatio.PASSED)
     assert ratio[0] == pytest.approx((2 * observed + REVIEWS * usual) / (2 + REVIEWS))
 
 

@@ -1,5 +1,7 @@
 """Records of pairs: bounded, zero where nothing was, and the same after the same events."""
 
+from array import array
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,21 @@ def test_what_has_not_occurred_reads_as_zeros() -> None:
         [0, 5, 0],
         [0, 0, 0],
     )
+
+
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_a_total_of_few_is_the_total_to_the_last_bit(width: int) -> None:
+    """Else a decision would differ from the one that is made again by another version."""
+    rng = np.random.default_rng(width)
+    table = RecordTable(width, 4)
+    for row in range(40):
+        if rng.random() < 0.6:
+            place = table.place(row, "a")
+            table.cells[place : place + width] = array(
+                "d", (rng.normal(size=width) * np.exp(3 * rng.normal(size=width))).tolist()
+            )
+    assert table.total_of_few("a") == table.total("a").tolist()
+    assert table.total_of_few("b") == [0.0] * width
 
 
 def test_one_record_too_many_takes_the_place_of_the_least() -> None:

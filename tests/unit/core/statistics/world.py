@@ -154,7 +154,7 @@ class World:
     def people(self, *names: OperatorId) -> PeopleView:
         """What matching reads of some people in claims, but for the roster."""
         rows = np.array([self.state.statistics.rows.get(name, NOBODY) for name in names])
-        return PeopleView(np.zeros((len(ROSTER_COLUMNS), len(rows))), rows, Line.CLAIMS, self.reading())
+        return PeopleView(np.zeros((len(ROSTER_COLUMNS), len(rows))), rows, [Line.CLAIMS], self.reading())
 
     def later(self) -> None:
         """A minute later something happens: what people's numbers are drawn to is taken anew then."""

@@ -15,7 +15,7 @@ from actors.core.matching.bank import Bank
 from actors.core.matching.compiled import CompiledModel
 from actors.core.matching.extras import extras_of
 from actors.core.matching.hosting import Hosting, facts_of
-from actors.core.matching.keys import KEYS, keys_of
+from actors.core.matching.keys import KEYS, keys_of, said_of
 from actors.core.matching.parameters import CATALOGUE, Attribute, Scope
 from actors.core.matching.scoring import Problem, Scorer
 from actors.core.matching.shipped import shipped_model
@@ -246,8 +246,8 @@ class World:
             if keys[attribute] is None:
                 return float("nan")
             return float(np.ravel(function(bank.view(attribute, [keys[attribute]], candidates)))[0])
-        duty = DutyView(people, reading, self.prices, self.silence)
-        for extra in extras_of(compiled, bank, candidates, duty, [task], self.now_ms):
+        duty = DutyView(people, bank.signed_in_ms[rows], reading, self.prices, self.silence)
+        for extra in extras_of(compiled, bank, candidates, duty, [task], [said_of(task)], self.now_ms):
             if name in extra.group.places:
                 return float(extra.values[extra.group.places[name], 0, 0])
         return float("nan")

@@ -1,0 +1,115 @@
+"""What is kept of people while work passes through their hands, against a scorer that keeps nothing."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from actors.core import events as e
+from actors.core.ids import OperatorId, TaskId
+from actors.core.matching.scoring import Scorer
+from actors.core.matching.shipped import shipped_model
+from actors.core.operators import PresenceState
+from actors.core.task import Decision, Task, TaskState, Verdict
+from tests.unit.core.matching.rounds_at_random import KINDS, RandomProvince
+from tests.unit.core.matching.test_scoring import assert_same
+
+MINUTE_MS = 60_000
+
+
+class BusyDay(RandomProvince):
+    """A province in which anything happens to people and their work within the minute."""
+
+    enrolled = 0
+
+    def step(self) -> None:
+        """Something happens."""
+        self.pick(self._take, self._take, self._go_on, self._go_on, self._go_on, self._person, self.create)()
+
+    def _take(self) -> None:
+        waiting = [task for task in self.state.tasks.values() if task.state is TaskState.QUEUED]
+        if not waiting:
+            return
+        task = self.pick(*waiting)
+        able = [one for one in self.state.free if task.spec.kind in self.state.operators[one].kinds]
+        if able:
+            made = self.pick(e.OfferMade, e.TaskAssigned, e.TaskAssigned)
+            self._of(made, task, operator=OperatorId(self.pick(*able)), token=task.token + 1)
+
+    def _go_on(self) -> None:
+        held = [task for task in self.state.tasks.values() if task.operator is not None]
+        if not held:
+            return
+        task = self.pick(*held)
+        match task.state:
+            case TaskState.OFFERED:
+                if self.chance(500):
+                    self._of(e.OfferAccepted, task)
+                else:
+                    self._of(e.OfferDeclined, task, until_ms=self.now_ms + 90_000)
+            case TaskState.ASSIGNED:
+                self._of(e.AssignmentStarted, task)
+            case TaskState.IN_PROGRESS:
+                self.pick(self._complete, self._complete, self._release)(task)
+            case _:
+                pass
+
+    def _complete(self, task: Task) -> None:
+        assert task.operator is not None
+        decision = Decision(
+            verdict=Verdict.APPROVED,
+            operator=task.operator,
+            province=self.state.province,
+            time_ms=self.now_ms,
+            handle_ms=int(self.rng.integers(1, 40)) * MINUTE_MS,
+            work_units_milli=2_000,
+        )
+        self._of(e.TaskCompleted, task, decision=decision)
+
+    def _release(self, task: Task) -> None:
+        self._of(e.AssignmentReleased, task, reason="tired")
+
+    def _person(self) -> None:
+        person = self.pick(*self.state.operators.values())
+        what = int(self.rng.integers(5))
+        if what == 0:
+            new = self.entry(int(person.operator.split("-")[1]))
+            edited = msgspec.structs.replace(
+                person,
+                version=person.version + 1,
+                **{name: getattr(new, name) for name in ("kinds", "capacity", "shift", "daily_quota_milli", "mentor")},
+            )
+            self.happen(e.OperatorEnrolled(at_ms=self.now_ms, entry=edited))
+        elif what == 1:
+            self.enrolled += 1
+            self.enrol(100 + self.enrolled)
+        elif what == 2 and not self.state.holds.get(person.operator):
+            self.happen(e.OperatorSignedOut(at_ms=self.now_ms, operator=person.operator))
+            self.happen(e.OperatorRemoved(at_ms=self.now_ms, operator=person.operator))
+        else:
+            presence = self.pick(PresenceState.AVAILABLE, PresenceState.BREAK)
+            self.happen(e.PresenceChanged(at_ms=self.now_ms, operator=person.operator, presence=presence))
+
+    def _of(self, event: Any, task: Task, **said: Any) -> None:
+        self.happen(event(at_ms=self.now_ms, task_id=TaskId(task.task_id), **said))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_rests_on_hands_stands_no_longer_than_they_hold_the_same(seed: int) -> None:
+    """Somebody whose hands have filled, emptied or changed would be given work by what they were a moment ago."""
+    day = BusyDay(seed, people=14, tasks=12, past=40)
+    day.time_passes = False
+    kept, model = Scorer(day.state, shipped_model()), shipped_model()
+    start_ms = day.now_ms // MINUTE_MS * MINUTE_MS
+    for step in range(120):
+        # Ten steps a minute; one of them goes back into the one before.
+        day.now_ms = start_ms + step // 10 * MINUTE_MS + (step % 10 * 5_000 if step % 10 != 7 else -20_000)
+        for _ in range(int(day.rng.integers(4))):
+            day.step()
+        if step == 60:
+            table = [msgspec.structs.replace(kind, standard_minutes=kind.standard_minutes + 3) for kind in KINDS]
+            day.happen(e.TaskKindsAdopted(at_ms=day.now_ms, revision=day.state.kinds_revision + 1, kinds=tuple(table)))
+        people, tasks = list(day.state.operators.values()), list(day.state.tasks.values())
+        some, few = people[step % 3 :: 1 + step % 2], tasks[step % 2 :: 1 + step % 3] or tasks
+        ours = kept.problem(few, some, day.now_ms)
+        assert_same(ours, Scorer(day.state, model).problem(few, some, day.now_ms))
