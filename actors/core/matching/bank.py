@@ -159,6 +159,8 @@ class Bank:
         }
         self._keys: list[Key] = []
         self._numbers_of: dict[Attribute, list[int]] = {attribute: [] for attribute in KEPT_ATTRIBUTES}
+        #: Numbers of the keys of some attributes, (numbers, 1), made anew when there is one more.
+        self._number_columns: dict[tuple[Attribute, ...], IntArray] = {}
         #: Values of all keys one below the other, as in `points`, and the first row of each key.
         self._values: FloatArray = np.zeros((0, self._rows))
         self._values_used = 0
@@ -269,6 +271,7 @@ class Bank:
         length = len(group.scored)
         self._attributes[number] = KEPT_ATTRIBUTES.index(key[0])
         self._numbers_of[key[0]].append(number)
+        self._number_columns.clear()
         self._starts[number], self._lengths[number], self._parameters[number] = self._used, length, group.start
         self._used += length
         if self._used > len(self._points):
@@ -394,10 +397,13 @@ class Bank:
         self._forget_of((Attribute.LOAD,), loaded)
         self._forget_of((Attribute.KIND_LOAD, Attribute.SLACK), later)
 
-    def _forget_of(self, attributes: Sequence[Attribute], rows: IntArray | list[int]) -> None:
+    def _forget_of(self, attributes: tuple[Attribute, ...], rows: IntArray | list[int]) -> None:
         if len(rows):
-            numbers = [number for attribute in attributes for number in self._numbers_of[attribute]]
-            self._fresh[np.array(numbers, dtype=np.int64)[:, None], rows] = False
+            numbers = self._number_columns.get(attributes)
+            if numbers is None:
+                found = [number for attribute in attributes for number in self._numbers_of[attribute]]
+                numbers = self._number_columns[attributes] = np.array(found, dtype=np.int64)[:, None]
+            self._fresh[numbers, rows] = False
 
     def _hands_of(self, people: Sequence[Operator], rows: IntArray) -> list[Hand]:
         known, records = self._hands, self._records
@@ -520,8 +526,8 @@ class Bank:
             assert ids is not None, f"{name} is not kept"
             if len(of) == 1:
                 return self._values[self._value_starts[ids[of[0]]] + place].take(rows)[None]
-            numbers = [ids[one] for one in of]
-            return self._values[self._value_starts[numbers, None] + place, rows]
+            starts = self._value_starts.take([ids[one] for one in of])
+            return self._values[starts[:, None] + place, rows]
 
         candidates = Candidates(
             people, rows, self.roster, board, reading, self._state.province, values_of, self._hands_of

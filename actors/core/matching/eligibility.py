@@ -49,6 +49,8 @@ def first_removing(kept: Mapping[str, Mask], shape: tuple[int, ...]) -> Codes:
         kept: filter -> whom it keeps; broadcasts to `shape`.
     """
     codes = np.full(shape, KEPT, dtype=np.uint8)
+    if not kept:
+        return codes
     # The last filter first, so that the earliest one has the last word.
     for place, mask in sorted(((_PLACES[name], mask) for name, mask in kept.items()), key=_by_place, reverse=True):
         np.putmask(codes, ~np.broadcast_to(mask, shape) if mask.shape != shape else ~mask, place)

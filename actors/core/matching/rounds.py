@@ -370,23 +370,16 @@ def _runners_up(
 ) -> list[tuple[tuple[OperatorId, int], ...]]:
     """(person, fit) of the best others for each pair's task, whether or not they got another; of equal ones the first column's."""
     people = problem.people
-    count = min(RUNNERS_UP_MAX, len(people) - 1)
-    left = np.minimum(problem.fit, ceiling(problem.eligible, problem.fit))
-    left = left if len(rows) == len(left) else left.take(rows, axis=0)
-    # Numbers of pairs in the flat array: one index costs less than two.
-    first = np.arange(0, left.size, len(people))
-    flat, best = left.ravel(), np.empty((count, len(rows)), left.dtype)
-    taken = np.empty((count + 1, len(rows)), np.int64)
-    taken[0] = columns
-    for place in range(count):
-        flat[first + taken[place]] = -np.inf
-        left.argmax(axis=1, out=taken[place + 1])
-        flat.take(first + taken[place + 1], out=best[place])
-    found: list[int] = (best > -np.inf).sum(axis=0).tolist()
-    best[best == -np.inf] = 0.0
-    fits: list[list[int]] = best.T.astype(np.int64).tolist()
-    places: list[list[int]] = taken[1:].T.tolist()
-    return [
-        tuple([(people[column].operator, fit) for column, fit in zip(mine[:some], points, strict=False)])
-        for mine, points, some in zip(places, fits, found, strict=True)
-    ]
+    others: list[list[tuple[OperatorId, int]]] = [[] for _ in rows]
+    every = np.arange(len(rows))
+    left = np.minimum(problem.fit, ceiling(problem.eligible, problem.fit)).take(rows, axis=0)
+    taken = np.array(columns)
+    for _ in range(min(RUNNERS_UP_MAX, len(people) - 1)):
+        left[every, taken] = -np.inf
+        taken = left.argmax(axis=1)
+        places: list[int] = taken.tolist()
+        best: list[float] = left[every, taken].tolist()
+        for mine, column, fit in zip(others, places, best, strict=True):
+            if fit > -np.inf:
+                mine.append((people[column].operator, int(fit)))
+    return [tuple(mine) for mine in others]

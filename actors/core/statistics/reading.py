@@ -168,15 +168,15 @@ class Reading:
             square = (squares + items * square) / (count + items)
         return mean, square
 
-    def amount_ranks(self, kind: KindId) -> FloatArray:
-        """Rank of every bucket of amounts (`cells.amount_bucket`) among those of a kind.
+    def amount_rank(self, kind: KindId, bucket: int) -> float:
+        """Rank of a bucket of amounts (`cells.amount_bucket`) among those of a kind.
 
-        0..1: the share below it, half of its own bucket included; NaN: no amount was seen. Shape (`AMOUNT_BUCKETS`,).
+        0..1: the share below it, half of its own bucket included; NaN: no amount was seen.
         """
         buckets = np.frombuffer(self.statistics.amounts.content(0, kind))
         up_to = buckets.cumsum()
         seen = float(up_to[-1])
-        return (up_to - buckets / 2) / seen if seen > 0 else np.full(len(buckets), np.nan)
+        return (float(up_to[bucket]) - float(buckets[bucket]) / 2) / seen if seen > 0 else math.nan
 
     def switch_table(self, before: Sequence[str], kinds: Sequence[str]) -> FloatArray:
         """Extra handle minutes of each kind right after each of `before`, against right after its own.

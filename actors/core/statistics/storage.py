@@ -48,7 +48,7 @@ _NO_RECORDS: dict[str, int] = {}
 class RecordTable:
     """(row, what it is of) -> a record of `width` cells."""
 
-    __slots__ = ("bound", "cells", "free", "given_back", "index", "width")
+    __slots__ = ("_places_of", "bound", "cells", "free", "given_back", "index", "width")
 
     def __init__(self, width: int, bound: int) -> None:
         self.width = width
@@ -62,6 +62,8 @@ class RecordTable:
         self.given_back = 0
         #: Row -> what a record is of -> its place.
         self.index: list[dict[str, int]] = []
+        #: What a record is of -> its places by row, of what a total was asked for, until a record of it is made or given back.
+        self._places_of: dict[str, tuple[int, ...]] = {}
 
     def place(self, row: int, of: str = "") -> int:
         """The place of a record, which is made when there is none."""
@@ -86,6 +88,7 @@ class RecordTable:
             place = len(self.cells)
             self.cells.frombytes(bytes(8 * self.width))
         records[str(of)] = place
+        self._places_of.pop(of, None)
         return place
 
     def clear_row(self, row: int) -> None:
@@ -97,6 +100,7 @@ class RecordTable:
     def _give_back(self, row: int, of: str) -> int:
         """Forget a record; returns the place that it had."""
         place = self.index[row].pop(of)
+        self._places_of.pop(of, None)
         self.cells[place : place + self.width] = array("d", bytes(8 * self.width))
         self.free.append(place)
         self.given_back += 1
@@ -159,12 +163,12 @@ class RecordTable:
 
     def total_of_few(self, of: str) -> list[float]:
         """The same to the last bit, where few rows have it and records have two cells or more: numpy adds those row by row as well, at eight times the cost."""
-        total, cells = [0.0] * self.width, self.cells
-        for records in self.index:
-            place = records.get(of)
-            if place is not None:
-                for cell in range(self.width):
-                    total[cell] += cells[place + cell]
+        places = self._places_of.get(of)
+        if places is None:
+            places = self._places_of[of] = tuple([records[of] for records in self.index if of in records])
+        total, cells, width = [0.0] * self.width, self.cells, self.width
+        for place in places:
+            total = [sum_ + cell for sum_, cell in zip(total, cells[place : place + width], strict=True)]
         return total
 
     def row(self, row: int) -> list[str]:
@@ -187,6 +191,7 @@ class RecordTable:
         self.cells = array("d", image.cells)
         self.free = list(image.free)
         self.index = _places.decode(image.places)
+        self._places_of.clear()
 
 
 #: Places of one table are below this, so a table's number and a place make one key.

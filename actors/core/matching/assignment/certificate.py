@@ -46,7 +46,7 @@ def certify(
     Raises:
         AssertionError: the assignment breaks a rule: a bug of the solver, never of the input.
     """
-    taken = np.flatnonzero(operator_of != WAITS)
+    taken = (operator_of != WAITS).nonzero()[0]
     persons = operator_of[taken]
     gains = values[taken, persons] if leave is None else values[taken, persons] - leave[taken]
     assert eligible[taken, persons].all(), "someone got a task they may not do"

@@ -24,23 +24,25 @@ def least_prices(gains: FloatArray, capacity: IntArray, operator_of: IntArray) -
         operator_of: (tasks,) operator's index, or WAITS.
     """
     prices = np.zeros(gains.shape[1], gains.dtype)
-    taken = np.flatnonzero(operator_of != WAITS)
-    load = np.bincount(operator_of[taken], minlength=capacity.size)
-    sought = np.flatnonzero(load == capacity)
+    is_taken = operator_of != WAITS
+    taken = is_taken.nonzero()[0]
+    persons = operator_of[taken]
+    sought = (np.bincount(persons, minlength=capacity.size) == capacity).nonzero()[0]
     if not sought.size:
         return prices
-    waiting = np.flatnonzero(operator_of == WAITS)
+    of_sought = gains[:, sought]
     # One place more, at no price: of those who are not sought after.
     padded = np.zeros(sought.size + 1, gains.dtype)
     price = padded[:-1]
     # Who waits keeps nothing: people who are taken must cost what they would bring there.
-    if waiting.size:
-        price[:] = gains[np.ix_(waiting, sought)].max(axis=0, initial=0)
-    wanted = gains[np.ix_(taken, sought)]
-    own = gains[taken, operator_of[taken]]
+    wanted = of_sought
+    if taken.size < len(gains):
+        price[:] = of_sought[~is_taken].max(axis=0, initial=0)
+        wanted = of_sought[taken]
+    own = gains[taken, persons]
     column_of = np.full(capacity.size, sought.size)
     column_of[sought] = np.arange(sought.size)
-    mine = column_of[operator_of[taken]]
+    mine = column_of[persons]
     left = np.empty_like(wanted)
     for _ in range(sought.size):
         kept = own - padded[mine]

@@ -1,7 +1,8 @@
 """People as columns: what they have in hand, since when they are there, what is left of their day.
 
-It is read as of now, never as of the minute's beginning. What is worked out of it (`Attribute.LOAD`, `Attribute.KIND_LOAD`) is kept until
-something has happened to the person, so it is kept apart from what stands for the minute: three groups of a dozen parameters in place of
+It is read as of now, never as of the minute's beginning. What is worked out of it (`Attribute.LOAD`, `Attribute.KIND_LOAD`, `Attribute.SLACK`) is
+kept until the person's hands hold something else, what today's counts say (`Attribute.TODAY`) until something has happened to the person; so
+these are kept apart from each other and from what stands for the minute: a handful of groups of a dozen parameters in place of
 twelve groups of a hundred, for the one or two people who have just got or decided something.
 """
 

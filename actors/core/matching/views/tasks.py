@@ -158,8 +158,8 @@ class LikeTasks:
     def __init__(self) -> None:
         #: Kind -> the sums, and what was worked out of them: (what, detail) -> number.
         self._known: dict[KindId, tuple[bytes, dict[tuple[str, float], float]]] = {}
-        #: Kind -> the amounts that have come, and their ranks.
-        self._amounts: dict[KindId, tuple[bytes, Values]] = {}
+        #: Kind -> the amounts that have come, and the ranks of those that were asked for.
+        self._amounts: dict[KindId, tuple[bytes, dict[int, float]]] = {}
         #: The table of hours, and the factor of this one.
         self._hour: tuple[bytes, float] | None = None
         self._stamp = (-1, -1)
@@ -183,12 +183,12 @@ class LikeTasks:
             known = self._known[kind] = (sums, {})
         return known[1]
 
-    def amount_ranks(self, reading: Reading, kind: KindId) -> Values:
-        """Rank of every bucket of amounts of a kind (`Reading.amount_ranks`)."""
+    def amount_ranks(self, reading: Reading, kind: KindId) -> dict[int, float]:
+        """Ranks of buckets of amounts of a kind (`Reading.amount_rank`), as far as they were asked for; whoever asks for another adds it."""
         amounts = reading.statistics.amounts.content(0, kind)
         known = self._amounts.get(kind)
         if known is None or known[0] != amounts:
-            known = self._amounts[kind] = (amounts, reading.amount_ranks(kind))
+            known = self._amounts[kind] = (amounts, {})
         return known[1]
 
     def hour_defect_factor(self, reading: Reading) -> float:
@@ -293,10 +293,16 @@ class TaskView(TaskColumns):
     def amount_percentile(self) -> Values:
         """Rank of the amount among those of the kind, 0..1; NaN: no amount, or none seen."""
         kinds, places = self._kinds_here
-        ranks = [self._like.amount_ranks(self._reading, kind.kind) for kind in kinds]
-        buckets: list[float] = self.amount_bucket.tolist()
-        pairs = zip(places, buckets, strict=True)
-        return np.array([ranks[place][int(bucket)] if bucket >= 0 else NAN for place, bucket in pairs])
+        known = [self._like.amount_ranks(self._reading, kind.kind) for kind in kinds]
+        ranks: list[float] = []
+        buckets: list[int] = self.amount_bucket.astype(np.int64).tolist()
+        for place, bucket in zip(places, buckets, strict=True):
+            rank = known[place].get(bucket)
+            if rank is None:
+                rank = self._reading.amount_rank(kinds[place].kind, bucket) if bucket >= 0 else NAN
+                known[place][bucket] = rank
+            ranks.append(rank)
+        return np.array(ranks)
 
     @property
     def hour_defect_factor(self) -> Values:

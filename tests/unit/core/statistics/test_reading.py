@@ -154,14 +154,14 @@ def test_the_country_teaches_how_long_a_kind_takes() -> None:
 def test_the_rank_of_an_amount_is_that_among_its_kind() -> None:
     """What is a large claim is an ordinary loan: only the kind's own amounts say."""
     world = World()
-    assert np.isnan(world.reading().amount_ranks(MEDICAL)).all()
+    assert np.isnan(world.reading().amount_rank(MEDICAL, amount_bucket(1)))
     for amount in range(1, 101):
         world.create(amount_fen=amount * 100_000)
-    medical, address = (world.reading().amount_ranks(kind) for kind in (MEDICAL, ADDRESS))
-    assert medical[amount_bucket(1)] == 0
-    assert medical[amount_bucket(10**12)] == 1
-    assert medical[amount_bucket(5_000_000)] == pytest.approx(0.5, abs=0.1)
-    assert np.isnan(address).all()
+    reading = world.reading()
+    assert reading.amount_rank(MEDICAL, amount_bucket(1)) == 0
+    assert reading.amount_rank(MEDICAL, amount_bucket(10**12)) == 1
+    assert reading.amount_rank(MEDICAL, amount_bucket(5_000_000)) == pytest.approx(0.5, abs=0.1)
+    assert np.isnan(reading.amount_rank(ADDRESS, amount_bucket(5_000_000)))
 
 
 def test_a_switch_costs_what_it_was_seen_to_cost() -> None:

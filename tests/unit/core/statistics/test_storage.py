@@ -47,6 +47,17 @@ def test_a_total_of_few_is_the_total_to_the_last_bit(width: int) -> None:
             )
     assert table.total_of_few("a") == table.total("a").tolist()
     assert table.total_of_few("b") == [0.0] * width
+    for row in (3, 50, 7):
+        table.clear_row(row)
+        table.cells[table.place(row + 60, "a")] = 0.1 * row
+        table.cells[table.place(row + 60, "b")] = 1.0
+        assert table.total_of_few("a") == table.total("a").tolist()
+        assert table.total_of_few("b") == table.total("b").tolist()
+    other = RecordTable(width, 4)
+    other.place(0, "a")
+    other.total_of_few("a")
+    other.restore(table.capture())
+    assert other.total_of_few("a") == table.total("a").tolist()
 
 
 def test_one_record_too_many_takes_the_place_of_the_least() -> None:
