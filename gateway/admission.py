@@ -1,16 +1,24 @@
-"""How many calls the gateway takes in: the rest are told at once when to come back.
+"""How many calls the gateway takes in, and whose: the rest are told at once when to come back.
 
 Work that waits is worth less every moment, and a client that has given up is answered in vain. So under overload the gateway takes what it
 can do at a pace that the provinces keep up with, and refuses the rest as early and as cheaply as a call can be refused: from its headers,
-before its message is read. Three bounds, in the order in which they are asked, the last two only where a pace is set:
+before its message is read. Three bounds, in the order in which they are asked, each of them shared fairly (`gateway.fair_shares`): whoever
+takes less than its share is not refused because of somebody who takes more. The share is a province's, whichever of its identities call, or
+that of an identity of the whole country (`Identity.share`).
 
-* **calls in flight**: bounds memory when the provinces are slow;
-* **pace**: a bucket that fills at `Limits.per_second` and holds `BURST_S` of it. It is what holds in an overload that the gateway itself can
-  stand. While calls wait longer than `SLOW_AGE_S` before the gateway sees them (`gateway.queue_probe` tells), it fills at `SLOW_PACE` of that:
-  an acceptance costs this machine three refusals, provinces included, so a queue is worked off before anybody notices it (of what the limit
-  allows, 87 % were let in instead of 97, and the 99th percentiles were half as long);
-* **age**: while calls wait longer than `AGE_MAX_S`, at most half of them are let in. This is the bound that holds when the pace was set higher
-  than the machine can go.
+* **calls in flight**: bounds memory when the provinces are slow. Nobody holds more places than are left free;
+* **pace**, where one is set: what is let in is owed, and `Limits.per_second` of it is paid off, evenly by all who owe; one alone may owe
+  `BURST_S` of it. It is what holds in an overload that the gateway itself can stand. While calls wait longer than `SLOW_AGE_S` before the
+  gateway sees them (`gateway.queue_probe` tells), whoever owes much owes more for each call, so that it comes in at `SLOW_PACE` of what it
+  could: an acceptance costs this machine three refusals, provinces included, so a queue is worked off before anybody notices it (of what the
+  limit allows, 87 % were let in instead of 97, and the 99th percentiles were half as long). Those below their share are let in as before;
+* **age**: while calls wait longer than `AGE_MAX_S`, at most half of those seen are let in. This is the bound that holds when the pace was set
+  higher than the machine can go. Where no pace is set, it is there for the others' sake alone, and spares whoever makes no more than
+  `SPARED_SHARES` equal shares of the calls: one who calls much more often than the others has up to half of them refused, and all who call
+  alike wait alike.
+
+Items of batches and streams count, too: `ITEMS_PER_CALL` of them as one call, which is what they cost, and a message of a stream as one item
+more. A stream above its share is not refused, but not read any further (`gateway.item_admission`).
 
 Refused for the age: everything, until the queue is gone. When it is not what was let in that makes the calls late, but refusals without end or
 a machine whose cores are somebody else's, then that serves nobody (measured: 54 of 1,000 calls a second, and no shorter waits). A pace that
@@ -22,25 +30,34 @@ waits is served instead of somebody younger. A limit inside the handlers was tri
 Who is never paced: operations staff, who must see and steer an overloaded country (`OPEN_SERVICES`), and desks, whose decisions empty the
 queues. Both are bounded by the streams of their connections.
 
-Everything here is arithmetic on instants that are passed in. Cost: less than a microsecond a call.
+Everything here is arithmetic on instants that are passed in. Cost: half a microsecond a call without a pace, 1.4 for one that a pace refuses
+and 2.5 for one that it lets in, with four provinces or 36.
 """
 
 import math
 from dataclasses import dataclass
 
-#: Seconds of the pace that may come at once, after a pause as long.
+from gateway.fair_shares import Debts, Places, Present
+
+#: Seconds of the pace that may come at once from one alone, after a pause as long; from several together up to twice that.
 BURST_S = 0.1
 #: While a call waits longer than this before it is seen, the pace is lower, seconds; and the share of it that is left.
 SLOW_AGE_S = 0.02
 SLOW_PACE = 0.7
+#: Who owes more than this part of what each of those present may owe, takes its share or more.
+_OWES_MUCH = 0.5
 #: While a call waits longer than this before it is seen, calls are late, seconds.
 AGE_MAX_S = 0.05
 #: Share of the calls seen that is let in while they are late.
 LATE_SHARE = 0.5
-#: Steps of the golden ratio spread evenly and never repeat themselves: callers that come by turns are let in by turns too.
-_STEP = (5**0.5 - 1) / 2
+#: Without a pace nobody is refused for the age who makes no more than so many equal shares of the calls.
+SPARED_SHARES = 1.5
+#: For so long at least somebody who has called is one of those who share, seconds.
+PRESENT_S = 1.0
 #: Calls under way at once, over all servers of the gateway. Before it as many may wait for each of them (`gateway.server`). A province that restarts holds its calls for up to six seconds.
 IN_FLIGHT_MAX = 10_000
+#: Items of batches and streams that cost as much as one call.
+ITEMS_PER_CALL = 8
 
 #: Services whose calls are never paced: the country's picture and its controls, the desks, and what tells that the gateway lives.
 OPEN_SERVICES = (
@@ -72,23 +89,29 @@ def is_open(method: str) -> bool:
     return method[1:].partition("/")[0] in OPEN_SERVICES
 
 
+def items_cost(items: int) -> float:
+    """What so many items cost, in calls."""
+    return items / ITEMS_PER_CALL
+
+
 class Admission:
-    """The state of the bounds. Instants are seconds of any clock that never goes back."""
+    """The state of the bounds. Instants are seconds of any clock that never goes back; a share is named by `Identity.share`."""
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
-        self._burst = max(1.0, limits.per_second * BURST_S)
-        self._tokens = self._burst
-        self._filled_at = now
-        self.in_flight = 0
+        #: Calls under way.
+        self.in_flight = Places(limits.in_flight_max)
+        self._debts = Debts(limits.per_second * BURST_S)
+        self._paid_at = now
+        self._present = Present(PRESENT_S, now)
+        #: Of the calls that were let in while calls are late.
+        self._late_debts = Debts(0.0)
         #: By queue: when the probe that has not been seen yet was sent, and how long the last one that was seen had waited.
         self._probe_sent_at: dict[int, float] = {}
         self._delays_s: dict[int, float] = {}
         #: Of these the extremes, since calls come far more often than probes.
         self._oldest_sent_at = math.inf
         self._longest_delay_s = 0.0
-        #: Whose turn it is while calls are late, from 0 to 1.
-        self._turn = 0.0
 
     # --- the age ---
 
@@ -120,21 +143,41 @@ class Admission:
 
     # --- the verdict ---
 
-    def admits(self, now: float) -> bool:
-        """Whether another call may come in now; takes a token if so."""
-        if self.in_flight >= self._limits.in_flight_max:
-            return False
-        if not self._limits.per_second:
-            return True
+    @property
+    def is_shared(self) -> bool:
+        """Whether several share what is taken in: then who is refused has used its share up."""
+        return self._present.count > 1
+
+    def admits(self, share: str, now: float, cost: float = 1.0) -> bool:
+        """Whether another call may come in now; it is counted as one that has if so.
+
+        Args:
+            share: whose it is.
+            cost: of the call; more than 0.
+        """
+        self._present.note(share, now)
         age_s = self._age_s(now)
-        pace = self._limits.per_second * (SLOW_PACE if age_s > SLOW_AGE_S else 1)
-        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * pace)
-        self._filled_at = now
-        if self._tokens < 1 or (age_s > self._limits.age_max_s and not self._has_its_turn()):
+        is_late = age_s > self._limits.age_max_s
+        if is_late:
+            self._late_debts.pay(LATE_SHARE * cost, self._spared(cost))
+        elif self._late_debts:
+            self._late_debts = Debts(0.0)
+        if not self.in_flight.has_room(share) or (is_late and not self._late_debts.has_room(share)):
             return False
-        self._tokens -= 1
+        if self._limits.per_second:
+            self._debts.pay((now - self._paid_at) * self._limits.per_second)
+            self._paid_at = now
+            if not self._debts.has_room(share):
+                return False
+            is_slowed = age_s > SLOW_AGE_S and self._owes_much(share)
+            self._debts.owe(share, cost / SLOW_PACE if is_slowed else cost)
+        if is_late:
+            self._late_debts.owe(share, cost)
         return True
 
-    def _has_its_turn(self) -> bool:
-        self._turn = (self._turn + _STEP) % 1
-        return self._turn < LATE_SHARE
+    def _owes_much(self, share: str) -> bool:
+        return self._debts.of(share) > _OWES_MUCH * self._debts.bound_among(self._present.count)
+
+    def _spared(self, cost: float) -> float:
+        """What everybody may have of a call, or of items, while calls are late."""
+        return 0.0 if self._limits.per_second else SPARED_SHARES * cost / self._present.count

@@ -42,6 +42,8 @@ class GatewayReason(StrEnum):
     DEADLINE_EXCEEDED = "deadline_exceeded"
     #: The admission limit, or a bound of the gateway, is reached.
     OVERLOADED = "overloaded"
+    #: The caller's share of what the gateway takes in is used up, and others want theirs.
+    OVER_SHARE = "over_share"
     #: The message itself is too large for the way to the province.
     TOO_LARGE = "too_large"
     #: The province does not answer; whether a write had an effect is unknown: repeat it with the same request_id.
@@ -120,6 +122,7 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.INVALID_ARGUMENT: Row(_C.INVALID_ARGUMENT),
     GatewayReason.DEADLINE_EXCEEDED: Row(_C.DEADLINE_EXCEEDED),
     GatewayReason.OVERLOADED: Row(_C.RESOURCE_EXHAUSTED, 1_000),
+    GatewayReason.OVER_SHARE: Row(_C.RESOURCE_EXHAUSTED, 1_000),
     GatewayReason.TOO_LARGE: Row(_C.INVALID_ARGUMENT),
     GatewayReason.PROVINCE_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
     GatewayReason.COORDINATOR_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
@@ -199,6 +202,17 @@ def deadline_exceeded() -> GatewayError:
         GatewayReason.DEADLINE_EXCEEDED,
         "The deadline passed before the answer was there; a write may have been made: repeat it with the same request_id.",
     )
+
+
+def overloaded() -> GatewayError:
+    """RESOURCE_EXHAUSTED: the gateway's own limits."""
+    return GatewayError(GatewayReason.OVERLOADED, "The gateway takes in no more calls at the moment.")
+
+
+def over_share() -> GatewayError:
+    """RESOURCE_EXHAUSTED for whoever wants more than its share while others are there."""
+    message = "The share of this caller's province, or of a national caller, is used up, and others are being served."
+    return GatewayError(GatewayReason.OVER_SHARE, message)
 
 
 def from_refused(refused: Refused, *, token: int | None = None) -> GatewayError:

@@ -24,7 +24,7 @@ import grpc.aio
 from gateway import permissions
 from gateway.admission import NO_LIMITS, Admission, is_open
 from gateway.calls import DEADLINE_MAX_S, Context
-from gateway.errors import GatewayError, GatewayReason, trailing_metadata
+from gateway.errors import GatewayError, over_share, overloaded, trailing_metadata
 from gateway.guard import Guard, Observe
 from gateway.identity import Tokens, set_caller
 from gateway.patience import Patience
@@ -37,9 +37,11 @@ FIRST_MESSAGE_MAX_S = 1.0
 #: For so long a gateway that stops waits for messages, seconds.
 LAST_MESSAGE_MAX_S = 1.0
 
-#: The same for every call that the limits refuse, so it is made once.
-_OVERLOADED = GatewayError(GatewayReason.OVERLOADED, "The gateway takes in no more calls at the moment.")
+#: The same for every call that the limits refuse, so they are made once.
+_OVERLOADED = overloaded()
 _OVERLOADED_DETAILS = trailing_metadata(_OVERLOADED)
+_OVER_SHARE = over_share()
+_OVER_SHARE_DETAILS = trailing_metadata(_OVER_SHARE)
 
 
 class Gate(grpc.aio.ServerInterceptor):
@@ -92,9 +94,9 @@ class Gate(grpc.aio.ServerInterceptor):
             except GatewayError as error:
                 return _refusing(error, trailing_metadata(error), path, self._observe, method.takes_stream)
             set_caller(identity)
-        # Strangers take nothing of the pace: to find out who a caller is costs 2 us.
-        if method.is_paced and not self._admission.admits(self._loop.time()):
-            return method.overloaded
+            # Strangers take nothing of the pace: to find out who a caller is costs 2 us.
+            if method.is_paced and not self._admission.admits(identity.share, self._loop.time()):
+                return method.over_share if self._admission.is_shared else method.overloaded
         return method.served
 
     def _method(self, path: str, handler: Any) -> "_Method | None":
@@ -112,6 +114,7 @@ class Gate(grpc.aio.ServerInterceptor):
             is_paced=is_paced,
             takes_stream=handler.request_streaming,
             overloaded=_refusing(_OVERLOADED, _OVERLOADED_DETAILS, path, self._observe, handler.request_streaming),
+            over_share=_refusing(_OVER_SHARE, _OVER_SHARE_DETAILS, path, self._observe, handler.request_streaming),
         )
         return method
 
@@ -124,8 +127,9 @@ class _Method(NamedTuple):
     is_public: bool
     is_paced: bool
     takes_stream: bool
-    #: The handler that refuses for the limits.
+    #: The handlers that refuse for the limits: whoever calls alone, and one of several.
     overloaded: Any
+    over_share: Any
 
 
 def _refusing(error: GatewayError, details: Metadata, method: str, observe: Observe, takes_stream: bool) -> Any:

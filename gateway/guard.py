@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 from gateway.admission import Admission
 from gateway.calls import Context, abort
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, invalid
+from gateway.identity import caller
 from gateway.patience import Patience
 from gateway.stopping import Stopping
 
@@ -76,8 +77,9 @@ class Guard:
             del messages
             started = time.perf_counter()
             outcome = "OK"
+            share = "" if pace is None else caller().share
             if pace is not None:
-                pace.in_flight += 1
+                pace.in_flight.take(share)
             try:
                 return await serve(await self._only_message(context), context)
             except BaseException as error:  # noqa: BLE001 - the last line: a bug must not show our insides
@@ -85,7 +87,7 @@ class Guard:
                 await self._fail(context, error)
             finally:
                 if pace is not None:
-                    pace.in_flight -= 1
+                    pace.in_flight.give_back(share)
                 self._observe(self.method, outcome, time.perf_counter() - started)
 
         return guarded

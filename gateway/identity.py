@@ -68,6 +68,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         """How the identity reaches the journal."""
         return f"{self.role.value}:{self.subject}"
 
+    @property
+    def share(self) -> str:
+        """Whose part of the admission the identity's calls take: all identities of a province have one together, a national one its own."""
+        return self.who if self.province == EVERY_PROVINCE else self.province
+
     def is_of(self, province: str) -> bool:
         """Whether the identity belongs to `province`, or to all."""
         return self.province in (province, EVERY_PROVINCE)

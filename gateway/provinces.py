@@ -41,15 +41,19 @@ from actors.transport import (
     LinkLost,
 )
 from actors.transport.directory import DIRECTORY_SOCKET
+from gateway.admission import IN_FLIGHT_MAX
 from gateway.answers import Replies, in_transit
 from gateway.bundle_calls import BundleCalls
 from gateway.cut import Cuts
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, unknown_province
+from gateway.fair_shares import Places
 
 _log = structlog.get_logger(__name__)
 
 #: A restart takes about a second; whoever is away for longer than this is reported as unavailable.
 OUTAGE_WAIT_S = 6.0
+#: Calls that wait for provinces at once: as many as may be under way, so a bound only where one province has more than its share of them.
+CALLS_MAX = IN_FLIGHT_MAX
 #: First pause before a task in transit is asked for again; doubles up to the second.
 TRANSIT_PAUSE_S = 0.02
 TRANSIT_PAUSE_MAX_S = 0.5
@@ -107,6 +111,7 @@ class ProvinceLinks:
         on_news: called with what a province or the coordinator pushed.
         on_state: called with a province's code when its link comes up (True) or breaks (False).
         outage_wait_s: how long a call waits for a connection.
+        calls_max: calls that wait for all provinces together; those for one that hangs leave as many places free as they hold.
     """
 
     def __init__(
@@ -118,9 +123,11 @@ class ProvinceLinks:
         on_news: Callable[[protocol.News], None],
         on_state: Callable[[ProvinceCode, bool], None],
         outage_wait_s: float = OUTAGE_WAIT_S,
+        calls_max: int = CALLS_MAX,
     ) -> None:
         self._name = f"gateway/{gateway_id}"
         self._outage_wait_s = outage_wait_s
+        self._places = Places(calls_max)
         self._codes = tuple(sorted(codes))
         self._on_news = on_news
         self._on_state = on_state
@@ -314,6 +321,17 @@ class ProvinceLinks:
     async def _ask(
         self, name: str, request: protocol.Request, deadline: float, away: GatewayReason
     ) -> protocol.Response:
+        if not self._places.has_room(name):
+            raise _too_many()
+        self._places.take(name)
+        try:
+            return await self._ask_patiently(name, request, deadline, away)
+        finally:
+            self._places.give_back(name)
+
+    async def _ask_patiently(
+        self, name: str, request: protocol.Request, deadline: float, away: GatewayReason
+    ) -> protocol.Response:
         loop = asyncio.get_running_loop()
         link = self._links[name]
         body = protocol.encode(request)
@@ -329,7 +347,7 @@ class ProvinceLinks:
             except CallFailed as error:
                 raise _failed(error, away) from None
             except LinkFull:
-                raise GatewayError(GatewayReason.OVERLOADED, "Too many calls wait for this province.") from None
+                raise _too_many() from None
             except BodyTooLarge:
                 raise GatewayError(GatewayReason.TOO_LARGE, "The request is too large.") from None
             except LinkLost:
@@ -345,6 +363,10 @@ class ProvinceLinks:
                 if wait_s <= 0 and give_up < deadline:
                     raise GatewayError(away, "It is away; a restart is under way.") from None
                 await _connected(link, wait_s)
+
+
+def _too_many() -> GatewayError:
+    return GatewayError(GatewayReason.OVERLOADED, "Too many calls wait for this province.")
 
 
 def _is_command(request: protocol.Request) -> TypeGuard[c.AnyCommand]:

@@ -37,10 +37,11 @@ from gateway.gate import Gate
 from gateway.health import Health
 from gateway.held_port import require_unused
 from gateway.identity import Tokens
+from gateway.item_admission import ItemAdmission
 from gateway.metrics import Metrics
 from gateway.overview import Overviews
-from gateway.provinces import OUTAGE_WAIT_S, ProvinceLinks
-from gateway.queue_probe import QueueProbe, SharedQueue
+from gateway.provinces import CALLS_MAX, OUTAGE_WAIT_S, ProvinceLinks
+from gateway.queue_probe import PAUSE_S, UNPACED_PAUSE_S, QueueProbe, SharedQueue
 from gateway.services.admin import AdminService
 from gateway.services.dispatch import DispatchService
 from gateway.services.drill import DrillService
@@ -149,6 +150,8 @@ class GatewaySettings:
     report_every_s: float = REPORT_EVERY_S
     #: How long a call waits for a province that is away, seconds. A restart takes about one.
     outage_wait_s: float = OUTAGE_WAIT_S
+    #: Calls that may wait for provinces; see `ProvinceLinks`.
+    calls_max: int = CALLS_MAX
     #: How many calls are taken in.
     limits: Limits = NO_LIMITS
 
@@ -166,6 +169,7 @@ class Gateway:
             on_news=self._on_news,
             on_state=self._on_state,
             outage_wait_s=settings.outage_wait_s,
+            calls_max=settings.calls_max,
         )
         self.desks = Desks(incarnation, self.links.tell, report_every_s=settings.report_every_s)
         self._feed = EventFeed(self.links, self.links.tell)
@@ -175,9 +179,11 @@ class Gateway:
         self.metrics = Metrics()
         self._console = ConsoleServer(self.overviews, self.metrics)
         self._reporting: asyncio.Task[None] | None = None
-        self._admission = Admission(settings.limits, asyncio.get_running_loop().time())
+        self.admission = Admission(settings.limits, asyncio.get_running_loop().time())
         self._own = [own_address(settings.run_dir, settings.gateway_id, number) for number in range(SERVERS)]
-        self._probe = QueueProbe(self._admission, self._own)
+        self._probe = QueueProbe(
+            self.admission, self._own, pause_s=PAUSE_S if settings.limits.per_second else UNPACED_PAUSE_S
+        )
         self._probing: asyncio.Task[None] | None = None
         self._servers = self._make_servers(incarnation)
 
@@ -186,12 +192,12 @@ class Gateway:
             Tokens.load(self._settings.tokens),
             observe=self.metrics.observe,
             stopping=self._stopping,
-            admission=self._admission,
+            admission=self.admission,
             probe_paths=self._probe.paths,
         )
         servers = Servers(lambda: grpc.aio.server(interceptors=(gate,), options=CHANNEL_OPTIONS))
         links, shared = self.links, SharedQueue(servers)
-        task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links), shared)
+        task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(links, ItemAdmission(self.admission)), shared)
         work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(links, self.desks), shared)
         operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(links), shared)
         province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(links), shared)
@@ -237,8 +243,7 @@ class Gateway:
         port = self._servers.add_insecure_port(self._settings.grpc)
         self._servers.add_own_ports(self._own)
         await self._servers.start()
-        if self._settings.limits.per_second:
-            self._probing = asyncio.create_task(self._probe.run())
+        self._probing = asyncio.create_task(self._probe.run())
         console = await self._console.start(self._settings.console, is_held=self._settings.has_held_ports)
         bound = {"grpc": f"{host}:{port}", "console": console, "pid": os.getpid()}
         path = self._settings.run_dir / f"gateway-{self._settings.gateway_id}.json"

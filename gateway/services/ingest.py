@@ -2,7 +2,8 @@
 
 A batch is validated item by item, grouped by home, sent to all homes at once, and answered in the order of its items. A stream is a
 sequence of such batches of which a bounded number is under way; results leave as they are there, those of several small messages in one. The
-bound counts a batch until its results were taken, so a client that does not read its results is not read from either.
+bound counts a batch until its results were taken, so a client that does not read its results is not read from either. Nor is one that is above its
+share of what the gateway takes in (`gateway.item_admission`).
 
 A message of a stream is no task that waits: most carry one item, and a task, a timer and a group of tasks would be most of what it costs.
 """
@@ -17,6 +18,7 @@ from gateway import validation
 from gateway.answers import Provinces, Replies
 from gateway.errors import GatewayError
 from gateway.identity import Identity
+from gateway.item_admission import ItemAdmission
 from gateway.services.creating import Group, Homes, fill, fill_failure, sort_by_home
 from gateway.v1 import task_pb2
 
@@ -56,13 +58,14 @@ async def ingest(
     identity: Identity,
     method: str,
     messages: AsyncIterator[task_pb2.IngestTasksRequest],
+    admission: ItemAdmission,
 ) -> AsyncIterator[task_pb2.IngestTasksResponse]:
     """Create the tasks of a stream.
 
     Raises:
         GatewayError: INVALID_ARGUMENT, when a message has no items or too many; what came before it is answered first.
     """
-    intake = _Intake(provinces, identity, method)
+    intake = _Intake(provinces, identity, method, admission)
     reader = asyncio.create_task(intake.read(messages))
     try:
         while results := await intake.take():
@@ -89,8 +92,9 @@ class _Batch:
 class _Intake:
     """What one stream has under way."""
 
-    def __init__(self, provinces: Provinces, identity: Identity, method: str) -> None:
+    def __init__(self, provinces: Provinces, identity: Identity, method: str, admission: ItemAdmission) -> None:
         self._provinces = provinces
+        self._admission, self._share = admission, identity.share
         self._homes = Homes(provinces, identity, method)
         self._next_index = 0
         #: Messages and items that count against the bounds, and of these, those whose results are being taken.
@@ -120,6 +124,7 @@ class _Intake:
                 ):
                     self._has_room.clear()
                     await self._has_room.wait()
+                await self._admission.wait(self._share, len(message.requests))
                 self._begin(message)
         finally:
             self._is_read = True

@@ -15,6 +15,7 @@ from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
 from gateway.errors import GatewayError, to_wire_error
 from gateway.identity import Identity, Role, caller
+from gateway.item_admission import ItemAdmission
 from gateway.services.ingest import create_tasks, ingest
 from gateway.services.task_list import list_tasks
 from gateway.v1 import task_pb2, task_pb2_grpc
@@ -25,8 +26,9 @@ _SERVICE = "/sharedops.v1.TaskService/"
 class TaskService(task_pb2_grpc.TaskServiceServicer):
     """Tasks of the branch systems."""
 
-    def __init__(self, provinces: Provinces) -> None:
+    def __init__(self, provinces: Provinces, admission: ItemAdmission) -> None:
         self._provinces = provinces
+        self._admission = admission
 
     async def CreateTask(self, request: task_pb2.CreateTaskRequest, context: Context) -> task_pb2.Task:
         """Create a task at its home; answers after the fsync."""
@@ -44,6 +46,7 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
     ) -> task_pb2.BatchCreateTasksResponse:
         """Create many tasks, each succeeding or failing by itself."""
         validation.check(request)
+        self._admission.admit_batch(caller().share, len(request.requests))
         for item in request.requests:
             item.parent = item.parent or request.parent
         results = await create_tasks(
@@ -56,7 +59,9 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
     ) -> AsyncIterator[task_pb2.IngestTasksResponse]:
         """Create tasks without end."""
         del context
-        async for response in ingest(self._provinces, caller(), f"{_SERVICE}IngestTasks", request_iterator):
+        async for response in ingest(
+            self._provinces, caller(), f"{_SERVICE}IngestTasks", request_iterator, self._admission
+        ):
             yield response
 
     async def GetTask(self, request: task_pb2.GetTaskRequest, context: Context) -> task_pb2.Task:

@@ -10,8 +10,10 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from gateway.admission import NO_LIMITS, Admission
 from gateway.gate import Gate
 from gateway.identity import Identity, Role, Tokens, digest_of
+from gateway.item_admission import ItemAdmission
 from gateway.services.dispatch import DispatchService
 from gateway.services.drill import DrillService
 from gateway.services.operator import OperatorService
@@ -98,7 +100,9 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
         }
     )
     server = grpc.aio.server(interceptors=[Gate(tokens)])
-    task_pb2_grpc.add_TaskServiceServicer_to_server(TaskService(country), server)
+    task_pb2_grpc.add_TaskServiceServicer_to_server(
+        TaskService(country, ItemAdmission(Admission(NO_LIMITS, 0.0))), server
+    )
     operator_pb2_grpc.add_OperatorServiceServicer_to_server(OperatorService(country), server)
     province_pb2_grpc.add_ProvinceServiceServicer_to_server(ProvinceService(country), server)
     dispatch_pb2_grpc.add_DispatchServiceServicer_to_server(DispatchService(country), server)

@@ -1,6 +1,8 @@
 """Admission: the arithmetic of its bounds, and what a caller sees of them."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
@@ -13,6 +15,7 @@ from gateway.accepting import SERVERS
 from gateway.admission import (
     AGE_MAX_S,
     BURST_S,
+    ITEMS_PER_CALL,
     LATE_SHARE,
     OPEN_SERVICES,
     SLOW_AGE_S,
@@ -20,15 +23,27 @@ from gateway.admission import (
     Admission,
     Limits,
     is_open,
+    items_cost,
 )
 from gateway.permissions import PUBLIC_SERVICES, TABLE
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
 
 def _admitted(admission: Admission, begin_s: float, seconds: float, per_second: int) -> int:
-    """How many of the calls offered evenly get in."""
+    """How many of the calls that one offers evenly get in."""
     count = int(seconds * per_second)
-    return sum(admission.admits(begin_s + number / per_second) for number in range(count))
+    return sum(admission.admits("fujian", begin_s + number / per_second) for number in range(count))
+
+
+def _shared_out(admission: Admission, begin_s: float, seconds: float, offers: Mapping[str, int]) -> dict[str, int]:
+    """How many calls a second of those that each offers evenly get in, rounded."""
+    calls = sorted(
+        (begin_s + number / per_second, share)
+        for share, per_second in offers.items()
+        for number in range(int(seconds * per_second))
+    )
+    admitted = Counter(share for at_s, share in calls if admission.admits(share, at_s))
+    return {share: round(admitted[share] / seconds) for share in offers}
 
 
 @pytest.mark.parametrize("offered", [1_500, 3_000, 20_000])
@@ -47,17 +62,19 @@ def test_below_the_pace_nobody_is_refused() -> None:
 def test_a_pause_earns_no_more_than_a_burst() -> None:
     """An hour's tokens at once would be the very flood that the limit is for."""
     admission = Admission(Limits(per_second=1_000), 0.0)
-    assert sum(admission.admits(3_600.0) for _ in range(10_000)) == 1_000 * BURST_S
+    assert sum(admission.admits("fujian", 3_600.0) for _ in range(10_000)) == 1_000 * BURST_S
 
 
 def test_without_a_pace_only_calls_in_flight_are_bounded() -> None:
     """The default must not refuse anything that memory can hold."""
-    admission = Admission(Limits(in_flight_max=3), 0.0)
-    assert all(admission.admits(0.0) for _ in range(100_000))
-    admission.in_flight = 3
-    assert not admission.admits(0.0)
-    admission.in_flight = 2
-    assert admission.admits(0.0)
+    admission = Admission(Limits(in_flight_max=6), 0.0)
+    assert all(admission.admits("fujian", 0.0) for _ in range(100_000))
+    for _ in range(3):
+        admission.in_flight.take("fujian")
+    assert not admission.admits("fujian", 0.0), "half of the places are for others"
+    assert admission.admits("jiangxi", 0.0)
+    admission.in_flight.give_back("fujian")
+    assert admission.admits("fujian", 0.0)
 
 
 def _late() -> Admission:
@@ -107,7 +124,7 @@ def test_callers_that_come_by_turns_are_let_in_alike(callers: int) -> None:
     admission = _late()
     admitted = [0] * callers
     for number in range(400 * callers):
-        admitted[number % callers] += admission.admits(0.1 + number / 100)
+        admitted[number % callers] += admission.admits(str(number % callers), 0.1 + number / 100)
     assert all(count == pytest.approx(400 * LATE_SHARE, rel=0.05) for count in admitted)
 
 
@@ -141,7 +158,66 @@ def test_without_a_pace_nothing_is_too_old() -> None:
     """Who sets no limit gets none."""
     admission = Admission(Limits(), 0.0)
     admission.probe_sent(1.0)
-    assert admission.admits(9.0)
+    assert admission.admits("fujian", 9.0)
+
+
+#: Three branches that keep to their share of a thousand, and one that makes twenty times its own.
+_FLOOD = {"hubei": 250, "hunan": 250, "jiangxi": 250, "fujian": 5_000}
+_ALL_GET_THEIRS = {"hubei": 250, "hunan": 250, "jiangxi": 250, "fujian": pytest.approx(250, abs=1)}
+
+
+def test_a_flood_takes_nothing_of_the_others_share() -> None:
+    """With one pace for all, whoever calls most often gets nearly all of it."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    _shared_out(admission, 0.0, 1.0, _FLOOD)
+    assert _shared_out(admission, 1.0, 20.0, _FLOOD) == _ALL_GET_THEIRS
+
+
+def test_what_others_leave_goes_evenly_to_whoever_wants_more() -> None:
+    """A share that nobody uses would be lost, and one that the loudest takes would be no share."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    offers = {"hubei": 50, "hunan": 300, "jiangxi": 600, "fujian": 9_000}
+    _shared_out(admission, 0.0, 1.0, offers)
+    expected = {"hubei": 50, "hunan": 300, "jiangxi": pytest.approx(325, abs=1), "fujian": pytest.approx(325, abs=1)}
+    assert _shared_out(admission, 1.0, 20.0, offers) == expected
+
+
+def test_a_lower_pace_is_the_flooders_alone() -> None:
+    """Branches that keep to their share would be refused because somebody else makes calls wait."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    _shared_out(admission, 0.0, 1.0, _FLOOD)
+    admission.probe_sent(1.0)
+    admission.probe_seen(1.0 + (SLOW_AGE_S + AGE_MAX_S) / 2)
+    slowed = _ALL_GET_THEIRS | {"fujian": pytest.approx(250 * SLOW_PACE, abs=3)}
+    assert _shared_out(admission, 1.1, 20.0, _FLOOD) == slowed
+
+
+@pytest.mark.parametrize("per_second", [0, 1_000])
+def test_late_calls_of_a_flood_are_refused_before_the_others(per_second: int) -> None:
+    """With a lot drawn for each call, half of everybody's would be refused for the sake of one; without a pace, nobody's would be."""
+    admission = Admission(Limits(per_second=per_second), 0.0)
+    admission.probe_sent(0.0)
+    admitted = _shared_out(admission, 1.0, 20.0, _FLOOD)
+    assert [admitted[share] for share in ("hubei", "hunan", "jiangxi")] == [250, 250, 250]
+    assert admitted["fujian"] < 0.6 * _FLOOD["fujian"]
+
+
+def test_without_a_pace_nobody_is_refused_for_being_late_together() -> None:
+    """An ordinary peak, in which all call more, is no flood of one: who sets no limit gets none."""
+    admission = Admission(Limits(), 0.0)
+    admission.probe_sent(0.0)
+    offers = {"hubei": 250, "hunan": 300, "jiangxi": 330, "fujian": 350}
+    assert _shared_out(admission, 1.0, 5.0, offers) == offers
+
+
+def test_items_count_as_what_they_cost() -> None:
+    """A flood in one stream would be no flood for the gate."""
+    admission = Admission(Limits(per_second=1_000), 0.0)
+    now, admitted = 1.0, 0
+    while now < 11.0:
+        admitted += admission.admits("fujian", now, items_cost(100))
+        now += 0.001
+    assert admitted * 100 == pytest.approx(10 * 1_000 * ITEMS_PER_CALL, rel=0.03)
 
 
 def test_every_open_service_exists_and_the_tasks_are_paced() -> None:
@@ -178,11 +254,36 @@ async def test_what_is_refused_says_when_to_come_back_and_stores_nothing() -> No
             assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             status = rpc_status.from_call(error)  # pyright: ignore[reportArgumentType] - an error is its call
             assert status is not None
+            assert _reason(error) == "OVERLOADED", "nobody else is there"
             retry = error_details_pb2.RetryInfo()
             assert any(detail.Unpack(retry) for detail in status.details)
             assert retry.retry_delay.ToMilliseconds() > 0
         assert not found.sites["fujian"].seen(c.CreateTask)
         assert "RESOURCE_EXHAUSTED" in await found.metrics()
+
+
+def _reason(error: grpc.aio.AioRpcError) -> str:
+    status = rpc_status.from_call(error)  # pyright: ignore[reportArgumentType] - an error is its call
+    assert status is not None
+    info = error_details_pb2.ErrorInfo()
+    assert any(detail.Unpack(info) for detail in status.details)
+    return info.reason
+
+
+async def test_a_branch_whose_calls_hang_leaves_the_others_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of one branch, whose province is away, would hold every place; and it would not be told that it is its own share that is used up."""
+    monkeypatch.setattr("gateway.admission.PRESENT_S", 3_600.0)
+    async with served("fujian", "jiangxi", started=["jiangxi"], limits=Limits(in_flight_max=2)) as found:
+        hanging = asyncio.create_task(_refusal(found.create(1)))
+        # All on one connection, so the second of these is seen behind the call that hangs.
+        await found.create(2, "jiangxi")
+        await found.create(3, "jiangxi")
+        error = await _refusal(found.create(4))
+        assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert _reason(error) == "OVER_SHARE"
+        await found.create(5, "jiangxi")
+        assert (await hanging).code() is grpc.StatusCode.UNAVAILABLE
+        assert not len(found.gateway.admission.in_flight), "every place was given back"
 
 
 async def test_a_refused_stream_says_so_even_if_its_first_message_is_on_its_way() -> None:

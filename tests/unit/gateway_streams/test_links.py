@@ -155,6 +155,22 @@ async def test_commands_that_may_not_be_repeated_travel_by_themselves(country: S
     assert len(site.seen(c.DeclineOffer)) == 1
 
 
+async def test_calls_for_a_province_that_is_away_leave_room_for_the_others() -> None:
+    """A province that hangs would gather every call that may wait, and all others would be refused for it."""
+    async with served("fujian", "jiangxi", "hubei", started=["jiangxi", "hubei"], calls_max=4) as found:
+        asked = c.GetTask(task_id=TaskId("fujian-1"))
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        hanging = [asyncio.create_task(found.gateway.links.call("fujian", asked, deadline=deadline)) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(GatewayError, match="Too many calls wait"):
+            await found.gateway.links.call("fujian", asked, deadline=deadline)
+        for number, province in enumerate(("jiangxi", "hubei")):
+            await found.create(number, province)
+        for call in hanging:
+            call.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+
+
 async def test_a_call_waits_for_a_restart(country: Served) -> None:
     """A restart takes about a second: a caller with time left need not notice it."""
     site = country.sites["fujian"]
