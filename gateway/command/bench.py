@@ -3,6 +3,7 @@
 import typer
 
 from gateway.command.bench_create import create
+from gateway.command.bench_fairness import fairness
 from gateway.command.bench_ingest import ingest
 from gateway.command.bench_lifecycle import lifecycle
 from gateway.command.bench_match import match
@@ -20,6 +21,7 @@ bench.command()(ingest)
 bench.command()(lifecycle)
 bench.command()(scale)
 bench.command()(plan)
+bench.command()(fairness)
 
 
 @bench.callback()

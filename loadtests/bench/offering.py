@@ -42,6 +42,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     #: At the beginning, not counted, seconds.
     warm_up_s: float
+    #: When to begin, on the machine's monotonic clock; 0: at once.
+    begin_s: float = 0.0
     #: Between two looks at the clock and at what has come, seconds: short for waits, longer for many calls.
     tick_s: float = 0.004
     #: Tells this process's ids from all others'; at most six characters.
@@ -179,6 +181,7 @@ async def offer(order: Order) -> Offered:
     headers = call_headers(order.address, CREATE, order.token)
     async with connections_to(order.address, headers, CONNECTIONS) as connections:
         client = Client(order, connections)
+        await asyncio.sleep(max(0.0, order.begin_s - time.monotonic()))
         cpu_before_s = time.process_time()
         await client.offer()
         client.offered.cpu_s = round(time.process_time() - cpu_before_s, 2)
