@@ -538,6 +538,6 @@ class Bank:
         """What the parameters of an attribute read."""
         overall = None
         if attribute in _ON_OVERALL and Attribute.PERSON in self._compiled.groups:
-            overall = self._overall[:, candidates.rows]
+            overall = self._overall
         decided_min = self._compiled.model.exploration.decided_min
         return view_of(attribute, keys, candidates, self._state, decided_min, overall)

@@ -30,7 +30,6 @@ from actors.core.statistics.cells import (
     ChannelCell,
     HomeCell,
     HospitalCell,
-    OperatorCell,
     ProductCell,
 )
 from actors.core.statistics.storage import FloatArray
@@ -49,7 +48,7 @@ def view_of(
     Args:
         keys: values of the attribute.
         decided_min: from so many decisions of a kind on a person is no longer new to it.
-        overall: the candidates' `PeopleView.sums` and below them `overall_ratios`, as far as they are known.
+        overall: everybody's `PeopleView.sums` and below them `overall_ratios`, as far as they are known.
     """
     statistics = candidates.reading.statistics
     match attribute:
@@ -94,13 +93,9 @@ def _kinds_named(state: ProvinceState, names: Sequence[KindId]) -> list[TaskKind
 
 def _people(lines: Sequence[Line], candidates: Candidates, overall: FloatArray | None) -> PeopleView:
     rows = candidates.rows
-    return PeopleView(candidates.roster.matrix[:, rows], rows, lines, candidates.reading, _parts(overall))
-
-
-def _parts(overall: FloatArray | None) -> tuple[FloatArray, FloatArray] | None:
-    return None if overall is None else (overall[: len(OperatorCell)], overall[len(OperatorCell) :])
+    return PeopleView(candidates.roster.matrix[:, rows], rows, lines, candidates.reading, overall)
 
 
 def _loaded(candidates: Candidates, overall: FloatArray | None) -> LoadView:
     reading, rows = candidates.reading, candidates.rows
-    return LoadView(candidates.roster.matrix[:, rows], candidates.in_hand, rows, reading, _parts(overall))
+    return LoadView(candidates.roster.matrix[:, rows], candidates.in_hand, rows, reading, overall)

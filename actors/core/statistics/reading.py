@@ -94,6 +94,10 @@ class Reading:
         """Some rows' records of several things as stored. Shape (names, rows, width); a copy."""
         return table.matrices(names, rows)
 
+    def columns(self, table: PersonTable, of: str, rows: IntArray, cells: IntArray) -> FloatArray:
+        """Some cells of some rows' records as stored. Shape (cells, rows); a copy."""
+        return table.columns(of, rows, cells)
+
     # --- all operators of the province together, those who have left included ---
 
     def line_sums(self, line: Line) -> FloatArray:
@@ -329,3 +333,7 @@ class StandingReading(Reading):
     def records_of(self, table: PersonTable, names: Sequence[str], rows: IntArray) -> FloatArray:
         """Some rows' records of several things when the minute began, as stored. Shape (names, rows, width); a copy."""
         return table.standing_matrices(names, rows) if self._has_begun else table.matrices(names, rows)
+
+    def columns(self, table: PersonTable, of: str, rows: IntArray, cells: IntArray) -> FloatArray:
+        """Some cells of some rows' records when the minute began, as stored. Shape (cells, rows); a copy."""
+        return table.standing_columns(of, rows, cells) if self._has_begun else table.columns(of, rows, cells)

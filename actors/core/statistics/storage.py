@@ -284,6 +284,14 @@ class PersonTable(RecordTable):
             records[number] = self._before[key]
         return records.reshape(len(names), len(rows), self.width)
 
+    def standing_columns(self, of: str, rows: IntArray, cells: IntArray) -> FloatArray:
+        """Some cells of some rows' records as they were when the minute of the latest event began. Shape (cells, rows); a copy."""
+        [places] = self.places([of], rows)
+        found = np.frombuffer(self.cells)[places + cells[:, None]]
+        for number, key in self._touched(places // self.width):
+            found[:, number] = np.frombuffer(self._before[key])[cells]
+        return found
+
     def _touched(self, wanted: IntArray) -> list[tuple[int, int]]:
         """Which of some records, by their numbers in `cells`, were touched in this minute, and their keys."""
         before, base, width = self._before, self.base, self.width

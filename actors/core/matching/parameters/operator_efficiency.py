@@ -52,7 +52,7 @@ def operator_standard_efficiency(people: PeopleView) -> Values:
 @_operator("小时折算件", "units/h", _EFFICIENCY, _SCORE, _STATISTICS, by_line=True, evidence=_decided)
 def operator_units_per_hour(people: PeopleView) -> Values:
     """Work units of the line decided per signed-in hour, breaks included, of the sign-ins that have ended."""
-    minutes = people.sums[OperatorCell.SIGNED_IN_MINUTES]
+    minutes = people.sum_of(OperatorCell.SIGNED_IN_MINUTES)
     units = people.line_sums[LineCell.UNITS]
     return np.divide(units * 60.0, minutes, out=unknown(units), where=minutes > 0)
 
@@ -192,10 +192,11 @@ def operator_warmup_minutes(people: LoadView) -> Values:
 )
 def operator_first_hour_ratio(people: LoadView) -> Values:
     """Efficiency in the first signed-in hour over the person's mean; unknown (neutral) once that hour is over."""
-    is_first, sums = people.signed_in_minutes < FIRST_HOUR_MINUTES, people.sums
+    is_first = people.signed_in_minutes < FIRST_HOUR_MINUTES
     if not is_first.any():
         return np.full(is_first.shape, np.nan)
-    ratio = _against_own_mean(people, sums[OperatorCell.FIRST_HOUR_UNITS], sums[OperatorCell.FIRST_HOUR_MINUTES])
+    units, minutes = people.sum_of(OperatorCell.FIRST_HOUR_UNITS), people.sum_of(OperatorCell.FIRST_HOUR_MINUTES)
+    ratio = _against_own_mean(people, units, minutes)
     return np.where(is_first, ratio, np.nan)
 
 
@@ -210,10 +211,11 @@ def operator_first_hour_ratio(people: LoadView) -> Values:
 )
 def operator_last_hours_ratio(people: LoadView) -> Values:
     """Efficiency in the last two hours of the shift over the person's mean; unknown (neutral) before them."""
-    is_last, sums = people.shift_minutes_left <= LAST_HOURS_MINUTES, people.sums
+    is_last = people.shift_minutes_left <= LAST_HOURS_MINUTES
     if not is_last.any():
         return np.full(is_last.shape, np.nan)
-    ratio = _against_own_mean(people, sums[OperatorCell.LAST_HOURS_UNITS], sums[OperatorCell.LAST_HOURS_MINUTES])
+    units, minutes = people.sum_of(OperatorCell.LAST_HOURS_UNITS), people.sum_of(OperatorCell.LAST_HOURS_MINUTES)
+    ratio = _against_own_mean(people, units, minutes)
     return np.where(is_last, ratio, np.nan)
 
 

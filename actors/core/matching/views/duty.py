@@ -20,6 +20,7 @@ from actors.core.statistics.storage import IntArray
 from actors.core.statistics.tables import NOBODY
 
 NAN = float("nan")
+_DAY_AND_TAKEN: IntArray = np.array([OperatorCell.DAY, OperatorCell.UNITS_TAKEN_TODAY], dtype=np.int64)
 
 
 class DutyBoard:
@@ -98,9 +99,9 @@ class TeamView:
         return self._board.team_means(self._taken(self._board.member_rows))[teams]
 
     def _taken(self, rows: IntArray) -> Values:
-        records = self._reading.records(self._reading.statistics.by_operator, "", rows)
-        today = records[:, OperatorCell.DAY] == local_day(self._reading.minute_ms)
-        return np.where(today, records[:, OperatorCell.UNITS_TAKEN_TODAY], 0.0)
+        reading = self._reading
+        day, taken = reading.columns(reading.statistics.by_operator, "", rows, _DAY_AND_TAKEN)
+        return np.where(day == local_day(reading.minute_ms), taken, 0.0)
 
 
 class DutyView:

@@ -88,11 +88,11 @@ class LoadView(PeopleView):
         facts: (roster columns, people).
         in_hand: of the same people.
         rows: theirs in the statistics.
-        overall: their `sums` and `overall_ratios`, which stand for the minute, where they are known.
+        overall: as of `PeopleView`.
     """
 
     def __init__(
-        self, facts: Values, in_hand: InHand, rows: IntArray, reading: Reading, overall: tuple[Values, Values] | None
+        self, facts: Values, in_hand: InHand, rows: IntArray, reading: Reading, overall: Values | None
     ) -> None:
         super().__init__(facts, rows, (), reading, overall)
         self.in_hand = in_hand

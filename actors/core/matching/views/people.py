@@ -142,7 +142,7 @@ class PeopleView(RosterView):
         facts: (roster columns, people).
         rows: theirs in the statistics.
         lines: of business, for what differs by line: all at once, since three times as many numbers cost little more than a third of the calls.
-        overall: their `sums` and `overall_ratios`, which stand for the minute, where they are known.
+        overall: everybody's `sums` and below them `overall_ratios`, where they are known; of them only what is asked for is taken out.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class PeopleView(RosterView):
         rows: IntArray,
         lines: Sequence[Line],
         reading: Reading,
-        overall: tuple[Values, Values] | None = None,
+        overall: Values | None = None,
     ) -> None:
         super().__init__(facts)
         self.now_minute = reading.minute_ms // MINUTE_MS
@@ -162,8 +162,7 @@ class PeopleView(RosterView):
             places = [LINE_PLACES[line] for line in lines]
             self.authority = facts[[AUTHORITY + place for place in places]]
             self.certificate_minute = facts[[CERTIFICATE + place for place in places]]
-        if overall is not None:
-            self.__dict__["sums"], self.__dict__["overall_ratios"] = overall
+        self._overall = overall
 
     # --- statistics ---
 
@@ -203,13 +202,18 @@ class PeopleView(RosterView):
     def _review_ratios(self) -> Values:
         return BY_REVIEW.values(self.review_sums, review_priors(self._reading))
 
+    def sum_of(self, cell: OperatorCell) -> Values:
+        """A decayed sum of all lines together."""
+        return self.sums[cell] if self._overall is None else self._overall[cell].take(self._rows)
+
     def by_line(self, ratio: LineRatio) -> Values:
         """A ratio by line, drawn to the province's and the country's."""
         return self._line_ratios[ratio]
 
     def overall(self, ratio: OperatorRatio) -> Values:
         """A ratio of all lines together, drawn to the province's and the country's."""
-        return self.overall_ratios[ratio]
+        known = self._overall
+        return self.overall_ratios[ratio] if known is None else known[len(OperatorCell) + ratio].take(self._rows)
 
     def reviewed(self, ratio: ReviewRatio) -> Values:
         """A ratio of reviews, drawn to the province's and the country's."""

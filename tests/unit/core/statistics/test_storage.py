@@ -134,6 +134,9 @@ def test_records_as_the_minute_began_are_found_however_many_were_touched(touched
     assert table.standing_matrices(["a", "b"], rows)[:, :, 0].tolist() == [rows.tolist(), rows.tolist()]
     now = table.matrices(["a", "b"], rows)[:, :, 0].tolist()
     assert now == [[row + 1_000 * (place < touched) for place, row in enumerate(rows.tolist())], rows.tolist()]
+    cells = np.array([0])
+    assert table.standing_columns("a", rows, cells).tolist() == [rows.tolist()]
+    assert table.columns("a", rows, cells).tolist() == now[:1]
 
 
 def test_a_table_comes_back_from_its_image_as_it_was() -> None:
