@@ -108,7 +108,7 @@ def gives_more_than_a_person_can_hold(plant: Plant) -> None:
 
 def gives_work_to_excluded_people(plant: Plant) -> None:
     """The prior decider gets the task again."""
-    plant.attribute(TaskPairs, "conflict", property(lambda self: self._flags([[] for _ in self.tasks])))
+    plant.attribute(TaskPairs, "conflict", property(lambda self: self.flags([[] for _ in self.tasks])))
 
 
 def posts_legs_in_a_later_frame(plant: Plant) -> None:
