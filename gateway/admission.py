@@ -50,8 +50,10 @@ _OWES_MUCH = 0.5
 AGE_MAX_S = 0.05
 #: Share of the calls seen that is let in while they are late.
 LATE_SHARE = 0.5
-#: Without a pace nobody is refused for the age who makes no more than so many equal shares of the calls.
-SPARED_SHARES = 1.5
+#: Without a pace nobody is refused for the age who makes no more than so many equal shares of the calls: branches are of different sizes.
+SPARED_SHARES = 3.0
+#: And so many calls of each may come close together.
+SPARED_BURST = 20.0
 #: For so long at least somebody who has called is one of those who share, seconds.
 PRESENT_S = 1.0
 #: Calls under way at once, over all servers of the gateway. Before it as many may wait for each of them (`gateway.server`). A province that restarts holds its calls for up to six seconds.
@@ -105,7 +107,7 @@ class Admission:
         self._paid_at = now
         self._present = Present(PRESENT_S, now)
         #: Of the calls that were let in while calls are late.
-        self._late_debts = Debts(0.0)
+        self._late_debts = self._no_late_debts()
         #: By queue: when the probe that has not been seen yet was sent, and how long the last one that was seen had waited.
         self._probe_sent_at: dict[int, float] = {}
         self._delays_s: dict[int, float] = {}
@@ -161,7 +163,7 @@ class Admission:
         if is_late:
             self._late_debts.pay(LATE_SHARE * cost, self._spared(cost))
         elif self._late_debts:
-            self._late_debts = Debts(0.0)
+            self._late_debts = self._no_late_debts()
         if not self.in_flight.has_room(share) or (is_late and not self._late_debts.has_room(share)):
             return False
         if self._limits.per_second:
@@ -174,6 +176,9 @@ class Admission:
         if is_late:
             self._late_debts.owe(share, cost)
         return True
+
+    def _no_late_debts(self) -> Debts:
+        return Debts(0.0 if self._limits.per_second else SPARED_BURST)
 
     def _owes_much(self, share: str) -> bool:
         return self._debts.of(share) > _OWES_MUCH * self._debts.bound_among(self._present.count)

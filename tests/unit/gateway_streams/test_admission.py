@@ -192,21 +192,22 @@ def test_a_lower_pace_is_the_flooders_alone() -> None:
     assert _shared_out(admission, 1.1, 20.0, _FLOOD) == slowed
 
 
-@pytest.mark.parametrize("per_second", [0, 1_000])
+@pytest.mark.parametrize("per_second", [0, 5_000])
 def test_late_calls_of_a_flood_are_refused_before_the_others(per_second: int) -> None:
     """With a lot drawn for each call, half of everybody's would be refused for the sake of one; without a pace, nobody's would be."""
     admission = Admission(Limits(per_second=per_second), 0.0)
     admission.probe_sent(0.0)
-    admitted = _shared_out(admission, 1.0, 20.0, _FLOOD)
-    assert [admitted[share] for share in ("hubei", "hunan", "jiangxi")] == [250, 250, 250]
-    assert admitted["fujian"] < 0.6 * _FLOOD["fujian"]
+    modest = {f"p{number}": 100 for number in range(11)}
+    admitted = _shared_out(admission, 1.0, 10.0, modest | {"fujian": 2_000})
+    assert {share: admitted[share] for share in modest} == modest
+    assert admitted["fujian"] < 2_000 * 2 / 3
 
 
 def test_without_a_pace_nobody_is_refused_for_being_late_together() -> None:
-    """An ordinary peak, in which all call more, is no flood of one: who sets no limit gets none."""
+    """An ordinary peak, in which all call more, large branches and small ones, is no flood of one: who sets no limit gets none."""
     admission = Admission(Limits(), 0.0)
     admission.probe_sent(0.0)
-    offers = {"hubei": 250, "hunan": 300, "jiangxi": 330, "fujian": 350}
+    offers = {"xizang": 20, "qinghai": 40, "hubei": 150, "hunan": 150, "fujian": 200, "guangdong": 500}
     assert _shared_out(admission, 1.0, 5.0, offers) == offers
 
 
