@@ -98,7 +98,8 @@ class Client:
         began_s = time.perf_counter()
         number = ticks = 0
         while (passed_s := time.perf_counter() - began_s) < total_s:
-            due = int(passed_s * self._order.per_second)
+            # The first is due at once.
+            due = int(passed_s * self._order.per_second) + 1
             connection = self._connections[ticks % len(self._connections)]
             while number < due:
                 self._begin(connection, number, began_s + number / self._order.per_second)

@@ -40,6 +40,15 @@ async def test_every_call_offered_is_accounted_for() -> None:
     assert not offered.otherwise
 
 
+async def test_a_call_is_begun_when_it_is_due() -> None:
+    """Begun when the next one is due, each would wait for a whole interval: at a slow pace most of what is measured."""
+    async with served("fujian") as found:
+        token = found.as_("branch", "fujian")["metadata"][0][1].removeprefix("Bearer ")
+        order = msgspec.structs.replace(_order(found.grpc, token), per_second=1, seconds=0.5, warm_up_s=0.0)
+        offered = await offer(order)
+    assert offered.offered == 1
+
+
 async def test_refusals_are_told_apart_and_looked_into() -> None:
     """A refusal without RetryInfo must be seen by whoever measures refusals."""
     async with served("fujian", limits=Limits(in_flight_max=0)) as found:
