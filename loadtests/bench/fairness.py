@@ -1,8 +1,8 @@
 """One branch floods: what the others notice of it, and what it gets itself.
 
 The gateway takes in so many calls a second (an admission limit, as in `overload`), and each branch's share is an equal part of that. All
-branches but one call at exactly their share, one task a call, in an open loop. Three scenes by turns, so that what the machine's other guests do
-to one they do to its neighbours:
+branches but one call at exactly their share, one task a call, in an open loop. Three scenes by turns. What the machine's other guests do to one
+they do to its neighbours, so a ratio is taken turn by turn, and the median counts:
 
 * **alone**: nobody else calls;
 * **calls**: beside them one branch makes twenty times its share of calls, whatever becomes of them;
@@ -15,6 +15,7 @@ verified, and hold as many tasks as were acknowledged.
 
 import asyncio
 import enum
+import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +58,7 @@ class Scene(enum.StrEnum):
 
 
 class Others(msgspec.Struct, frozen=True, kw_only=True):
-    """What the others see of one scene, over all its turns. Waits are from the instant at which a call was due."""
+    """What the others see of one scene. Waits are from the instant at which a call was due; over several turns they are medians."""
 
     calls: int = 0
     refused: int = 0
@@ -79,7 +80,9 @@ class Fairness(Durable, kw_only=True):
     p99_alone_ms: float = 0.0
     p50_beside_ms: float = 0.0
     p99_beside_ms: float = 0.0
+    #: The median of the turns' ratios, which are all told, too.
     ratio: float = 0.0
+    ratios: list[float] = msgspec.field(default_factory=list[float])
     #: In all scenes together.
     refused_of_others: int = 0
     others_per_second: float = 0.0
@@ -95,6 +98,7 @@ class Fairness(Durable, kw_only=True):
     #: The same beside the flooder's stream, of which nothing is refused.
     p99_beside_stream_ms: float = 0.0
     ratio_stream: float = 0.0
+    ratios_stream: list[float] = msgspec.field(default_factory=list[float])
     stream_tasks_per_second: float = 0.0
     stream_shares: float = 0.0
     scenes: dict[str, Others] = msgspec.field(default_factory=dict[str, Others])
@@ -204,12 +208,16 @@ async def _streamed(address: str, token: str, province: str, begin_s: float, sec
 
 def summed(result: Fairness, turns: Sequence[Turn]) -> Fairness:
     """Fill in what the turns give."""
-    result.scenes = {scene.value: _others([turn for turn in turns if turn.scene is scene]) for scene in Scene}
+    played = {scene: [_others(turn) for turn in turns if turn.scene is scene] for scene in Scene}
+    result.scenes = {scene.value: _together(parts) for scene, parts in played.items()}
     alone, calls, stream = (result.scenes[scene] for scene in Scene)
     result.p50_alone_ms, result.p99_alone_ms = alone.p50_ms, alone.p99_ms
     result.p50_beside_ms, result.p99_beside_ms = calls.p50_ms, calls.p99_ms
     result.p99_beside_stream_ms = stream.p99_ms
-    result.ratio, result.ratio_stream = _ratio(calls, alone), _ratio(stream, alone)
+    result.ratios = _ratios(played[Scene.CALLS], played[Scene.ALONE])
+    result.ratios_stream = _ratios(played[Scene.STREAM], played[Scene.ALONE])
+    result.ratio = round(statistics.median(result.ratios), 2)
+    result.ratio_stream = round(statistics.median(result.ratios_stream), 2)
     seconds = result.turns * result.seconds
     offered = sum(part.offered for turn in turns for part in turn.others)
     result.refused_of_others = sum(others.refused for others in result.scenes.values())
@@ -220,19 +228,29 @@ def summed(result: Fairness, turns: Sequence[Turn]) -> Fairness:
     return result
 
 
-def _others(turns: Sequence[Turn]) -> Others:
-    parts = [part for turn in turns for part in turn.others]
-    waits_us = [wait for part in parts for wait in part.accepted_us]
+def _others(turn: Turn) -> Others:
+    waits_us = [wait for part in turn.others for wait in part.accepted_us]
     return Others(
         calls=len(waits_us),
-        refused=sum(len(part.refused_us) for part in parts),
+        refused=sum(len(part.refused_us) for part in turn.others),
         p50_ms=percentile_ms(waits_us, 0.5),
         p99_ms=percentile_ms(waits_us, 0.99),
     )
 
 
-def _ratio(beside: Others, alone: Others) -> float:
-    return round(beside.p99_ms / alone.p99_ms, 2) if alone.p99_ms else 0.0
+def _together(turns: Sequence[Others]) -> Others:
+    return Others(
+        calls=sum(turn.calls for turn in turns),
+        refused=sum(turn.refused for turn in turns),
+        p50_ms=statistics.median(turn.p50_ms for turn in turns),
+        p99_ms=statistics.median(turn.p99_ms for turn in turns),
+    )
+
+
+def _ratios(beside: Sequence[Others], alone: Sequence[Others]) -> list[float]:
+    """Turn by turn; 0: nobody was answered."""
+    pairs = zip(beside, alone, strict=True)
+    return [round(flooded.p99_ms / quiet.p99_ms, 2) if quiet.p99_ms else 0.0 for flooded, quiet in pairs]
 
 
 def _sum_flooder(result: Fairness, parts: Sequence[offering.Offered | bulk.Done | None], seconds: float) -> None:

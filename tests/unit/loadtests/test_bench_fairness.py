@@ -44,6 +44,14 @@ def test_the_others_waits_are_set_against_theirs_alone() -> None:
     assert result.acknowledged == 6 * 25 + 35 + 240
 
 
+def test_the_median_of_the_turns_ratios_counts() -> None:
+    """One turn that the machine's other guests spoil would be the verdict on all."""
+    spoilt = [turn._replace(others=[_calls(900_000)] * 2) if turn.scene is Scene.CALLS else turn for turn in _turns()]
+    result = summed(msgspec.structs.replace(_EMPTY, turns=3), [*_turns(), *spoilt, *_turns()])
+    assert (result.ratio, result.ratios) == (1.5, [1.5, 90.0, 1.5])
+    assert (result.p99_beside_ms, result.scenes["calls"].calls) == (15.0, 120)
+
+
 def test_the_flooders_part_is_told_in_shares() -> None:
     """A flooder that is shut out altogether would be praised as fairness."""
     result = summed(msgspec.structs.replace(_EMPTY), _turns())
