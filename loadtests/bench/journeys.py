@@ -178,7 +178,7 @@ class Client:
     async def _at_a_pace(self) -> None:
         order, number = self._order, 0
         while (now_s := time.monotonic()) < order.end_s:
-            due = int((now_s - order.begin_s) * order.per_second)
+            due = int((now_s - order.begin_s) * order.per_second) + 1
             while number < due:
                 self._begin_one_of_many(order.begin_s + number / order.per_second)
                 number += 1
