@@ -157,8 +157,9 @@ class ProvinceActor:
         if self._aside is not None:
             await self._aside.close()
             return
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._round_timer):
+            if timer is not None:
+                timer.cancel()
         self._chain_check.close()
         await self._rewinds.close()
         await self._directory.close()

@@ -8,6 +8,7 @@ Run as a process of its own (`python -m loadtests.bench.bulk`), with the `Order`
 """
 
 import asyncio
+import itertools
 import enum
 import time
 from collections.abc import Callable
@@ -153,8 +154,9 @@ class Client:
         # The others follow the first message's results: gRPC's asyncio client tells INTERNAL, and not what the server said, of a call that
         # is refused while a message is being written.
         room = asyncio.Semaphore(1)
-        #: Number of a message -> when it was sent. Results come message by message, in any order.
+        #: Number of a message -> when it was sent, and its items without a result. Results come in any order, those of several messages together.
         sent: dict[int, float] = {}
+        left: dict[int, int] = {}
 
         async def send() -> None:
             number = 0
@@ -162,7 +164,7 @@ class Client:
                 await room.acquire()
                 if time.monotonic() >= self._order.end_s or messages.are_all_made:
                     break
-                sent[number] = time.monotonic()
+                sent[number], left[number] = time.monotonic(), self._order.items
                 self.under_way += self._order.items
                 await call.write(messages.next())
                 number += 1
@@ -172,10 +174,14 @@ class Client:
             group.create_task(send())
             while (answer := await call.read()) is not grpc.aio.EOF:
                 results = task_pb2.IngestTasksResponse.FromString(answer).results
-                number = results[0].index // self._order.items
-                self._count(results, sent.pop(number))
-                for _ in range(1 if number else self._order.in_flight):
-                    room.release()
+                for number, of_message in itertools.groupby(results, lambda result: result.index // self._order.items):
+                    told = list(of_message)
+                    self._count(told, sent[number])
+                    left[number] -= len(told)
+                    if not left[number]:
+                        del sent[number], left[number]
+                        for _ in range(1 if number else self._order.in_flight):
+                            room.release()
 
     def _count(self, results: Any, began_s: float) -> None:
         now_s = time.monotonic()
