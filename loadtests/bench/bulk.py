@@ -8,8 +8,8 @@ Run as a process of its own (`python -m loadtests.bench.bulk`), with the `Order`
 """
 
 import asyncio
-import itertools
 import enum
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any
