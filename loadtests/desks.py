@@ -23,7 +23,7 @@ from gateway.v1 import error_pb2, operator_pb2, work_pb2, work_pb2_grpc
 from loadtests.catalogue import Line
 from loadtests.desk_counts import DeskCounts, LateDecision
 from loadtests.handling import Behaviour
-from loadtests.seat import Held, Seat
+from loadtests.seat import Held, Seat, Stage
 from loadtests.wire import RequestIds, backoff_s, bearer, is_retryable, retry_pause_s
 
 #: Actions in one message.
@@ -152,6 +152,17 @@ class Workbench:
         """All tasks in the hands of the operators."""
         return (held for seat in self.seats.values() for held in seat.held.values())
 
+    def at_work_on(self) -> Iterable[tuple[Seat, Held]]:
+        """What is held, and by whom, but for what has just been decided or given back.
+
+        A renewal of that would come after it, to be refused as too late. Once it must be said again, the work is ours meanwhile.
+        """
+        leaving = {id(pending.held) for pending in self._pending.values() if not pending.attempt}
+        for seat in self.seats.values():
+            for held in seat.held.values():
+                if held.stage is not Stage.ENDING or id(held) not in leaving:
+                    yield seat, held
+
     async def wait_signed_in(self) -> None:
         """Wait until every operator is signed in."""
         await self._all_signed_in.wait()
@@ -246,14 +257,13 @@ class Workbench:
         """Renew every lease of which half is gone. Renewals need no answer: what is gone is told as a revocation."""
         now_s = time.monotonic()
         renewed: dict[tuple[str, int], float] = {}
-        for seat in self.seats.values():
-            for held in seat.held.values():
-                key = (held.task.name, held.token)
-                renewed[key] = self._renewed_s.get(key, now_s)
-                if now_s - renewed[key] >= self._lease_s / 2:
-                    renewed[key] = now_s
-                    renew = work_pb2.RenewAction(task=held.task.name, token=held.token)
-                    self._outbox.append(work_pb2.WorkAction(operator=seat.operator, renew=renew))
+        for seat, held in self.at_work_on():
+            key = (held.task.name, held.token)
+            renewed[key] = self._renewed_s.get(key, now_s)
+            if now_s - renewed[key] >= self._lease_s / 2:
+                renewed[key] = now_s
+                renew = work_pb2.RenewAction(task=held.task.name, token=held.token)
+                self._outbox.append(work_pb2.WorkAction(operator=seat.operator, renew=renew))
         self._renewed_s = renewed
 
     # --- actions ---

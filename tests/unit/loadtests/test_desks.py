@@ -154,6 +154,21 @@ async def test_a_refusal_for_now_is_followed_by_the_same_action() -> None:
         assert await stream.next("start") == start
 
 
+async def test_what_has_just_been_decided_is_not_renewed_unless_it_must_be_said_again() -> None:
+    """Would break if a renewal followed a decision, to be refused as too late, or a decision that was refused for now cost the lease."""
+    server = Server()
+    async with working(server) as bench:
+        stream = await begin(server, bench)
+        start = await stream.next("start")
+        assert [held.task.name for _, held in bench.at_work_on()] == [TASK]
+        stream.answer(start, assignment=assigned(task_pb2.TASK_STATE_IN_PROGRESS))
+        complete = await stream.next("complete")
+        assert list(bench.holds()) and not list(bench.at_work_on())
+        stream.answer(complete, error=error_pb2.Error(code=14, reason="PROVINCE_UNAVAILABLE", retry_after_ms=1))
+        assert await stream.next("complete") == complete
+        assert [held.task.name for _, held in bench.at_work_on()] == [TASK]
+
+
 async def test_a_frozen_workbench_is_silent_and_learns_afterwards_who_decided() -> None:
     """Would break if a power cut leaked a heartbeat or an answer, or a late decision went unsent or uncounted."""
     server = Server()
