@@ -2,7 +2,7 @@
 
 Work that waits is worth less every moment, and a client that has given up is answered in vain. So under overload the gateway takes what it
 can do at a pace that the provinces keep up with, and refuses the rest as early and as cheaply as a call can be refused: from its headers,
-before its message is read. Three bounds, in the order in which they are asked, each of them shared fairly (`gateway.fair_shares`): whoever
+before its message is read. Four bounds, the first three in the order in which they are asked, each of them shared fairly (`gateway.fair_shares`): whoever
 takes less than its share is not refused because of somebody who takes more. The share is a province's, whichever of its identities call, or
 that of an identity of the whole country (`Identity.share`).
 
@@ -27,8 +27,11 @@ slows down further and further ended at its lowest for the same reason (330 to 5
 Not done: a queue of calls that wait for the pace. It would add its length to every latency and take nothing off the load, since whoever
 waits is served instead of somebody younger. A limit inside the handlers was tried and is useless: by then the call has cost what it costs.
 
+* **open streams**: bounds memory when clients open streams without end, desks' and staff's included, since a stream costs memory by being there.
+  Nobody opens more than are left free.
+
 Who is never paced: operations staff, who must see and steer an overloaded country (`OPEN_SERVICES`), and desks, whose decisions empty the
-queues. Both are bounded by the streams of their connections.
+queues. Both are bounded by the open streams.
 
 Everything here is arithmetic on instants that are passed in. Cost: half a microsecond a call without a pace, 1.4 for one that a pace refuses
 and 2.5 for one that it lets in, with four provinces or 36.
@@ -58,6 +61,11 @@ SPARED_BURST = 20.0
 PRESENT_S = 1.0
 #: Calls under way at once, over all servers of the gateway. Before it as many may wait for each of them (`gateway.server`). A province that restarts holds its calls for up to six seconds.
 IN_FLIGHT_MAX = 10_000
+#: Streams open at once, over all servers of the gateway: one for each of 20,000 desks, evenly spread over 36 provinces, with room left for
+#: half as many again. One province alone can hold half of them.
+STREAMS_MAX = 32_000
+#: Whose streams are those that need no identity (health, reflection).
+STRANGERS = ""
 #: Items of batches and streams that cost as much as one call.
 ITEMS_PER_CALL = 8
 
@@ -79,6 +87,7 @@ class Limits:
     #: Calls a second; 0: no limit.
     per_second: int = 0
     in_flight_max: int = IN_FLIGHT_MAX
+    streams_max: int = STREAMS_MAX
     age_max_s: float = AGE_MAX_S
 
 
@@ -103,6 +112,8 @@ class Admission:
         self._limits = limits
         #: Calls under way.
         self.in_flight = Places(limits.in_flight_max)
+        #: Streams that are open, each by whoever asked for it.
+        self.streams = Places(limits.streams_max)
         self._debts = Debts(limits.per_second * BURST_S)
         self._paid_at = now
         self._present = Present(PRESENT_S, now)

@@ -44,6 +44,7 @@ class GatewayReason(StrEnum):
     OVERLOADED = "overloaded"
     #: The caller's share of what the gateway takes in is used up, and others want theirs.
     OVER_SHARE = "over_share"
+    STREAMS_FULL = "streams_full"
     #: The message itself is too large for the way to the province.
     TOO_LARGE = "too_large"
     #: The province does not answer; whether a write had an effect is unknown: repeat it with the same request_id.
@@ -123,6 +124,7 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.DEADLINE_EXCEEDED: Row(_C.DEADLINE_EXCEEDED),
     GatewayReason.OVERLOADED: Row(_C.RESOURCE_EXHAUSTED, 1_000),
     GatewayReason.OVER_SHARE: Row(_C.RESOURCE_EXHAUSTED, 1_000),
+    GatewayReason.STREAMS_FULL: Row(_C.RESOURCE_EXHAUSTED, 1_000),
     GatewayReason.TOO_LARGE: Row(_C.INVALID_ARGUMENT),
     GatewayReason.PROVINCE_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
     GatewayReason.COORDINATOR_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
@@ -213,6 +215,12 @@ def over_share() -> GatewayError:
     """RESOURCE_EXHAUSTED for whoever wants more than its share while others are there."""
     message = "The share of this caller's province, or of a national caller, is used up, and others are being served."
     return GatewayError(GatewayReason.OVER_SHARE, message)
+
+
+def streams_full() -> GatewayError:
+    """RESOURCE_EXHAUSTED for whoever holds as many open streams as are left free."""
+    message = "This caller's province, or this national caller, has as many streams open as its share of them allows."
+    return GatewayError(GatewayReason.STREAMS_FULL, message)
 
 
 def from_refused(refused: Refused, *, token: int | None = None) -> GatewayError:

@@ -22,9 +22,9 @@ import grpc
 import grpc.aio
 
 from gateway import permissions
-from gateway.admission import NO_LIMITS, Admission, is_open
+from gateway.admission import NO_LIMITS, STRANGERS, Admission, is_open
 from gateway.calls import DEADLINE_MAX_S, Context
-from gateway.errors import GatewayError, over_share, overloaded, trailing_metadata
+from gateway.errors import GatewayError, over_share, overloaded, streams_full, trailing_metadata
 from gateway.guard import Guard, Observe
 from gateway.identity import Tokens, set_caller
 from gateway.patience import Patience
@@ -42,6 +42,8 @@ _OVERLOADED = overloaded()
 _OVERLOADED_DETAILS = trailing_metadata(_OVERLOADED)
 _OVER_SHARE = over_share()
 _OVER_SHARE_DETAILS = trailing_metadata(_OVER_SHARE)
+_STREAMS_FULL = streams_full()
+_STREAMS_FULL_DETAILS = trailing_metadata(_STREAMS_FULL)
 
 
 class Gate(grpc.aio.ServerInterceptor):
@@ -87,6 +89,7 @@ class Gate(grpc.aio.ServerInterceptor):
         method = self._methods.get(path) or self._method(path, await continuation(handler_call_details))
         if method is None:
             return None
+        share = STRANGERS
         if not method.is_public:
             try:
                 identity = self._tokens.identify(handler_call_details.invocation_metadata)
@@ -94,9 +97,12 @@ class Gate(grpc.aio.ServerInterceptor):
             except GatewayError as error:
                 return _refusing(error, trailing_metadata(error), path, self._observe, method.takes_stream)
             set_caller(identity)
+            share = identity.share
             # Strangers take nothing of the pace: to find out who a caller is costs 2 us.
-            if method.is_paced and not self._admission.admits(identity.share, self._loop.time()):
+            if method.is_paced and not self._admission.admits(share, self._loop.time()):
                 return method.over_share if self._admission.is_shared else method.overloaded
+        if method.is_stream and not self._admission.streams.has_room(share):
+            return method.streams_full
         return method.served
 
     def _method(self, path: str, handler: Any) -> "_Method | None":
@@ -107,14 +113,29 @@ class Gate(grpc.aio.ServerInterceptor):
             return None
         is_public = permissions.is_public(path)
         is_paced = not is_public and not is_open(path)
-        guard = Guard(path, self._observe, self._stopping, self._patience, self._admission if is_paced else None)
+        guard = Guard(
+            path,
+            self._observe,
+            self._stopping,
+            self._patience,
+            in_flight=self._admission.in_flight if is_paced else None,
+            streams=self._admission.streams,
+            is_public=is_public,
+        )
+        takes_stream = handler.request_streaming
+
+        def refusing(error: GatewayError, details: Metadata) -> Any:
+            return _refusing(error, details, path, self._observe, takes_stream)
+
         method = self._methods[path] = _Method(
             served=guard.around(handler),
             is_public=is_public,
             is_paced=is_paced,
-            takes_stream=handler.request_streaming,
-            overloaded=_refusing(_OVERLOADED, _OVERLOADED_DETAILS, path, self._observe, handler.request_streaming),
-            over_share=_refusing(_OVER_SHARE, _OVER_SHARE_DETAILS, path, self._observe, handler.request_streaming),
+            takes_stream=takes_stream,
+            is_stream=handler.response_streaming,
+            overloaded=refusing(_OVERLOADED, _OVERLOADED_DETAILS),
+            over_share=refusing(_OVER_SHARE, _OVER_SHARE_DETAILS),
+            streams_full=refusing(_STREAMS_FULL, _STREAMS_FULL_DETAILS),
         )
         return method
 
@@ -127,9 +148,12 @@ class _Method(NamedTuple):
     is_public: bool
     is_paced: bool
     takes_stream: bool
-    #: The handlers that refuse for the limits: whoever calls alone, and one of several.
+    #: Whether it is answered by a stream.
+    is_stream: bool
+    #: The handlers that refuse for the limits: whoever calls alone, one of several, and who opens too many streams.
     overloaded: Any
     over_share: Any
+    streams_full: Any
 
 
 def _refusing(error: GatewayError, details: Metadata, method: str, observe: Observe, takes_stream: bool) -> Any:

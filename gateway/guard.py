@@ -14,9 +14,10 @@ import grpc.aio
 import structlog
 from google.protobuf.message import DecodeError
 
-from gateway.admission import Admission
+from gateway.admission import STRANGERS
 from gateway.calls import Context, abort
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, invalid
+from gateway.fair_shares import Places
 from gateway.identity import caller
 from gateway.patience import Patience
 from gateway.stopping import Stopping
@@ -40,17 +41,29 @@ class Guard:
         observe: told of each call that ended.
         stopping: ends the streams when the gateway stops.
         patience: with clients that do not send their only message.
-        pace: counts the calls under way, which are bounded; None: these are not.
+        in_flight: counts the calls under way, which are bounded; None: these are not.
+        streams: counts the streams that are open.
+        is_public: whoever calls is nobody in particular.
     """
 
     def __init__(
-        self, method: str, observe: Observe, stopping: Stopping, patience: Patience, pace: Admission | None
+        self,
+        method: str,
+        observe: Observe,
+        stopping: Stopping,
+        patience: Patience,
+        *,
+        in_flight: Places | None,
+        streams: Places,
+        is_public: bool,
     ) -> None:
         self.method = method
         self._observe = observe
         self._stopping = stopping
         self._patience = patience
-        self._pace = pace
+        self._in_flight = in_flight
+        self._streams = streams
+        self._is_public = is_public
 
     def around(self, handler: Any) -> Any:
         """The method's handler, guarded."""
@@ -71,23 +84,23 @@ class Guard:
 
     def _single(self, serve: Callable[[Any, Context], Awaitable[Any]]) -> Callable[[Any, Context], Awaitable[Any]]:
         """Guard a method that is answered once."""
-        pace = self._pace
+        in_flight = self._in_flight
 
         async def guarded(messages: Any, context: Context) -> Any:
             del messages
             started = time.perf_counter()
             outcome = "OK"
-            share = "" if pace is None else caller().share
-            if pace is not None:
-                pace.in_flight.take(share)
+            share = STRANGERS if in_flight is None else caller().share
+            if in_flight is not None:
+                in_flight.take(share)
             try:
                 return await serve(await self._only_message(context), context)
             except BaseException as error:  # noqa: BLE001 - the last line: a bug must not show our insides
                 outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
-                if pace is not None:
-                    pace.in_flight.give_back(share)
+                if in_flight is not None:
+                    in_flight.give_back(share)
                 self._observe(self.method, outcome, time.perf_counter() - started)
 
         return guarded
@@ -99,6 +112,8 @@ class Guard:
 
         async def guarded(messages: Any, context: Context) -> AsyncIterator[Any]:
             outcome = "OK"
+            share = STRANGERS if self._is_public else caller().share
+            self._streams.take(share)
             try:
                 if takes_stream:
                     taken = self._stopping.reading(messages, _readable)
@@ -110,6 +125,7 @@ class Guard:
                 outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
+                self._streams.give_back(share)
                 self._observe(self.method, outcome, None)
 
         return guarded

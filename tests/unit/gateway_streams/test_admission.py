@@ -26,6 +26,8 @@ from gateway.admission import (
     items_cost,
 )
 from gateway.permissions import PUBLIC_SERVICES, TABLE
+from gateway.v1 import work_pb2
+from tests.unit.gateway_streams.desk import Workbench
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
 
@@ -295,6 +297,36 @@ async def test_a_refused_stream_says_so_even_if_its_first_message_is_on_its_way(
             call = stream(**found.as_("branch", "fujian"))
             await call.write(b"")
             assert await call.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def _open(benches: list[Workbench], found: Served, count: int, province: str = "fujian") -> None:
+    """Open so many work streams; each is open once its heartbeat is answered."""
+    for _ in range(count):
+        bench = Workbench(found, province)
+        await bench.result(bench.action(1, heartbeat=work_pb2.HeartbeatAction()))
+        benches.append(bench)
+
+
+async def test_a_branch_that_opens_streams_without_end_leaves_room_for_the_others() -> None:
+    """Idle streams cost memory by being there: without a bound one client could take all of it, and without shares one branch all of the bound."""
+    async with served("fujian", "jiangxi", limits=Limits(streams_max=10)) as found:
+        streams = found.gateway.admission.streams
+        benches: list[Workbench] = []
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await _open(benches, found, 10)
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert _reason(refused.value) == "STREAMS_FULL"
+        # The tests' own streams of health may still be held.
+        assert 10 // 2 - 2 <= streams.of("fujian") == len(benches) <= 10 // 2
+        others: list[Workbench] = []
+        await _open(others, found, 1, "jiangxi")
+        assert streams.of("jiangxi") == 1
+        for bench in benches:
+            await bench.call.done_writing()
+            assert await bench.call.read() is grpc.aio.EOF
+            assert await bench.call.code() is grpc.StatusCode.OK
+        assert not streams.of("fujian"), "every place was given back"
+        await _open(benches, found, 1)
 
 
 async def test_an_overload_closes_no_lane_of_operations() -> None:
