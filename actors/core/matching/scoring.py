@@ -34,7 +34,7 @@ from actors.core.matching.shares import effective_weights, shares_of
 from actors.core.matching.views.duty import DutyBoard, DutyView
 from actors.core.matching.views.pairs import Candidates
 from actors.core.matching.views.people import LINE_PLACES
-from actors.core.matching.views.tasks import KEPT_MAX, LikeTasks, TaskFacts, TaskView
+from actors.core.matching.views.tasks import LikeTasks, TaskFacts, TaskView, is_too_many
 from actors.core.operators import Operator
 from actors.core.state import ProvinceState
 from actors.core.statistics.reading import StandingReading
@@ -197,6 +197,11 @@ class Scorer:
             candidates=candidates,
         )
 
+    @property
+    def tasks_kept(self) -> int:
+        """Tasks of which something is kept; `KEPT_MAX` bounds them."""
+        return max(len(self._facts), len(self._numbers))
+
     def verdicts(self, tasks: Sequence[Task], people: Sequence[Operator], now_ms: int) -> Codes:
         """The first filter that removes each person from each task, as in `Problem.codes`, for who does not ask for points.
 
@@ -242,7 +247,7 @@ class Scorer:
         """Numbers of the keys of each task, -1 where it has none, (tasks, `KEPT_ATTRIBUTES`)."""
         bank = self.bank
         bank.begin(reading)
-        if bank.epoch != self._epoch or len(self._numbers) > KEPT_MAX:
+        if bank.epoch != self._epoch:
             self._epoch = bank.epoch
             self._numbers.clear()
         left: list[float] = (view.due_minute - view.now_minute).tolist()
@@ -255,6 +260,8 @@ class Scorer:
                 numbers = known[3] if known and is_same else array("q", self._numbers_of(of_task, slack)).tobytes()
                 known = self._numbers[task.task_id] = (of_task, minutes, slack, numbers)
             rows.append(known[3])
+        if is_too_many(len(self._numbers), len(tasks)):
+            self._numbers = {task.task_id: self._numbers[task.task_id] for task in tasks}
         return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(KEPT_ATTRIBUTES))
 
     def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:

@@ -24,8 +24,9 @@ from actors.core.task import Task
 
 NAN = float("nan")
 Read = TypeVar("Read")
-#: Tasks whose facts are kept; beyond, all are gathered anew.
-KEPT_MAX = 20_000
+#: Tasks of which something is kept, or twice as many as were looked at last if that is more; beyond, only of these. A task takes 3 KB with its
+#: record and keys, and nobody looks at it again once it is decided.
+KEPT_MAX = 2_048
 #: A task without kind in the table (it came with a newer table) has the promise and the standard of an ordinary one.
 KIND_UNKNOWN = TaskKind(kind=KindId(""), line=Line.SERVICING)
 
@@ -117,6 +118,11 @@ def describe(task: Task, kind: TaskKind) -> tuple[float, ...]:
     )
 
 
+def is_too_many(kept: int, looked_at: int) -> bool:
+    """Whether more tasks are kept than `KEPT_MAX` allows."""
+    return kept > max(KEPT_MAX, 2 * looked_at)
+
+
 class TaskFacts(Generic[Read]):
     """Facts of the tasks that were seen lately: as bytes, one row of float64 each, and whatever else `read` makes of a task."""
 
@@ -127,9 +133,13 @@ class TaskFacts(Generic[Read]):
         self._kept: dict[TaskId, tuple[Task, bytes, Read]] = {}
         self._kinds: Mapping[KindId, TaskKind] | None = None
 
+    def __len__(self) -> int:
+        """Tasks of which facts are kept."""
+        return len(self._kept)
+
     def of(self, tasks: Sequence[Task], kinds: Mapping[KindId, TaskKind]) -> tuple[Values, list[Read]]:
         """(facts, tasks) and what else was read of each. A record that has changed since, or a new table of kinds, is described anew."""
-        if kinds is not self._kinds or len(self._kept) > KEPT_MAX:
+        if kinds is not self._kinds:
             self._kept.clear()
             self._kinds = kinds
         kept = self._kept
@@ -143,6 +153,8 @@ class TaskFacts(Generic[Read]):
                 known = kept[task.task_id] = (task, row, self._read(task, kind))
             rows.append(known[1])
             others.append(known[2])
+        if is_too_many(len(kept), len(tasks)):
+            self._kept = {task.task_id: kept[task.task_id] for task in tasks}
         return np.frombuffer(b"".join(rows)).reshape(len(rows), len(COLUMNS)).T, others
 
 

@@ -113,3 +113,21 @@ def test_what_rests_on_hands_stands_no_longer_than_they_hold_the_same(seed: int)
         some, few = people[step % 3 :: 1 + step % 2], tasks[step % 2 :: 1 + step % 3] or tasks
         ours = kept.problem(few, some, day.now_ms)
         assert_same(ours, Scorer(day.state, model).problem(few, some, day.now_ms))
+
+
+def test_what_is_kept_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A province would keep the facts of twenty thousand tasks that were decided long ago, 3 KB each."""
+    monkeypatch.setattr("actors.core.matching.views.tasks.KEPT_MAX", 8)
+    province = BusyDay(7, tasks=3)
+    scorer = Scorer(province.state, shipped_model())
+    most = 0
+    for _ in range(40):
+        for task_id in list(province.state.tasks):
+            province.happen(e.TaskCancelled(at_ms=province.now_ms, task_id=task_id, reason="withdrawn"))
+        for _ in range(3):
+            province.create()
+        tasks, people = list(province.state.tasks.values()), list(province.state.operators.values())
+        kept = scorer.problem(tasks, people, province.now_ms)
+        assert_same(kept, Scorer(province.state, shipped_model()).problem(tasks, people, province.now_ms))
+        most = max(most, scorer.tasks_kept)
+    assert 3 < most <= 8
