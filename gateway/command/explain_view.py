@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.core.matching.wording import Language
-from actors.core.matching.wording.templates import filter_words, parameter_words, value_words
+from actors.core.matching.wording.templates import filter_words, parameter_words, sample_words, value_words
 from gateway.v1 import dispatch_pb2
 
 #: Parameters and candidates that are shown.
@@ -24,6 +24,12 @@ _WORDS = {
     "parameter": ("参数", "parameter"),
     "value": ("数值", "value"),
     "sample": ("样本", "sample"),
+    "no_sample": ("—", "—"),
+    "prior": ("先验", "prior"),
+    "legend": (
+        "先验：尚无样本，数值是对无记录人员的预期；—：事实，或不计样本",
+        "prior: no sample yet, the value is what is expected of somebody unknown; —: a fact, or no sample is counted",
+    ),
     "points": ("分 × 权重", "points × weight"),
     "brings": ("贡献", "brings"),
     "sum": ("合计", "sum"),
@@ -78,7 +84,7 @@ def _parts(
     winner: dispatch_pb2.Candidate, other: dispatch_pb2.Candidate | None, language: Language, *, bars: bool
 ) -> Table:
     """Every part of the winner's score, the largest first, with the other's beside it; what is left out is summed up."""
-    table = Table(title=f"{_who(winner)} {winner.score:,}")
+    table = Table(title=f"{_who(winner)} {winner.score:,}", caption=_word("legend", language))
     for key in ("parameter", "value", "sample", "points", "brings"):
         table.add_column(_word(key, language), justify="left" if key == "parameter" else "right")
     if bars:
@@ -122,10 +128,19 @@ def _part(part: dispatch_pb2.Contribution, language: Language) -> list[str | Tex
     return [
         parameter_words(part.parameter, language),
         value_words(value, part.unit, language),
-        f"{part.sample_milli / 1_000:.0f}" if part.sample_milli else "",
+        _sample(part, language),
         f"{part.points:,} × {part.weight}",
         f"{part.contribution:+,}",
     ]
+
+
+def _sample(part: dispatch_pb2.Contribution, language: Language) -> str:
+    """What the value rests on; of an unknown value nothing is said."""
+    if part.unknown:
+        return ""
+    if part.sample_milli:
+        return sample_words(part.sample_milli / 1_000)
+    return _word("prior" if part.prior_only else "no_sample", language)
 
 
 def _candidates(candidates: Iterable[dispatch_pb2.Candidate], language: Language) -> Table:

@@ -60,12 +60,13 @@ def contribution_out(part: Contribution) -> dispatch_pb2.Contribution:
         display_name_zh=parameter_words(part.parameter, Language.ZH),
         value_micro=0 if part.value is None else micro_of(part.value),
         unit=part.unit,
-        sample_milli=0 if part.evidence is None else round(part.evidence * 1_000),
+        sample_milli=part.sample_milli,
         # Of ageing they have no bound, the contract's integers have; the contribution, which has room for all of it, is what adds up.
         points=min(part.points, _POINTS_MAX),
         weight=part.weight,
         contribution=part.contribution,
         unknown=part.value is None,
+        prior_only=part.is_prior_only,
     )
 
 

@@ -302,7 +302,7 @@ class RollbackMatchingModelRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., reason: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class Contribution(_message.Message):
-    __slots__ = ("parameter", "display_name_zh", "value_micro", "unit", "sample_milli", "points", "weight", "contribution", "unknown")
+    __slots__ = ("parameter", "display_name_zh", "value_micro", "unit", "sample_milli", "points", "weight", "contribution", "unknown", "prior_only")
     PARAMETER_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_ZH_FIELD_NUMBER: _ClassVar[int]
     VALUE_MICRO_FIELD_NUMBER: _ClassVar[int]
@@ -312,6 +312,7 @@ class Contribution(_message.Message):
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     CONTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    PRIOR_ONLY_FIELD_NUMBER: _ClassVar[int]
     parameter: str
     display_name_zh: str
     value_micro: int
@@ -321,7 +322,8 @@ class Contribution(_message.Message):
     weight: int
     contribution: int
     unknown: bool
-    def __init__(self, parameter: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., value_micro: _Optional[int] = ..., unit: _Optional[str] = ..., sample_milli: _Optional[int] = ..., points: _Optional[int] = ..., weight: _Optional[int] = ..., contribution: _Optional[int] = ..., unknown: _Optional[bool] = ...) -> None: ...
+    prior_only: bool
+    def __init__(self, parameter: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., value_micro: _Optional[int] = ..., unit: _Optional[str] = ..., sample_milli: _Optional[int] = ..., points: _Optional[int] = ..., weight: _Optional[int] = ..., contribution: _Optional[int] = ..., unknown: _Optional[bool] = ..., prior_only: _Optional[bool] = ...) -> None: ...
 
 class Candidate(_message.Message):
     __slots__ = ("operator", "score", "contributions", "removed_by", "free_capacity", "price", "assigned_task", "display_name")

@@ -27,6 +27,16 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     #: weight x points.
     contribution: int
 
+    @property
+    def sample_milli(self) -> int:
+        """Effective number of items behind the value, thousandths; 0: it is no statistic, or has no sample yet."""
+        return 0 if self.evidence is None else round(self.evidence * 1_000)
+
+    @property
+    def is_prior_only(self) -> bool:
+        """Whether the value is a statistic that rests on nothing but a prior."""
+        return self.value is not None and self.evidence is not None and not self.sample_milli
+
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One person as a candidate for one task."""

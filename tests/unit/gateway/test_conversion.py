@@ -17,7 +17,7 @@ from actors.core.sharing.preview import LenderPreview
 from actors.core.sharing.summary import KindSummary, ProvinceSummary
 from actors.core.task import MoveOut, Placement, PriorReason, TaskSpec, TaskState, Verdict
 from gateway import conversion, names
-from gateway.conversion import enums
+from gateway.conversion import enums, routing
 from gateway.v1 import operator_pb2, province_pb2, quality_pb2, task_pb2
 from tests.unit.gateway.samples import PERSON, SPEC, TASK, changed
 
@@ -335,6 +335,25 @@ def test_totals_are_the_sums_of_what_is_shown() -> None:
     assert [province.expected_wait_ms for province in overview.provinces] == [50, 100, -1]
     degraded = province_pb2.PROVINCE_STATE_DEGRADED
     assert [province.state for province in overview.provinces[1:]] == [degraded, degraded]
+
+
+@pytest.mark.parametrize(
+    ("value", "evidence", "expected"),
+    [(1.06, None, (0, False)), (1.06, 0.0, (0, True)), (1.06, 24.25, (24_250, False)), (None, 0.0, (0, False))],
+)
+def test_a_prior_is_told_from_a_fact(value: float | None, evidence: float | None, expected: tuple[int, bool]) -> None:
+    """A client that sees no sample would take what is expected of everybody for a fact about somebody."""
+    part = Contribution(
+        parameter="operator_standard_efficiency",
+        value=value,
+        unit="ratio",
+        evidence=evidence,
+        points=5,
+        weight=1,
+        contribution=5,
+    )
+    told = routing.contribution_out(part)
+    assert (told.sample_milli, told.prior_only) == expected
 
 
 def test_points_beyond_the_contracts_integers_are_shown_as_the_most() -> None:

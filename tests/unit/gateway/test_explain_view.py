@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from actors.core.matching.wording import Language
@@ -44,3 +45,23 @@ def test_a_narrow_terminal_leaves_out_the_bars_and_cuts_off_no_number() -> None:
     screen = drawn(80)
     assert "█" not in screen and "…" not in screen
     assert all(number in screen for number in ("+7,000", "+3,500", "+1,750", "10,500", "5,250"))
+
+
+@pytest.mark.parametrize(("language", "prior"), [(Language.ZH, "先验"), (Language.EN, "prior")], ids=str)
+def test_a_fact_a_prior_and_a_sample_look_different(language: Language, prior: str) -> None:
+    """The sample was blank for a fact and for somebody without history: a guess read like a certainty."""
+    values = [
+        dispatch_pb2.Contribution(parameter="fact", value_micro=1_000_000, unit="ratio", points=4),
+        dispatch_pb2.Contribution(parameter="guess", value_micro=1_000_000, unit="ratio", points=3, prior_only=True),
+        dispatch_pb2.Contribution(parameter="seen", value_micro=1_000_000, unit="ratio", points=2, sample_milli=24_000),
+        dispatch_pb2.Contribution(parameter="lately", value_micro=1_000_000, unit="ratio", points=1, sample_milli=400),
+    ]
+    for part in values:
+        part.weight, part.contribution = 1, part.points
+    explanation = dispatch_pb2.TaskExplanation(name="provinces/fujian/tasks/fujian-1")
+    explanation.decision.candidates.add(operator="provinces/fujian/operators/chen", score=10, contributions=values)
+    screen = io.StringIO()
+    show(Console(file=screen, width=80, color_system=None), explanation, language, "")
+    rows = [line.split("│") for line in screen.getvalue().splitlines() if "100.0 %" in line]
+    assert [row[3].strip() for row in rows] == ["—", prior, "24", "0.4"]
+    assert f"{prior}:" in screen.getvalue().replace("：", ":")

@@ -12,6 +12,10 @@ from actors.core.matching.parameters import CATALOGUE
 
 #: Larger numbers are not written out.
 _WRITTEN_OUT_MAX = 1e9
+#: Nor are larger ratios: nobody works at two hundred times the standard, and all digits would pass for a measurement.
+_RATIO_WRITTEN_OUT_MAX = 10.0
+#: Smaller samples are written with a decimal: decayed, they are seldom whole.
+_SAMPLE_DECIMAL_BELOW = 10.0
 #: No sentence is longer, characters.
 SENTENCE_LENGTH_MAX = 500
 
@@ -263,7 +267,10 @@ def value_words(value: float | None, unit: str, language: Language) -> str:
     if unit == "0/1":
         yes = value > 0
         return ("是" if yes else "否") if language is Language.ZH else ("yes" if yes else "no")
-    if unit == "ratio" and abs(value) <= _WRITTEN_OUT_MAX:
+    if unit == "ratio":
+        if abs(value) > _RATIO_WRITTEN_OUT_MAX:
+            bound = f"{_RATIO_WRITTEN_OUT_MAX * 100:,.0f} %"
+            return f"> {bound}" if value > 0 else f"< -{bound}"
         return f"{value * 100:.1f} %"
     if abs(value) > _WRITTEN_OUT_MAX:
         return f"> {_WRITTEN_OUT_MAX:,.0f}"
@@ -299,11 +306,22 @@ _UNITS: dict[str, tuple[str, str]] = {
 }
 
 
+def sample_words(sample: float) -> str:
+    """An effective number of items, > 0."""
+    if sample < 0.1:
+        return "< 0.1"
+    return f"{sample:.1f}".removesuffix(".0") if sample < _SAMPLE_DECIMAL_BELOW else f"{sample:,.0f}"
+
+
 def part_words(part: Contribution, language: Language) -> str:
     """A contribution: what it is, its value, what stands behind it, and the points it brings."""
     value = value_words(part.value, part.unit, language)
-    if part.evidence is not None:
-        value += f"（样本 {part.evidence:.0f}）" if language is Language.ZH else f" (n = {part.evidence:.0f})"
+    if part.is_prior_only:
+        value += "（先验，尚无样本）" if language is Language.ZH else " (a prior, no sample yet)"
+    elif part.sample_milli:
+        sample = sample_words(part.sample_milli / 1_000)
+        told = sample if sample.startswith("<") else f"= {sample}"
+        value += f"（样本 {sample}）" if language is Language.ZH else f" (n {told})"
     return f"{parameter_words(part.parameter, language)} {value} {part.contribution:+,}"
 
 

@@ -26,6 +26,7 @@ from actors.core.matching.wording.templates import (
     TEMPLATES,
     filter_words,
     parameter_words,
+    part_words,
     say,
     value_words,
 )
@@ -247,8 +248,41 @@ def test_parameters_and_values_have_words(language: Language) -> None:
         assert value_words(1.0, parameter.unit, language)
         assert value_words(None, parameter.unit, language) in ("未知", "unknown")
     assert value_words(0.973, "ratio", language) == "97.3 %"
-    assert value_words(1.5e301, "ratio", language) == value_words(1e12, "min", language) == "> 1,000,000,000"
+    assert value_words(1e12, "min", language) == "> 1,000,000,000"
     assert filter_words("off_duty", language) and parameter_words("ageing", language)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_ratio_beyond_belief_is_bounded_instead_of_written_out(language: Language) -> None:
+    """In a country that plays a day in a minute an efficiency of 25,940 % was shown as if somebody worked like that."""
+    assert value_words(259.4, "ratio", language) == value_words(1.5e301, "ratio", language) == "> 1,000 %"
+    assert value_words(-259.4, "ratio", language) == "< -1,000 %"
+    assert value_words(10.0, "ratio", language) == "1000.0 %"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "chinese", "english"),
+    [
+        (None, "106.0 % +5", "106.0 % +5"),
+        (0.0, "106.0 %（先验，尚无样本） +5", "106.0 % (a prior, no sample yet) +5"),
+        (0.0004, "106.0 %（先验，尚无样本） +5", "106.0 % (a prior, no sample yet) +5"),
+        (0.04, "106.0 %（样本 < 0.1） +5", "106.0 % (n < 0.1) +5"),
+        (0.4, "106.0 %（样本 0.4） +5", "106.0 % (n = 0.4) +5"),
+        (24.3, "106.0 %（样本 24） +5", "106.0 % (n = 24) +5"),
+    ],
+)
+def test_a_prior_a_fact_and_a_measurement_read_differently(evidence: float | None, chinese: str, english: str) -> None:
+    """What is expected of everybody would pass for what somebody has shown."""
+    shown = part("operator_standard_efficiency", 5, value=1.06, unit="ratio", evidence=evidence)
+    assert part_words(shown, Language.ZH).endswith(chinese)
+    assert part_words(shown, Language.EN).endswith(english)
+
+
+def test_what_nobody_can_tell_is_no_prior() -> None:
+    """An unknown value rests on nothing at all."""
+    shown = part("operator_standard_efficiency", 0, value=None, unit="ratio", evidence=0.0)
+    assert not shown.is_prior_only
+    assert part_words(shown, Language.EN) == "standard efficiency unknown +0"
 
 
 def test_no_sentence_is_longer_than_its_bound() -> None:
