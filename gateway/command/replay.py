@@ -30,9 +30,23 @@ NAMES = {
     "shortest_learning": "shortest, learning 最短优先 (边做边学)",
     "shortest_processing_time": "shortest, told all means 最短优先 (全知)",
 }
-#: Minutes of turnaround, but for the last five: mean minutes of wait, tasks left at the end, cost, by how much the planner's mean is below, and
-#: the same without the minutes in which nobody who may do the task is on duty.
-COLUMNS = ("decided by", "mean", "p50", "p90", "p95", "wait", "left", "µs a call", "planner below by %", "while open")
+#: Minutes of turnaround, but for the last five: mean minutes of wait, tasks left at the end, cost, by how much the planner's mean is below,
+#: the same without the minutes in which nobody who may do the task is on duty, and whether that is told from chance.
+COLUMNS = (
+    "decided by",
+    "mean",
+    "p50",
+    "p90",
+    "p95",
+    "wait",
+    "left",
+    "µs a call",
+    "planner below by %",
+    "while open",
+    "conclusive",
+)
+#: With fewer items a difference says more about these days than about the ways of deciding: people hardly become known (docs/matching.md).
+ITEMS_MIN = 1_000
 #: The table is not squeezed into less.
 TABLE_WIDTH_MIN = 140
 
@@ -52,6 +66,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ways: dict[str, Summary]
     #: way -> share by which the planner's mean turnaround is below that way's.
     cut_of_mean_turnaround: dict[str, Interval]
+    #: way -> whether its difference to the planner is told from none: the log is not too short, and the interval does not include zero.
+    conclusive: dict[str, bool]
+    #: Whether the log has fewer than `ITEMS_MIN` items: then nothing is conclusive.
+    too_short: bool
     #: Minutes of the mean turnaround during which nobody who may do the task is on duty; and the same share without them.
     closed_minutes_mean: float
     cut_without_closed_minutes: dict[str, Interval]
@@ -94,6 +112,7 @@ def replay(
     Example: sharedops replay loan_workitems_2012.csv.gz --virtual --seeds 3 --json
 
     The planner starts knowing nothing. Exit code 0 if its mean turnaround is below every other way's, 1 if not, 2 if the log cannot be used.
+    A difference whose interval includes zero, or of a log that is too short to tell, is marked as not conclusive.
     """
     if not virtual:
         _refuse("add --virtual: a log is played in virtual time only, without a running system")
@@ -161,6 +180,7 @@ def _answer(
     cuts = {way: cut(plays[OURS], plays[way]) for way in WAYS if way != OURS}
     closed = closed_minutes(played, people)
     closed_mean = sum(closed) / len(closed)
+    too_short = len(played) < ITEMS_MIN
     return Answer(
         ok=all(each.mean > 0 for each in cuts.values()),
         items=len(played),
@@ -172,6 +192,8 @@ def _answer(
         offered_load=offered_load(played, people),
         ways={way: summary_of(plays[way]) for way in WAYS},
         cut_of_mean_turnaround=cuts,
+        conclusive={way: not too_short and each.is_conclusive for way, each in cuts.items()},
+        too_short=too_short,
         closed_minutes_mean=closed_mean,
         cut_without_closed_minutes={way: cut(plays[OURS], plays[way], closed_mean) for way in cuts},
         as_logged_turnaround_minutes=times_of([item.completed - item.arrived for item in kept]),
@@ -192,10 +214,10 @@ def _show(answer: Answer) -> None:
         below = answer.cut_of_mean_turnaround.get(way)
         rest = answer.cut_without_closed_minutes.get(way)
         shares = ["" if each is None else _text(each, 100) for each in (below, rest)]
-        table.add_row(NAMES[way], *_cells(summary), *shares)
+        table.add_row(NAMES[way], *_cells(summary), *shares, _verdict(answer, way))
     logged, waited = answer.as_logged_turnaround_minutes, answer.as_logged_wait_minutes
     times = (logged.mean, logged.p50, logged.p90, logged.p95, waited.mean)
-    table.add_row("as logged 实际", *(f"{each:,.1f}" for each in times), "", "", "", "")
+    table.add_row("as logged 实际", *(f"{each:,.1f}" for each in times), "", "", "", "", "")
     console.print(table)
     console.print(
         f"{answer.closed_minutes_mean:,.1f} minutes of every mean are spent while nobody who may do the task is on duty."
@@ -207,13 +229,26 @@ def _show(answer: Answer) -> None:
     console.print(
         "As logged includes waiting for customers and for what the log does not hold: nobody can dispatch that away."
     )
-    if any(each.half is None or each.half > abs(each.mean) for each in answer.cut_of_mean_turnaround.values()):
+    if answer.too_short:
+        console.print(
+            f"[yellow]Too short to say anything: {answer.items:,} items, and below {ITEMS_MIN:,} no difference is conclusive. 日志过短，差异不足为凭[/yellow]"
+        )
+    elif not all(answer.conclusive.values()):
         console.print("These seeds cannot tell the planner from every other way; more can: --seeds 20.")
     for way, below in answer.cut_of_mean_turnaround.items():
         side = "below" if below.mean > 0 else "above"
         shown = below if below.mean > 0 else Interval(-below.mean, below.half)
         text = f"mean turnaround {_text(shown, 100)} % {side} {NAMES[way]}"
-        console.print(f"[green]✓[/green] {text}" if below.mean > 0 else f"[red]✗ {text}[/red]")
+        if not answer.conclusive[way]:
+            console.print(f"[yellow]? {text}: not conclusive 尚无定论[/yellow]")
+        else:
+            console.print(f"[green]✓[/green] {text}" if below.mean > 0 else f"[red]✗ {text}[/red]")
+
+
+def _verdict(answer: Answer, way: str) -> str:
+    """Whether a way's difference to the planner is told from chance; of the planner itself nothing."""
+    found = answer.conclusive.get(way)
+    return "" if found is None else "yes" if found else "no"
 
 
 def _seeds(count: int) -> str:

@@ -19,6 +19,11 @@ class Interval(msgspec.Struct, frozen=True):
     mean: float
     half: float | None
 
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether a difference is told from none: its interval does not include zero. One seed tells nothing."""
+        return self.half is not None and abs(self.mean) > self.half
+
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
     """Minutes. Tasks that were left count with what they had waited when all duty ended, so leaving them makes nobody look quicker."""

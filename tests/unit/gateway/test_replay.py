@@ -3,11 +3,14 @@
 import gzip
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from actors.core.replay.comparison import OURS, WAYS, Comparison
+from actors.core.replay.engine import Played
 from gateway.command import app
 
 HEADER = "case_id,kind,arrived_at,started_at,completed_at,operator_id"
@@ -17,8 +20,9 @@ def log(rows: int = 60) -> str:
     """Claims every five minutes, ann twice as quick as bob."""
     lines = [HEADER]
     for row in range(rows):
-        hour, minute = divmod(5 * row, 60)
-        start = f"2026-03-02T{8 + hour:02}:{minute:02}"
+        day, rest = divmod(row, 180)
+        hour, minute = divmod(5 * rest, 60)
+        start = f"2026-03-{2 + day:02}T{8 + hour:02}:{minute:02}"
         operator, last = (("ann", 4), ("bob", 4))[row % 2]
         lines.append(
             f"c{row},claim,{start}:00+08:00,{start}:00+08:00,{start[:-2]}{minute + last:02}:{30 * (row % 2):02}+08:00,{operator}"
@@ -52,6 +56,45 @@ def test_replay_shows_a_table(tmp_path: Path) -> None:
     assert "30 items" in result.stdout
     assert "1 seed\n" in re.sub(r" +\n", "\n", result.stdout)
     assert "as logged" in result.stdout
+
+
+def compared(half: float | None) -> Comparison:
+    """Two plays a way of one task, the planner's a fifth quicker; the wider `half`, the more the seeds differ. None: one play."""
+    spread = 0.0 if half is None else half
+    theirs = [10.0] if half is None else [10.0, 10.0]
+    ours = [8.0] if half is None else [8.0 - spread, 8.0 + spread]
+
+    def plays(minutes: list[float]) -> list[Played]:
+        return [Played(turnarounds=[each], waits=[0.0], left=[], calls=1, call_seconds=0.0) for each in minutes]
+
+    return Comparison(plays={way: plays(ours if way == OURS else theirs) for way in WAYS})
+
+
+@pytest.mark.parametrize(
+    ("rows", "half", "too_short", "conclusive"),
+    [(1_200, 0.01, False, True), (1_200, 1.0, False, False), (1_200, None, False, False), (300, 0.01, True, False)],
+    ids=["clear", "interval includes zero", "one seed", "short log"],
+)
+def test_replay_says_what_is_not_conclusive(
+    rows: int,
+    half: float | None,
+    too_short: bool,
+    conclusive: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three hundred rows, or a difference within chance, were told as a gain, and the reader was left to see that it is none."""
+    file = tmp_path / "log.csv"
+    file.write_text(log(rows), encoding="utf-8")
+    monkeypatch.setattr(sys.modules["gateway.command.replay"], "compare", lambda *_, **__: compared(half))
+    told = CliRunner().invoke(app, ["replay", str(file), "--virtual", "--json"])
+    answer = json.loads(told.stdout.splitlines()[-1])
+    assert (answer["too_short"], set(answer["conclusive"].values())) == (too_short, {conclusive})
+    assert set(answer["conclusive"]) == set(answer["cut_of_mean_turnaround"])
+    shown = CliRunner().invoke(app, ["replay", str(file), "--virtual"]).stdout
+    assert ("Too short to say anything" in shown) is too_short
+    assert shown.count("not conclusive") == (0 if conclusive else len(answer["conclusive"]))
+    assert ("✓" in shown) is conclusive
 
 
 def test_replay_refuses_what_it_cannot_use(tmp_path: Path) -> None:
