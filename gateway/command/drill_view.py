@@ -21,7 +21,9 @@ PHASES = {
 
 def show_kinds(console: Console) -> None:
     """The kinds of drills."""
-    table = Table("kind", "what happens", "发生什么", title="drills 演练", title_justify="left")
+    table = Table("kind", "what happens", title="drills 演练", title_justify="left")
+    # Chinese has no spaces to wrap at: unless it may be folded anywhere, it is cut.
+    table.add_column("发生什么", overflow="fold")
     for kind in DrillKind:
         table.add_row(kind.value, KINDS[kind].english, KINDS[kind].chinese)
     console.print(table)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import re
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from actors.core.drills.record import DrillKind
@@ -23,6 +25,7 @@ from gateway.command.drill_objectives import SHIPPED, ObjectivesError, read_obje
 from gateway.command.drill_outcome import outcome_of, verdict_of
 from gateway.command.drill_page import page_of
 from gateway.command.drill_stage import LOADED_PER_S, pace
+from gateway.command.drill_view import show_kinds
 from gateway.conversion.drill import KINDS_OUT
 from gateway.v1 import drill_pb2
 from loadtests.catalogue import Kind, Line
@@ -85,6 +88,17 @@ def test_every_kind_has_objectives_words_and_a_name_on_the_wire(kind: DrillKind)
     assert {"lost", "decided_twice"} <= set(figures)
     assert KINDS[kind].duration_s
     assert kind in KINDS_OUT
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_the_kinds_are_listed_whole_on_any_terminal(width: int) -> None:
+    """At 80 columns the Chinese was cut in the middle, and with it what would be done to a province."""
+    screen = io.StringIO()
+    show_kinds(Console(file=screen, width=width, color_system=None))
+    cells = [line.split("│") for line in screen.getvalue().splitlines() if line.startswith("│")]
+    shown = "".join(row[3].strip() for row in cells)
+    assert shown == "".join(KINDS[kind].chinese for kind in DrillKind)
+    assert " ".join(" ".join(row[2] for row in cells).split()) == " ".join(KINDS[kind].english for kind in DrillKind)
 
 
 @pytest.mark.parametrize(
