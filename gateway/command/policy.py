@@ -41,6 +41,8 @@ from gateway.v1 import province_pb2, province_pb2_grpc
 from loadtests.wire import bearer
 
 PATIENCE_S = 15.0
+#: Revisions of one page.
+REVISIONS_MAX = 200
 #: A province that has begun a moment ago hears within a second or two how the others stand.
 PREVIEW_TRIES_MAX = 4
 PREVIEW_PAUSE_S = 1.0
@@ -90,7 +92,18 @@ def show(
     if as_json:
         _print_json(shown)
     else:
-        show_policy(Console(), shown, language)
+        request = province_pb2.ListSharingPolicyRevisionsRequest(
+            name=names.policy_name(province), page_size=REVISIONS_MAX
+        )
+        found = _ask(
+            address,
+            token,
+            data_dir,
+            lambda stub, who: stub.ListSharingPolicyRevisions(request, metadata=who, timeout=PATIENCE_S),
+            as_json=as_json,
+        )
+        approver = next((kept.approver for kept in found.revisions if kept.policy.revision == shown.revision), "")
+        show_policy(Console(), shown, language, approver)
 
 
 @policy.command()
@@ -157,7 +170,7 @@ def set_(
 @policy.command()
 def revisions(
     province: Province,
-    count: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 20,
+    count: Annotated[int, typer.Option(min=1, max=REVISIONS_MAX, help="How many.")] = 20,
     language: LanguageOption = Language.ZH,
     address: Address = ADDRESS,
     token: Token = "",

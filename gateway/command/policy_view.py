@@ -49,6 +49,9 @@ _WORDS = {
     "why": ("原因", "why"),
     "scheduled": ("待生效", "scheduled"),
     "proposal": ("待复核", "waits for a second person"),
+    "proposed_by": ("提出人", "proposed by"),
+    "expires": ("失效时间", "expires"),
+    "approved_by": ("复核人", "approved by"),
     "moving": ("{count} 件将转出, {stays} 件留下; 本省预计等候 {before} -> {after}", None),
     "host": ("承办省", "host"),
     "tasks": ("件数", "tasks"),
@@ -79,9 +82,13 @@ def wait_words(wait_ms: int, language: Language) -> str:
     return "-" if wait_ms < 0 else duration_words(wait_ms, language)
 
 
-def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
-    """A policy field by field, and what waits beside it."""
-    show_stamp(console, policy, language)
+def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: Language, approver: str = "") -> None:
+    """A policy field by field, and what waits beside it.
+
+    Args:
+        approver: who approved the revision in force; empty: nobody had to, or it is not known.
+    """
+    show_stamp(console, policy, language, approver)
     table = Table(show_header=False)
     for field in POLICY_FIELDS:
         table.add_row(field, _shown(policy, field))
@@ -90,25 +97,32 @@ def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: 
         begins, ends = time_of(kept.policy.effective_from_ms), time_of(kept.policy.effective_until_ms)
         console.print(
             f"{word('scheduled', language)}: {word('revision', language)} {kept.policy.revision}, "
-            f"{mode_of(kept.policy)}, {begins} .. {ends}"
+            f"{mode_of(kept.policy)}, {begins} .. {ends}{_approved(kept.approver, language)}",
+            soft_wrap=True,
         )
     for proposal in policy.proposals:
         show_proposal(console, proposal, language)
 
 
-def show_stamp(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
-    """Which revision it is, and who made it."""
-    by = f"{word('by', language)} {policy.updater or '-'}, {time_of(policy.update_time_ms)}"
+def show_stamp(console: Console, policy: province_pb2.SharingPolicy, language: Language, approver: str = "") -> None:
+    """Which revision it is, who made it, and who approved it where that is known."""
+    by = f"{word('by', language)} {policy.updater or '-'}, {time_of(policy.update_time_ms)}{_approved(approver, language)}"
     console.print(
         f"{policy.name}: {word('revision', language)} {policy.revision}, {mode_of(policy)}; {by}", soft_wrap=True
     )
 
 
+def _approved(approver: str, language: Language) -> str:
+    """Who approved it, to be put behind something; empty: nobody had to."""
+    return f", {word('approved_by', language)} {approver}" if approver else ""
+
+
 def show_proposal(console: Console, proposal: province_pb2.SharingPolicyProposal, language: Language) -> None:
     """A change that waits for a second person."""
     console.print(
-        f"{word('proposal', language)}: {proposal.proposal}, {mode_of(proposal.policy)}, {proposal.proposer}, "
-        f"{proposal.reason}, .. {time_of(proposal.expire_time_ms)}",
+        f"{word('proposal', language)}: {proposal.proposal}, {mode_of(proposal.policy)}, "
+        f"{word('proposed_by', language)} {proposal.proposer} {time_of(proposal.propose_time_ms)}, {proposal.reason}, "
+        f"{word('expires', language)} {time_of(proposal.expire_time_ms)}",
         soft_wrap=True,
     )
 
@@ -170,7 +184,7 @@ def show_revisions(
         policy = kept.policy
         notes = [kept.reason] if kept.reason else []
         notes += [f"<- {kept.rolled_back_to}"] if kept.rolled_back_to else []
-        notes += [f"+ {kept.approver}"] if kept.approver else []
+        notes += [f"{word('approved_by', language)} {kept.approver}"] if kept.approver else []
         mark = "*" if kept.in_force else ""
         changed = f"{policy.updater or '-'} {time_of(policy.update_time_ms)}"
         limits = f"{time_of(policy.effective_from_ms)} .. {time_of(policy.effective_until_ms)}"

@@ -1,21 +1,25 @@
 """`sharedops policy` against the services: what ops type at night must do what it says."""
 
 import asyncio
+import io
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from actors.core.matching.wording import Language
+from actors.core.policy_revisions import PROPOSAL_TERM_MS
 from actors.core.staying import StayReason
 from gateway.command import app
 from gateway.command.asking import CannotAsk
 from gateway.command.policy import PREVIEW_PAUSE_S, PREVIEW_TRIES_MAX
 from gateway.command.policy_fields import instant_ms, policy_of, time_of
-from gateway.command.policy_view import stay_words
+from gateway.command.policy_view import show_revisions, stay_words
 from gateway.v1 import province_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, gateway
 
@@ -71,9 +75,33 @@ async def test_two_people_at_two_terminals(served: Gateway) -> None:
     assert (code, json.loads(output)["ok"]) == (1, False)
     code, output = await run(served, "show", "fujian", "--language", "en")
     assert code == 0
-    assert "waits for a second person: 1, EVACUATE, ops:test, snow" in " ".join(output.split())
+    told = re.search(
+        r"waits for a second person: 1, EVACUATE, proposed by ops:test ([-\d]+ [:\d]+), snow, expires ([-\d]+ [:\d]+)",
+        " ".join(output.split()),
+    )
+    assert told is not None and instant_ms(told[2]) - instant_ms(told[1]) == PROPOSAL_TERM_MS
+    assert "approved by" not in output
     done = await run_json(served, "approve", "fujian", "1", who="ops-2")
     assert done["sharing_policy"]["share_out_mode"] == "SHARE_OUT_MODE_EVACUATE"
+    for language, approved in (("en", "approved by ops:second"), ("zh", "复核人 ops:second")):
+        code, output = await run(served, "show", "fujian", "--language", language)
+        assert code == 0 and approved in output
+
+
+@pytest.mark.parametrize(
+    ("language", "approved"), [(Language.ZH, "复核人 ops:second"), (Language.EN, "approved by ops:second")], ids=str
+)
+def test_the_revisions_say_who_approved(language: Language, approved: str) -> None:
+    """A name behind a plus was for the reader to guess."""
+    revisions = [
+        province_pb2.SharingPolicyRevision(
+            policy=province_pb2.SharingPolicy(revision=number, updater="ops:test"), approver=approver
+        )
+        for number, approver in ((2, "ops:second"), (1, ""))
+    ]
+    screen = io.StringIO()
+    show_revisions(Console(file=screen, width=140, color_system=None), revisions, language)
+    assert screen.getvalue().count(approved) == screen.getvalue().count(approved.split(maxsplit=1)[0]) == 1
 
 
 async def test_a_person_is_asked_before_anything_changes(served: Gateway) -> None:
