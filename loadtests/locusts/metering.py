@@ -5,7 +5,8 @@ by itself, a row a message says how old its news was.
 
 What a refusal counts as:
 
-* RESOURCE_EXHAUSTED that says when to come back is no failure. It is a row of the type ``refused``; the client asks again until it is let in.
+* RESOURCE_EXHAUSTED or UNAVAILABLE that says when to come back (RetryInfo, ``retry_after_ms``) is no failure. It is a row of the type ``refused``;
+  the client asks again until it is let in. Only these two are sent again (``RETRYABLE_CODES``), whatever another one says.
 * A desk that was silent is told that what it held is no longer its own, once it is back. That is the contract, too: type ``fenced``.
 * An offer that was withdrawn while its answer was under way likewise: nobody had begun, nothing is lost.
 * Anything else is a failure, by status and reason.
@@ -19,13 +20,12 @@ import grpc
 from google.rpc import error_details_pb2
 
 from gateway.v1 import error_pb2, event_pb2, monitor_pb2, task_pb2, work_pb2
-from loadtests.wire import is_retryable, retry_info_s, rich_details
+from loadtests.wire import RETRYABLE_CODES, is_retryable, retry_info_s, rich_details
 
 #: Types of rows besides ``unary``, ``stream``, ``push`` and ``journey``.
 REFUSED, FENCED = "refused", "fenced"
 #: Reasons for which a desk that was silent, or whose offer is gone, is refused.
 FENCED_REASONS = ("STALE_TOKEN", "NOT_SIGNED_IN", "ALREADY_DECIDED")
-_EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 _STATUS_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
@@ -60,14 +60,14 @@ class Meter:
 
     def ended(self, kind: str, name: str, began_s: float, error: grpc.aio.AioRpcError) -> None:
         """A call ended with a status other than OK."""
-        if error.code() is _EXHAUSTED and retry_info_s(error) > 0:
-            self.refused(name, began_s, reason_of(error) or _EXHAUSTED.name)
+        if error.code() in RETRYABLE_CODES and retry_info_s(error) > 0:
+            self.refused(name, began_s, reason_of(error) or error.code().name)
         else:
             self.failed(kind, name, began_s, f"{error.code().name} {reason_of(error) or error.details() or ''}".strip())
 
     def item(self, kind: str, name: str, began_s: float, error: error_pb2.Error) -> None:
         """An item of a batch or stream was refused."""
-        if is_retryable(error) and error.code == _EXHAUSTED.value[0] and error.retry_after_ms > 0:
+        if is_retryable(error) and error.retry_after_ms > 0:
             self.refused(name, began_s, error.reason)
         else:
             self.failed(kind, name, began_s, f"{_STATUS_NAMES.get(error.code, error.code)} {error.reason}".strip())

@@ -9,9 +9,9 @@ from google.rpc import error_details_pb2, status_pb2
 
 from gateway.v1 import error_pb2, task_pb2, task_pb2_grpc, work_pb2
 from loadtests.locusts.metering import Meter, MeteredChannel, MeteredStream, Row
-from loadtests.wire import call_patiently, retry_info_s
+from loadtests.wire import RETRYABLE_CODES, call_patiently, retry_info_s
 
-EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
+EXHAUSTED, UNAVAILABLE = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE
 
 
 def refusal(code: grpc.StatusCode, reason: str, retry_ms: int = 0) -> grpc.aio.AioRpcError:
@@ -72,10 +72,11 @@ def kinds(rows: list[Row]) -> list[tuple[str, str, str]]:
     return [(row.kind, row.name, row.failure) for row in rows]
 
 
-async def test_a_refusal_that_says_when_is_asked_again_until_it_is_let_in() -> None:
-    """Would break if an overload that the contract knows counted as a failure, or if the task were given up."""
+@pytest.mark.parametrize("code", RETRYABLE_CODES)
+async def test_a_refusal_that_says_when_is_asked_again_until_it_is_let_in(code: grpc.StatusCode) -> None:
+    """Would break if an overload, or a province that is away, counted as a failure though the contract knows it, or if the task were given up."""
     meter = Meter()
-    stub = tasks(meter, *[refusal(EXHAUSTED, "OVERLOADED", retry_ms=1)] * 2, task_pb2.Task(name="t"))
+    stub = tasks(meter, *[refusal(code, "OVERLOADED", retry_ms=1)] * 2, task_pb2.Task(name="t"))
     created = await call_patiently(lambda: stub.CreateTask(task_pb2.CreateTaskRequest()), attempts_max=9)
     assert created.name == "t"
     refused = ("refused", "CreateTask: OVERLOADED", "")
@@ -85,10 +86,10 @@ async def test_a_refusal_that_says_when_is_asked_again_until_it_is_let_in() -> N
 
 @pytest.mark.parametrize(
     ("code", "retry_ms"),
-    [(EXHAUSTED, 0), (grpc.StatusCode.UNAVAILABLE, 500), (grpc.StatusCode.INTERNAL, 0)],
+    [(EXHAUSTED, 0), (UNAVAILABLE, 0), (grpc.StatusCode.INTERNAL, 0), (grpc.StatusCode.ABORTED, 500)],
 )
 async def test_any_other_end_is_a_failure(code: grpc.StatusCode, retry_ms: int) -> None:
-    """Would break if a refusal without RetryInfo, or a province that is away, passed for an orderly refusal."""
+    """Would break if a refusal without RetryInfo, or one that no client sends again, passed for an orderly refusal."""
     meter = Meter()
     stub = tasks(meter, refusal(code, "WHY", retry_ms))
     with pytest.raises(grpc.aio.AioRpcError):
@@ -105,11 +106,15 @@ def test_the_pause_is_what_the_server_asks_for() -> None:
 async def test_items_of_a_batch_and_of_a_stream_are_judged_one_by_one() -> None:
     """Would break if one refused item among many went unseen because its call succeeded."""
     soon = error_pb2.Error(code=EXHAUSTED.value[0], reason="QUEUE_FULL", retry_after_ms=1_000)
+    away = error_pb2.Error(code=UNAVAILABLE.value[0], reason="PROVINCE_AWAY", retry_after_ms=500)
+    silent = error_pb2.Error(code=UNAVAILABLE.value[0], reason="PROVINCE_AWAY")
     never = error_pb2.Error(code=grpc.StatusCode.INVALID_ARGUMENT.value[0], reason="UNKNOWN_KIND")
     results = [
         task_pb2.TaskResult(request_id="1", task=task_pb2.TaskBrief(name="t")),
         task_pb2.TaskResult(request_id="2", error=soon),
         task_pb2.TaskResult(request_id="3", error=never),
+        task_pb2.TaskResult(request_id="4", error=away),
+        task_pb2.TaskResult(request_id="5", error=silent),
     ]
     meter = Meter()
     await tasks(meter, task_pb2.BatchCreateTasksResponse(results=results)).BatchCreateTasks(
@@ -119,15 +124,19 @@ async def test_items_of_a_batch_and_of_a_stream_are_judged_one_by_one() -> None:
         ("unary", "BatchCreateTasks", ""),
         ("refused", "BatchCreateTasks item: QUEUE_FULL", ""),
         ("unary", "BatchCreateTasks item", "INVALID_ARGUMENT UNKNOWN_KIND"),
+        ("refused", "BatchCreateTasks item: PROVINCE_AWAY", ""),
+        ("unary", "BatchCreateTasks item", "UNAVAILABLE PROVINCE_AWAY"),
     ]
     stream = MeteredStream(Stream(task_pb2.IngestTasksResponse(results=results)), "IngestTasks", meter, lambda: False)
-    requests = [task_pb2.CreateTaskRequest(request_id=str(number)) for number in (1, 2, 3)]
+    requests = [task_pb2.CreateTaskRequest(request_id=str(number)) for number in range(1, 6)]
     await stream.write(task_pb2.IngestTasksRequest(requests=requests))
     await stream.read()
     assert kinds(meter.take()) == [
         ("stream", "IngestTasks item", ""),
         ("refused", "IngestTasks item: QUEUE_FULL", ""),
         ("stream", "IngestTasks item", "INVALID_ARGUMENT UNKNOWN_KIND"),
+        ("refused", "IngestTasks item: PROVINCE_AWAY", ""),
+        ("stream", "IngestTasks item", "UNAVAILABLE PROVINCE_AWAY"),
     ]
 
 
