@@ -39,7 +39,7 @@ STEPS = {
 SETTLED_MAX_S = 10.0
 #: Longer than the row allows, so that a miss is measured, not cut off.
 WATCH_S = 60.0
-#: A killed coordinator is back by then.
+#: A coordinator that starts, or was killed, is there by then.
 REBORN_MAX_S = 60.0
 SEED = 20260911
 #: Added to every fsync, so that a move takes long enough to be hit in its middle.
@@ -114,12 +114,10 @@ class Killing:
         """Play one round to its end.
 
         Raises:
-            RowFailed: there was no coordinator to kill, or none came back.
+            RowFailed: there was no coordinator to kill in time, or none came back.
         """
         stage = self._stage
-        victim = stage.system.find(COORDINATOR)
-        if victim is None:
-            raise RowFailed("there is no coordinator")
+        victim = await self._coordinator()
         await stage.set_policy(SOURCE, share_out_mode=province_pb2.SHARE_OUT_MODE_CLOSED)
         names = await stage.create(SOURCE, stage.tasks(self._tasks, self._kinds))
         played = self._round = Round(frozenset(names), trigger, lambda: _kill(victim), time.monotonic)
@@ -127,16 +125,29 @@ class Killing:
             played.strike()
         await stage.evacuate(SOURCE)
         await until(lambda: played.is_settled and played.killed_s is not None, WATCH_S)
-        await self._wait_for_successor(victim)
+        await self._coordinator(dead=victim)
         return played
 
-    async def _wait_for_successor(self, dead: Process) -> None:
-        def has_successor() -> bool:
-            now = self._stage.system.find(COORDINATOR)
-            return now is not None and now != dead
+    async def _coordinator(self, dead: Process | None = None) -> Process:
+        """The coordinator's process, as soon as there is one: it is known by its journal, which one that just starts has not opened.
 
-        if await until(has_successor, REBORN_MAX_S) is None:
-            raise RowFailed(f"no coordinator came back within {REBORN_MAX_S:.0f} s")
+        Args:
+            dead: which it must not be, although it may linger.
+
+        Raises:
+            RowFailed: none came in time.
+        """
+        found: list[Process] = []
+
+        def is_there() -> bool:
+            now = self._stage.system.find(COORDINATOR)
+            if now is not None and now != dead:
+                found.append(now)
+            return bool(found)
+
+        if await until(is_there, REBORN_MAX_S) is None:
+            raise RowFailed(f"no coordinator {'came back' if dead else 'was there'} within {REBORN_MAX_S:.0f} s")
+        return found[-1]
 
 
 def _kill(victim: Process) -> None:
