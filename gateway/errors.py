@@ -44,7 +44,10 @@ class GatewayReason(StrEnum):
     OVERLOADED = "overloaded"
     #: The caller's share of what the gateway takes in is used up, and others want theirs.
     OVER_SHARE = "over_share"
+    #: The caller's share of open streams is used up.
     STREAMS_FULL = "streams_full"
+    #: Nothing is wrong: streams end at an age, and are opened again.
+    STREAM_AGED = "stream_aged"
     #: The message itself is too large for the way to the province.
     TOO_LARGE = "too_large"
     #: The province does not answer; whether a write had an effect is unknown: repeat it with the same request_id.
@@ -125,6 +128,7 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.OVERLOADED: Row(_C.RESOURCE_EXHAUSTED, 1_000),
     GatewayReason.OVER_SHARE: Row(_C.RESOURCE_EXHAUSTED, 1_000),
     GatewayReason.STREAMS_FULL: Row(_C.RESOURCE_EXHAUSTED, 1_000),
+    GatewayReason.STREAM_AGED: Row(_C.UNAVAILABLE, 100),
     GatewayReason.TOO_LARGE: Row(_C.INVALID_ARGUMENT),
     GatewayReason.PROVINCE_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
     GatewayReason.COORDINATOR_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),

@@ -28,7 +28,7 @@ from gateway.errors import GatewayError, over_share, overloaded, streams_full, t
 from gateway.guard import Guard, Observe
 from gateway.identity import Tokens, set_caller
 from gateway.patience import Patience
-from gateway.stopping import Stopping
+from gateway.stream_ends import StreamEnds
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 
@@ -51,7 +51,7 @@ class Gate(grpc.aio.ServerInterceptor):
 
     Args:
         observe: told of each call that ended.
-        stopping: ends the streams when the gateway stops.
+        stream_ends: ends the streams when they are old or the gateway stops.
         admission: how many calls are taken in; default: all that memory can hold.
         probe_paths: paths that are no methods, with the number of their queue; a call to one tells how long calls wait in it.
     """
@@ -61,13 +61,13 @@ class Gate(grpc.aio.ServerInterceptor):
         tokens: Tokens,
         *,
         observe: Observe = lambda _method, _outcome, _seconds: None,
-        stopping: Stopping | None = None,
+        stream_ends: StreamEnds | None = None,
         admission: Admission | None = None,
         probe_paths: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._tokens = tokens
         self._observe = observe
-        self._stopping = stopping or Stopping()
+        self._stream_ends = stream_ends or StreamEnds()
         self._loop = asyncio.get_running_loop()
         self._admission = admission or Admission(NO_LIMITS, self._loop.time())
         self._probe_paths = probe_paths
@@ -116,7 +116,7 @@ class Gate(grpc.aio.ServerInterceptor):
         guard = Guard(
             path,
             self._observe,
-            self._stopping,
+            self._stream_ends,
             self._patience,
             in_flight=self._admission.in_flight if is_paced else None,
             streams=self._admission.streams,

@@ -20,7 +20,7 @@ from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, inval
 from gateway.fair_shares import Places
 from gateway.identity import caller
 from gateway.patience import Patience
-from gateway.stopping import Stopping
+from gateway.stream_ends import StreamEnds
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class Guard:
     Args:
         method: ``/package.Service/Method``.
         observe: told of each call that ended.
-        stopping: ends the streams when the gateway stops.
+        stream_ends: ends the streams when they are old or the gateway stops.
         patience: with clients that do not send their only message.
         in_flight: counts the calls under way, which are bounded; None: these are not.
         streams: counts the streams that are open.
@@ -50,7 +50,7 @@ class Guard:
         self,
         method: str,
         observe: Observe,
-        stopping: Stopping,
+        stream_ends: StreamEnds,
         patience: Patience,
         *,
         in_flight: Places | None,
@@ -59,7 +59,7 @@ class Guard:
     ) -> None:
         self.method = method
         self._observe = observe
-        self._stopping = stopping
+        self._stream_ends = stream_ends
         self._patience = patience
         self._in_flight = in_flight
         self._streams = streams
@@ -114,12 +114,13 @@ class Guard:
             outcome = "OK"
             share = STRANGERS if self._is_public else caller().share
             self._streams.take(share)
+            end = self._stream_ends.stream()
             try:
                 if takes_stream:
-                    taken = self._stopping.reading(messages, _readable)
+                    taken = end.reading(messages, _readable)
                 else:
                     taken = await self._only_message(context)
-                async for response in self._stopping.responding(serve(taken, context), interrupted=not takes_stream):
+                async for response in end.responding(serve(taken, context), interrupted=not takes_stream):
                     yield response
             except BaseException as error:  # noqa: BLE001 - the last line: a bug must not show our insides
                 outcome = _outcome_of(error)

@@ -52,7 +52,7 @@ from gateway.services.province import ProvinceService
 from gateway.services.quality import QualityService
 from gateway.services.task import TaskService
 from gateway.services.work import WorkService
-from gateway.stopping import Stopping
+from gateway.stream_ends import STREAM_AGE_S, StreamEnds
 from gateway.thread_scheduling import threads_that_do_not_interrupt
 from gateway.v1 import (
     admin_pb2,
@@ -105,7 +105,8 @@ CHANNEL_OPTIONS = (
     ("grpc.max_connection_idle_ms", 5 * 60_000),
     # gRPC spreads the age by a tenth either way, so that clients do not all come back at once.
     ("grpc.max_connection_age_ms", 30 * 60_000),
-    ("grpc.max_connection_age_grace_ms", 60_000),
+    # Longer than any stream lives, which then ends by itself and with a reason (`gateway.stream_ends`); at the end of it gRPC cuts off.
+    ("grpc.max_connection_age_grace_ms", 40 * 60_000),
     ("grpc.server_handshake_timeout_ms", 5_000),
     ("grpc.so_reuseport", 1),
     # Of calls that wait for our loop, gRPC ends a growing share beyond 1,000 with CANCELLED, which says nothing to anybody (474 of 2,500 sent to
@@ -154,6 +155,8 @@ class GatewaySettings:
     calls_max: int = CALLS_MAX
     #: How many calls are taken in.
     limits: Limits = NO_LIMITS
+    #: Age at which a stream ends by itself, about, seconds.
+    stream_age_s: float = STREAM_AGE_S
 
 
 class Gateway:
@@ -174,7 +177,7 @@ class Gateway:
         self.desks = Desks(incarnation, self.links.tell, report_every_s=settings.report_every_s)
         self._feed = EventFeed(self.links, self.links.tell)
         self.overviews = Overviews(self.links)
-        self._stopping = Stopping()
+        self._stream_ends = StreamEnds(settings.stream_age_s)
         self._health = Health(_SERVICES, self.links.codes())
         self.metrics = Metrics()
         self._console = ConsoleServer(self.overviews, self.metrics)
@@ -191,7 +194,7 @@ class Gateway:
         self._gate = gate = Gate(
             Tokens.load(self._settings.tokens),
             observe=self.metrics.observe,
-            stopping=self._stopping,
+            stream_ends=self._stream_ends,
             admission=self.admission,
             probe_paths=self._probe.paths,
         )
@@ -256,7 +259,7 @@ class Gateway:
     async def stop(self) -> None:
         """Finish what was accepted, then end."""
         await self._health.stop()
-        self._stopping.begin()
+        self._stream_ends.stop()
         self._gate.close_soon()
         if self._probing is not None:
             self._probing.cancel()

@@ -76,7 +76,7 @@ def test_the_limits_are_those_that_were_decided() -> None:
         "grpc.http2.min_recv_ping_interval_without_data_ms": 5_000,
         "grpc.max_connection_idle_ms": 300_000,
         "grpc.max_connection_age_ms": 1_800_000,
-        "grpc.max_connection_age_grace_ms": 60_000,
+        "grpc.max_connection_age_grace_ms": 2_400_000,
         "grpc.server_handshake_timeout_ms": 5_000,
         "grpc.server.max_pending_requests": 10_000,
         "grpc.server.max_pending_requests_hard_limit": 10_000,
