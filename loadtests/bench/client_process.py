@@ -1,6 +1,12 @@
-"""A measuring client in a process of its own: an order goes in on standard input, what became of it comes out on standard output, both JSON."""
+"""A measuring client in a process of its own: an order goes in on standard input, what became of it comes out on standard output, both JSON.
+
+Ctrl-C at a terminal goes to every process there. Whoever runs a client ends it (`run_client`), so the client itself does not listen: it would
+print where it was just then. It is deaf before it imports anything that takes long, hence `python -m loadtests.bench.client_process MODULE`.
+"""
 
 import asyncio
+import runpy
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -16,14 +22,14 @@ class ClientFailed(Exception):
 
 
 async def run_client(module: str, order: msgspec.Struct, result: type[_Result], within_s: float) -> _Result:
-    """Run a client (`python -m module`) with an order, and end it when it takes too long.
+    """Run a client (a module that ends in `be_client`) with an order, and end it when it takes too long.
 
     Raises:
         TimeoutError: it did not end in time.
         ClientFailed: it ended without a result.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", __name__, module), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(within_s):
@@ -45,3 +51,8 @@ def be_client(order: type[_Order], carry_out: Callable[[_Order], Awaitable[msgsp
         return await carry_out(msgspec.json.decode(sys.stdin.buffer.read(), type=order))
 
     sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(carried_out())))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)

@@ -47,3 +47,47 @@ async def test_a_client_that_ends_without_a_result_is_told_from_one_that_takes_t
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(ClientFailed, match="code 3"):
         await run_client("crashing", _Figures(), _Figures, 60.0)
+
+
+class _Answer(msgspec.Struct):
+    """What a client says."""
+
+    says: str
+
+
+_INTERRUPTED = """
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGINT)
+
+import msgspec
+
+from loadtests.bench.client_process import be_client
+
+
+class Order(msgspec.Struct):
+    pass
+
+
+class Answer(msgspec.Struct):
+    says: str
+
+
+async def carry_out(order: Order) -> Answer:
+    os.kill(os.getpid(), signal.SIGINT)
+    return Answer("done")
+
+
+be_client(Order, carry_out)
+"""
+
+
+async def test_a_client_leaves_it_to_whoever_runs_it_to_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Would break if Ctrl-C at a bench printed a page of Python for each of its clients, whether they import or measure."""
+    (tmp_path / "interrupted.py").write_text(_INTERRUPTED, encoding="ascii")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert await run_client("interrupted", _Figures(), _Answer, 60.0) == _Answer("done")
+    assert capfd.readouterr().err == ""
