@@ -8,7 +8,7 @@ import asyncio
 import runpy
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -42,6 +42,12 @@ async def run_client(module: str, order: msgspec.Struct, result: type[_Result], 
         return msgspec.json.decode(answer, type=result)
     except msgspec.DecodeError:
         raise ClientFailed(f"{module} ended with code {process.returncode} and without a result") from None
+
+
+def add_counts(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    """Add what one client counted, by status or reason, to what all of them did."""
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
 
 
 def be_client(order: type[_Order], carry_out: Callable[[_Order], Awaitable[msgspec.Struct]]) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from loadtests.bench import offering
-from loadtests.bench.client_process import run_client
+from loadtests.bench.client_process import add_counts, run_client
 from loadtests.bench.closed_loop import LAST_CALLS_MAX_S, Done, Order
 from loadtests.bench.echo_process import Echo, echo_process
 from loadtests.bench.kernel_figures import cpu_between, percentile_ms
@@ -198,14 +198,9 @@ def summed(
     result.acknowledged = sum(part.acknowledged for part in parts) + sum(part.acknowledged for part in paced)
     result.unanswered = sum(part.unanswered for part in parts)
     for part in parts:
-        _add(result.otherwise, part.otherwise)
+        add_counts(result.otherwise, part.otherwise)
     for offered in paced:
         refused = {"RESOURCE_EXHAUSTED": len(offered.refused_us)} if offered.refused_us else {}
-        _add(result.otherwise, refused | offered.otherwise)
+        add_counts(result.otherwise, refused | offered.otherwise)
         result.unanswered += offered.offered - len(offered.accepted_us) - sum((refused | offered.otherwise).values())
     return result
-
-
-def _add(counts: dict[str, int], more: dict[str, int]) -> None:
-    for name, count in more.items():
-        counts[name] = counts.get(name, 0) + count

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import msgspec
 
 from loadtests.bench import bulk, offering
-from loadtests.bench.client_process import run_client
+from loadtests.bench.client_process import add_counts, run_client
 from loadtests.bench.kernel_figures import percentile_ms
 from loadtests.bench.measured_system import Durable, measured_system
 from loadtests.bench.requests import TIMEOUT_S
@@ -261,7 +261,7 @@ def _sum_flooder(result: Fairness, parts: Sequence[offering.Offered | bulk.Done 
     for part in streams:
         result.acknowledged += part.acknowledged
         result.unanswered += part.unanswered
-        _add(result.otherwise, part.otherwise)
+        add_counts(result.otherwise, part.otherwise)
     accepted = sum(len(part.accepted_us) for part in calls)
     result.flooder_offered_per_second = round(sum(part.offered for part in calls) / seconds, 1)
     result.flooder_accepted_per_second = round(accepted / seconds, 1)
@@ -278,9 +278,4 @@ def _account(result: Fairness, part: offering.Offered) -> None:
     result.held_back += part.held_back
     ended = len(part.accepted_us) + len(part.refused_us) + sum(part.otherwise.values())
     result.unanswered += part.offered - part.held_back - ended
-    _add(result.otherwise, part.otherwise)
-
-
-def _add(counts: dict[str, int], more: dict[str, int]) -> None:
-    for name, count in more.items():
-        counts[name] = counts.get(name, 0) + count
+    add_counts(result.otherwise, part.otherwise)

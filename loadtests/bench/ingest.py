@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from loadtests.bench.bulk import LAST_MESSAGES_MAX_S, Done, Order, Way
-from loadtests.bench.client_process import run_client
+from loadtests.bench.client_process import add_counts, run_client
 from loadtests.bench.kernel_figures import cpu_between, percentile_ms
 from loadtests.bench.measured_system import Durable, measured_system
 from loadtests.chaos.system import LiveSystem
@@ -130,8 +130,7 @@ def summed(result: Ingest, turns: Sequence[Turn]) -> Ingest:
     for part in (part for turn in turns for part in turn.parts):
         result.acknowledged += part.acknowledged
         result.unanswered += part.unanswered
-        for name, count in part.otherwise.items():
-            result.otherwise[name] = result.otherwise.get(name, 0) + count
+        add_counts(result.otherwise, part.otherwise)
     return result
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from loadtests.bench import closed_loop, create
-from loadtests.bench.client_process import run_client
+from loadtests.bench.client_process import add_counts, run_client
 from loadtests.bench.echo_process import Echo, echo_process
 from loadtests.bench.explained import Explained, explain, spread
 from loadtests.bench.journeys import LAST_JOURNEYS_MAX_S, SIGN_MAX_S, Done, Order
@@ -284,8 +284,7 @@ def summed(result: Lifecycle, played: Sequence[Turn], echoed: Sequence[float], p
         result.decided += done.decided
         result.unfinished += done.unfinished
         result.held_back += done.held_back
-        for name, count in done.otherwise.items():
-            result.otherwise[name] = result.otherwise.get(name, 0) + count
+        add_counts(result.otherwise, done.otherwise)
     return result
 
 

@@ -21,7 +21,7 @@ import msgspec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.v1 import monitor_pb2, monitor_pb2_grpc
-from loadtests.bench.client_process import run_client
+from loadtests.bench.client_process import add_counts, run_client
 from loadtests.bench.echo_process import echo_process
 from loadtests.bench.kernel_figures import cpu_s, percentile_ms, resident_kib
 from loadtests.bench.offering import Offered, Order
@@ -178,8 +178,7 @@ def summed(result: Overload, parts: Sequence[Offered], gateway_cpu_s: float) -> 
     result.refused_p50_ms, result.refused_p99_ms = percentile_ms(refused, 0.5), percentile_ms(refused, 0.99)
     result.client_late_p99_ms = percentile_ms([late for part in parts for late in part.late_us], 0.99)
     for part in parts:
-        for name, count in part.otherwise.items():
-            result.refused_otherwise[name] = result.refused_otherwise.get(name, 0) + count
+        add_counts(result.refused_otherwise, part.otherwise)
     result.without_retry_info = sum(part.without_retry_info for part in parts)
     result.held_back = sum(part.held_back for part in parts)
     result.repeated = sum(part.repeated for part in parts)

@@ -21,7 +21,7 @@ import msgspec
 
 from gateway.v1 import monitor_pb2, monitor_pb2_grpc
 from loadtests.bench import bulk, journeys
-from loadtests.bench.client_process import run_client
+from loadtests.bench.client_process import add_counts, run_client
 from loadtests.bench.kernel_figures import cpu_of_the_lasting_between, resident_kib
 from loadtests.bench.lifecycle import cpu_by_part
 from loadtests.bench.measured_system import Journals, measured_system
@@ -160,7 +160,7 @@ async def _fill(system: LiveSystem, posts: list[Post], tasks: int, prefix: str, 
     result.created += created
     for part in parts:
         result.unanswered += part.unanswered
-        _count(result.otherwise, part.otherwise)
+        add_counts(result.otherwise, part.otherwise)
 
 
 def orders_of(address: str, posts: Sequence[Post], tasks: int, prefix: str, began_s: float) -> list[bulk.Order]:
@@ -256,12 +256,7 @@ def _add(result: Scale, done: Sequence[journeys.Done]) -> None:
         result.created += one.created
         result.decided += one.decided
         result.unanswered += one.unfinished + one.held_back
-        _count(result.otherwise, one.otherwise)
-
-
-def _count(counts: dict[str, int], more: dict[str, int]) -> None:
-    for name, count in more.items():
-        counts[name] = counts.get(name, 0) + count
+        add_counts(result.otherwise, one.otherwise)
 
 
 def judged(result: Scale, journals: Journals) -> Scale:

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from gateway.command.bench_run import measured
-from loadtests.bench.client_process import ClientFailed, run_client
+from loadtests.bench.client_process import ClientFailed, add_counts, run_client
 
 
 class _Figures(msgspec.Struct):
@@ -91,3 +91,13 @@ async def test_a_client_leaves_it_to_whoever_runs_it_to_end_it(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert await run_client("interrupted", _Figures(), _Answer, 60.0) == _Answer("done")
     assert capfd.readouterr().err == ""
+
+
+def test_what_several_clients_counted_is_added_reason_by_reason() -> None:
+    """Would break if a reason that only one client met were lost, or one of two counts stood for both."""
+    counts = {"UNAVAILABLE": 2}
+    one = {"UNAVAILABLE": 3, "INTERNAL": 1}
+    add_counts(counts, one)
+    add_counts(counts, {})
+    assert counts == {"UNAVAILABLE": 5, "INTERNAL": 1}
+    assert one == {"UNAVAILABLE": 3, "INTERNAL": 1}
