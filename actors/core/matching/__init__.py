@@ -10,7 +10,8 @@ it is first asked for: every process knows the matching model's records, which l
 |---|---|
 | `parameters`, `views` | every parameter, one function each; the columns that they read |
 | `model`, `record`, `shipped` | what parameters are worth |
-| `compiled`, `keys`, `bank`, `extras`, `scoring`, `folding`, `points`, `shares` | from a model, tasks and people to filters and points |
+| `compiled`, `keys`, `extras`, `scoring`, `folding`, `points`, `shares` | from a model, tasks and people to filters and points |
+| `bank` with `bank_keys`, `bank_people`, `bank_freshness`, `bank_rows`, `bank_views` | what is worked out of people, kept while it stands |
 | `eligibility`, `filtering` | who may do what, and which filter says no first |
 | `waiting`, `policy`, `assignment`, `rounds` | which tasks are looked at, who gets which, with proof |
 | `contributions`, `explaining`, `explained`, `diagnosing`, `replaying`, `wording` | why, and why not |

@@ -80,7 +80,7 @@ def _value(
     if extra is not None:
         return float(extra.values[extra.group.places[parameter.name], key - extra.first, person]), None
     bank, candidates = scorer.bank, problem.candidates
-    attribute, name = bank.key(key)
+    attribute, name = bank.keys.key(key)
     row = int(candidates.rows[person])
     value = bank.value(key, scorer.compiled.groups[attribute].places[parameter.name], row)
     if parameter.evidence is None:

@@ -100,7 +100,7 @@ def extras_of(
         said: what each task's record alone says of single people.
     """
     extras: list[Extra] = []
-    first = bank.key_count
+    first = bank.keys.count
     for attribute in attributes:
         group = compiled.groups.get(attribute)
         if group is None:

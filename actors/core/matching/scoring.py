@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.assignment.result import FloatArray as PointsArray
-from actors.core.matching.bank import KEPT_ATTRIBUTES, Bank
+from actors.core.matching.bank import Bank
+from actors.core.matching.bank_keys import KEPT_ATTRIBUTES
 from actors.core.matching.compiled import CompiledModel, Group
 from actors.core.matching.eligibility import KEPT, Codes, Mask, removed_by, removed_counts
 from actors.core.matching.extras import FILTERING, Extra, extras_of
@@ -169,7 +170,7 @@ class Scorer:
         view, said, ids, used, candidates = self._look_at(tasks, people, now_ms)
         rows = candidates.rows
         lines = np.array([LINE_PLACES[task.line] for task in tasks], dtype=np.int64)
-        signed_in_ms = self.bank.signed_in_ms.take(rows)
+        signed_in_ms = self.bank.known.signed_in_ms.take(rows)
         duty = DutyView(people, signed_in_ms, candidates.reading, prices or {}, silence_seconds or {})
         extras = extras_of(compiled, self.bank, candidates, duty, tasks, said, now_ms)
         shifts, urgencies = _task_terms(compiled, view, lines)
@@ -211,7 +212,7 @@ class Scorer:
             tasks, people, now_ms: as of `problem`.
         """
         _, said, ids, _, candidates = self._look_at(tasks, people, now_ms)
-        duty = DutyView(people, self.bank.signed_in_ms.take(candidates.rows), candidates.reading, {}, {})
+        duty = DutyView(people, self.bank.known.signed_in_ms.take(candidates.rows), candidates.reading, {}, {})
         filtering = extras_of(self.compiled, self.bank, candidates, duty, tasks, said, now_ms, FILTERING)
         return self._codes(ids, candidates.rows, filtering)
 
@@ -225,7 +226,7 @@ class Scorer:
         view = TaskView(facts, tasks, state.kinds, reading, state.open_by_batch, self._like)
         rows, board = self._rows(people), self._duty_board()
         ids = self._key_ids(tasks, [keys for keys, _ in read], view, reading)
-        used = self.bank.used(ids)
+        used = self.bank.keys.used(ids)
         self.bank.refresh(used, people, rows, board, reading)
         return view, [said for _, said in read], ids, used, self.bank.candidates(people, rows, board, reading)
 
@@ -247,8 +248,8 @@ class Scorer:
         """Numbers of the keys of each task, -1 where it has none, (tasks, `KEPT_ATTRIBUTES`)."""
         bank = self.bank
         bank.begin(reading)
-        if bank.epoch != self._epoch:
-            self._epoch = bank.epoch
+        if bank.keys.epoch != self._epoch:
+            self._epoch = bank.keys.epoch
             self._numbers.clear()
         left: list[float] = (view.due_minute - view.now_minute).tolist()
         rows: list[bytes] = []
@@ -265,7 +266,7 @@ class Scorer:
         return np.frombuffer(b"".join(rows), dtype=np.int64).reshape(len(keys), len(KEPT_ATTRIBUTES))
 
     def _numbers_of(self, keys: tuple[Hashable, ...], slack: int) -> list[int]:
-        return self.bank.key_ids(_kept_order((*keys, (keys[_KIND], slack))))
+        return self.bank.keys.numbers(_kept_order((*keys, (keys[_KIND], slack))))
 
     def _kept_terms(self, weights: NDArray[np.int64], ids: IntArray, used: IntArray, rows: IntArray) -> PairTerms:
         """All rows of points that are kept of the round's keys, and what each task weighs them."""

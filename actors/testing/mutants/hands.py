@@ -10,7 +10,7 @@ from actors.core.clock import Instant
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
 from actors.core.ledger import LedgerLeg
-from actors.core.matching import bank
+from actors.core.matching import bank_people
 from actors.core.matching.views.suitability import TaskPairs
 from actors.core.operators import PresenceState
 from actors.core.province import Province
@@ -101,9 +101,9 @@ def gives_more_than_a_person_can_hold(plant: Plant) -> None:
             self.free.pop(operator, None)
 
     plant.attribute(ProvinceState, "_note_freedom", note_freedom)
-    in_hand = bank.in_hand
+    in_hand = bank_people.in_hand
     plant.attribute(ProvinceState, "load_of", lambda self, operator: 0)
-    plant.attribute(bank, "in_hand", lambda person, held, *rest: in_hand(person, None, *rest))
+    plant.attribute(bank_people, "in_hand", lambda person, held, *rest: in_hand(person, None, *rest))
 
 
 def gives_work_to_excluded_people(plant: Plant) -> None:

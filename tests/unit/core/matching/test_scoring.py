@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from actors.core.matching import bank
 from actors.core.matching.bank_rows import WHOLE_FROM
 from actors.core.matching.contributions import fit_contributions, share_contributions, urgency_contributions
 from actors.core.matching.model import fit_range, trivial_model, urgency_range, waiting_bound_minutes
@@ -110,6 +111,22 @@ def test_whole_rows_that_are_put_at_once_hide_nobody_who_was_left_out(seed: int)
         few = [task for task in tasks if province.chance(600)] or tasks
         ours = kept.problem(few, some, province.now_ms)
         assert_same(ours, Scorer(province.state, MODELS["shipped"]).problem(few, some, province.now_ms))
+
+
+def test_too_many_keys_are_forgotten_and_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers of keys from before would show a task the points of another's kind or home."""
+    monkeypatch.setattr(bank, "KEYS_MAX", 60)
+    province = RandomProvince(6, past=40)
+    kept = Scorer(province.state, MODELS["shipped"])
+    epochs: list[int] = []
+    for step in range(30):
+        province.decide() if step % 3 else province.create()
+        people, tasks = list(province.state.operators.values()), list(province.state.tasks.values())
+        few = tasks[step % 2 :: 1 + step % 3] or tasks
+        ours = kept.problem(few, people, province.now_ms)
+        assert_same(ours, Scorer(province.state, MODELS["shipped"]).problem(few, people, province.now_ms))
+        epochs.append(kept.bank.keys.epoch)
+    assert 1 < len(set(epochs)) < len(epochs)
 
 
 def assert_same(ours: Problem, fresh: Problem) -> None:

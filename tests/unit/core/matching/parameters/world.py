@@ -239,14 +239,14 @@ class World:
         )
         left = (task.spec.due_ms or self.now_ms + 480 * MINUTE_MS) - self.now_ms
         keys[Attribute.SLACK] = (task.spec.kind, left // MINUTE_MS)
-        ids = np.array([bank.key_id(one, key) for one, key in keys.items() if key is not None])
+        ids = np.array([bank.keys.number(one, key) for one, key in keys.items() if key is not None])
         bank.refresh(ids[ids >= 0], people, rows, board, reading)
         candidates = bank.candidates(people, rows, board, reading)
         if attribute in keys:
             if keys[attribute] is None:
                 return float("nan")
             return float(np.ravel(function(bank.view(attribute, [keys[attribute]], candidates)))[0])
-        duty = DutyView(people, bank.signed_in_ms[rows], reading, self.prices, self.silence)
+        duty = DutyView(people, bank.known.signed_in_ms[rows], reading, self.prices, self.silence)
         for extra in extras_of(compiled, bank, candidates, duty, [task], [said_of(task)], self.now_ms):
             if name in extra.group.places:
                 return float(extra.values[extra.group.places[name], 0, 0])
