@@ -9,11 +9,17 @@ import pytest
 
 from loadtests.chaos.system import LiveSystem
 
-#: Stands for `serve` while it starts: says that it can be interrupted, and tidies up when it is.
-_STARTING = """#!/bin/sh
-trap 'touch "$PLACE/tidied"; exit 130' INT
-echo up > "$PLACE/up"
-while :; do read line < "$PLACE/never"; done
+#: Stands for `serve` while it starts: says that it can be interrupted, and tidies up when it is. No shell: one that was started in the background
+#: ignores interrupts and cannot be told otherwise.
+_STARTING = f"""#!{sys.executable} -SE
+import os, pathlib, signal
+place = pathlib.Path(os.environ["PLACE"])
+def tidy(*_):
+    (place / "tidied").touch()
+    os._exit(130)
+signal.signal(signal.SIGINT, tidy)
+(place / "up").write_text("up")
+signal.pause()
 """
 
 
@@ -31,8 +37,7 @@ class _Starting(LiveSystem):
 
 async def test_a_start_that_is_interrupted_ends_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed, `serve` leaves its directory of sockets behind each time that somebody presses Ctrl-C early."""
-    for name in ("up", "never"):
-        os.mkfifo(tmp_path / name)
+    os.mkfifo(tmp_path / "up")
     serve = tmp_path / "serve"
     serve.write_text(_STARTING, encoding="ascii")
     serve.chmod(0o700)
