@@ -40,13 +40,23 @@ BUNDLED = frozenset(
 )
 #: Actions that are harmless to repeat: the lease token says it all, so no answer need be kept for their request id.
 FENCED_BY_TOKEN = ("accept", "start", "complete", "renew", "sign_in", "sign_out", "set_presence")
+#: Without an action id, only refusals of these are told.
+_TOLD_ONLY_IF_NAMED = ("heartbeat", "renew")
 #: Operator names whose permission is remembered.
 _NAMES_MAX = 1_000
 
 #: What became of an action; a failure is told as the error that it is.
 Found = Outcome | work_pb2.HeartbeatResponse | GatewayError
-#: An action's id and its command.
-Steps = list[tuple[str, c.AnyCommand]]
+#: An action's id, its kind and its command.
+Steps = list[tuple[str, str, c.AnyCommand]]
+
+
+def is_told(action_id: str, kind: str) -> bool:
+    """Whether it is told that an action has succeeded. That it has not is told always.
+
+    Desks send heartbeats and renewals all the time and want to hear of them only if something is wrong.
+    """
+    return bool(action_id) or kind not in _TOLD_ONLY_IF_NAMED
 
 
 class Slot:
@@ -124,7 +134,7 @@ class WorkBundles:
                 self._tell(action.action_id, error)
         slot = Slot(slots, len(by_province))
         for province, steps in by_province.items():
-            replies = self._holding.ask_soon(province, [command for _, command in steps])
+            replies = self._holding.ask_soon(province, [command for _, _, command in steps])
             self._asked.add(replies)
             replies.add_done_callback(partial(self._replied, steps))
             replies.add_done_callback(slot.part_ended)
@@ -140,7 +150,7 @@ class WorkBundles:
         kind = action.WhichOneof("action")
         assert kind is not None, "a valid action has a kind"
         if kind == "heartbeat":
-            if action.action_id:
+            if is_told(action.action_id, kind):
                 self._tell(action.action_id, work_pb2.HeartbeatResponse(server_time_ms=wall_ms()))
             return
         province, command = self._holding.command(
@@ -151,7 +161,7 @@ class WorkBundles:
             who=self._who,
             request_id="" if kind in FENCED_BY_TOKEN else action.request_id,
         )
-        by_province.setdefault(province, []).append((action.action_id, command))
+        by_province.setdefault(province, []).append((action.action_id, kind, command))
 
     def _permitted(self, name: str) -> OperatorId:
         """The operator of a valid name, looked at once: the identity and the method are the stream's own.
@@ -176,13 +186,13 @@ class WorkBundles:
         try:
             self._tell_all(steps, replies.result())
         except GatewayError as error:
-            for action_id, _ in steps:
+            for action_id, _, _ in steps:
                 self._tell(action_id, error)
         except Exception as bug:  # noqa: BLE001 - nobody waits for this callback
             self._failed(bug)
 
     def _tell_all(self, steps: Steps, replies: Sequence[protocol.Response]) -> None:
-        for (action_id, command), reply in zip(steps, replies, strict=True):
+        for (action_id, kind, command), reply in zip(steps, replies, strict=True):
             if isinstance(reply, Refused):
                 self._start(self._refuse(action_id, command, reply))
                 continue
@@ -191,8 +201,7 @@ class WorkBundles:
             except GatewayError as error:
                 self._tell(action_id, error)
                 continue
-            # Without an id, of a renewal only the refusal is told.
-            if action_id or not isinstance(command, c.RenewAssignment):
+            if is_told(action_id, kind):
                 self._tell(action_id, found)
 
     async def _refuse(self, action_id: str, command: c.AnyCommand, refused: Refused) -> None:

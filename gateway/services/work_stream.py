@@ -28,7 +28,7 @@ from gateway.desks import Desks
 from gateway.errors import GatewayError, GatewayReason, to_wire_error
 from gateway.identity import Identity
 from gateway.services.holding import Holding, Outcome
-from gateway.services.work_bundles import BUNDLED, FENCED_BY_TOKEN, Found, Slot, WorkBundles
+from gateway.services.work_bundles import BUNDLED, FENCED_BY_TOKEN, Found, Slot, WorkBundles, is_told
 from gateway.v1 import task_pb2, work_pb2
 
 _log = structlog.get_logger(__name__)
@@ -41,8 +41,6 @@ UPDATES_PER_MESSAGE_MAX = 500
 MESSAGE_BYTES_MAX = 1024 * 1024
 #: Operators of one stream.
 OPERATORS_MAX = 500
-#: Without an action id, only refusals of these are told.
-_ANSWERED_ONLY_IF_NAMED = ("heartbeat", "renew")
 
 
 class WorkStream:
@@ -258,7 +256,7 @@ class WorkStream:
         except GatewayError as error:
             self._send_result(action.action_id, error)
         else:
-            if action.action_id or action.WhichOneof("action") not in _ANSWERED_ONLY_IF_NAMED:
+            if is_told(action.action_id, action.WhichOneof("action") or ""):
                 self._send_result(action.action_id, found)
 
     async def _outcome(self, action: work_pb2.WorkAction) -> Outcome | work_pb2.HeartbeatResponse:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -44,6 +44,10 @@ class _Provinces:
         replies: Replies = asyncio.get_running_loop().create_future()
         self._open[tasks[0]] = tasks, replies
         return replies
+
+    async def call(self, province: str, request: Any, *, deadline: float) -> Any:
+        assert deadline > 0
+        return (await self.call_many_soon(province, [request]))[0]
 
     def end(self, first: str, *, error: Exception | None = None) -> None:
         """Answer the bundle that begins with a task."""
@@ -98,8 +102,9 @@ def _action(number: int) -> work_pb2.WorkAction:
     )
 
 
-def _stream(provinces: _Provinces) -> WorkStream:
+def _stream(provinces: _Provinces, *, silent: Mapping[ProvinceCode, int] | None = None) -> WorkStream:
     desks = Desks("g1", lambda _province, _request: None)
+    desks.silence.replace(silent or {})
     desks.signed_in(desks.new_session(), ProvinceCode("fujian"))
     identity = Identity(role=Role.OPERATOR, subject="desk", province="fujian")
     holding = Holding(provinces, desks)  # pyright: ignore[reportArgumentType] - what the stream needs of it
@@ -202,6 +207,46 @@ async def test_an_action_that_is_wrong_does_not_fail_its_neighbours() -> None:
         "a3": "assignment",
     }
     assert provinces.bundles == [2]
+
+
+@pytest.mark.parametrize("silent", [{}, {ProvinceCode("jiangxi"): 60_000}], ids=["bundled", "each by itself"])
+async def test_of_heartbeats_and_renewals_without_an_id_only_failures_are_told(silent: dict[ProvinceCode, int]) -> None:
+    """Answers to each would be most of what a stream brings down, and without the failures a desk would work on without a lease."""
+    provinces = _Provinces()
+    results: list[tuple[str, str]] = []
+
+    def renewal(number: int, action_id: str = "") -> work_pb2.WorkAction:
+        renew = work_pb2.RenewAction(task=f"provinces/fujian/tasks/fujian-{number}", token=1)
+        return work_pb2.WorkAction(action_id=action_id, operator="provinces/fujian/operators/fujian-op-1", renew=renew)
+
+    async def messages() -> AsyncIterator[work_pb2.WorkRequest]:
+        unnamed = _action(3)
+        unnamed.action_id = ""
+        beat = work_pb2.HeartbeatAction()
+        yield work_pb2.WorkRequest(actions=[renewal(1), renewal(2, "kept"), unnamed])
+        yield work_pb2.WorkRequest(
+            actions=[work_pb2.WorkAction(heartbeat=beat), work_pb2.WorkAction(action_id="beat", heartbeat=beat)]
+        )
+        yield work_pb2.WorkRequest(actions=[renewal(4)])
+
+    async def run() -> None:
+        async for response in _stream(provinces, silent=silent).run(messages()):
+            for update in response.updates:
+                found = update.result
+                results.append((found.action_id, found.error.reason or found.WhichOneof("outcome") or ""))
+
+    running = asyncio.create_task(run())
+    await _turns()
+    assert provinces.bundles == ([1] * 4 if silent else [3, 1])
+    provinces.end("fujian-4", error=GatewayError(GatewayReason.PROVINCE_UNAVAILABLE, "It is away."))
+    provinces.end_all()
+    await asyncio.wait_for(running, PATIENCE_S)
+    assert sorted(results) == [
+        ("", "PROVINCE_UNAVAILABLE"),
+        ("", "assignment"),
+        ("beat", "heartbeat"),
+        ("kept", "assignment"),
+    ]
 
 
 async def test_a_bug_in_an_answer_ends_the_stream() -> None:
