@@ -13,7 +13,7 @@ from collections.abc import Callable
 from actors.core import events as e
 from actors.core.applying import moves, people, shadows, tasks
 from actors.core.state import ProvinceState
-from actors.core.statistics.learning import LEARNERS, is_of_shadow
+from actors.core.statistics.learning import LEARNERS, is_of_shadow, note_hands
 
 
 def apply(state: ProvinceState, event: e.AnyEvent) -> None:
@@ -24,8 +24,9 @@ def apply(state: ProvinceState, event: e.AnyEvent) -> None:
     """
     kind = type(event)
     learn = LEARNERS.get(kind)
-    if learn is not None and not (state.shadows and is_of_shadow(state, event)):
-        learn(state, event)
+    if learn is not None:
+        teach = note_hands if state.shadows and is_of_shadow(state, event) else learn
+        teach(state, event)
     APPLIERS[kind](state, event)
 
 

@@ -3,13 +3,15 @@
 Applying is the one path that every event takes, live, at a start, in `verify` and in the simulator, so the numbers cannot depend on where
 an event came from. An event without an entry teaches nothing.
 
-What happens to a drill's shadow task is nobody's experience, so it is left out once for all (`is_of_shadow`). Two learners see one before the
-state knows it: its arrival counts as load of the last minutes and as nothing else, and at a host it is taken in without a lesson.
+What happens to a drill's shadow task is nobody's experience, so it is left out once for all (`is_of_shadow`); but it is in somebody's hands, and
+whoever keeps something worked out of them is to see that (`note_hands`). Two learners see one before the state knows it: its arrival counts as
+load of the last minutes and as nothing else, and at a host it is taken in without a lesson.
 """
 
 from collections.abc import Callable
 
 from actors.core import events as e
+from actors.core.ids import TaskId
 from actors.core.state import ProvinceState
 from actors.core.statistics import learning_arrivals as arrivals
 from actors.core.statistics import learning_country as country
@@ -47,3 +49,10 @@ def is_of_shadow(state: ProvinceState, event: e.AnyEvent) -> bool:
     """Whether an event is about a shadow task that the state knows. Asked only while it knows any."""
     task_id = event.task.task_id if isinstance(event, e.OutcomeNoted) else getattr(event, "task_id", None)
     return task_id in state.shadows
+
+
+def note_hands(state: ProvinceState, event: e.AnyEvent) -> None:
+    """Note an event of a shadow task for whoever it puts the task into the hands of, and for whoever holds it."""
+    task = state.tasks.get(getattr(event, "task_id", TaskId("")))
+    for operator in (task.operator if task else None, getattr(event, "operator", None)):
+        state.statistics.note_change(operator)

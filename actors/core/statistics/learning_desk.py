@@ -126,9 +126,12 @@ def offer_declined(state: ProvinceState, event: e.OfferDeclined) -> None:
 
 
 def offer_withdrawn(state: ProvinceState, event: e.OfferWithdrawn) -> None:
-    """An offer that expired."""
+    """An offer that expired. Of any other it is only noted that it is out of the person's hands."""
+    operator = state.tasks[event.task_id].operator
     if event.reason == _EXPIRED:
-        _count(state, state.tasks[event.task_id].operator, event.at_ms, _OFFERS_EXPIRED)
+        _count(state, operator, event.at_ms, _OFFERS_EXPIRED)
+    else:
+        state.statistics.note_change(operator)
 
 
 def assigned(state: ProvinceState, event: e.TaskAssigned) -> None:

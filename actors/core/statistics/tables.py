@@ -130,6 +130,12 @@ class Statistics:
         self.last_kinds.append("")
         return row
 
+    def note_change(self, operator: OperatorId | None) -> None:
+        """Something has happened to an operator that teaches nothing: whoever keeps something worked out of the row sees that it is old."""
+        row = self.rows.get(operator) if operator else None
+        if row is not None:
+            self.revisions[row] += 1
+
     def remove(self, operator: OperatorId) -> None:
         """Free the operator's row; what they did by line and by kind stays the province's."""
         row = self.rows.pop(operator)

@@ -10,6 +10,7 @@ from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.scoring import Scorer
 from actors.core.matching.shipped import shipped_model
 from actors.core.operators import PresenceState
+from actors.core.shadow import Shadow
 from actors.core.task import Decision, Task, TaskState, Verdict
 from tests.unit.core.matching.rounds_at_random import KINDS, RandomProvince
 from tests.unit.core.matching.test_scoring import assert_same
@@ -24,7 +25,23 @@ class BusyDay(RandomProvince):
 
     def step(self) -> None:
         """Something happens."""
-        self.pick(self._take, self._take, self._go_on, self._go_on, self._go_on, self._person, self.create)()
+        self.pick(self._take, self._take, self._go_on, self._go_on, self._go_on, self._person, self._arrive)()
+
+    def _arrive(self) -> None:
+        if self.chance(700):
+            self.create()
+        else:
+            self.make_up()
+
+    def make_up(self) -> TaskId:
+        """A drill's shadow task that waits."""
+        self.number += 1
+        task_id = TaskId(f"fujian-{self.number}")
+        shadow = Shadow("drill", self.now_ms + 3_600_000)
+        self.happen(
+            e.TaskCreated(at_ms=self.now_ms, who="system:drill", task_id=task_id, spec=self.spec(), shadow=shadow)
+        )
+        return task_id
 
     def _take(self) -> None:
         waiting = [task for task in self.state.tasks.values() if task.state is TaskState.QUEUED]
@@ -45,8 +62,10 @@ class BusyDay(RandomProvince):
             case TaskState.OFFERED:
                 if self.chance(500):
                     self._of(e.OfferAccepted, task)
-                else:
+                elif self.chance(500):
                     self._of(e.OfferDeclined, task, until_ms=self.now_ms + 90_000)
+                else:
+                    self._of(e.OfferWithdrawn, task, reason=self.pick("offer_expired", "site_lost"))
             case TaskState.ASSIGNED:
                 self._of(e.AssignmentStarted, task)
             case TaskState.IN_PROGRESS:
@@ -93,6 +112,12 @@ class BusyDay(RandomProvince):
     def _of(self, event: Any, task: Task, **said: Any) -> None:
         self.happen(event(at_ms=self.now_ms, task_id=TaskId(task.task_id), **said))
 
+    def compare(self, kept: Scorer) -> None:
+        """Score everybody against everything that is open, and so does a scorer that keeps nothing."""
+        tasks, people = list(self.state.tasks.values()), list(self.state.operators.values())
+        ours = kept.problem(tasks, people, self.now_ms)
+        assert_same(ours, Scorer(self.state, kept.model).problem(tasks, people, self.now_ms))
+
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_rests_on_hands_stands_no_longer_than_they_hold_the_same(seed: int) -> None:
@@ -113,6 +138,19 @@ def test_what_rests_on_hands_stands_no_longer_than_they_hold_the_same(seed: int)
         some, few = people[step % 3 :: 1 + step % 2], tasks[step % 2 :: 1 + step % 3] or tasks
         ours = kept.problem(few, some, day.now_ms)
         assert_same(ours, Scorer(day.state, model).problem(few, some, day.now_ms))
+
+
+@pytest.mark.parametrize("is_made_up", [False, True])
+def test_an_offer_that_nobody_learns_from_is_in_somebodys_hands(is_made_up: bool) -> None:
+    """Who was silent for a moment would pass for having no room, and whom a drill gave work for having all of it, until the minute is over."""
+    day = BusyDay(3, people=4, tasks=3)
+    scorer, operator = Scorer(day.state, shipped_model()), next(iter(day.state.operators))
+    task_id = day.make_up() if is_made_up else day.create()
+    day.compare(scorer)
+    day.happen(e.OfferMade(at_ms=day.now_ms, task_id=task_id, operator=operator, token=1))
+    day.compare(scorer)
+    day.happen(e.OfferWithdrawn(at_ms=day.now_ms, task_id=task_id, reason="site_lost"))
+    day.compare(scorer)
 
 
 def test_what_is_kept_of_tasks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
