@@ -2,32 +2,48 @@
 
 A task, a timer and a coroutine for every step of a desk cost more than all else that the gateway does with it. Nearly every bundle is answered
 within milliseconds over the connection that it left on: then this is one future and one callback. Whatever else happens to it (no connection,
-the connection lost, too many calls under way) is left to those who wait patiently, which is safe since everything in a bundle may be repeated.
+the connection lost, its buffer full) is left to those who wait patiently, which is safe since everything in a bundle may be repeated.
+
+A bundle is one of the calls that wait for its province, whatever it carries, and is refused like any other where there is no room. It is one body,
+one wait and one answer, and its commands are bounded where they are (1,000 a bundle, 20,000 in the province's mailbox). The place costs 0.4 us a
+bundle. Refused: counting its commands. Two streams of full messages would hold the half that is a province's at most while nothing is wrong.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 from actors import protocol
 from actors.core import commands as c
+from actors.core.replies import AnyReply
 from actors.transport import Link
 from gateway.answers import Replies
 from gateway.calls import DEADLINE_MAX_S
-from gateway.errors import deadline_exceeded
+from gateway.errors import deadline_exceeded, too_many_waiting
+from gateway.fair_shares import Places
 
 #: Asks a province many things at once, whatever happens on the way, until a deadline.
 AskPatiently = Callable[[str, Sequence[c.AnyCommand], float], Coroutine[Any, Any, Sequence[Any]]]
+#: Sends a bundle over an actor's link, as often as it takes, until a deadline.
+SendAgain = Callable[[str, protocol.Bundle, float], Coroutine[Any, Any, protocol.Response]]
+#: Waits for the replies of something that was asked.
+Wait = Callable[[], Coroutine[Any, Any, Sequence[Any]]]
 
 
 class BundleCalls:
     """Bundles under way.
 
     Args:
-        ask_patiently: for bundles that are not answered on their first connection.
+        places: those of all calls that wait for provinces. A bundle holds one from its sending until its answer or its end, on whichever
+            connection, also if nobody wants the answer any more: till then it is as much of a load.
+        send_again: for bundles that are not answered on their first connection; it takes no place.
+        ask_patiently: for commands that are no bundle; it takes the places itself.
     """
 
-    def __init__(self, ask_patiently: AskPatiently) -> None:
+    def __init__(self, places: Places, send_again: SendAgain, ask_patiently: AskPatiently) -> None:
+        self._places = places
+        self._send_again = send_again
         self._ask_patiently = ask_patiently
         #: Asking for it is a call of the kernel in Python 3.11.
         self._loop = asyncio.get_running_loop()
@@ -36,36 +52,48 @@ class BundleCalls:
         self._due_s: dict[asyncio.Future[bytes], float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def send(self, link: Link, province: str, commands: Sequence[c.AnyCommand]) -> Replies:
+    def send(self, link: Link, name: str, commands: Sequence[c.AnyCommand]) -> Replies:
         """Send a bundle; the replies come in the order of the commands.
 
-        The future fails with `GatewayError`, or by a bug. Cancelling it drops the replies and disturbs nothing.
+        The future fails with `GatewayError`, or by a bug; it has failed already, and nothing is sent, when there is no place. Cancelling it
+        drops the replies and disturbs nothing.
 
         Args:
+            name: of the actor, as its places are counted.
             commands: at most `protocol.BUNDLE_COMMANDS_MAX`, all of which may be repeated.
         """
         replies: Replies = self._loop.create_future()
-        sent = link.call_soon(protocol.encode(protocol.Bundle(commands=tuple(commands))))
+        if not self._places.has_room(name):
+            replies.set_exception(too_many_waiting())
+            return replies
+        bundle = protocol.Bundle(commands=tuple(commands))
+        sent = link.call_soon(protocol.encode(bundle))
+        self._places.take(name)
         self._due_s[sent] = self._loop.time() + DEADLINE_MAX_S
         if self._timer is None:
             self._timer = self._loop.call_later(DEADLINE_MAX_S, self._look)
 
         def answered(sent: asyncio.Future[bytes]) -> None:
             due_s = self._due_s.pop(sent)
+            is_lost = not sent.cancelled() and sent.exception() is not None
+            if is_lost and not replies.done():
+                # It keeps its place: refused now, a bundle that may have been carried out would be taken for one that was not.
+                waiting = self._go_on(replies, partial(self._answer_again, name, bundle, due_s))
+                waiting.add_done_callback(lambda _: self._places.give_back(name))
+                return
+            self._places.give_back(name)
             if sent.cancelled():
                 _fail(replies, deadline_exceeded())
-            elif sent.exception() is not None:
-                self._go_on(replies, province, commands, due_s)
             elif not replies.done():
                 _settle(replies, sent.result())
 
         sent.add_done_callback(answered)
         return replies
 
-    def send_patiently(self, province: str, commands: Sequence[c.AnyCommand]) -> Replies:
-        """The same for commands that are no bundle, or for a province that is away."""
+    def ask(self, province: str, commands: Sequence[c.AnyCommand]) -> Replies:
+        """The same for commands that are no bundle."""
         replies: Replies = self._loop.create_future()
-        self._go_on(replies, province, commands, self._loop.time() + DEADLINE_MAX_S)
+        self._go_on(replies, partial(self._ask_patiently, province, commands, self._loop.time() + DEADLINE_MAX_S))
         return replies
 
     def close(self) -> None:
@@ -75,21 +103,16 @@ class BundleCalls:
         for task in self._patient:
             task.cancel()
 
-    def _go_on(self, replies: Replies, province: str, commands: Sequence[c.AnyCommand], due_s: float) -> None:
-        if not replies.done():
-            task = self._loop.create_task(self._wait(replies, province, commands, due_s))
-            self._patient.add(task)
-            task.add_done_callback(self._patient.discard)
-            replies.add_done_callback(lambda _: task.cancel())
+    async def _answer_again(self, name: str, bundle: protocol.Bundle, due_s: float) -> tuple[AnyReply, ...]:
+        return replies_of(await self._send_again(name, bundle, due_s))
 
-    async def _wait(self, replies: Replies, province: str, commands: Sequence[c.AnyCommand], due_s: float) -> None:
-        try:
-            found = await self._ask_patiently(province, commands, due_s)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the caller without an answer
-            _fail(replies, error)
-        else:
-            if not replies.done():
-                replies.set_result(found)
+    def _go_on(self, replies: Replies, wait: Wait) -> asyncio.Task[None]:
+        """Let a task wait for the replies, until nobody wants them."""
+        task = self._loop.create_task(_wait(replies, wait))
+        self._patient.add(task)
+        task.add_done_callback(self._patient.discard)
+        replies.add_done_callback(lambda _: task.cancel())
+        return task
 
     def _look(self) -> None:
         """Give up what has had its time, and come back when the next one will have."""
@@ -102,14 +125,29 @@ class BundleCalls:
             sent.cancel()
 
 
+def replies_of(response: protocol.Response) -> tuple[AnyReply, ...]:
+    """What a bundle was answered with."""
+    assert isinstance(response, protocol.BundleReply), "a bundle is answered with its replies"
+    return response.replies
+
+
+async def _wait(replies: Replies, wait: Wait) -> None:
+    try:
+        found = await wait()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the caller without an answer
+        _fail(replies, error)
+    else:
+        if not replies.done():
+            replies.set_result(found)
+
+
 def _settle(replies: Replies, body: bytes) -> None:
     try:
-        reply = protocol.decode_response(body)
-        assert isinstance(reply, protocol.BundleReply), "a bundle is answered with its replies"
+        found = replies_of(protocol.decode_response(body))
     except Exception as bug:  # noqa: BLE001 - nobody waits for this callback
         replies.set_exception(bug)
     else:
-        replies.set_result(reply.replies)
+        replies.set_result(found)
 
 
 def _fail(replies: Replies, error: Exception) -> None:

@@ -221,6 +221,11 @@ def over_share() -> GatewayError:
     return GatewayError(GatewayReason.OVER_SHARE, message)
 
 
+def too_many_waiting() -> GatewayError:
+    """RESOURCE_EXHAUSTED: a province has as many calls waiting for it as it may have here."""
+    return GatewayError(GatewayReason.OVERLOADED, "Too many calls wait for this province.")
+
+
 def streams_full() -> GatewayError:
     """RESOURCE_EXHAUSTED for whoever holds as many open streams as are left free."""
     message = "This caller's province, or this national caller, has as many streams open as its share of them allows."

@@ -43,16 +43,17 @@ from actors.transport import (
 from actors.transport.directory import DIRECTORY_SOCKET
 from gateway.admission import IN_FLIGHT_MAX
 from gateway.answers import Replies, in_transit
-from gateway.bundle_calls import BundleCalls
+from gateway.bundle_calls import BundleCalls, replies_of
 from gateway.cut import Cuts
-from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, unknown_province
+from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, too_many_waiting, unknown_province
 from gateway.fair_shares import Places
 
 _log = structlog.get_logger(__name__)
 
 #: A restart takes about a second; whoever is away for longer than this is reported as unavailable.
 OUTAGE_WAIT_S = 6.0
-#: Calls that wait for provinces at once: as many as may be under way, so a bound only where one province has more than its share of them.
+#: Calls that wait for provinces at once, bundles of streams among them: as many as may be under way. Without streams it is a bound only where
+#: one province has more than its share of them.
 CALLS_MAX = IN_FLIGHT_MAX
 #: First pause before a task in transit is asked for again; doubles up to the second.
 TRANSIT_PAUSE_S = 0.02
@@ -139,7 +140,7 @@ class ProvinceLinks:
         self.cuts = Cuts(self._cut)
         #: Actors that stand aside -> why, for people.
         self._refusals: dict[str, str] = {}
-        self._bundles = BundleCalls(self._call_patiently)
+        self._bundles = BundleCalls(self._places, self._send_again, self._call_patiently)
         self._directory = DirectoryClient(
             run_dir / DIRECTORY_SOCKET, self._name, register=None, on_change=self._directory_changed
         )
@@ -238,11 +239,15 @@ class ProvinceLinks:
 
     def call_many_soon(self, province: str, requests: Sequence[c.AnyCommand]) -> Replies:
         """The same without a task that waits for it, for at most `DEADLINE_MAX_S`; see `gateway.bundle_calls`."""
-        link = self._links.get(protocol.province_name(province))
+        name = protocol.province_name(province)
+        link = self._links.get(name)
         is_bundle = len(requests) <= protocol.BUNDLE_COMMANDS_MAX and all(map(_is_repeatable, requests))
-        if link is None or not link.is_connected or not is_bundle:
-            return self._bundles.send_patiently(province, requests)
-        return self._bundles.send(link, province, requests)
+        if link is None or not is_bundle:
+            return self._bundles.ask(province, requests)
+        return self._bundles.send(link, name, requests)
+
+    async def _send_again(self, name: str, bundle: protocol.Bundle, deadline: float) -> protocol.Response:
+        return await self._ask_patiently(name, bundle, deadline, GatewayReason.PROVINCE_UNAVAILABLE)
 
     async def _call_patiently(
         self, province: str, requests: Sequence[c.AnyCommand], deadline: float
@@ -252,9 +257,7 @@ class ProvinceLinks:
     async def _call_bundle(
         self, province: str, commands: tuple[c.AnyCommand, ...], deadline: float
     ) -> tuple[AnyReply, ...]:
-        reply = await self.call(province, protocol.Bundle(commands=commands), deadline=deadline)
-        assert isinstance(reply, protocol.BundleReply), "a bundle is answered with its replies"
-        return reply.replies
+        return replies_of(await self.call(province, protocol.Bundle(commands=commands), deadline=deadline))
 
     async def coordinator(self, request: protocol.Request, *, deadline: float) -> protocol.Response:
         """Ask the coordinator."""
@@ -322,7 +325,7 @@ class ProvinceLinks:
         self, name: str, request: protocol.Request, deadline: float, away: GatewayReason
     ) -> protocol.Response:
         if not self._places.has_room(name):
-            raise _too_many()
+            raise too_many_waiting()
         self._places.take(name)
         try:
             return await self._ask_patiently(name, request, deadline, away)
@@ -347,7 +350,7 @@ class ProvinceLinks:
             except CallFailed as error:
                 raise _failed(error, away) from None
             except LinkFull:
-                raise _too_many() from None
+                raise too_many_waiting() from None
             except BodyTooLarge:
                 raise GatewayError(GatewayReason.TOO_LARGE, "The request is too large.") from None
             except LinkLost:
@@ -363,10 +366,6 @@ class ProvinceLinks:
                 if wait_s <= 0 and give_up < deadline:
                     raise GatewayError(away, "It is away; a restart is under way.") from None
                 await _connected(link, wait_s)
-
-
-def _too_many() -> GatewayError:
-    return GatewayError(GatewayReason.OVERLOADED, "Too many calls wait for this province.")
 
 
 def _is_command(request: protocol.Request) -> TypeGuard[c.AnyCommand]:

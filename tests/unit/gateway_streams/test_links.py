@@ -17,6 +17,7 @@ from actors.core.task import TaskSpec
 from gateway.errors import GatewayError
 from gateway.v1 import admin_pb2, event_pb2, task_pb2, work_pb2
 from tests.unit.gateway.served import facts
+from tests.unit.gateway_streams.desk import Workbench
 from tests.unit.gateway_streams.served import KIND, PATIENCE_S, Served, served
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -169,6 +170,64 @@ async def test_calls_for_a_province_that_is_away_leave_room_for_the_others() -> 
         for call in hanging:
             call.cancel()
         await asyncio.gather(*hanging, return_exceptions=True)
+
+
+async def test_steps_of_a_stream_are_refused_where_too_much_waits_and_the_others_are_carried_out() -> None:
+    """A refusal names its action and says when to come back: a step that went nowhere in silence would leave its desk waiting for ever."""
+    async with (
+        served("fujian", "jiangxi", started=["jiangxi"], calls_max=4) as found,
+        Workbench(found) as bench,
+        Workbench(found, "jiangxi") as other,
+    ):
+        steps = [
+            bench.action(1, start=work_pb2.StartAction(task=f"provinces/fujian/tasks/fujian-{number}", token=1))
+            for number in range(1, 4)
+        ]
+        for step in steps:
+            await bench.send(step)
+        refused = (await bench.until(lambda update: update.HasField("result"))).result
+        assert (refused.action_id, refused.error.reason) == (steps[2].action_id, "OVERLOADED")
+        assert refused.error.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+        assert refused.error.retry_after_ms > 0
+        await other.sign_in(1)
+        fetched = await other.result(other.action(1, fetch_next=work_pb2.FetchNextAction()))
+        assert fetched.HasField("no_work")
+        await found.sites["fujian"].start()
+        reasons = {
+            (await bench.until(lambda update, step=step: update.result.action_id == step.action_id)).result.error.reason
+            for step in steps[:2]
+        }
+        assert reasons == {"UNKNOWN_TASK"}
+        again = await bench.result(bench.action(1, start=steps[2].start))
+        assert again.error.reason == "UNKNOWN_TASK"
+
+
+async def test_items_of_a_stream_are_refused_where_too_much_waits_and_the_others_are_made() -> None:
+    """Each item has one result, and what was refused is not there: its branch sends it again."""
+    async with served("fujian", "jiangxi", started=["jiangxi"], calls_max=4) as found:
+        call = found.tasks.IngestTasks(**found.as_("branch", "fujian"))
+        for number in range(3):
+            message = _batch(2 * number, 2 * number + 1)
+            for request in message.requests:
+                request.parent = message.parent
+            await call.write(task_pb2.IngestTasksRequest(requests=message.requests))
+        refused = await call.read()
+        assert [(result.index, result.error.reason) for result in refused.results] == [
+            (4, "OVERLOADED"),
+            (5, "OVERLOADED"),
+        ]
+        assert all(result.error.retry_after_ms > 0 for result in refused.results)
+        await found.sites["fujian"].start()
+        await call.done_writing()
+        made: list[task_pb2.TaskResult] = []
+        while (response := await call.read()) is not grpc.aio.EOF:
+            made += response.results
+        assert sorted((result.index, result.HasField("task")) for result in made) == [
+            (place, True) for place in range(4)
+        ]
+        site = found.sites["fujian"]
+        assert site.process is not None
+        assert len(site.process.commits.province.state.tasks) == 4
 
 
 async def test_a_call_waits_for_a_restart(country: Served) -> None:
