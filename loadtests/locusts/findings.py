@@ -13,6 +13,8 @@ from loadtests.locusts.ledger import Acknowledged
 
 #: Contradictions in words; all are counted.
 LISTED_MAX = 20
+#: Events read altogether: of a million tasks, and what else is not filtered away.
+EVENTS_MAX = 2_500_000
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -49,7 +51,7 @@ class Findings(msgspec.Struct, kw_only=True):
     #: Among the events, of the run's tasks: creations and decisions.
     created_seen: int = 0
     decided_seen: int = 0
-    #: Whether all events were read; otherwise a bound was reached.
+    #: Whether all events were read; otherwise `EVENTS_MAX` was reached, and whatever only they tell is not known.
     is_complete: bool = True
     #: Acknowledged and not decided when time was up.
     undecided: int = 0

@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.v1 import event_pb2, event_pb2_grpc, monitor_pb2, monitor_pb2_grpc, task_pb2, task_pb2_grpc
 from loadtests.bench.client_process import be_client
-from loadtests.locusts.findings import Decided, Findings, Happened, Read, compare
+from loadtests.locusts.findings import EVENTS_MAX, Decided, Findings, Happened, Read, compare
 from loadtests.locusts.ledger import Acknowledged
 from loadtests.locusts.orders import Connection
 from loadtests.locusts.preparing import open_count
@@ -23,8 +23,6 @@ from loadtests.wire import DEADLINE_S, bearer, call_patiently, open_channel, rea
 #: Calls under way, and provinces whose events are read at once.
 READERS, EVENT_READERS = 16, 4
 PAGE_SIZE = 1_000
-#: Events read altogether: of a million tasks, and what else is not filtered away.
-EVENTS_MAX = 2_500_000
 #: What the server need not send, being frequent. A filter knows no "or", so these are named instead of the two that are wanted.
 OTHER_EVENTS = (
     "OfferMade",
@@ -75,7 +73,7 @@ async def read_back(inquiry: Inquiry) -> Findings:
     findings = Findings()
     try:
         happened = Happened(inquiry.run, inquiry.acknowledged.tasks, findings)
-        await _events(channel, token, inquiry.provinces, happened, findings)
+        await read_events(channel, token, inquiry.provinces, happened, findings)
         happened.settle()
         tasks = await _tasks(channel, token, list(inquiry.acknowledged.tasks))
         compare(inquiry.acknowledged, tasks, happened.decisions, findings)
@@ -84,10 +82,10 @@ async def read_back(inquiry: Inquiry) -> Findings:
         await channel.close()
 
 
-async def _events(
+async def read_events(
     channel: grpc.aio.Channel, token: str, provinces: list[str], happened: Happened, findings: Findings
 ) -> None:
-    """Take in every creation and every decision of every province."""
+    """Take in every creation and every decision of every province, as far as `EVENTS_MAX` allows."""
     stub = event_pb2_grpc.EventServiceStub(channel)
     readers = asyncio.Semaphore(EVENT_READERS)
     seen = 0
@@ -100,14 +98,16 @@ async def _events(
             filter=" AND ".join(f"type != {name}" for name in OTHER_EVENTS),
         )
         async with readers:
-            while findings.is_complete:
+            while True:
+                if seen >= EVENTS_MAX:
+                    findings.is_complete = False
+                    return
                 page = await call_patiently(
                     lambda: stub.ListEvents(request, metadata=bearer(token), timeout=DEADLINE_S)
                 )
                 for event in page.events:
                     _take(event, happened)
                 seen += len(page.events)
-                findings.is_complete = seen < EVENTS_MAX
                 if not page.next_page_token:
                     return
                 request.page_token = page.next_page_token

@@ -5,7 +5,7 @@ Exit code 1 when anything failed or was contradicted, or nothing was proven; 3 w
 
 from dataclasses import dataclass, field
 
-from loadtests.locusts.findings import Findings
+from loadtests.locusts.findings import EVENTS_MAX, Findings
 from loadtests.locusts.objectives import Objectives
 
 HELD, FAILED, MISSED = 0, 1, 3
@@ -96,7 +96,11 @@ def _contradictions(findings: Findings) -> list[str]:
         problems.append("no task was acknowledged, so nothing is proven")
     if findings.undecided:
         problems.append(f"{findings.undecided} acknowledged tasks were not decided when time was up")
-    if findings.is_complete and findings.created_seen < findings.created:
+    if not findings.is_complete:
+        problems.append(
+            f"there are more than {EVENTS_MAX:,} events, so not all were read: that each task was decided once is not proven"
+        )
+    elif findings.created_seen < findings.created:
         problems.append(f"{findings.created} tasks were acknowledged, the events name {findings.created_seen}")
     if findings.is_complete and findings.decided_seen < findings.created_seen:
         problems.append(f"of {findings.created_seen} tasks that the events name {findings.decided_seen} are decided")
