@@ -1,6 +1,6 @@
 """The branch systems of a load test: tasks at a steady mean rate, one by one, in batches or on a stream; and a branch's watch.
 
-An open loop: the next task arises whether or not the last was answered, as customers come. Only when `UNDER_WAY_MAX` creations wait for their
+An open loop: the next task arises whether or not the last was answered, as customers come. Only when `UNDER_WAY_MAX` calls wait for their
 answers does the system hold back, and says so.
 """
 
@@ -19,19 +19,18 @@ from loadtests.day import DayTask, make_day
 from loadtests.locusts.ledger import Ledger
 from loadtests.locusts.metering import Meter
 from loadtests.locusts.places import Place, Terms, id_prefix
+from loadtests.locusts.under_way import ATTEMPTS_MAX, UnderWay
 from loadtests.watch import EventWatch
 from loadtests.wire import DEADLINE_S, bearer, call_patiently
 
-#: Creations of one system without an answer.
+#: Calls of one system without an answer.
 UNDER_WAY_MAX = 100
 #: Tasks in one batch.
 BATCH = 20
 #: Different tasks of a branch; they come again with other ids.
 POOL = 400
-#: After so many creations one of its tasks is read.
+#: After so many creations one of its tasks is read, if the one before has been.
 READ_EVERY = 10
-#: Tries of a creation: with the longest pauses more than an hour. Who is refused for now asks until it is let in.
-ATTEMPTS_MAX = 1_000
 
 
 def task_pool(province: str, kinds: Sequence[Kind], *, is_month_end: bool) -> list[DayTask]:
@@ -68,15 +67,9 @@ class BranchUser:
         self._system = BranchSystem(
             channel, token, place.province, self._note_created, watch=self, attempts_max=ATTEMPTS_MAX
         )
-        self._unanswered = 0
-        #: Set while nothing is under way.
-        self._is_calm = asyncio.Event()
-        self._is_calm.set()
-
-    @property
-    def under_way(self) -> int:
-        """Creations without an answer."""
-        return self._unanswered
+        #: Creations and reads.
+        self.under_way = UnderWay()
+        self._is_reading = False
 
     async def run(self) -> None:
         """Make tasks until `leave`, then go on answering for what is under way."""
@@ -88,32 +81,22 @@ class BranchUser:
         """Make nothing new."""
         self._leaving.set()
 
-    async def answered(self) -> None:
-        """Wait until nothing is under way."""
-        await self._is_calm.wait()
-
     # --- what the branch system tells ---
 
     def made(self, request: task_pb2.CreateTaskRequest) -> None:
         """It goes out."""
         del request
-        self._unanswered += 1
-        self._is_calm.clear()
+        self.under_way.begin()
 
     def created(self, request: task_pb2.CreateTaskRequest, answer: task_pb2.Task | task_pb2.TaskBrief) -> None:
         """It was acknowledged."""
         del request, answer
-        self._note_answered()
+        self.under_way.end()
 
     def refused(self, request: task_pb2.CreateTaskRequest, error: error_pb2.Error) -> None:
         """It was refused for good: the call was measured as a failure already."""
         del request, error
-        self._note_answered()
-
-    def _note_answered(self) -> None:
-        self._unanswered -= 1
-        if not self._unanswered:
-            self._is_calm.set()
+        self.under_way.end()
 
     def _note_created(self, external_id: str, task: str) -> None:
         self._latest = task
@@ -131,13 +114,13 @@ class BranchUser:
                     await self._leaving.wait()
             if self._leaving.is_set():
                 return
-            if self._unanswered >= UNDER_WAY_MAX:
+            if self.under_way.count >= UNDER_WAY_MAX:
                 self._meter.aged("held back", "branch system", 0.0)
                 due_s = time.monotonic()
             else:
                 self._send([self._task() for _ in range(size)])
             before = self._number - size
-            if self._latest and self._number // READ_EVERY > before // READ_EVERY:
+            if self._latest and self._number // READ_EVERY > before // READ_EVERY and not self._is_reading:
                 self._spawn(self._read(self._latest))
 
     def _send(self, tasks: list[task_pb2.Task]) -> None:
@@ -158,11 +141,15 @@ class BranchUser:
 
     async def _read(self, task: str) -> None:
         request = task_pb2.GetTaskRequest(name=task)
-        try:
-            await call_patiently(lambda: self._stub.GetTask(request, metadata=self._metadata, timeout=DEADLINE_S))
-        except grpc.aio.AioRpcError:
-            # Measured as what it is.
-            return
+        self._is_reading = True
+        self.under_way.begin()
+        # What is not refused for now was measured as what it is.
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            await call_patiently(
+                lambda: self._stub.GetTask(request, metadata=self._metadata, timeout=DEADLINE_S), ATTEMPTS_MAX
+            )
+        self.under_way.end()
+        self._is_reading = False
 
     def _task(self) -> task_pb2.Task:
         self._number += 1

@@ -145,15 +145,19 @@ class Clients:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         problem = f"{error.code().name} {error.details()}" if isinstance(error, grpc.aio.AioRpcError) else repr(error)
+        self._tell(place, problem)
+
+    def _tell(self, place: Place, problem: str) -> None:
         self._say.put_nowait(Trouble(f"{place.kind} {place.province}".strip(), problem))
 
     async def _close(self, number: int) -> None:
         client = self._clients.get(number)
         if client is None:
             return
-        if isinstance(client.user, BranchUser):
+        if isinstance(client.user, BranchUser | OpsUser):
             client.user.leave()
-            await self._answered([client.user])
+            if unanswered := await self._answered([client.user]):
+                self._tell(client.place, f"{unanswered} calls were never answered")
         elif isinstance(client.user, Workbench):
             await client.user.stop()
         if self._clients.pop(number, None) is None:
@@ -165,18 +169,18 @@ class Clients:
     # --- all of them ---
 
     async def _drain(self) -> None:
-        users = [client.user for client in self._clients.values() if isinstance(client.user, BranchUser)]
+        users = [client.user for client in self._clients.values() if isinstance(client.user, BranchUser | OpsUser)]
         for user in users:
             user.leave()
         unanswered = await self._answered(users)
         self._say.put_nowait(Drained(unanswered))
 
-    async def _answered(self, users: Sequence[BranchUser]) -> int:
+    async def _answered(self, users: Sequence[BranchUser | OpsUser]) -> int:
         """Wait until nothing of these is under way; how much still is when it takes too long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_MAX_S):
-                await asyncio.gather(*(user.answered() for user in users))
-        return sum(user.under_way for user in users)
+                await asyncio.gather(*(user.under_way.none() for user in users))
+        return sum(user.under_way.count for user in users)
 
     def _silence(self, province: str, is_silent: bool) -> None:
         (self._silent.add if is_silent else self._silent.discard)(province)

@@ -1,12 +1,14 @@
 """Somebody of operations: the national picture always in view, policies and provinces looked up now and then."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 
 import grpc
 
 from gateway.v1 import monitor_pb2, monitor_pb2_grpc, province_pb2, province_pb2_grpc
+from loadtests.locusts.under_way import ATTEMPTS_MAX, UnderWay
 from loadtests.watch import PictureWatch
 from loadtests.wire import DEADLINE_S, bearer, call_patiently
 
@@ -15,7 +17,7 @@ LOOK_EVERY_S = 1.0
 
 
 class OpsUser:
-    """`run` until cancelled."""
+    """`run` until cancelled; before that `leave`, and wait until nothing is `under_way`."""
 
     def __init__(self, channel: grpc.aio.Channel, token: str, provinces: Sequence[str], seed: int) -> None:
         self._monitor = monitor_pb2_grpc.MonitorServiceStub(channel)
@@ -24,6 +26,9 @@ class OpsUser:
         self._metadata = bearer(token)
         self._codes = provinces
         self._rng = random.Random(f"ops/{seed}")
+        #: What is being looked up.
+        self.under_way = UnderWay()
+        self._leaving = asyncio.Event()
 
     async def run(self) -> None:
         """Watch and look things up."""
@@ -31,15 +36,23 @@ class OpsUser:
             group.create_task(self._pictures.run())
             group.create_task(self._look())
 
+    def leave(self) -> None:
+        """Look nothing more up; the picture stays in view."""
+        self._leaving.set()
+
     async def _look(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY_S * self._rng.uniform(0.5, 1.5))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S * self._rng.uniform(0.5, 1.5)):
+                    await self._leaving.wait()
+            if self._leaving.is_set():
+                return
             look_up = self._rng.choice((self._overview, self._policy, self._country))
-            try:
-                await call_patiently(look_up)
-            except grpc.aio.AioRpcError:
-                # Measured as what it is; the person looks again.
-                continue
+            self.under_way.begin()
+            # What is not refused for now was measured as what it is; the person looks again.
+            with contextlib.suppress(grpc.aio.AioRpcError):
+                await call_patiently(look_up, ATTEMPTS_MAX)
+            self.under_way.end()
 
     async def _overview(self) -> object:
         request = monitor_pb2.GetOverviewRequest()

@@ -37,7 +37,7 @@ class Silence(msgspec.Struct, frozen=True, tag="silence"):
 
 
 class Drain(msgspec.Struct, frozen=True, tag="drain"):
-    """All branch systems leave; answered by `Drained` when nothing of theirs is under way, or it took too long."""
+    """All branch systems leave, and operations look nothing more up; answered by `Drained` when nothing of theirs is under way, or it took too long."""
 
 
 class Account(msgspec.Struct, frozen=True, tag="account"):
@@ -54,7 +54,7 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
 
 
 class Drained(msgspec.Struct, frozen=True, tag="drained"):
-    """Creations that are still without an answer; 0: all are answered."""
+    """Calls that are still without an answer; 0: all are answered."""
 
     unanswered: int
 
@@ -66,7 +66,7 @@ class Accounted(msgspec.Struct, frozen=True, tag="accounted"):
 
 
 class Trouble(msgspec.Struct, frozen=True, tag="trouble"):
-    """A client ended by an error, in words. It counts as a failure."""
+    """A client ended by an error, or before all its calls were answered, in words. It counts as a failure."""
 
     client: str
     problem: str

@@ -123,7 +123,7 @@ class Play:
             seats, lambda: len(self._drained) >= self._processes(), ANSWER_MAX_S, "no answer to drain"
         )
         if unanswered := sum(self._drained.values()):
-            self._troubles.append(f"{unanswered} creations were never answered")
+            self._troubles.append(f"{unanswered} calls were never answered")
         _log.info("All branch systems have their answers; waiting until everything is decided")
         self._wait_for_rest(prepared.open_tasks)
         self._accounts = {}
