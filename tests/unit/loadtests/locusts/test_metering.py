@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from gateway.v1 import error_pb2, task_pb2, task_pb2_grpc, work_pb2
-from loadtests.locusts.metering import Meter, MeteredChannel, MeteredStream, Row
+from loadtests.locusts.metering import HIDDEN, Meter, MeteredChannel, MeteredStream, Row
 from loadtests.wire import RETRYABLE_CODES, call_patiently, retry_info_s
 
 EXHAUSTED, UNAVAILABLE = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE
@@ -176,3 +177,65 @@ async def test_a_start_tells_how_long_the_customer_waited() -> None:
     rows = meter.take()
     assert [row.name for row in rows] == ["Work start", "created to started"]
     assert rows[1].wait_ms == 250
+
+
+class Ended:
+    """Stands for a stream that has ended: whoever reads is told so, and whoever writes, as gRPC tells it."""
+
+    def __init__(self, read: Exception, write: Exception) -> None:
+        self._read, self._write = read, write
+
+    async def write(self, _request: object) -> None:
+        raise self._write
+
+    async def read(self) -> object:
+        raise self._read
+
+    async def code(self) -> grpc.StatusCode:
+        return self._status().code()
+
+    async def details(self) -> str | None:
+        return self._status().details()
+
+    async def initial_metadata(self) -> object:
+        return self._status().initial_metadata()
+
+    async def trailing_metadata(self) -> object:
+        return self._status().trailing_metadata()
+
+    def _status(self) -> grpc.aio.AioRpcError:
+        assert isinstance(self._read, grpc.aio.AioRpcError)
+        return self._read
+
+
+AGED = refusal(UNAVAILABLE, "STREAM_AGED", retry_ms=100)
+BROKEN = refusal(UNAVAILABLE, "")
+BUG = grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, grpc.aio.Metadata(), grpc.aio.Metadata(), details="a bug")
+LOST = grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, grpc.aio.Metadata(), grpc.aio.Metadata(), details=HIDDEN)
+
+
+@pytest.mark.parametrize("is_written_first", [True, False])
+@pytest.mark.parametrize(
+    ("age_minutes", "read", "write", "expected"),
+    [
+        (30, AGED, asyncio.InvalidStateError(), ("refused", "Work: STREAM_AGED", "")),
+        (30, LOST, LOST, ("refused", "Work: ended at its age", "")),
+        (5, LOST, LOST, ("stream", "Work", f"INTERNAL {HIDDEN}")),
+        (30, BUG, BUG, ("stream", "Work", "INTERNAL a bug")),
+        (5, BROKEN, asyncio.InvalidStateError(), ("stream", "Work", "UNAVAILABLE")),
+    ],
+)
+async def test_the_end_of_a_stream_is_measured_once_whoever_is_told(
+    age_minutes: int, read: Exception, write: Exception, expected: tuple[str, ...], is_written_first: bool
+) -> None:
+    """A stream that broke while it was written to left nothing; and one that ended at its age, as streams do, would fail the run."""
+    now_s = 0.0
+    meter = Meter(clock=lambda: now_s)
+    call: Any = Ended(read, write)
+    stream = MeteredStream(call, "Work", meter, lambda: False)
+    now_s = 60.0 * age_minutes
+    attempts: list[Callable[[], Any]] = [lambda: stream.write(work_pb2.WorkRequest()), stream.read]
+    for attempt in attempts if is_written_first else reversed(attempts):
+        with pytest.raises((grpc.aio.AioRpcError, asyncio.InvalidStateError)):
+            await attempt()
+    assert kinds(meter.take()) == [expected]
