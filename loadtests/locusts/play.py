@@ -26,7 +26,7 @@ from loadtests.locusts.places import BRANCH_KINDS, Places, Terms
 from loadtests.locusts.preparing import Prepared, Wanted
 from loadtests.locusts.reading_back import Inquiry, Question, Rest, Rested
 from loadtests.locusts.shapes import PEAK, Shape
-from loadtests.locusts.staffing import people_needed, seconds_per_minute
+from loadtests.locusts.staffing import longest_work_s, people_needed, seconds_per_minute
 from loadtests.locusts.verdict import Figures, Verdict, judge
 
 #: Time to enrol a country's people.
@@ -195,7 +195,13 @@ class Play:
         self._runner.send_message("silence", {"province": province, "is_silent": is_silent})
 
     def _wait_for_rest(self, open_before: int) -> None:
-        rest = Rest(connection=self._settings.connection, open_before=open_before, within_s=self._settings.drain_s)
+        assert self._terms is not None
+        rest = Rest(
+            connection=self._settings.connection,
+            open_before=open_before,
+            still_s=longest_work_s(self._terms.pace_s),
+            within_s=self._settings.drain_s,
+        )
         try:
             rested = run_tool(
                 "loadtests.locusts.reading_back", Question(rest=rest), Rested, self._settings.drain_s + ANSWER_MAX_S

@@ -7,6 +7,7 @@ a share is kept in the ledger, is read back in a few minutes, a small one at onc
 """
 
 import asyncio
+import math
 from pathlib import Path
 
 import grpc
@@ -48,10 +49,13 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rest(msgspec.Struct, frozen=True, kw_only=True):
-    """Wait until nothing more is open than was before the run, at most so long."""
+    """Wait until nothing is open, or what was open before the run and is not going to be decided; at most so long."""
 
     connection: Connection
     open_before: int
+    #: Longer than a person works on a task. Where no more is open than before the run, some of that may have been decided and some of the
+    #: run's may not: so as long as anything is decided it is waited for.
+    still_s: float
     within_s: float
 
 
@@ -155,21 +159,27 @@ async def _tasks(channel: grpc.aio.Channel, token: str, names: list[str]) -> dic
 
 
 async def wait_for_rest(rest: Rest) -> Rested:
-    """Wait until nothing more is open than there was before."""
+    """Wait until nothing is open, or no more than there was before and nothing is being decided."""
     token = read_development_tokens(Path(rest.connection.tokens)).ops
     channel = open_channel(rest.connection.address)
     stub = monitor_pb2_grpc.MonitorServiceStub(channel)
     loop = asyncio.get_running_loop()
-    began_s, calm = loop.time(), 0
+    began_s = fell_s = loop.time()
+    least: float = math.inf
+    calm = 0
     try:
         while True:
             overview = await call_patiently(
                 lambda: stub.GetOverview(monitor_pb2.GetOverviewRequest(), metadata=bearer(token), timeout=DEADLINE_S)
             )
             is_open = open_count(overview)
+            now_s = loop.time()
+            if is_open < least:
+                least, fell_s = is_open, now_s
+            is_rest = not is_open or (is_open <= rest.open_before and now_s - fell_s >= rest.still_s)
             # A picture is half a second old, so what it does not show must be missing from two.
-            calm = calm + 1 if is_open <= rest.open_before else 0
-            passed_s = loop.time() - began_s
+            calm = calm + 1 if is_rest else 0
+            passed_s = now_s - began_s
             if calm > 1 or passed_s > rest.within_s:
                 return Rested(is_open, passed_s)
             await asyncio.sleep(LOOK_EVERY_S)

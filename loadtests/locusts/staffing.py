@@ -8,7 +8,7 @@ busier than the mean.
 import math
 
 from loadtests.day import LINE_SHARES
-from loadtests.handling import HANDLE_MINUTES, Behaviour
+from loadtests.handling import COMPLEXITY_FACTOR, DRAW_MAX, HANDLE_MINUTES, REMOTE_FACTOR, Behaviour
 
 #: Share of their time for which people are busy at the top of the shape, on average.
 UTILISATION = 0.5
@@ -30,6 +30,12 @@ def seconds_per_minute(people: int, peak_per_second: float) -> float:
     """How many real seconds stand for a minute of work when so many people are there."""
     work_s = UTILISATION * people / peak_per_second - AROUND_S
     return min(WORK_MAX_S, max(WORK_MIN_S, work_s)) / _MEAN_MINUTES
+
+
+def longest_work_s(pace_s: float) -> float:
+    """The longest that a person works on a task, at so many seconds for a minute of work, and what it costs around that. Seconds."""
+    longest = max(mean for mean, _ in HANDLE_MINUTES.values()) * max(COMPLEXITY_FACTOR) * REMOTE_FACTOR * DRAW_MAX
+    return longest * pace_s + AROUND_S
 
 
 def behaviour(pace_s: float) -> Behaviour:
