@@ -100,6 +100,22 @@ class Ledger:
         )
 
 
+class Accounts:
+    """Which processes have had users, and what each of them says that it was acknowledged."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, Acknowledged] = {}
+        self._had_users: dict[str, None] = {}
+
+    def has_users(self, process: str) -> None:
+        """A process has users, so what it is acknowledged counts, whatever becomes of it."""
+        self._had_users[process] = None
+
+    def missing(self) -> list[str]:
+        """Processes that have had users and give no account."""
+        return [process for process in self._had_users if process not in self.given]
+
+
 def together(parts: list[Acknowledged], kept_max: int = KEPT_MAX) -> Acknowledged:
     """What several processes were acknowledged. A task or a decision that two of them claim is a contradiction."""
     tasks: Thinned[str] = Thinned(kept_max)

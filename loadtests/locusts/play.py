@@ -17,7 +17,7 @@ from locust.runners import MasterRunner
 from locust.stats import RequestStats
 
 from loadtests.locusts.findings import Findings
-from loadtests.locusts.ledger import Acknowledged, together
+from loadtests.locusts.ledger import Accounts, Acknowledged, together
 from loadtests.locusts.link import ToolFailed, run_tool
 from loadtests.locusts.metering import FENCED, REFUSED
 from loadtests.locusts.objectives import MEASURED_BY, Objectives, percentile_ms
@@ -86,7 +86,7 @@ class Play:
         self._silent = ""
         #: Processes that have answered the latest question.
         self._drained: dict[str, int] = {}
-        self._accounts: dict[str, Acknowledged] = {}
+        self._accounts = Accounts()
         self._troubles: list[str] = []
         self.has_begun = False
         self.verdict: Verdict | None = None
@@ -126,12 +126,16 @@ class Play:
             self._troubles.append(f"{unanswered} calls were never answered")
         _log.info("All branch systems have their answers; waiting until everything is decided")
         self._wait_for_rest(prepared.open_tasks)
-        self._accounts = {}
+        accounts = self._accounts
         self._runner.send_message("account")
         yield from self._until(
-            seats, lambda: len(self._accounts) >= self._processes(), ANSWER_MAX_S, "no account given"
+            seats, lambda: len(accounts.given) >= self._processes(), ANSWER_MAX_S, "no account given"
         )
-        whole = together(list(self._accounts.values()))
+        if missing := accounts.missing():
+            self._troubles.append(
+                f"{len(missing)} processes with users have ended; what they were acknowledged is not known"
+            )
+        whole = together(list(accounts.given.values()))
         yield from self._until(
             seats,
             lambda: self._stats.total.num_requests >= whole.rows,
@@ -234,6 +238,7 @@ class Play:
         if place is not None:
             given["place"] = msgspec.json.encode(place).decode()
             given["terms"] = msgspec.json.encode(self._terms).decode()
+            self._accounts.has_users(msg.node_id)
         client_id = msg.node_id if isinstance(self._runner, MasterRunner) else None
         self._runner.send_message("place_given", given, client_id)
 
@@ -248,7 +253,7 @@ class Play:
 
     def accounted(self, msg: Any, **_more: Any) -> None:
         """A process gives account."""
-        self._accounts[msg.node_id] = msgspec.json.decode(msg.data["acknowledged"], type=Acknowledged)
+        self._accounts.given[msg.node_id] = msgspec.json.decode(msg.data["acknowledged"], type=Acknowledged)
 
     # --- figures ---
 

@@ -1,6 +1,6 @@
 import itertools
 
-from loadtests.locusts.ledger import Acknowledged, Ledger, Thinned, is_chosen, together
+from loadtests.locusts.ledger import Accounts, Acknowledged, Ledger, Thinned, is_chosen, together
 
 
 def test_a_small_run_is_kept_whole() -> None:
@@ -47,3 +47,15 @@ def test_what_two_processes_claim_is_a_contradiction() -> None:
     alone.decided("a", "x", 1, 1)
     alone.decided("a", "y", 1, 1)
     assert len(alone.read(0).problems) == 1
+
+
+def test_a_process_that_has_ended_owes_its_account() -> None:
+    """What a worker was acknowledged that died in the middle of a run went with it, and the others' accounts passed for the whole."""
+    accounts = Accounts()
+    for process in ("worker-1", "worker-2", "worker-1"):
+        accounts.has_users(process)
+    assert accounts.missing() == ["worker-1", "worker-2"]
+    accounts.given["worker-2"] = Acknowledged(created=5)
+    # A process without users has nothing to account for, and says so.
+    accounts.given["worker-3"] = Acknowledged()
+    assert accounts.missing() == ["worker-1"]
