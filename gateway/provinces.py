@@ -71,6 +71,7 @@ _REPEATABLE = (
     c.ListOperators,
     c.GetWorkload,
     c.GetProvince,
+    c.ListSharingPolicyRevisions,
     c.PreviewMatch,
     c.DiagnoseQueue,
     c.HearDesks,

@@ -88,17 +88,11 @@ def show(
 
     Example: sharedops policy show fujian
     """
+    found = _ask(address, token, data_dir, lambda stub, who: _get(stub, who, province), as_json=as_json)
     if as_json:
-        _print_json(_ask(address, token, data_dir, lambda stub, who: _get(stub, who, province), as_json=True))
-        return
-
-    def look(stub: Any, who: Who) -> tuple[province_pb2.SharingPolicy, str]:
-        shown = _get(stub, who, province)
-        kept = _revisions(stub, who, province, REVISIONS_MAX).revisions
-        return shown, next((one.approver for one in kept if one.policy.revision == shown.revision), "")
-
-    shown, approver = _ask(address, token, data_dir, look, as_json=False)
-    show_policy(Console(), shown, language, approver)
+        _print_json(found)
+    else:
+        show_policy(Console(), found, language)
 
 
 @policy.command()
@@ -176,7 +170,14 @@ def revisions(
 
     Example: sharedops policy revisions fujian
     """
-    found = _ask(address, token, data_dir, lambda stub, who: _revisions(stub, who, province, count), as_json=as_json)
+    request = province_pb2.ListSharingPolicyRevisionsRequest(name=names.policy_name(province), page_size=count)
+    found = _ask(
+        address,
+        token,
+        data_dir,
+        lambda stub, who: stub.ListSharingPolicyRevisions(request, metadata=who, timeout=PATIENCE_S),
+        as_json=as_json,
+    )
     if as_json:
         _print_json(found)
     else:
@@ -249,11 +250,6 @@ def approve(
 def _get(stub: Any, who: Who, province: str) -> province_pb2.SharingPolicy:
     request = province_pb2.GetSharingPolicyRequest(name=names.policy_name(province))
     return stub.GetSharingPolicy(request, metadata=who, timeout=PATIENCE_S)
-
-
-def _revisions(stub: Any, who: Who, province: str, count: int) -> province_pb2.ListSharingPolicyRevisionsResponse:
-    request = province_pb2.ListSharingPolicyRevisionsRequest(name=names.policy_name(province), page_size=count)
-    return stub.ListSharingPolicyRevisions(request, metadata=who, timeout=PATIENCE_S)
 
 
 def _previewed(province: str, changes: list[str]) -> province_pb2.UpdateSharingPolicyRequest:

@@ -82,13 +82,9 @@ def wait_words(wait_ms: int, language: Language) -> str:
     return "-" if wait_ms < 0 else duration_words(wait_ms, language)
 
 
-def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: Language, approver: str = "") -> None:
-    """A policy field by field, and what waits beside it.
-
-    Args:
-        approver: who approved the revision in force; empty: nobody had to, or it is not known.
-    """
-    show_stamp(console, policy, language, approver)
+def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
+    """A policy field by field, and what waits beside it."""
+    show_stamp(console, policy, language)
     table = Table(show_header=False)
     for field in POLICY_FIELDS:
         table.add_row(field, _shown(policy, field))
@@ -104,9 +100,10 @@ def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: 
         show_proposal(console, proposal, language)
 
 
-def show_stamp(console: Console, policy: province_pb2.SharingPolicy, language: Language, approver: str = "") -> None:
-    """Which revision it is, who made it, and who approved it where that is known."""
-    by = f"{word('by', language)} {policy.updater or '-'}, {time_of(policy.update_time_ms)}{_approved(approver, language)}"
+def show_stamp(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
+    """Which revision it is, who made it, and who approved it."""
+    changed = f"{policy.updater or '-'}, {time_of(policy.update_time_ms)}"
+    by = f"{word('by', language)} {changed}{_approved(policy.approver, language)}"
     console.print(
         f"{policy.name}: {word('revision', language)} {policy.revision}, {mode_of(policy)}; {by}", soft_wrap=True
     )

@@ -75,8 +75,8 @@ def policy_in(policy: province_pb2.SharingPolicy) -> SharingPolicy:
     )
 
 
-def policy_out(province: str, policy: SharingPolicy) -> province_pb2.SharingPolicy:
-    """A sharing policy with its revision."""
+def policy_out(province: str, policy: SharingPolicy, approved_by: str = "") -> province_pb2.SharingPolicy:
+    """A sharing policy with its revision, and who approved that, where it is known."""
     return province_pb2.SharingPolicy(
         name=names.policy_name(province),
         share_out_mode=SHARE_OUT_MODES_OUT[policy.share_out_mode],
@@ -99,12 +99,13 @@ def policy_out(province: str, policy: SharingPolicy) -> province_pb2.SharingPoli
         recall=RECALLS_OUT[policy.recall],
         needs_two_people=policy.needs_two_people,
         best_match_gain_points=policy.best_match_gain_points,
+        approver=approved_by[:_IDENTITY_LENGTH_MAX],
     )
 
 
-def policy_shown(province: str, reply: ProvinceReply) -> province_pb2.SharingPolicy:
-    """The policy in force, and what will or may be."""
-    shown = policy_out(province, reply.policy)
+def policy_shown(province: str, reply: ProvinceReply, approved_by: str) -> province_pb2.SharingPolicy:
+    """The policy in force, who approved it, and what will or may be."""
+    shown = policy_out(province, reply.policy, approved_by)
     shown.newest_revision = reply.policy_newest if reply.policy_newest != reply.policy.revision else 0
     shown.scheduled.extend(
         policy_revision_out(province, kept, reply.policy.revision) for kept in reply.policies_scheduled
@@ -116,7 +117,7 @@ def policy_shown(province: str, reply: ProvinceReply) -> province_pb2.SharingPol
 def policy_revision_out(province: str, kept: PolicyRevision, in_force: int) -> province_pb2.SharingPolicyRevision:
     """A revision; `in_force` is the number of the one that is."""
     return province_pb2.SharingPolicyRevision(
-        policy=policy_out(province, kept.policy),
+        policy=policy_out(province, kept.policy, kept.approved_by),
         reason=kept.reason[:_REASON_LENGTH_MAX],
         rolled_back_to=kept.rolled_back_to,
         approver=kept.approved_by[:_IDENTITY_LENGTH_MAX],
@@ -141,10 +142,12 @@ def _proposal_out(province: str, proposal: PolicyProposal) -> province_pb2.Shari
     )
 
 
-def policy_change_out(province: str, preview: PolicyPreview) -> province_pb2.UpdateSharingPolicyResponse:
-    """What a change of the policy has brought about, or would."""
+def policy_change_out(
+    province: str, preview: PolicyPreview, approved_by: str = ""
+) -> province_pb2.UpdateSharingPolicyResponse:
+    """What a change of the policy has brought about, or would; `approved_by` whom, if somebody had to."""
     return province_pb2.UpdateSharingPolicyResponse(
-        sharing_policy=policy_out(province, preview.policy),
+        sharing_policy=policy_out(province, preview.policy, approved_by),
         preview=preview_out(preview),
         proposal=proposal_out(province, preview.proposal),
     )

@@ -73,7 +73,9 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         """Read a sharing policy."""
         validation.check(request)
         code = self._admit("GetSharingPolicy", names.parse_policy(request.name), "name")
-        return conversion.policy_shown(code, await self._read(code, deadline_of(context)))
+        deadline = deadline_of(context)
+        found = await self._read(code, deadline)
+        return conversion.policy_shown(code, found, await self._approver(code, found.policy.revision, deadline))
 
     # --- state ---
 
@@ -265,6 +267,15 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
     async def _read(self, code: ProvinceCode, deadline: float) -> ProvinceReply:
         return expect(await self._provinces.call(code, c.GetProvince(), deadline=deadline), ProvinceReply)
 
+    async def _approver(self, code: ProvinceCode, revision: int, deadline: float) -> str:
+        """Who approved a revision of the policy; empty: nobody had to.
+
+        It is asked for by itself and is no part of `ProvinceReply`: that is journaled, too, as the answer to a request id.
+        """
+        command = c.ListSharingPolicyRevisions(before=revision + 1, page_size=1)
+        page = expect(await self._provinces.call(code, command, deadline=deadline), PolicyRevisionPage)
+        return next((kept.approved_by for kept in page.revisions if kept.policy.revision == revision), "")
+
     async def _shown(self, code: ProvinceCode, deadline: float) -> province_pb2.Province:
         """The province, or that it does not answer: a picture with a gap beats no picture."""
         patience = min(deadline, asyncio.get_running_loop().time() + _READ_PATIENCE_S)
@@ -325,7 +336,8 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
     ) -> province_pb2.UpdateSharingPolicyResponse:
         """Carry out a change of the policy that merges nothing."""
         reply = await self._provinces.call(code, command, deadline=deadline)
-        return conversion.policy_change_out(code, expect(reply, PolicyPreview))
+        approved_by = command.who if isinstance(command, c.ApproveSharingPolicyChange) else ""
+        return conversion.policy_change_out(code, expect(reply, PolicyPreview), approved_by)
 
     def _unknown_hosts(self, policy: province_pb2.SharingPolicy) -> list[tuple[str, str]]:
         known = frozenset(self._provinces.codes())

@@ -67,7 +67,7 @@ class Province(_message.Message):
     def __init__(self, name: _Optional[str] = ..., province_id: _Optional[str] = ..., display_name: _Optional[str] = ..., display_name_zh: _Optional[str] = ..., state: _Optional[_Union[ProvinceState, str]] = ..., state_reason: _Optional[str] = ..., state_time_ms: _Optional[int] = ..., epoch: _Optional[int] = ...) -> None: ...
 
 class SharingPolicy(_message.Message):
-    __slots__ = ("name", "share_out_mode", "share_out_ratio_permille", "activation_wait_ms", "release_wait_ms", "allowed_hosts", "blocked_hosts", "kinds", "max_amount_fen", "share_in_quota", "reserve_operators", "revision", "update_time_ms", "updater", "effective_from_ms", "effective_until_ms", "on_time_floor_permille", "share_in_daily_quota", "recall", "needs_two_people", "best_match_gain_points", "newest_revision", "scheduled", "proposals")
+    __slots__ = ("name", "share_out_mode", "share_out_ratio_permille", "activation_wait_ms", "release_wait_ms", "allowed_hosts", "blocked_hosts", "kinds", "max_amount_fen", "share_in_quota", "reserve_operators", "revision", "update_time_ms", "updater", "effective_from_ms", "effective_until_ms", "on_time_floor_permille", "share_in_daily_quota", "recall", "needs_two_people", "best_match_gain_points", "newest_revision", "scheduled", "proposals", "approver")
     NAME_FIELD_NUMBER: _ClassVar[int]
     SHARE_OUT_MODE_FIELD_NUMBER: _ClassVar[int]
     SHARE_OUT_RATIO_PERMILLE_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +92,7 @@ class SharingPolicy(_message.Message):
     NEWEST_REVISION_FIELD_NUMBER: _ClassVar[int]
     SCHEDULED_FIELD_NUMBER: _ClassVar[int]
     PROPOSALS_FIELD_NUMBER: _ClassVar[int]
+    APPROVER_FIELD_NUMBER: _ClassVar[int]
     name: str
     share_out_mode: ShareOutMode
     share_out_ratio_permille: int
@@ -116,7 +117,8 @@ class SharingPolicy(_message.Message):
     newest_revision: int
     scheduled: _containers.RepeatedCompositeFieldContainer[SharingPolicyRevision]
     proposals: _containers.RepeatedCompositeFieldContainer[SharingPolicyProposal]
-    def __init__(self, name: _Optional[str] = ..., share_out_mode: _Optional[_Union[ShareOutMode, str]] = ..., share_out_ratio_permille: _Optional[int] = ..., activation_wait_ms: _Optional[int] = ..., release_wait_ms: _Optional[int] = ..., allowed_hosts: _Optional[_Iterable[str]] = ..., blocked_hosts: _Optional[_Iterable[str]] = ..., kinds: _Optional[_Iterable[str]] = ..., max_amount_fen: _Optional[int] = ..., share_in_quota: _Optional[int] = ..., reserve_operators: _Optional[int] = ..., revision: _Optional[int] = ..., update_time_ms: _Optional[int] = ..., updater: _Optional[str] = ..., effective_from_ms: _Optional[int] = ..., effective_until_ms: _Optional[int] = ..., on_time_floor_permille: _Optional[int] = ..., share_in_daily_quota: _Optional[int] = ..., recall: _Optional[_Union[Recall, str]] = ..., needs_two_people: _Optional[bool] = ..., best_match_gain_points: _Optional[int] = ..., newest_revision: _Optional[int] = ..., scheduled: _Optional[_Iterable[_Union[SharingPolicyRevision, _Mapping]]] = ..., proposals: _Optional[_Iterable[_Union[SharingPolicyProposal, _Mapping]]] = ...) -> None: ...
+    approver: str
+    def __init__(self, name: _Optional[str] = ..., share_out_mode: _Optional[_Union[ShareOutMode, str]] = ..., share_out_ratio_permille: _Optional[int] = ..., activation_wait_ms: _Optional[int] = ..., release_wait_ms: _Optional[int] = ..., allowed_hosts: _Optional[_Iterable[str]] = ..., blocked_hosts: _Optional[_Iterable[str]] = ..., kinds: _Optional[_Iterable[str]] = ..., max_amount_fen: _Optional[int] = ..., share_in_quota: _Optional[int] = ..., reserve_operators: _Optional[int] = ..., revision: _Optional[int] = ..., update_time_ms: _Optional[int] = ..., updater: _Optional[str] = ..., effective_from_ms: _Optional[int] = ..., effective_until_ms: _Optional[int] = ..., on_time_floor_permille: _Optional[int] = ..., share_in_daily_quota: _Optional[int] = ..., recall: _Optional[_Union[Recall, str]] = ..., needs_two_people: _Optional[bool] = ..., best_match_gain_points: _Optional[int] = ..., newest_revision: _Optional[int] = ..., scheduled: _Optional[_Iterable[_Union[SharingPolicyRevision, _Mapping]]] = ..., proposals: _Optional[_Iterable[_Union[SharingPolicyProposal, _Mapping]]] = ..., approver: _Optional[str] = ...) -> None: ...
 
 class SharingPolicyRevision(_message.Message):
     __slots__ = ("policy", "reason", "rolled_back_to", "approver", "in_force")

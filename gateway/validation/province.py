@@ -57,6 +57,7 @@ _CHANGED_POLICY = k.Rules(
         "newest_revision": k.anything,
         "scheduled": k.anything,
         "proposals": k.anything,
+        "approver": k.anything,
     },
     required=("name",),
 )

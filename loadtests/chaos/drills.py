@@ -148,7 +148,7 @@ def _changed(before: dict[str, province_pb2.SharingPolicy], after: dict[str, pro
 def _content(policy: province_pb2.SharingPolicy) -> province_pb2.SharingPolicy:
     content = province_pb2.SharingPolicy()
     content.CopyFrom(policy)
-    for stamp in ("revision", "newest_revision", "scheduled", "proposals", "update_time_ms", "updater"):
+    for stamp in ("revision", "newest_revision", "scheduled", "proposals", "update_time_ms", "updater", "approver"):
         if stamp in content.DESCRIPTOR.fields_by_name:
             content.ClearField(stamp)
     return content

@@ -82,7 +82,9 @@ async def test_two_people_at_two_terminals(served: Gateway) -> None:
     assert told is not None and instant_ms(told[2]) - instant_ms(told[1]) == PROPOSAL_TERM_MS
     assert "approved by" not in output
     done = await run_json(served, "approve", "fujian", "1", who="ops-2")
-    assert done["sharing_policy"]["share_out_mode"] == "SHARE_OUT_MODE_EVACUATE"
+    changed = done["sharing_policy"]
+    assert (changed["share_out_mode"], changed["approver"]) == ("SHARE_OUT_MODE_EVACUATE", "ops:second")
+    assert (await run_json(served, "show", "fujian"))["approver"] == "ops:second"
     for language, approved in (("en", "approved by ops:second"), ("zh", "复核人 ops:second")):
         code, output = await run(served, "show", "fujian", "--language", language)
         assert code == 0 and approved in output

@@ -276,10 +276,39 @@ async def test_an_evacuation_by_two_people(served: Gateway) -> None:
     assert (refused["code"].name, refused["reason"]) == ("FAILED_PRECONDITION", "SAME_PERSON")
     done = await served.provinces.ApproveSharingPolicyChange(approve, **as_("ops-2"))
     assert done.sharing_policy.share_out_mode == province_pb2.SHARE_OUT_MODE_EVACUATE
-    assert (await policy(served)).proposals == []
+    assert done.sharing_policy.approver == "ops:second"
+    assert await served.provinces.ApproveSharingPolicyChange(approve, **as_("ops-2")) == done
+    shown = await policy(served)
+    assert (shown.proposals, shown.updater, shown.approver) == ([], "ops:test", "ops:second")
     resume = province_pb2.ResumeProvinceRequest(**why("t-4"))
     await served.provinces.ResumeProvince(resume, **as_("ops"))
-    assert (await policy(served)).share_out_mode == province_pb2.SHARE_OUT_MODE_OVERFLOW
+    shown = await policy(served)
+    assert (shown.share_out_mode, shown.approver) == (province_pb2.SHARE_OUT_MODE_OVERFLOW, "")
+
+
+async def test_the_approver_is_that_of_the_revision_in_force(served: Gateway) -> None:
+    """A newer revision that lies ahead was approved by nobody; neither its name nor a caller's may stand beside the policy that is obeyed."""
+    await served.provinces.UpdateSharingPolicy(update("a-1", needs_two_people=True), **as_("ops"))
+    proposed = update("a-2", share_out_mode=province_pb2.SHARE_OUT_MODE_EVACUATE, approver="ops:nobody")
+    await served.provinces.UpdateSharingPolicy(proposed, **as_("ops"))
+    approve = province_pb2.ApproveSharingPolicyChangeRequest(
+        name="provinces/fujian/sharingPolicy", proposal=1, request_id="a-3"
+    )
+    await served.provinces.ApproveSharingPolicyChange(approve, **as_("ops-2"))
+    ahead = update(
+        "a-4",
+        share_out_mode=province_pb2.SHARE_OUT_MODE_OVERFLOW,
+        effective_from_ms=1_900_000_000_000,
+        approver="ops:nobody",
+    )
+    changed = await served.provinces.UpdateSharingPolicy(ahead, **as_("ops"))
+    assert (changed.sharing_policy.revision, changed.sharing_policy.approver) == (4, "")
+    shown = await policy(served)
+    assert (shown.revision, shown.newest_revision, shown.approver) == (3, 4, "ops:second")
+    assert [kept.policy.approver for kept in shown.scheduled] == [""]
+    request = province_pb2.ListSharingPolicyRevisionsRequest(name="provinces/fujian/sharingPolicy")
+    listed = await served.provinces.ListSharingPolicyRevisions(request, **as_("lead-fujian"))
+    assert [kept.policy.approver for kept in listed.revisions] == ["", "ops:second", "", ""]
 
 
 async def test_a_window_that_lies_ahead_is_shown_and_must_be_known_to_whoever_writes(served: Gateway) -> None:

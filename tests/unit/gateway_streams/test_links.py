@@ -12,7 +12,7 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import OperatorId, TaskId
 from actors.core.refusal import Refused
-from actors.core.replies import TaskReply
+from actors.core.replies import PolicyRevisionPage, TaskReply
 from actors.core.task import TaskSpec
 from gateway.errors import GatewayError
 from gateway.v1 import admin_pb2, event_pb2, task_pb2, work_pb2
@@ -63,6 +63,17 @@ async def test_a_create_whose_answer_was_lost_is_made_once(country: Served) -> N
         task_pb2.ListTasksRequest(parent="provinces/fujian"), **country.as_("branch", "fujian")
     )
     assert [entry.name for entry in listed.tasks] == [task.name]
+
+
+async def test_a_read_of_revisions_whose_answer_was_lost_is_sent_again(country: Served) -> None:
+    """Whoever looks at a policy asks for it, and then for its revision: with one of the two lost there would be no policy to be seen."""
+    site = country.sites["fujian"]
+    site.breaks_after = once(c.ListSharingPolicyRevisions)
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    page = await country.gateway.links.call("fujian", c.ListSharingPolicyRevisions(before=2), deadline=deadline)
+    assert isinstance(page, PolicyRevisionPage)
+    assert [kept.policy.revision for kept in page.revisions] == [1]
+    assert len(site.seen(c.ListSharingPolicyRevisions)) == 2
 
 
 def _batch(*numbers: int, kind: str = KIND) -> task_pb2.BatchCreateTasksRequest:

@@ -14,7 +14,11 @@ def test_the_ten_drills_are_of_every_kind() -> None:
 def test_a_policy_put_back_under_a_new_revision_is_unchanged() -> None:
     """A drill puts the policy back as a new revision; what it says must be the same, and nothing else is."""
     before = {"fujian": province_pb2.SharingPolicy(revision=2, activation_wait_ms=5, newest_revision=2)}
-    again = {"fujian": province_pb2.SharingPolicy(revision=4, activation_wait_ms=5, newest_revision=4, updater="x")}
+    again = {
+        "fujian": province_pb2.SharingPolicy(
+            revision=4, activation_wait_ms=5, newest_revision=4, updater="x", approver="y"
+        )
+    }
     other = {"fujian": province_pb2.SharingPolicy(revision=2, activation_wait_ms=6)}
     assert _changed(before, again) == 0
     assert _changed(before, other) == 1
