@@ -11,6 +11,8 @@ The check reads before anybody takes an epoch: opening for writing would alter t
 * If it does not: `Corrupt`, naming the frame.
 * If the hq journal itself cannot be read: the province serves unchecked, and says so in its log. Otherwise damage to one file would stop
   all provinces that restart; and nothing starts as a whole while the hq journal is damaged, because the coordinator does not.
+* If there is no anchor, and the journal's file is gone though every journal was made once: `Corrupt` likewise. A province is begun anew only
+  with the whole country.
 
 The hq journal has nobody to be anchored with. Its own head lies in a small file beside it (`head_file`).
 """
@@ -60,14 +62,19 @@ def require_anchored(path: str, province: str, hq_path: str) -> None:
         require_head(Path(path), province, Head(anchor.sequence, anchor.epoch, anchor.hash))
 
 
-def open_anchored(path: str, *, store_id: str, province: str, hq_path: str) -> Journal:
+def open_anchored(path: str, *, store_id: str, province: str, hq_path: str, create: bool = True) -> Journal:
     """Open a province's journal for writing, if it still holds what was anchored.
+
+    Args:
+        create: make an empty journal when there is none; False: it was made once, so that none is a loss.
 
     Raises:
         JournalError: as for `require_anchored` and `open_sqlite`.
     """
     require_anchored(path, province, hq_path)
-    return open_sqlite(path, store_id=store_id, province=province)
+    if not create and not Path(path).exists():
+        raise Corrupt(province, None, "it was made once, and its file is gone")
+    return open_sqlite(path, store_id=store_id, province=province, create=create)
 
 
 def require_head(path: Path, province: str, head: Head) -> None:

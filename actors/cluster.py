@@ -85,7 +85,7 @@ class Supervisor:
         self.directory = Directory(on_change=self._changed)
         self._refusals_path = run_dir / REFUSALS
         self._refusals_path.unlink(missing_ok=True)  # those of a supervisor before us
-        #: Actors that stand aside -> why.
+        #: Journals whose actors stand aside -> why.
         self._refusals: dict[str, str] = {}
         self._watched = {name: Watched(name) for name in names}
 
@@ -102,10 +102,11 @@ class Supervisor:
     def _refusal_changed(self, entry: Entry, present: bool) -> None:
         """Write down who stands aside, for the outer supervisor to say."""
         name, reason = entry.name.removeprefix(protocol.REFUSAL_PREFIX), entry.detail.get(protocol.REFUSAL_REASON, "")
+        journal = HQ if name == protocol.COORDINATOR else name.removeprefix(protocol.PROVINCE_PREFIX)
         if present:
-            self._refusals[name] = reason
+            self._refusals[journal] = reason
         else:
-            self._refusals.pop(name, None)
+            self._refusals.pop(journal, None)
         _log.error("actor stands aside" if present else "actor tries again", name=name, reason=reason)
         draft = self._refusals_path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._refusals))
@@ -176,6 +177,7 @@ def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
                     province=code,
                     journal_path=str(store.journal_path(code)),
                     hq_journal_path=str(store.journal_path(HQ)),
+                    may_begin=not store.identity.complete,
                     settings=settings[code],
                     limits=country.limits,
                     kinds=country.kinds,

@@ -4,6 +4,9 @@ Taking the epoch is a write, so it fails on a full disk, and it needs the lock t
 transaction. Neither is a reason for an actor to fail for good, and Ray does not restart an actor whose constructor raised: so we wait here
 and try again, and end the process after `PATIENCE_S` only so that Ray starts a fresh one.
 
+A file that we alone may not write, on a disk that takes writes, is another matter: somebody has put it there under another name, and waiting
+helps nobody. It is raised at once, so that the actor stands aside and says so, and the country starts without it.
+
 The predecessor is fenced by the epoch, but only once we can take one. A stopped process keeps SQLite's lock until it is killed, so
 whoever holds this very file open for writing and is stopped gets SIGKILL. Only stopped ones: a running process lets go of the lock by
 itself within one commit. (Refused: killing every holder, which would make two supervisors kill each other's actors in turn.)
@@ -45,6 +48,7 @@ def open_patiently(
 
     Raises:
         JournalError: the journal cannot be opened at all.
+        StoreFull: its file is not ours to write.
     """
     for attempt in range(1, int(PATIENCE_S / RETRY_EVERY_S) + 1):
         try:
@@ -53,9 +57,19 @@ def open_patiently(
             _log.warning("journal cannot be opened yet", province=province, attempt=attempt, detail=str(error))
             if isinstance(error, StoreBusy):
                 kill_stopped_writers(Path(path))
+            elif is_write_protected(Path(path)):
+                raise
             pause(RETRY_EVERY_S)
     end_process()
     raise AssertionError("a process that has ended goes nowhere")
+
+
+def is_write_protected(path: Path) -> bool:
+    """Whether the journal or its WAL is not ours to write, though the folder around them is."""
+    if not os.access(path.parent, os.W_OK):
+        return False
+    files = (path, path.with_name(path.name + "-wal"))
+    return any(file.exists() and not os.access(file, os.W_OK) for file in files)
 
 
 def kill_stopped_writers(path: Path) -> list[int]:

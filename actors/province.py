@@ -106,7 +106,7 @@ class ProvinceActor:
                 options.journal_path,
                 store_id=options.store_id,
                 province=options.province,
-                open_journal=partial(open_anchored, hq_path=options.hq_journal_path),
+                open_journal=partial(open_anchored, hq_path=options.hq_journal_path, create=options.may_begin),
             )
             if options.fault_dir:
                 journal = self._with_faults(journal)

@@ -18,6 +18,8 @@ class ProvinceOptions(msgspec.Struct, frozen=True, kw_only=True):
     journal_path: str
     #: Where the heads of all journals are anchored; empty: nowhere.
     hq_journal_path: str = ""
+    #: Begin a journal where there is none; False: one was made once, and a missing file is a loss.
+    may_begin: bool = True
     run_dir: str
     #: Empty: logging is left as it is.
     logs_dir: str = ""

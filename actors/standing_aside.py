@@ -3,7 +3,8 @@
 The alternatives are worse. An actor that raises in its constructor is gone for good, as far as Ray is concerned, and nobody learns why; one
 that kills itself is restarted at full speed for ever, at a second of CPU each time. So it stands aside: it answers nobody, but the directory
 of addresses shows an entry ``refusal/<its name>`` with the reason. The supervisor writes that down for `sharedops serve` to say, and the gateway
-answers for the province with UNAVAILABLE at once instead of waiting for it to come back.
+answers for the province with UNAVAILABLE at once instead of waiting for it to come back. `serve` starts without a province that stands aside
+(`gateway.command.roll_call`), but not without the headquarters, whose journal holds what all others are checked against.
 
 When the journal's file is another one (a person has put the right one back) and has not changed for `SETTLED_S`, the process ends; Ray
 starts the next one, which checks everything anew. An error that may pass by itself (a full disk) is tried again after `RETRY_S`.
@@ -25,8 +26,12 @@ from actors.transport import DIRECTORY_SOCKET, DirectoryClient, Entry
 
 _log = structlog.get_logger(__name__)
 
-#: What opening and replaying a damaged journal may raise: the journal's own errors, bytes that are no events, events that do not follow.
-UNUSABLE = (JournalError, msgspec.DecodeError, AssertionError, ValueError, LookupError, RuntimeError)
+#: What opening and replaying a damaged journal may raise: the journal's own errors and the system's, bytes that are no events, events that do
+#: not follow. What is missing here would keep the whole country from starting: an actor whose constructor raised never comes back.
+UNUSABLE = (
+    *(JournalError, OSError, msgspec.DecodeError, AssertionError, ValueError, LookupError, RuntimeError),
+    *(ArithmeticError, AttributeError, TypeError),
+)
 
 #: Pause between two looks at the file.
 LOOK_EVERY_S = 1.0
@@ -40,7 +45,12 @@ ORPHAN_AFTER_S = 20.0
 
 def explanation(journal: str, error: Exception) -> str:
     """One line for a person: which journal, what, where to read on."""
-    text = str(error) if isinstance(error, JournalError) else f"journal {journal} does not replay: {error!r}"
+    if isinstance(error, JournalError):
+        text = str(error)
+    elif isinstance(error, OSError):
+        text = f"journal {journal} cannot be opened: {error.strerror or error!r}"
+    else:
+        text = f"journal {journal} does not replay: {error!r}"
     return f"{text}; what to do: {DAMAGED_RUNBOOK}"
 
 
@@ -61,7 +71,7 @@ class StandingAside:
         self.reason = explanation(journal_path.stem, error)
         self._path = journal_path
         self._end = lambda: end(error)
-        self._may_pass = isinstance(error, JournalError) and not isinstance(error, (Corrupt, StoreMismatch))
+        self._may_pass = isinstance(error, (JournalError, OSError)) and not isinstance(error, (Corrupt, StoreMismatch))
         entry = Entry(
             name=protocol.refusal_name(name),
             address="",

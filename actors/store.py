@@ -130,7 +130,10 @@ def _check_codes(path: Path, codes: tuple[str, ...]) -> None:
 
 
 def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wait_s: float = 15.0) -> Store:
-    """Lock the data directory, making it if it is empty, and check that every journal in it belongs to it.
+    """Lock the data directory, making it if it is empty, and check that the journals in it belong to it.
+
+    One province's journal that is missing, damaged or another's is no reason to refuse: its actor finds that out again, says so and serves
+    nobody, and the others work. Without the headquarters' journal, or any province's, there is nothing to start.
 
     Args:
         provinces: codes for a new store; an existing one keeps its own.
@@ -138,7 +141,7 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
             `LIVE_HOLDER_WAIT_S`.
 
     Raises:
-        StoreError: in use, not empty and not ours, or holding a journal of another store.
+        StoreError: in use, not empty and not ours, or the headquarters' journal or all provinces' cannot be used.
     """
     if directory.exists() and not directory.is_dir():
         raise StoreError(f"{directory} is a file, not a directory")
@@ -154,12 +157,7 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
         if not (directory / "store.json").exists():
             _create(directory, provinces)
         store = read_store(directory)
-        missing = store.missing_journals()
-        if missing:
-            lost = ", ".join(missing)
-            raise StoreError(f"{directory} has lost the journals of {lost}; what to do: {DAMAGED_RUNBOOK}")
-        for name in (*store.identity.provinces, HQ):
-            _check_journal(store, name)
+        _require_journals(store)
     except BaseException:
         os.close(locked_fd)
         raise
@@ -221,19 +219,33 @@ def _write_identity(directory: Path, identity: StoreIdentity) -> None:
     written.replace(path)
 
 
-def _check_journal(store: Store, name: str) -> None:
+def _require_journals(store: Store) -> None:
+    """Make sure that the headquarters' journal can be used, and some province's.
+
+    Raises:
+        StoreError: it cannot, or none.
+    """
+    missing = store.missing_journals()
+    lost = f"{store.directory} has lost the journals of {', '.join(missing)}; what to do: {DAMAGED_RUNBOOK}"
+    problems = {name: lost if name in missing else _problem_of(store, name) for name in (HQ, *store.identity.provinces)}
+    if problems[HQ]:
+        raise StoreError(problems[HQ])
+    if all(problems[code] for code in store.identity.provinces):
+        raise StoreError(problems[store.identity.provinces[0]])
+
+
+def _problem_of(store: Store, name: str) -> str:
+    """What is wrong with a journal, as far as opening it tells; empty: nothing, or it is still to be made."""
     path = store.journal_path(name)
     if not path.exists():
-        return
+        return ""
     try:
         view = open_readonly(path)
     except JournalError as error:
-        raise StoreError(f"{path} cannot be opened: {error}; what to do: {DAMAGED_RUNBOOK}") from error
+        return f"{path} cannot be opened: {error}; what to do: {DAMAGED_RUNBOOK}"
     try:
-        if (view.store_id, view.province) != (store.store_id, name):
-            raise StoreError(
-                f"{path} belongs to store {view.store_id}, province {view.province}; "
-                f"this directory is store {store.store_id}"
-            )
+        if (view.store_id, view.province) == (store.store_id, name):
+            return ""
+        return f"{path} belongs to store {view.store_id}, province {view.province}; this directory is store {store.store_id}"
     finally:
         view.close()

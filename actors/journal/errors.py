@@ -68,7 +68,9 @@ class StoreMismatch(JournalError):
         self.found_province = found_province
 
     def __str__(self) -> str:
-        found = f"{self.found_store_id}/{self.found_province}" if self.found_province else "something else"
+        if not self.found_province:
+            return f"journal {self.province}: the file is no journal of this version, but of another one or of something else"
+        found = f"{self.found_store_id}/{self.found_province}"
         return f"journal {self.province}: expected {self.store_id}/{self.province}, the file holds {found}"
 
 

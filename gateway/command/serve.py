@@ -25,7 +25,7 @@ from gateway.command.listen_address import (
     require_loopback,
 )
 from gateway.command.province_codes import explain_unknown, split_codes
-from gateway.command.system import Addresses, System, SystemFailed, SystemSettings
+from gateway.command.system import Ready, System, SystemFailed, SystemSettings
 from gateway.identity import TokenFileError, Tokens, make_development_tokens
 
 _log = structlog.get_logger(__name__)
@@ -72,8 +72,11 @@ def serve(
 
     Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
 
+    A province whose journal cannot be used stands aside, is named with the reason, and keeps nobody else from serving.
+
     Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use, of another store
-    or not to be written, address taken, unusable token file, development tokens on a public address, unknown province).
+    or not to be written, journal of the headquarters unusable, address taken, unusable token file, development tokens on a public
+    address, unknown province).
     """
     try:
         addresses = _addresses(grpc, console, gateways)
@@ -179,7 +182,8 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
             ready.cancel()
             return
         bound = ready.result()
-        store.note_complete()
+        if not bound.aside:
+            store.note_complete()
         _announce(store, bound, time.monotonic() - started, screen, as_json=as_json)
         failing = asyncio.create_task(system.wait_failed())
         await asyncio.wait((stopping, failing), return_when=asyncio.FIRST_COMPLETED)
@@ -196,10 +200,11 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
 def _tell(screen: Console, line: str) -> None:
     """Say what the outer supervisor does, to whoever looks on and for whoever comes later."""
     _log.warning(line)
-    screen.print(f"[yellow]{line}[/yellow]")
+    screen.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
-def _announce(store: Store, bound: Addresses, seconds: float, screen: Console, *, as_json: bool) -> None:
+def _announce(store: Store, bound: Ready, seconds: float, screen: Console, *, as_json: bool) -> None:
+    serving = len(store.identity.provinces) - len(bound.aside)
     if as_json:
         line = {
             "ready": True,
@@ -207,7 +212,8 @@ def _announce(store: Store, bound: Addresses, seconds: float, screen: Console, *
             "console": bound.consoles[0],
             "consoles": bound.consoles,
             "data_dir": str(store.directory),
-            "provinces": len(store.identity.provinces),
+            "provinces": serving,
+            "standing_aside": bound.aside,
             "startup_seconds": round(seconds, 2),
         }
         print(json.dumps(line), flush=True)
@@ -216,5 +222,8 @@ def _announce(store: Store, bound: Addresses, seconds: float, screen: Console, *
     text = f"gRPC     {bound.grpc}\nconsole  {'  '.join(bound.consoles)}\ndata     {store.directory}"
     if tokens.exists():
         text += f"\ntokens   {tokens} (development only 仅供开发)"
-    title = f"{len(store.identity.provinces)} provinces serve after {seconds:.1f} s 各省已就绪"
+    title = f"{serving} provinces serve after {seconds:.1f} s 各省已就绪"
+    if bound.aside:
+        text += f"\naside    {', '.join(bound.aside)}: why is said above and in {store.logs / 'serve.log'}"
+        title = f"{serving} of {len(store.identity.provinces)} provinces serve after {seconds:.1f} s 部分省未服务"
     screen.print(Panel(text, title=title, expand=False))

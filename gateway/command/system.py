@@ -13,18 +13,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import grpc
 import msgspec
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from actors.cluster_options import FAILED_START, OPTIONS_FILE, REFUSALS, RUN_DIR_PREFIX, ClusterOptions
+from actors.cluster_options import FAILED_START, OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
 from actors.process_ties import adopt_orphans
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
 from gateway.command.children import Child, end_leftovers, end_stragglers
-from gateway.command.gateways import GatewayChild, console_addresses, make_gateways
+from gateway.command.gateways import console_addresses, make_gateways
+from gateway.command.roll_call import RollCall
 from gateway.command.watchdog import DirectoryQuestion, Watchdog
 from gateway.held_port import HeldPort
 
@@ -34,7 +33,7 @@ GATEWAY_GRACE_S = 12.0
 CLUSTER_GRACE_S = 20.0
 LEFTOVER_GRACE_S = 5.0
 #: Pause between two looks at who stands aside.
-REFUSALS_EVERY_S = 1.0
+ROLL_CALL_EVERY_S = 1.0
 
 
 class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +57,14 @@ class SystemFailed(Exception):
     """The system did not come up or could not be kept up; `str` says why."""
 
 
-class Addresses(NamedTuple):
-    """Where a system can be reached."""
+class Ready(NamedTuple):
+    """Where a system can be reached, and who of it serves."""
 
     grpc: str
     #: URLs, one for each gateway.
     consoles: tuple[str, ...]
+    #: Provinces that cannot serve -> why; all others do.
+    aside: dict[str, str]
 
 
 class System:
@@ -102,6 +103,7 @@ class System:
             consoles=[console.address for console in self._consoles],
             admission_per_second=settings.admission_per_second,
         )
+        self._roll = RollCall(self.run_dir, store.identity.provinces, say)
         self._directory = DirectoryQuestion(self.run_dir)
         self._watchers: list[asyncio.Task[None]] = []
         self._is_stopping = False
@@ -142,51 +144,38 @@ class System:
             await asyncio.sleep(0.2 * len(deaths))
             await child.start()
 
-    async def wait_ready(self, timeout_s: float) -> Addresses:
-        """Wait until every province serves at every gateway, as a client sees it.
+    async def wait_ready(self, timeout_s: float) -> Ready:
+        """Wait until every province serves at every gateway, as a client sees it, or says that it cannot.
 
         Raises:
-            SystemFailed: not within the time, or a child ended for good.
+            SystemFailed: not within the time, a child ended for good, or the headquarters or all provinces stand aside.
         """
+        aside: dict[str, str] = {}
         try:
             async with asyncio.timeout(timeout_s):
                 for gateway in self._gateways:
-                    await self._wait_serving(gateway)
-                return Addresses(self._port.address, tuple(f"http://{gateway.console}" for gateway in self._gateways))
+                    while not gateway.has_listened():
+                        await self._pause()
+                    aside |= await self._roll.call(gateway.own_address, self._pause)
+                self._require_start()
+                return Ready(
+                    self._port.address, tuple(f"http://{gateway.console}" for gateway in self._gateways), aside
+                )
         except TimeoutError:
             raise SystemFailed(f"not all provinces serve after {timeout_s:.0f} s; see {self._store.logs}") from None
 
-    async def _wait_serving(self, gateway: GatewayChild) -> None:
-        """Wait until every province serves at a gateway."""
-        while not gateway.has_listened():
-            await self._pause()
-        async with grpc.aio.insecure_channel(gateway.own_address) as channel:
-            health = health_pb2_grpc.HealthStub(channel)
-            for code in self._store.identity.provinces:
-                while not await _serves(health, code):
-                    await self._pause()
-
-    def refusals(self) -> dict[str, str]:
-        """Actors that stand aside, and why."""
-        try:
-            return msgspec.json.decode((self.run_dir / REFUSALS).read_bytes(), type=dict[str, str])
-        except FileNotFoundError:
-            return {}
-
-    async def _say_refusals(self) -> None:
-        """Say once of each actor that it stands aside."""
-        said: dict[str, str] = {}
+    async def _tell_who_stands_aside(self) -> None:
         while True:
-            await asyncio.sleep(REFUSALS_EVERY_S)
-            refusals = self.refusals()
-            for name, reason in refusals.items():
-                if said.get(name) != reason:
-                    self._say(f"NOT SERVING 未服务: {reason}")
-            said = refusals
+            await asyncio.sleep(ROLL_CALL_EVERY_S)
+            self._roll.tell()
+
+    def _require_start(self) -> None:
+        self._roll.tell()
+        if reason := self._roll.nobody_serves_because():
+            raise SystemFailed(reason)
 
     async def _pause(self) -> None:
-        for reason in self.refusals().values():
-            raise SystemFailed(reason)
+        self._require_start()
         failed = self.run_dir / FAILED_START
         if failed.exists():
             raise SystemFailed(failed.read_text(encoding="utf-8"))
@@ -200,7 +189,7 @@ class System:
         Raises:
             SystemFailed: that has happened.
         """
-        self._watchers.append(asyncio.create_task(self._say_refusals()))
+        self._watchers.append(asyncio.create_task(self._tell_who_stands_aside()))
         await asyncio.gather(*self._watchers)
 
     async def stop(self) -> None:
@@ -225,12 +214,3 @@ def _remove_left_behind(store: Store) -> None:
     """Remove the run directories of earlier lives that were killed; whoever holds the store's lock is the only one alive."""
     for run_dir in run_dirs_of(store.directory):
         shutil.rmtree(run_dir, ignore_errors=True)
-
-
-async def _serves(health: Any, province: str) -> bool:
-    request = health_pb2.HealthCheckRequest(service=f"province/{province}")
-    try:
-        answer = await health.Check(request, timeout=2.0)
-    except grpc.aio.AioRpcError:
-        return False
-    return answer.status == health_pb2.HealthCheckResponse.SERVING

@@ -109,7 +109,10 @@ class LiveSystem:
         if not line:
             code = await self._serve.wait()
             raise SystemDown(f"the system ended with code {code} before it was ready{self._tail()}")
-        return json.loads(line)
+        ready = json.loads(line)
+        if ready["standing_aside"]:
+            raise SystemDown(f"not every province serves: {'; '.join(ready['standing_aside'].values())}")
+        return ready
 
     @property
     def is_running(self) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.anchors import read_anchor, require_anchored
+from actors.anchors import open_anchored, read_anchor, require_anchored
 from actors.core.headquarters import AnchoredHead, HeadsAnchored, anchor_records, encode
 from actors.core.ids import ProvinceCode
 from actors.head_file import HeadFile
@@ -84,6 +84,14 @@ def test_a_journal_whose_file_is_gone_is_not_begun_anew(paths: tuple[Path, Path]
     with pytest.raises(Corrupt, match="gone"):
         require_anchored(str(province), "fujian", str(hq))
     assert not province.exists()
+
+
+def test_a_lost_journal_without_an_anchor_is_not_begun_anew_either(tmp_path: Path) -> None:
+    """A crash within a second of the first start, and a file lost since: only the store knows that it was made."""
+    path = tmp_path / "fujian.sqlite"
+    with pytest.raises(Corrupt, match="made once, and its file is gone"):
+        open_anchored(str(path), store_id="store", province="fujian", hq_path=str(tmp_path / "hq.sqlite"), create=False)
+    assert not path.exists()
 
 
 def test_without_an_anchor_or_a_readable_hq_journal_a_province_serves(paths: tuple[Path, Path]) -> None:

@@ -18,7 +18,7 @@ from actors.journal import (
     open_memory,
     open_sqlite,
 )
-from actors.opening import PATIENCE_S, RETRY_EVERY_S, kill_stopped_writers, open_patiently
+from actors.opening import PATIENCE_S, RETRY_EVERY_S, is_write_protected, kill_stopped_writers, open_patiently
 
 HOLD = """
 import sys, apsw
@@ -77,6 +77,36 @@ def test_another_stores_journal_is_not_waited_for() -> None:
     """Waiting mends a full disk and a held lock, and nothing else."""
     with pytest.raises(StoreMismatch):
         _open([StoreMismatch("fujian", "s", "t", "fujian")], [])
+
+
+@pytest.mark.parametrize("name", ["fujian.sqlite", "fujian.sqlite-wal"])
+def test_a_file_that_is_not_ours_to_write_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Put back by another user, it kept the country from starting for three minutes, and then for good."""
+    (tmp_path / name).touch()
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != name)
+    with pytest.raises(StoreFull, match="read only"):
+        open_patiently(
+            tmp_path / "fujian.sqlite",
+            store_id="s",
+            province="fujian",
+            open_journal=_opener(MemoryStore("s", "fujian"), [StoreFull("fujian", "read only")]),
+            pause=_no_pause,
+            end_process=_end,
+        )
+
+
+def test_a_disk_that_takes_no_writes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the whole folder is read-only, and it passes."""
+    (tmp_path / "fujian.sqlite").touch()
+    assert not is_write_protected(tmp_path / "fujian.sqlite")
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert not is_write_protected(tmp_path / "fujian.sqlite")
+
+
+def _no_pause(seconds: float) -> None:
+    raise AssertionError(f"waited {seconds} s")
 
 
 def test_a_stopped_holder_of_the_lock_is_killed_a_running_one_is_not(tmp_path: Path) -> None:

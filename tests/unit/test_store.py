@@ -2,6 +2,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,8 @@ import pytest
 from actors.core.ids import ProvinceCode
 from actors.journal import open_sqlite
 from actors.process_state import process_state
-from actors.store import HQ, LIVE_HOLDER_WAIT_S, StoreError, _patience_s, open_store, read_store
+from actors.store import HQ, LIVE_HOLDER_WAIT_S, Store, StoreError, _patience_s, open_store, read_store
+from tests.unit.damaged_journals import AT_SIGHT
 
 PROVINCES = (ProvinceCode("fujian"), ProvinceCode("jiangxi"))
 
@@ -108,34 +110,62 @@ def test_an_identity_that_cannot_be_read_is_refused_in_words(tmp_path: Path) -> 
         read_store(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["fujian", HQ])
-def test_a_journal_of_another_store_is_refused(tmp_path: Path, name: str) -> None:
-    """A journal copied from elsewhere would be continued as if it were ours."""
+@pytest.fixture(name="whole")
+def made_store(tmp_path: Path) -> Store:
+    """A store whose journals have all been made, with a frame each; nobody uses it."""
     store = open_store(tmp_path, PROVINCES)
+    for name in (*PROVINCES, HQ):
+        path = store.journal_path(name)
+        journal = open_sqlite(path, store_id=store.store_id, province=name, reserve_bytes=0)
+        journal.append(b"frame", at_ms=1)
+        journal.close()
+    store.note_complete()
     store.release()
-    open_sqlite(store.journal_path(name), store_id="another", province=name, reserve_bytes=0).close()
-    with pytest.raises(StoreError, match="belongs to store another"):
-        open_store(tmp_path, PROVINCES)
-    _is_unlocked(tmp_path)
+    return store
 
 
-def test_a_journal_under_the_name_of_another_province_is_refused(tmp_path: Path) -> None:
-    """Two files exchanged by hand."""
+@pytest.mark.parametrize("spoil", AT_SIGHT.values(), ids=AT_SIGHT)
+def test_one_provinces_journal_keeps_nobody_from_starting(whole: Store, spoil: Callable[[Path], object]) -> None:
+    """Thirty-five provinces stood still for one file."""
+    spoil(whole.journal_path("fujian"))
+    open_store(whole.directory, PROVINCES, lock_wait_s=0).release()
+
+
+@pytest.mark.parametrize("spoil", AT_SIGHT.values(), ids=AT_SIGHT)
+def test_the_headquarters_journal_does(whole: Store, spoil: Callable[[Path], object]) -> None:
+    """It holds the anchors: without them an old copy of any other journal would be served. A definite error, and the lock is given back."""
+    spoil(whole.journal_path(HQ))
+    with pytest.raises(StoreError, match=r"hq.*(docs/runbooks/journal-damaged\.md|belongs to store another)"):
+        open_store(whole.directory, PROVINCES, lock_wait_s=0)
+    _is_unlocked(whole.directory)
+
+
+@pytest.mark.parametrize("spoil", AT_SIGHT.values(), ids=AT_SIGHT)
+def test_so_do_those_of_all_provinces(whole: Store, spoil: Callable[[Path], object]) -> None:
+    """A wrong directory, or a disk that is not mounted: to start with nobody is no start."""
+    for code in PROVINCES:
+        spoil(whole.journal_path(code))
+    with pytest.raises(StoreError, match="fujian"):
+        open_store(whole.directory, PROVINCES, lock_wait_s=0)
+    _is_unlocked(whole.directory)
+
+
+def test_journals_that_are_still_to_be_made_are_no_loss(tmp_path: Path) -> None:
+    """A first start that was interrupted must be followed by a second."""
     store = open_store(tmp_path, PROVINCES)
     store.release()
-    open_sqlite(store.journal_path("fujian"), store_id=store.store_id, province="jiangxi", reserve_bytes=0).close()
+    open_sqlite(store.journal_path("fujian"), store_id=store.store_id, province="fujian", reserve_bytes=0).close()
+    open_store(tmp_path, PROVINCES).release()
+
+
+def test_two_journals_exchanged_by_hand_are_not_theirs(whole: Store) -> None:
+    """Each would be continued with the tasks of the other."""
+    fujian, jiangxi = (whole.journal_path(code) for code in PROVINCES)
+    aside = fujian.rename(fujian.with_suffix(".aside"))
+    jiangxi.rename(fujian)
+    aside.rename(jiangxi)
     with pytest.raises(StoreError, match="province jiangxi"):
-        open_store(tmp_path, PROVINCES)
-
-
-def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    """A definite error at the start, not in the middle of the day."""
-    store = open_store(tmp_path, PROVINCES)
-    store.release()
-    store.journal_path("fujian").write_text("not a database, but long enough to be looked at" * 100)
-    with pytest.raises(StoreError, match="cannot be opened"):
-        open_store(tmp_path, PROVINCES)
-    _is_unlocked(tmp_path)
+        open_store(whole.directory, PROVINCES)
 
 
 def test_a_directory_that_holds_no_store_is_not_read(tmp_path: Path) -> None:

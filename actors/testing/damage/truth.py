@@ -116,7 +116,8 @@ def serve(store: Store, name: str, truth: Served | None) -> Served:
         journal = open_witnessed(path, store_id=store.store_id, province=HQ)
     else:
         hq_path = str(store.journal_path(HQ))
-        journal = open_anchored(str(path), store_id=store.store_id, province=name, hq_path=hq_path)
+        may_begin = not store.identity.complete
+        journal = open_anchored(str(path), store_id=store.store_id, province=name, hq_path=hq_path, create=may_begin)
     try:
         state = _replayed(name, path, journal)
         head = journal.head

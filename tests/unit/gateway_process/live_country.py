@@ -9,13 +9,14 @@ from typing import Any
 
 import grpc.aio
 
+from actors import protocol
+from actors.cluster import Supervisor
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.core.country import Line, ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
 from actors.core.operators import KindExperience, Operator
 from actors.province import ProvinceActor
 from actors.province_options import ProvinceOptions
-from actors.transport import Directory
 from gateway.identity import Role, digest_of
 from gateway.server import Gateway, GatewaySettings
 from gateway.v1 import (
@@ -57,7 +58,8 @@ class LiveCountry:
 
     async def start(self) -> None:
         """Start everything and wait until the gateway is connected to all provinces."""
-        self.names = Directory(on_change=lambda entry, present: None)
+        names = [protocol.COORDINATOR, *map(protocol.province_name, self.codes)]
+        self.names = Supervisor(names, self.directory).directory
         await self.names.listen(self.directory)
         for code in self.codes:
             await self.open(code)

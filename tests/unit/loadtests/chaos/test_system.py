@@ -1,4 +1,4 @@
-"""A system that is asked to end before it serves."""
+"""A system that is asked to end before it serves, and one of which not everybody does."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.chaos.system import LiveSystem
+from loadtests.chaos.system import LiveSystem, SystemDown
 
 #: Stands for `serve` while it starts: says that it can be interrupted, and tidies up when it is. No shell: one that was started in the background
 #: ignores interrupts and cannot be told otherwise.
@@ -20,6 +20,12 @@ def tidy(*_):
 signal.signal(signal.SIGINT, tidy)
 (place / "up").write_text("up")
 signal.pause()
+"""
+
+
+#: Stands for `serve` that has started without a province.
+_INCOMPLETE = f"""#!{sys.executable} -SE
+print('{{"ready": true, "standing_aside": {{"fujian": "journal fujian is corrupt"}}}}', flush=True)
 """
 
 
@@ -52,3 +58,13 @@ async def test_a_start_that_is_interrupted_ends_in_order(tmp_path: Path, monkeyp
         await starting
     assert (tmp_path / "tidied").exists()
     assert not system.is_running
+
+
+async def test_a_system_without_one_of_its_provinces_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every measurement and every fault counts on all of them; the first call that fails would not say why."""
+    serve = tmp_path / "serve"
+    serve.write_text(_INCOMPLETE, encoding="ascii")
+    serve.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(serve))
+    with pytest.raises(SystemDown, match="journal fujian is corrupt"):
+        await LiveSystem(tmp_path).start()

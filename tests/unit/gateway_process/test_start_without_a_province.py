@@ -1,0 +1,136 @@
+"""The country starts without a province whose journal cannot be used, says which and why, and is whole again when the file is."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+import msgspec
+import pytest
+
+from actors import province
+from actors.cluster_options import REFUSALS
+from actors.core.ids import ProvinceCode
+from actors.store import HQ
+from gateway.command.roll_call import RollCall
+from gateway.v1 import monitor_pb2, province_pb2
+from tests.unit.damaged_journals import AT_SIGHT, DEEP
+from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, create, live_country
+from tests.unit.gateway_process.test_damaged_journal import alarms, anchored, refused
+
+CODES = (ProvinceCode("fujian"), ProvinceCode("jiangxi"))
+
+
+async def make(directory: Path) -> None:
+    """A country with a task in Fujian, anchored, that has ended."""
+    async with live_country(directory, *CODES) as country:
+        await country.tasks.CreateTask(create(0), **as_("branch-fujian"))
+        await anchored(country, CODES[0])
+
+
+@asynccontextmanager
+async def started(directory: Path) -> AsyncIterator[tuple[LiveCountry, list[str], dict[str, str]]]:
+    """The country after another start, what `serve` says of it, and who stands aside."""
+    async with live_country(directory, *CODES) as country:
+        said: list[str] = []
+        roll = RollCall(directory, CODES, said.append)
+
+        async def pause() -> None:
+            await asyncio.sleep(0)
+
+        async with asyncio.timeout(PATIENCE_S):
+            aside = await roll.call(country.address, pause)
+        roll.tell()
+        assert roll.nobody_serves_because() == ""
+        yield country, said, aside
+
+
+@pytest.mark.parametrize("spoil", [*AT_SIGHT.values(), *DEEP.values()], ids=[*AT_SIGHT, *DEEP])
+async def test_one_journal_keeps_one_province_from_serving(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    """Thirty-six branches work as one; they all stood still for one file."""
+    await make(tmp_path)
+    spoil(tmp_path / "fujian.sqlite")
+    async with started(tmp_path) as (country, said, aside):
+        assert list(aside) == ["fujian"]
+        assert said == [f"NOT SERVING 未服务: {aside['fujian']}"]
+        assert await alarms(country, 1) == [aside["fujian"]]
+        assert "journal fujian" in aside["fujian"]
+        assert "docs/runbooks/journal-damaged.md" in aside["fujian"]
+        code, info, _ = await refused(country.tasks.CreateTask(create(1), **as_("branch-fujian")))
+        assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "JOURNAL_UNUSABLE")
+        await country.tasks.CreateTask(create(2, "jiangxi"), **as_("branch-jiangxi"))
+        overview = await country.monitor.GetOverview(monitor_pb2.GetOverviewRequest(), **as_("ops"))
+        states = {entry.province: entry.state for entry in overview.provinces}
+        assert states["fujian"] == province_pb2.PROVINCE_STATE_DEGRADED
+
+
+async def test_the_right_journal_makes_the_country_whole(tmp_path: Path) -> None:
+    """What was acknowledged before the damage must be there, and nobody stand aside any more."""
+    await make(tmp_path)
+    journal, right = tmp_path / "fujian.sqlite", tmp_path / "right"
+    shutil.copy(journal, right)
+    AT_SIGHT["truncated"](journal)
+    async with started(tmp_path) as (country, _, aside):
+        assert list(aside) == ["fujian"]
+        await country.actors["fujian"].close()
+        right.rename(journal)
+        await country.open("fujian")
+        await alarms(country, 0)
+        again = await country.tasks.CreateTask(create(0), **as_("branch-fujian"))
+        assert again.name.endswith("/fujian-1")
+        assert RollCall(tmp_path, CODES, print).aside() == {}
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(5, "Input/output error"), TypeError("a bug"), OverflowError("a bug")], ids=repr
+)
+async def test_whatever_opening_raises_the_actor_lives_on_to_say_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Ray never restarts an actor whose constructor raised: the whole country would not start, and stop at the next restart."""
+    await make(tmp_path)
+    opened = province.open_anchored
+
+    def fail(path: str, *, store_id: str, province: str, hq_path: str, create: bool) -> object:
+        if province == "fujian":
+            raise error
+        return opened(path, store_id=store_id, province=province, hq_path=hq_path, create=create)
+
+    monkeypatch.setattr(province, "open_anchored", fail)
+    async with started(tmp_path) as (country, _, aside):
+        assert list(aside) == ["fujian"]
+        assert error.args[-1] in aside["fujian"]
+        await country.tasks.CreateTask(create(2, "jiangxi"), **as_("branch-jiangxi"))
+
+
+def note(directory: Path, **aside: str) -> None:
+    """What the supervisor would write down."""
+    (directory / REFUSALS).write_bytes(msgspec.json.encode(aside))
+
+
+def test_without_the_headquarters_or_with_nobody_there_is_no_start(tmp_path: Path) -> None:
+    """Unchecked, an old copy of a journal would be served; and a country of nobody must not call itself ready."""
+    roll = RollCall(tmp_path, CODES, print)
+    assert roll.nobody_serves_because() == ""
+    note(tmp_path, fujian="of fujian")
+    assert roll.nobody_serves_because() == ""
+    note(tmp_path, fujian="of fujian", jiangxi="of jiangxi")
+    assert roll.nobody_serves_because() == "no province can serve: of fujian"
+    note(tmp_path, fujian="of fujian", **{HQ: "of hq"})
+    assert roll.nobody_serves_because() == "of hq"
+
+
+def test_each_reason_is_said_once(tmp_path: Path) -> None:
+    """Repeated every second it would bury everything else; unsaid when it changes, the duty officer would mend the wrong thing."""
+    said: list[str] = []
+    roll = RollCall(tmp_path, CODES, said.append)
+    for reason in ("one", "one", "two"):
+        note(tmp_path, fujian=reason)
+        roll.tell()
+    note(tmp_path)
+    roll.tell()
+    note(tmp_path, fujian="two")
+    roll.tell()
+    assert [line.rpartition(" ")[2] for line in said] == ["one", "two", "two"]
