@@ -70,7 +70,7 @@ class StreamEnd:
         self._ends = ends
         self._age_s = age_s
         self._is_old = False
-        #: Whether the client has said all that it wanted.
+        #: Whether the client has said all that it wanted, or been told all: then the stream ends as it would have anyway.
         self._has_all = False
 
     @property
@@ -120,9 +120,11 @@ class StreamEnd:
         async with aclosing(self.reading(responses) if interrupted else _each(responses)) as answers:
             async for response in answers:
                 yield response
+        if self._has_all:
+            return
         if self._ends.is_stopping:
             raise GatewayError(GatewayReason.SHUTTING_DOWN, "This gateway stops; open the stream again.")
-        if self._is_old and not self._has_all:
+        if self._is_old:
             raise GatewayError(GatewayReason.STREAM_AGED, "This stream is as old as streams get; open it again.")
 
     def _grow_old(self, task: asyncio.Task[Any]) -> None:

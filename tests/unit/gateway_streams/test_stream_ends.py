@@ -67,15 +67,19 @@ async def test_an_old_stream_answers_what_it_has_read_and_says_come_again() -> N
         assert answered == len(process.commits.province.state.tasks), "whatever was read was answered"
 
 
-async def test_a_client_that_has_said_all_is_not_told_to_come_again() -> None:
-    """A client that hung up in the last moment of its stream would send everything once more."""
+@pytest.mark.parametrize("is_stopping", [False, True])
+async def test_a_client_that_has_said_all_is_not_told_to_come_again(is_stopping: bool) -> None:
+    """A client that hung up in the last moment of its stream, or of the gateway, would send everything once more."""
 
     async def messages() -> AsyncIterator[int]:
         yield 1
 
-    end = StreamEnds(0.0).stream()
+    ends = StreamEnds(3_600.0 if is_stopping else 0.0)
+    end = ends.stream()
     taken = [message async for message in end.reading(messages())]
     assert taken == [1]
+    if is_stopping:
+        ends.stop()
     await asyncio.sleep(0)
     assert [answer async for answer in end.responding(messages(), interrupted=False)] == [1]
 
