@@ -92,17 +92,23 @@ def read_state(connection: apsw.Connection, province: str) -> State:
     )
 
 
+def record_crcs(keys: Iterable[str], values: Iterable[bytes]) -> Iterator[int]:
+    """Returns the CRC-32 of each record: enough against flipped bits, and half the cost of SHA-256 (0.5 µs).
+
+    No Python code is run for a single one: there may be hundreds of thousands.
+    """
+    return map(zlib.crc32, values, map(zlib.crc32, map(str.encode, keys)))
+
+
 def record_crc(key: str, value: bytes) -> int:
-    """Returns the CRC-32 of a record: enough against flipped bits, and half the cost of SHA-256 (0.5 µs)."""
+    """Returns one of `record_crcs`, for half of what asking there for a single one costs (0.3 µs)."""
     return zlib.crc32(value, zlib.crc32(key.encode()))
 
 
 def _match_checksums(keys: tuple[Any, ...], values: tuple[Any, ...], crcs: tuple[Any, ...]) -> bool:
     """Whether these are records, each with its `record_crc`."""
     return (
-        set(map(type, keys)) == {str}
-        and set(map(type, values)) == {bytes}
-        and tuple(map(zlib.crc32, values, map(zlib.crc32, map(str.encode, keys)))) == crcs
+        set(map(type, keys)) == {str} and set(map(type, values)) == {bytes} and tuple(record_crcs(keys, values)) == crcs
     )
 
 

@@ -1,6 +1,7 @@
 """Whatever happens to the file behind our back is found, or changes nothing."""
 
 import random
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from actors.journal import (
     open_sqlite,
 )
 from actors.journal.page_checksums import RESERVED_BYTES
+from actors.journal.sqlite_view import record_crc, record_crcs
 
 FRAMES = 40
 
@@ -287,6 +289,14 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     for opening in (open_at, open_readonly):
         with pytest.raises(StoreMismatch):
             opening(database)
+
+
+def test_one_record_and_many_have_the_same_checksums() -> None:
+    """A sound record would be taken for a damaged one as soon as it is read alone."""
+    records = {"task/fujian-1": b"value", "request/福建": bytes(range(256)), "": b""}
+    alone = [record_crc(key, value) for key, value in records.items()]
+    assert list(record_crcs(records.keys(), records.values())) == alone
+    assert alone == [zlib.crc32(key.encode() + value) for key, value in records.items()]
 
 
 @pytest.mark.parametrize("change", ["value = x'00'", "key = 'task/99'", "crc = crc + 1"])
