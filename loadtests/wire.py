@@ -26,6 +26,9 @@ RETRYABLE_NUMBERS = tuple(code.value[0] for code in RETRYABLE_CODES)
 RETRY_AFTER_S = 0.2
 RETRY_AFTER_MAX_S = 5.0
 
+#: What gRPC's asyncio client says of a stream that ended while it was written to, whatever the server said (grpc/grpc#36066).
+HIDDEN = "Internal error from Core"
+
 _CHANNEL_OPTIONS = (
     # A connection of its own for every channel: desks of two sites do not share a cable.
     ("grpc.use_local_subchannel_pool", 1),
@@ -114,6 +117,11 @@ def retry_info_s(error: grpc.aio.AioRpcError) -> float:
     return next(
         (retry.retry_delay.ToMilliseconds() / 1000 for detail in rich_details(error) if detail.Unpack(retry)), 0.0
     )
+
+
+def is_hidden(error: grpc.aio.AioRpcError) -> bool:
+    """Whether a stream has ended for a reason that gRPC's asyncio client has forgotten, since it was just writing to it."""
+    return error.code() is grpc.StatusCode.INTERNAL and error.details() == HIDDEN
 
 
 async def call_patiently(call: Callable[[], Awaitable[_Answer]], attempts_max: int = 8) -> _Answer:

@@ -24,14 +24,12 @@ import grpc
 from google.rpc import error_details_pb2
 
 from gateway.v1 import error_pb2, event_pb2, monitor_pb2, task_pb2, work_pb2
-from loadtests.wire import RETRYABLE_CODES, is_retryable, retry_info_s, rich_details
+from loadtests.wire import RETRYABLE_CODES, is_hidden, is_retryable, retry_info_s, rich_details
 
 #: Types of rows besides ``unary``, ``stream``, ``push`` and ``journey``.
 REFUSED, FENCED = "refused", "fenced"
 #: Reasons for which a desk that was silent, or whose offer is gone, is refused.
 FENCED_REASONS = ("STALE_TOKEN", "NOT_SIGNED_IN", "ALREADY_DECIDED")
-#: What gRPC's asyncio client says of a stream that ended while it was written to, whatever the server said.
-HIDDEN = "Internal error from Core"
 #: From this age on streams end by themselves (half an hour, spread by a tenth either way), seconds.
 STREAM_AGE_MIN_S = 27 * 60.0
 _STATUS_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
@@ -211,8 +209,7 @@ class MeteredStream:
         if self._has_ended or error.code() is grpc.StatusCode.OK:
             return
         self._has_ended = True
-        is_hidden = error.code() is grpc.StatusCode.INTERNAL and error.details() == HIDDEN
-        if is_hidden and self._meter.clock() - self._began_s >= STREAM_AGE_MIN_S:
+        if is_hidden(error) and self._meter.clock() - self._began_s >= STREAM_AGE_MIN_S:
             self._meter.refused(self._name, self._began_s, "ended at its age")
         else:
             self._meter.ended("stream", self._name, self._began_s, error)

@@ -1,8 +1,9 @@
 """The terminal desk against a server that answers as the contract says."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import cast
 
 import grpc
 import pytest
@@ -10,6 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from gateway.v1 import error_pb2, task_pb2, work_pb2, work_pb2_grpc
+from loadtests import wire
 from loadtests.desk import Desk, DeskRefused, main
 from loadtests.wire import open_channel
 
@@ -91,6 +93,48 @@ def test_a_sign_in_that_came_too_early_is_tried_again() -> None:
     unknown = error_pb2.Error(code=5, reason="OPERATOR_UNKNOWN", message="There is no such operator.")
     with pytest.raises(DeskRefused):
         asyncio.run(work_at(Office([], refusals=[unknown]), tasks=1))
+
+
+class Lines:
+    """Stands for a channel whose streams end as they are read, each by the next of these errors."""
+
+    def __init__(self, *ends: grpc.aio.AioRpcError) -> None:
+        self.ends = list(ends)
+
+    def unary_unary(self, *_: object, **__: object) -> None:
+        return None
+
+    def stream_stream(self, *_: object, **__: object) -> Callable[..., "Lines"]:
+        return lambda **_: self
+
+    async def write(self, _request: object) -> None:
+        return None
+
+    async def read(self) -> object:
+        raise self.ends.pop(0)
+
+    def cancel(self) -> bool:
+        return True
+
+
+async def test_a_desk_comes_again_when_it_was_writing_as_its_stream_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams end after half an hour; a desk whose heartbeat was just going out is told INTERNAL by gRPC, and gave up."""
+    monkeypatch.setattr(wire, "RETRY_AFTER_S", 0.0)
+
+    def end(code: grpc.StatusCode, details: str) -> grpc.aio.AioRpcError:
+        return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details=details)
+
+    lines = Lines(
+        end(grpc.StatusCode.INTERNAL, wire.HIDDEN),
+        end(grpc.StatusCode.UNAVAILABLE, "old"),
+        end(grpc.StatusCode.INTERNAL, "a bug"),
+        end(grpc.StatusCode.UNAVAILABLE, "never read"),
+    )
+    channel = cast("grpc.aio.Channel", lines)
+    desk = Desk(channel, "token", OPERATOR, address="here", ask=False, work_s=0.0, tasks_max=1)
+    with pytest.raises(grpc.aio.AioRpcError, match="a bug"):
+        await asyncio.wait_for(desk.run(), 20)
+    assert len(lines.ends) == 1
 
 
 def test_the_task_in_progress_goes_on_before_others_begin(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,8 +9,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from gateway.v1 import error_pb2, task_pb2, task_pb2_grpc, work_pb2
-from loadtests.locusts.metering import HIDDEN, Meter, MeteredChannel, MeteredStream, Row
-from loadtests.wire import RETRYABLE_CODES, call_patiently, retry_info_s
+from loadtests.locusts.metering import Meter, MeteredChannel, MeteredStream, Row
+from loadtests.wire import HIDDEN, RETRYABLE_CODES, call_patiently, retry_info_s
 
 EXHAUSTED, UNAVAILABLE = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE
 
