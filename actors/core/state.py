@@ -78,6 +78,15 @@ class ProvinceState:
     def __init__(self, province: ProvinceCode, bounds: Bounds | None = None) -> None:
         self.province = province
         self.bounds = bounds or Bounds()
+        #: Which incarnation this is: told by the shell when it opens the journal, not part of what the journal rebuilds.
+        self.epoch = 0
+        self._begin_rules()
+        self._begin_work()
+        self._begin_indexes()
+
+    def _begin_rules(self) -> None:
+        """What the province goes by: what it was told, and how it is."""
+        province = self.province
         self.settings = ProvinceSettings(province=province, display_name=province, display_name_zh=province)
         self.limits = TimeLimits()
         self.kinds: dict[KindId, TaskKind] = {}
@@ -89,8 +98,6 @@ class ProvinceState:
         self.status = ProvinceStatus.ACTIVE
         self.status_reason = ""
         self.status_since_ms = 0
-        #: Which incarnation this is: told by the shell when it opens the journal, not part of what the journal rebuilds.
-        self.epoch = 0
         #: What the province goes back to when its desks are heard again.
         self.status_before_outage = ProvinceStatus.ACTIVE
         #: The sharing policy in force; the journal says when another one came into force.
@@ -98,13 +105,14 @@ class ProvinceState:
         self.calendar = BranchCalendar()
         #: What the country file said last; the calendar in force has been made from it.
         self.calendar_told = BranchCalendar()
-        #: What others decided while a line was closed here.
-        self.gains = Gains()
         self.policies = PolicyBook(self.policy)
         #: The last revision that has begun to evacuate.
         self.evacuation_revision = 0
         #: Sites whose desks fell silent together -> since when (wall clock, ms).
         self.lost_sites: dict[SiteId, int] = {}
+
+    def _begin_work(self) -> None:
+        """Tasks, people, and what came of both."""
         #: Number of the last task created here.
         self.task_number = 0
         self.tasks: dict[TaskId, Task] = {}
@@ -127,6 +135,8 @@ class ProvinceState:
         self.decided_count = 0
         self.decided_shared_count = 0
         self.reviewed_count = 0
+        #: What others decided while a line was closed here.
+        self.gains = Gains()
         #: Number of the last round of matching.
         self.round_number = 0
         #: Who was sought after in the last round that found prices -> points.
@@ -135,7 +145,9 @@ class ProvinceState:
         self.records: dict[str, bytes] = {}
         #: The task that was closed last, as its record has it: whoever has just closed one need not decode it. Not hard state.
         self.closed_last: Task | None = None
-        # Indexes, derived from the above.
+
+    def _begin_indexes(self) -> None:
+        """What is derived from the work, and kept in step with it."""
         self.queue = TaskQueue()
         self.holds: dict[OperatorId, dict[TaskId, None]] = {}
         self.scheduled: dict[TaskId, int] = {}
