@@ -6,6 +6,7 @@ its input does, so it cannot outlive the process that started it.
 
 import asyncio
 import contextlib
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ REPORT_EVERY_S = 0.2
 ROWS_MAX = 1_000
 #: What is under way when everybody leaves must be answered by then, seconds.
 DRAIN_MAX_S = 90.0
+#: For so long after its silence a desk may come too late with what it had in hand, seconds: longer than a lease and the longest work together.
+EXCUSED_S = 60.0
 #: Longest order, bytes: a place names at most a hundred people.
 ORDER_BYTES_MAX = 1 << 20
 
@@ -57,7 +60,8 @@ class Client:
     user: BranchUser | WatchUser | OpsUser | Workbench
     channel: grpc.aio.Channel
     job: asyncio.Task[None]
-    was_silent: bool = False
+    #: Until when a desk may come too late, seconds of the loop's clock.
+    excused_until_s: float = 0.0
 
 
 class Clients:
@@ -187,14 +191,16 @@ class Clients:
         for client in self._clients.values():
             if client.place.province == province and isinstance(client.user, Workbench):
                 if is_silent:
-                    client.was_silent = True
+                    client.excused_until_s = math.inf
                     client.user.freeze()
-                else:
+                elif client.user.is_frozen:
+                    client.excused_until_s = asyncio.get_running_loop().time() + EXCUSED_S
                     client.user.thaw()
 
     def _was_silent(self, number: int) -> bool:
+        """Whether a desk is silent, or was until lately."""
         client = self._clients.get(number)
-        return client is not None and client.was_silent
+        return client is not None and asyncio.get_running_loop().time() < client.excused_until_s
 
     def _spawn(self, job: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.get_running_loop().create_task(job)

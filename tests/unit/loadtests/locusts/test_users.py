@@ -16,8 +16,8 @@ from loadtests.locusts.branch_user import BranchUser
 from loadtests.locusts.ledger import Ledger
 from loadtests.locusts.metering import Meter, MeteredChannel
 from loadtests.locusts.ops_user import OpsUser
-from loadtests.locusts.orders import Close, Connection, Open, Report, Trouble
-from loadtests.locusts.places import Place, Terms
+from loadtests.locusts.orders import Close, Connection, Open, Report, Silence, Trouble
+from loadtests.locusts.places import Person, Place, Terms
 from loadtests.wire import DevelopmentTokens
 from tests.unit.loadtests.locusts.test_metering import EXHAUSTED, refusal
 
@@ -73,6 +73,9 @@ class Overloaded:
     async def read(self) -> object:
         return await asyncio.Event().wait()
 
+    async def write(self, _request: object) -> None:
+        return None
+
     def cancel(self) -> bool:
         return True
 
@@ -88,6 +91,24 @@ def pool() -> list[DayTask]:
             return task_pb2.Task()
 
     return [cast("DayTask", Same())]
+
+
+async def opened(
+    monkeypatch: pytest.MonkeyPatch, system: Overloaded, place: Place, said: asyncio.Queue[Report]
+) -> clients.Clients:
+    """Clients of which one has come, to this system."""
+
+    async def no_kinds(*_how: object) -> list[object]:
+        return []
+
+    tokens = DevelopmentTokens(ops="ops", branch={"fujian": "branch"}, desk={"fujian": "desk"})
+    monkeypatch.setattr(clients, "open_channel", lambda _address: system)
+    monkeypatch.setattr(clients, "read_development_tokens", lambda _path: tokens)
+    monkeypatch.setattr(clients, "read_kinds", no_kinds)
+    monkeypatch.setattr(clients, "task_pool", lambda *_how, **_options: pool())
+    made = clients.Clients(said)
+    await made.take(Open(place, TERMS, Connection(address="here", tokens="tokens")))
+    return made
 
 
 @asynccontextmanager
@@ -132,19 +153,9 @@ async def test_a_read_that_is_refused_is_repeated_until_it_is_let_in(who: str) -
 async def test_what_a_user_who_leaves_gives_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Creations that nobody answered in time went with their branch system when the shape needed fewer, and the run held."""
     system = Overloaded(creates=False)
-    tokens = DevelopmentTokens(ops="ops", branch={"fujian": "branch"})
-
-    async def no_kinds(*_how: object) -> list[object]:
-        return []
-
     monkeypatch.setattr(clients, "DRAIN_MAX_S", 0.0)
-    monkeypatch.setattr(clients, "open_channel", lambda _address: system)
-    monkeypatch.setattr(clients, "read_development_tokens", lambda _path: tokens)
-    monkeypatch.setattr(clients, "read_kinds", no_kinds)
-    monkeypatch.setattr(clients, "task_pool", lambda *_how, **_options: pool())
     said: asyncio.Queue[Report] = asyncio.Queue()
-    made = clients.Clients(said)
-    await made.take(Open(PLACE, TERMS, Connection(address="here", tokens="tokens")))
+    made = await opened(monkeypatch, system, PLACE, said)
     async with asyncio.timeout(PATIENCE_S):
         await system.is_asked.wait()
         await made.take(Close(PLACE.number))
@@ -152,4 +163,31 @@ async def test_what_a_user_who_leaves_gives_up_is_told(monkeypatch: pytest.Monke
     assert isinstance(report, Trouble)
     assert report.client == "unary fujian"
     assert "calls were never answered" in report.problem
+    await made.end()
+
+
+@pytest.mark.parametrize("excused_s", [3_600.0, 0.0])
+async def test_a_desk_is_excused_for_its_silence_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, excused_s: float
+) -> None:
+    """After one outage a province's desks could lose their work for the rest of the run, and it would count as their own lateness."""
+    asked: list[Callable[[], bool]] = []
+
+    def channel(inner: grpc.aio.Channel, meter: Meter, was_silent: Callable[[], bool]) -> MeteredChannel:
+        asked.append(was_silent)
+        return MeteredChannel(inner, meter, was_silent)
+
+    monkeypatch.setattr(clients, "EXCUSED_S", excused_s)
+    monkeypatch.setattr("loadtests.desks.GOODBYE_S", 0.0)
+    monkeypatch.setattr(clients, "MeteredChannel", channel)
+    desk = Place(number=1, kind="desk", province="fujian", people=[Person("provinces/fujian/operators/fujian-op-1")])
+    made = await opened(monkeypatch, Overloaded(), desk, asyncio.Queue())
+    [is_excused] = asked
+    assert not is_excused()
+    await made.take(Silence("jiangxi", is_silent=True))
+    assert not is_excused()
+    await made.take(Silence("fujian", is_silent=True))
+    assert is_excused()
+    await made.take(Silence("fujian", is_silent=False))
+    assert is_excused() == bool(excused_s)
     await made.end()
