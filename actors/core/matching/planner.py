@@ -188,7 +188,8 @@ class Planner:
     def explain(self, task: PlannerTask, operator_id: str, now: float) -> Explanation:
         """Says what speaks for and against a pair, as things stand.
 
-        Who may do the kind is taken from the latest call that planned it.
+        Who may do the kind is taken from the latest call that planned it. A pair that was planned is told as it stood before: that the
+        person has this very task in hand by now does not speak against them.
         """
         _check_number("now", now)
         _check_task(task)
@@ -203,7 +204,7 @@ class Planner:
             *minutes_parts(reading, size, a_minute),
             quality_part(reading),
             newcomer_part(reading, reading.minutes * size, share, a_minute),
-            ready_part(self._ready_minutes(operator_id, now), weight, a_minute),
+            ready_part(self._ready_minutes(operator_id, task.id, now), weight, a_minute),
         )
         held = self._pools.holds(task.kind, operator_id)
         return Explanation(
@@ -320,9 +321,9 @@ class Planner:
                 self._in_hand.give(task.id, operator, now, float(problem.minutes[row, column]))
         return pairs
 
-    def _ready_minutes(self, operator: str, now: float) -> float:
-        """Expected minutes until a person is free; 0 for one who has nothing in hand."""
-        ready = self._in_hand.remaining(operator, now, self._residuals)
+    def _ready_minutes(self, operator: str, task_id: str, now: float) -> float:
+        """Expected minutes until a person is free for a task; 0 for one who has nothing in hand, or this very task."""
+        ready = self._in_hand.remaining(operator, task_id, now, self._residuals)
         row = self._estimates.operators.get(operator)
         if ready > 0 and row is not None:
             return float(self._until_free(np.array([row]), np.array([ready]), now)[0])

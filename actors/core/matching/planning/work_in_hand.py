@@ -62,10 +62,10 @@ class WorkInHand:
             return self.busy(now, table)
         return people, remaining_minutes(np.maximum(now - since, 0.0), expected, table)
 
-    def remaining(self, operator: str, now: float, table: FloatArray) -> float:
-        """Minutes until a person is expected to be free; 0 for one who has nothing in hand."""
+    def remaining(self, operator: str, task_id: str, now: float, table: FloatArray) -> float:
+        """Minutes until a person is expected to be free for a task; 0 for one who has nothing in hand, or this very task."""
         given = self._given.get(operator)
-        if given is None:
+        if given is None or given.task_id == task_id:
             return 0.0
         spent = np.array([max(0.0, now - given.since)])
         return float(remaining_minutes(spent, np.array([given.expected_minutes]), table)[0])

@@ -336,6 +336,17 @@ def test_the_explanation_says_who_is_better_and_who_is_not_in_the_pool() -> None
         bob.lines("fr")
 
 
+def test_a_planned_pair_is_told_as_it_was_decided() -> None:
+    """Else whoever was chosen would seem busy, with the very task that they were chosen for, and so the worse choice."""
+    planner, waiting = taught(ann=6.0, bob=5.0), task("a", arrived=99.0)
+    before = planner.explain(waiting, "bob", 100.0)
+    assert planner.plan([waiting], ["ann", "bob"], 100.0, POOLS) == [("a", "bob")]
+    after = planner.explain(waiting, "bob", 100.0)
+    assert (after.total, after.parts) == (before.total, before.parts)
+    assert after.total > planner.explain(waiting, "ann", 100.0).total
+    assert planner.explain(task("b", arrived=99.0), "bob", 100.0).total < after.total, "for another task bob is busy"
+
+
 def test_the_explanation_says_what_delay_costs_and_that_patience_is_over() -> None:
     """Else a reader could not see why a task went before others of more points."""
     planner = taught(ann=10.0)
