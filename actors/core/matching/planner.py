@@ -159,17 +159,20 @@ class Planner:
         for task in reversed(waiting.values()):
             _check_task(task)
             self._in_hand.take_back(task.id)
-            if len(pools.get(task.kind, ())):
-                by_kind.setdefault(task.kind, []).append(task)
+            by_kind.setdefault(task.kind, []).append(task)
+        asked = {kind: list(pools.get(kind, ())) for kind in by_kind}
+        unserved = {kind: pool for kind, pool in asked.items() if not pool}
+        for kind in unserved:
+            del by_kind[kind], asked[kind]
         busy, remaining = self._in_hand.busy(now, self._residuals)
         people = free + busy
         rows = self._estimates.operator_rows(people)
         self._presence.see(rows, now)
         self.latest_call = Call(waiting=sum(map(len, by_kind.values())), free=len(free))
+        self._pools.remember(unserved if free else unserved | asked)
         if not by_kind or not free:
             return []
         ready = np.concatenate([np.zeros(len(free)), self._until_free(rows[len(free) :], remaining, now)])
-        asked = {kind: list(pools[kind]) for kind in by_kind}
         eligible = self._pools.eligible(asked, rows)
         listed, overdue = self._listed(
             by_kind, np.count_nonzero(eligible[:, : len(free)], axis=1).tolist(), len(free), now

@@ -25,6 +25,13 @@ class Pools:
         members = self._members.get(kind)
         return None if members is None else operator in members
 
+    def remember(self, pools: Mapping[str, Iterable[str]]) -> None:
+        """Notes pools of which a call needs no rows: empty ones, and all if nobody is free."""
+        for kind, pool in pools.items():
+            members = list(pool)
+            if self._members.get(kind) != members:
+                self._note(kind, members)
+
     def eligible(self, pools: Mapping[str, Iterable[str]], operator_rows: IntArray) -> BoolArray:
         """(kinds, operators) who is in which pool.
 
@@ -45,11 +52,20 @@ class Pools:
         if known is not None and known[0] == self._estimates.evictions and self._members[kind] == members:
             return known[1]
         rows = self._rows_of(members)
-        while len(self._rows) >= KINDS_MAX:
-            oldest = next(iter(self._rows))
-            del self._rows[oldest], self._members[oldest]
-        self._members[kind], self._rows[kind] = members, (self._estimates.evictions, rows)
+        self._note(kind, members)
+        self._rows[kind] = self._estimates.evictions, rows
         return rows
+
+    def _note(self, kind: str, members: list[str]) -> None:
+        """Remembers a pool, of which no row is known yet; the one noted longest ago makes room."""
+        if kind not in self._members and len(self._members) >= KINDS_MAX:
+            self._forget(next(iter(self._members)))
+        self._forget(kind)
+        self._members[kind] = members
+
+    def _forget(self, kind: str) -> None:
+        self._members.pop(kind, None)
+        self._rows.pop(kind, None)
 
     def _rows_of(self, members: list[str]) -> IntArray:
         """Rows of the members who have one, or for whom there is room.

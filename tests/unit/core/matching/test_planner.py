@@ -347,6 +347,19 @@ def test_a_planned_pair_is_told_as_it_was_decided() -> None:
     assert planner.explain(task("b", arrived=99.0), "bob", 100.0).total < after.total, "for another task bob is busy"
 
 
+def test_explanations_know_the_pools_of_tasks_that_nobody_could_start() -> None:
+    """Else a task that waits would be told as never planned, or as one that people may do who no longer may."""
+    planner, waiting = taught(ann=6.0), task("a", arrived=99.0)
+    planner.plan([waiting, task("b", "unheard of")], [], 100.0, POOLS)
+    reasons = [planner.explain(waiting, operator, 100.0).excluded_by for operator in ("ann", "dan")]
+    assert reasons == [None, "not_in_pool"]
+    assert planner.explain(task("b", "unheard of"), "ann", 100.0).excluded_by == "not_in_pool"
+    assert planner.plan([waiting], ["ann"], 101.0, {"claim": []}) == []
+    assert planner.explain(waiting, "ann", 101.0).excluded_by == "not_in_pool"
+    assert planner.plan([waiting], ["ann"], 102.0, POOLS) == [("a", "ann")]
+    assert planner.explain(waiting, "ann", 102.0).excluded_by is None
+
+
 def test_the_explanation_says_what_delay_costs_and_that_patience_is_over() -> None:
     """Else a reader could not see why a task went before others of more points."""
     planner = taught(ann=10.0)
