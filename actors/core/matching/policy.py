@@ -128,7 +128,7 @@ def ready_points(ready_minutes: FloatArray, weight: FloatArray, minute_points: f
         weight: (tasks,) what a minute of each task's delay costs.
         minute_points: points that a minute costs at weight 1.
     """
-    return np.rint(READY_COST * minute_points * weight[:, None] * ready_minutes)
+    return _delay_points(READY_COST * minute_points * weight[:, None] * ready_minutes)
 
 
 def start_most(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> Assignment:
@@ -142,6 +142,11 @@ def start_most(values: FloatArray, eligible: BoolArray, capacity: IntArray) -> A
         capacity: (operators,).
     """
     return serve_most(values, eligible, capacity, cells_max=_cells_max(*values.shape))
+
+
+def _delay_points(points: FloatArray) -> FloatArray:
+    """Whole points of delays, one at least for any: else a task of next to no minutes could as well wait as start with somebody free."""
+    return np.where(points > 0, np.maximum(1.0, np.rint(points)), 0.0)
 
 
 def _work(tasks: int, places: int) -> int:
@@ -193,7 +198,7 @@ def _start_first_places(
         _start_in_turn(problem, tasks, whole_capacity, decided)
         return
     if places > 1:
-        behind = np.rint(BEHIND_COST * problem.minute_points * minutes / weight[:, None])
+        behind = _delay_points(BEHIND_COST * problem.minute_points * minutes / weight[:, None])
         first = np.concatenate([first - place * behind for place in range(places)], axis=1)
         eligible = np.tile(eligible, places)
     solution = start_all(first, eligible, np.tile(np.maximum(capacity, 1), places))

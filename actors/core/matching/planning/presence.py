@@ -54,7 +54,8 @@ class Presence:
         if rows.size:
             self._make_room(int(rows.max()))
         slot = int(now // SLOT_MINUTES) % SLOTS
-        later = ((now + ready_minutes) // SLOT_MINUTES).astype(np.int64) % SLOTS
+        # Of the day first: slots since an origin that is very far away are no whole numbers of 64 bits.
+        later = ((now + ready_minutes) % DAY_MINUTES // SLOT_MINUTES).astype(np.int64) % SLOTS
         here, there = self._share(rows, np.full(rows.size, slot)), self._share(rows, later)
         known = (self._days[slot] > 0) & (self._days[later] > 0) & (here > 0)
         return np.where(known, np.minimum(1.0, there / np.where(here > 0, here, 1.0)), 1.0)

@@ -240,6 +240,23 @@ def test_minutes_beyond_belief_do_not_stop_planning(minutes: float) -> None:
     assert Planner().plan([task("a", arrived=-minutes), task("b")], ["ann"], 1e300, pools)
 
 
+def test_nobody_is_idle_beside_tasks_of_no_minutes() -> None:
+    """Else a task that is thought to take no time would as well wait behind another, and wait long where it does take some."""
+    planner = Planner()
+    for turn in range(40):
+        planner.observe(task(f"x{turn}"), "ann", 0.0, float(turn))
+    assert len(planner.plan([task("a"), task("b")], ["ann", "bob"], 50.0, POOLS)) == 2
+    assert len(planner.plan([task("c")], ["bob"], 50.0, POOLS)) == 1, "nor does it wait for somebody busy"
+
+
+def test_times_far_from_their_origin_do_not_stop_planning() -> None:
+    """Else a source that counts from long ago, or in other units, would get no plan while somebody is busy."""
+    planner = taught(ann=300.0, bob=5.0)
+    for now in (1e9, 1e18, 1e300, -1e300, -1e-20):
+        assert planner.plan([task("a", arrived=now)], ["bob"], now, POOLS) == [("a", "bob")]
+        planner.plan([task("b", arrived=now)], ["ann"], now, POOLS)
+
+
 @pytest.mark.parametrize("unit", [2.0**-10, 2.0**10])
 def test_the_unit_of_time_changes_no_decision(unit: float) -> None:
     """Else what holds for tasks of minutes would not hold for tasks of seconds or days."""
