@@ -120,12 +120,11 @@ class Planner:
             quality: 0..1, if known.
 
         Raises:
-            ValueError: a number that is none, negative minutes, or quality outside 0..1.
+            ValueError: a number that is none, negative minutes, or quality outside 0..1. Nothing is learned then.
         """
-        _check_number("minutes", minutes, 0.0)
-        _check_number("now", now)
-        if quality is not None and not 0.0 <= quality <= 1.0:
-            raise ValueError(f"quality must be within 0..1, not {quality!r}")
+        minutes, now = _number("minutes", minutes, least=0.0), _number("now", now)
+        if quality is not None:
+            quality = _number("quality", quality, least=0.0, most=1.0)
         self._in_hand.take_back(task.id)
         self._learn(task, operator_id, min(minutes, MINUTES_MAX), quality)
         self._presence.see([self._estimates.operator_row(operator_id)], now)
@@ -148,16 +147,17 @@ class Planner:
             (task id, operator id), every id at most once. The others wait.
 
         Raises:
-            ValueError: `now`, `arrived` or `due` is no finite number.
+            ValueError: `now`, `arrived` or `due` is no finite number. Nothing is changed then.
         """
-        _check_number("now", now)
+        now = _number("now", now)
         waiting = {task.id: task for task in reversed(tasks)}
+        for task in waiting.values():
+            _check_task(task)
         free = list(dict.fromkeys(operators))
         for operator in free:
             self._in_hand.end(operator)
         by_kind: dict[str, list[PlannerTask]] = {}
         for task in reversed(waiting.values()):
-            _check_task(task)
             self._in_hand.take_back(task.id)
             by_kind.setdefault(task.kind, []).append(task)
         asked = {kind: list(pools.get(kind, ())) for kind in by_kind}
@@ -194,7 +194,7 @@ class Planner:
         Who may do the kind is taken from the latest call that planned it. A pair that was planned is told as it stood before: that the
         person has this very task in hand by now does not speak against them.
         """
-        _check_number("now", now)
+        now = _number("now", now)
         _check_task(task)
         mean = self._estimates.overall_minutes()
         a_minute = self._estimates.minute_points()
@@ -343,14 +343,25 @@ def _left(listed: list[PlannerTask], problem: policy.Problem, decided: policy.Pl
     return [task.id for row, task in enumerate(listed) if left[row] and row not in started]
 
 
-def _check_number(name: str, value: float, least: float = -math.inf) -> None:
-    if not (math.isfinite(value) and value >= least):
-        bound = "a finite number" if least == -math.inf else f"a finite number of at least {least:g}"
-        raise ValueError(f"{name} must be {bound}, not {value!r}")
+def _number(name: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:
+    """A finite number within bounds, of whatever type of number it came as."""
+    try:
+        number = math.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not (math.isfinite(number) and least <= number <= most):
+        bound = "" if least == -math.inf else f" of at least {least:g}"
+        wanted = f"a finite number{bound}" if most == math.inf else f"within {least:g}..{most:g}"
+        raise ValueError(f"{name} must be {wanted}, not {value!r:.80}")
+    return number
 
 
 def _check_task(task: PlannerTask) -> None:
-    if not math.isfinite(task.arrived) or (task.due is not None and not math.isfinite(task.due)):
+    try:
+        is_finite = math.isfinite(task.arrived) and (task.due is None or math.isfinite(task.due))
+    except (TypeError, OverflowError):
+        is_finite = False
+    if not is_finite:
         raise ValueError(
-            f"arrived and due of task {task.id!r} must be finite numbers, not {task.arrived!r}, {task.due!r}"
+            f"arrived and due of task {task.id!r} must be finite numbers, not {task.arrived!r:.80}, {task.due!r:.80}"
         )

@@ -1,5 +1,7 @@
 """Random numbers from a seed, the same on every machine (SplitMix64, Steele, Lea and Flood 2014)."""
 
+from operator import index
+
 _MASK = (1 << 64) - 1
 
 
@@ -7,7 +9,8 @@ class Draws:
     """A stream of draws."""
 
     def __init__(self, seed: int) -> None:
-        self._state = seed & _MASK
+        # Numpy's whole numbers are of 64 bits, with a sign.
+        self._state = index(seed) & _MASK
 
     def share(self) -> float:
         """A number of [0, 1)."""

@@ -1,6 +1,9 @@
 """The planner's outside contract: what goes in, what comes out, what is refused."""
 
 import inspect
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -332,6 +335,40 @@ def test_other_numbers_that_cannot_be_are_refused() -> None:
         Planner().plan([task("a")], ["ann"], nan, POOLS)
     with pytest.raises(ValueError, match="arrived and due of task 'a'"):
         Planner().plan([task("a", arrived=nan)], ["ann"], 0.0, POOLS)
+
+
+@pytest.mark.parametrize("value", [None, "5", 10**400, 1j, [5.0]])
+def test_what_is_no_number_is_named_and_changes_nothing(value: object) -> None:
+    """Else a source would be told of some float, and not of which field; or half of a call would count."""
+    wrong: Any = value
+    planner = taught(ann=300.0, bob=5.0)
+    assert planner.plan([task("a", arrived=99.0)], ["bob"], 100.0, POOLS) == [("a", "bob")]
+    with pytest.raises(ValueError, match="minutes must be a finite number"):
+        planner.observe(task("a"), "bob", wrong, 100.0)
+    with pytest.raises(ValueError, match="now must be a finite number"):
+        planner.observe(task("a"), "bob", 1.0, wrong)
+    with pytest.raises(ValueError, match="now must be a finite number"):
+        planner.explain(task("a"), "bob", wrong)
+    with pytest.raises(ValueError, match="arrived and due of task 'b'"):
+        planner.plan([task("a"), task("b", arrived=wrong)], ["bob"], 100.0, POOLS)
+    if value is not None:
+        with pytest.raises(ValueError, match="quality must be within"):
+            planner.observe(task("a"), "bob", 1.0, 100.0, quality=wrong)
+        with pytest.raises(ValueError, match="arrived and due of task 'b'"):
+            planner.plan([task("b", due=wrong)], ["bob"], 100.0, POOLS)
+    assert planner.plan([task("c", arrived=100.0)], ["ann"], 100.0, POOLS) == [], (
+        "bob is still thought to be at work on a"
+    )
+
+
+def test_numbers_may_be_of_any_type() -> None:
+    """Else who keeps logs in numpy or in fractions would get errors that say nothing of the planner."""
+    odd: list[Any] = [np.int64(2), np.float32(2), Fraction(2), Decimal(2), True]
+    for number in odd:
+        planner = Planner(seed=np.int64(3))  # pyright: ignore[reportArgumentType]
+        planner.observe(task("x"), "ann", number, number, quality=1)
+        assert planner.plan([task("a")], ["ann"], number, POOLS) == [("a", "ann")]
+        assert planner.explain(task("a"), "ann", number).minutes > 0.0
 
 
 def test_the_explanation_says_who_is_better_and_who_is_not_in_the_pool() -> None:
