@@ -25,6 +25,7 @@ def tick(turn: Turn) -> None:
     """Let time pass: call a few times a second."""
     _judge_sites(turn)
     _expire_leases(turn)
+    _forget_sessions(turn)
     _expire_offers(turn)
     _reach_schedules(turn)
     let_time_pass(turn)
@@ -124,6 +125,13 @@ def _expire_leases(turn: Turn) -> None:
             end_session(turn, person, "silent", WHO)
         elif silent_ms >= state.limits.lease_duration_ms and operator in state.holds:
             give_back(turn, operator, "lease_lost", WHO)
+
+
+def _forget_sessions(turn: Turn) -> None:
+    """Forget sessions that nobody is signed in by, once more are remembered than there are people."""
+    state = turn.state
+    if turn.presence.session_count > len(state.signed_in):
+        turn.presence.forget_all_but({state.operators[operator].session: None for operator in state.signed_in})
 
 
 def _expire_offers(turn: Turn) -> None:

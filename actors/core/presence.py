@@ -14,7 +14,7 @@ fresh (no new work) until it really is heard. Until then its silence says nothin
 or its gateway may still be starting.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from actors.core.country import TimeLimits
 from actors.core.ids import SessionId
@@ -57,6 +57,16 @@ class Presence:
         """Drop a session that ended."""
         self._heard.pop(session, None)
         self._path_lost.pop(session, None)
+
+    @property
+    def session_count(self) -> int:
+        """Sessions of which it is remembered when they were heard."""
+        return len(self._heard)
+
+    def forget_all_but(self, sessions: Container[SessionId | None]) -> None:
+        """Drop the sessions that nobody is signed in by: a stream is heard until it ends, also when all its people have signed out."""
+        self._heard = {session: at_ms for session, at_ms in self._heard.items() if session in sessions}
+        self._path_lost = {session: at_ms for session, at_ms in self._path_lost.items() if session in sessions}
 
     def lose_path(self, session_prefix: str, sessions: Iterable[SessionId], now_ms: int) -> None:
         """Note that the gateway of all sessions with this prefix is no longer connected."""

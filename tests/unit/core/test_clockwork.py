@@ -4,7 +4,7 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.clockwork import SESSION_SILENCE_MAX_MS
 from actors.core.country import ProvinceStatus, TimeLimits
-from actors.core.ids import OperatorId, SiteId, TaskId
+from actors.core.ids import OperatorId, SessionId, SiteId, TaskId
 from actors.core.operators import PresenceState
 from actors.core.presence import Presence
 from actors.core.refusal import Reason
@@ -352,3 +352,16 @@ def test_advice_does_not_move_a_task_of_a_suspended_province() -> None:
     branch.do(c.SetProvinceStatus(status=ProvinceStatus.SUSPENDED))
     advise(branch, "jiangxi", branch.task(task_id).spec.kind)
     assert branch.task(task_id).state is TaskState.QUEUED
+
+
+def test_a_stream_that_is_still_heard_after_its_people_signed_out_is_forgotten() -> None:
+    """A desk that signs out and then closes its stream would be remembered until the province restarts, and so would every one after it."""
+    branch = Branch()
+    branch.arrive(person("chen"), person("lin"))
+    for _ in range(3):
+        branch.do(c.SignOut(operator=OperatorId("lin"), session=session_of("lin")))
+        branch.do(c.HearDesks(sessions=(session_of("chen"), session_of("lin"), SessionId("gateway-1/nobody"))))
+        branch.tick()
+        assert branch.province.presence.session_count == 1
+        assert branch.province.presence.is_fresh(session_of("chen"), branch.monotonic_ms, branch.state.limits)
+        branch.sign_in("lin")
