@@ -56,7 +56,7 @@ class Outbox:
         self.pledged: dict[tuple[ProvinceCode, KindId], int] = {}
         #: What is left of the coordinator's advice.
         self.flows: dict[KindId, dict[ProvinceCode, tuple[int, str]]] = {}
-        #: Hosts that refused a task since it was last taken back by all.
+        #: Hosts that refused a task since it was last taken back by all, while it waits or is on its way.
         self.refused_by: dict[TaskId, tuple[ProvinceCode, ...]] = {}
         #: When advice came last, monotonic ms; None: never since this incarnation began.
         self._advised_ms: int | None = None
@@ -118,6 +118,12 @@ class Outbox:
         self.flows = {}
         for flow in flows:
             self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)
+
+    def forget_refusals(self, state: ProvinceState) -> None:
+        """Drop the refusals of tasks that somebody has in hand by now, or that are no longer here."""
+        settled = [task for task in self.refused_by if task not in state.queue.members and task not in state.moving]
+        for task in settled:
+            del self.refused_by[task]
 
     def unadvised_ms(self, now_ms: int) -> int:
         """For how long no advice has come; 0 before the first, when there is no picture to go by either."""

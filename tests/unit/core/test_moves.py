@@ -5,11 +5,12 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.departures import moves_left
-from actors.core.ids import ProvinceCode
+from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.replies import Elsewhere, MoveAnswer
+from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.summary import encode_picture
 from actors.core.task import Placement, TaskState
-from tests.unit.core.harness import JIANGXI, LARGE, Branch, kinds_of, person
+from tests.unit.core.harness import FUJIAN, JIANGXI, LARGE, MEDICAL, Branch, kinds_of, person
 from tests.unit.core.journeys import advise, picture_of, summary_of
 from tests.unit.core.provinces import answer, deliver, hand_over, host, moving, owners
 
@@ -145,6 +146,25 @@ def test_another_host_is_tried_after_a_refusal_and_all_again_after_a_pause() -> 
             assert home.task(task_id).state is TaskState.QUEUED
             home.wait(400)
     assert asked == ["hubei", "jiangxi", "hubei"]
+
+
+def test_a_refusal_counts_until_somebody_has_the_task_in_hand() -> None:
+    """A host that was full in the morning would not be asked at night, and what was refused would be remembered beyond the task's end."""
+    home = Branch()
+    task_id = home.create()
+    flow = MoveFlow(source=FUJIAN, host=HUBEI, kind=MEDICAL, count=1, reason="they have room")
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", "hubei")), flows=(flow,)))
+    home.do(c.SettleMove(task_id=task_id, host=HUBEI, generation=1, attempt=1, accepted=False, reason="full"))
+    home.tick()
+    assert home.province.outbox.refused_by == {task_id: (HUBEI,)}
+    home.arrive(person("chen"))
+    home.accept(task_id)
+    home.tick()
+    assert home.province.outbox.refused_by == {}
+    home.do(c.SignOut(operator=OperatorId("chen")))
+    home.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
+    move = home.task(task_id).move
+    assert move is not None and move.host == HUBEI
 
 
 def test_moves_under_way_are_bounded() -> None:
