@@ -3,6 +3,9 @@
 The fault is taken away when there is nothing more to see in it: all work that can leave has left, or for `QUIET_MS` none did; or who died
 is back; or the waits that a surge made are below their release thresholds again. That is why a site outage lasts as long as the country
 needs to take the work over, and `DrillSpec.duration_ms` is a bound only. A cut connection shows nothing while it lasts but that nobody is taken for dead, so it lasts for its whole duration.
+
+Instants are the wall clock's, since the next runner goes by them, too. That may be set back: then a bound counts as `clock.still_waits` says, and what has
+lasted for some time begins anew, so that no fault stays and no drill runs for as long as the clock was set back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.drills.record import PROVINCES_MAX, Drill, DrillKind, DrillPhase, DrillSpec, Standing
 from actors.core.drills.waits import has_eased
@@ -217,22 +221,27 @@ def is_harming(drill: Drill, view: View, progress: Progress) -> bool:
     if ratio is None or ratio >= drill.spec.abort_below_permille:
         progress.below_since_ms = 0
         return False
-    progress.below_since_ms = progress.below_since_ms or view.now_ms
+    progress.below_since_ms = min(progress.below_since_ms or view.now_ms, view.now_ms)
     return view.now_ms - progress.below_since_ms >= BELOW_MS
 
 
 def next_step(drill: Drill, view: View, progress: Progress) -> Step:
     """What a running drill needs now."""
     if drill.phase is DrillPhase.STRIKING:
-        is_stuck = bool(drill.reason) or view.now_ms - drill.started_ms >= STRIKE_MAX_MS
+        is_stuck = bool(drill.reason) or not _is_within(drill.started_ms, STRIKE_MAX_MS, view)
         return Step.GIVE_UP if is_stuck else Step.WAIT
     if drill.phase is DrillPhase.STRUCK:
-        is_over = bool(drill.reason) or view.now_ms - drill.struck_ms >= drill.spec.duration_ms
+        is_over = bool(drill.reason) or not _is_within(drill.struck_ms, drill.spec.duration_ms, view)
         return Step.LIFT if is_over or _is_seen(drill, view, progress) else Step.WAIT
     if drill.phase is DrillPhase.LIFTED:
-        is_late = view.now_ms - drill.lifted_ms >= RECOVERY_MAX_MS
+        is_late = not _is_within(drill.lifted_ms, RECOVERY_MAX_MS, view)
         return Step.MEASURE if is_late or _has_recovered(drill, view, progress) else Step.WAIT
     return Step.MEASURE
+
+
+def _is_within(since_ms: int, longest_ms: int, view: View) -> bool:
+    """Whether something that began at an instant may still last."""
+    return still_waits(since_ms + longest_ms, view.now_ms, longest_ms)
 
 
 def _is_seen(drill: Drill, view: View, progress: Progress) -> bool:
@@ -261,6 +270,7 @@ def _has_left(drill: Drill, struck: list[ProvinceSummary], now_ms: int, progress
     present = left_in(drill.spec.kind, struck)
     if progress.least_present == UNKNOWN or present < progress.least_present:
         progress.least_present, progress.least_since_ms = present, now_ms
+    progress.least_since_ms = min(progress.least_since_ms, now_ms)
     is_quiet = now_ms - progress.least_since_ms >= QUIET_MS
     return is_quiet or present + sum(standing_of(summary).moving for summary in struck) == 0
 
@@ -279,7 +289,7 @@ def _has_recovered(drill: Drill, view: View, progress: Progress) -> bool:
     if not is_well or len(view.gateways) < len(drill.gateways):
         progress.recovered_since_ms = 0
         return False
-    progress.recovered_since_ms = progress.recovered_since_ms or view.now_ms
+    progress.recovered_since_ms = min(progress.recovered_since_ms or view.now_ms, view.now_ms)
     return view.now_ms - progress.recovered_since_ms >= RULES[drill.spec.kind].settle_ms
 
 

@@ -89,6 +89,37 @@ def test_a_drill_whose_runner_died_before_the_fault_gives_up() -> None:
     assert next_step(striking, view(STARTED_MS + STRIKE_MAX_MS), Progress()) is Step.GIVE_UP
 
 
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("phase", "began_ms", "step"),
+    [
+        (DrillPhase.STRIKING, STARTED_MS, Step.GIVE_UP),
+        (DrillPhase.STRUCK, STRUCK_MS, Step.LIFT),
+        (DrillPhase.LIFTED, LIFTED_MS, Step.MEASURE),
+    ],
+)
+def test_no_phase_lasts_for_as_long_as_the_clock_was_set_back(phase: DrillPhase, began_ms: int, step: Step) -> None:
+    """A province would be evacuated for an hour because of a drill of two minutes, and no other drill could begin."""
+    running, dark = drill(phase=phase), summary(FUJIAN, status=DARK, open_by_state={"queued": 1})
+    assert next_step(running, view(began_ms + 1_000, dark), Progress()) is Step.WAIT
+    assert next_step(running, view(began_ms + 1_000 - HOUR_MS, dark), Progress()) is step
+
+
+def test_what_has_lasted_for_some_time_begins_anew_when_the_clock_is_set_back() -> None:
+    """No more work leaves, or everybody is as before: it would be seen only when the clock is where it was."""
+    struck, back_ms, progress = drill(phase=DrillPhase.STRUCK), STRUCK_MS - 60_000, Progress()
+    stuck = summary(FUJIAN, status=DARK, open_by_state={"queued": 3})
+    assert next_step(struck, view(STRUCK_MS + 1_000, stuck), progress) is Step.WAIT
+    assert next_step(struck, view(back_ms, stuck), progress) is Step.WAIT
+    assert next_step(struck, view(back_ms + QUIET_MS, stuck), progress) is Step.LIFT
+    lifted, back_ms, progress = drill(phase=DrillPhase.LIFTED), LIFTED_MS - 60_000, Progress()
+    assert next_step(lifted, view(LIFTED_MS + 1_000), progress) is Step.WAIT
+    assert next_step(lifted, view(back_ms), progress) is Step.WAIT
+    assert next_step(lifted, view(back_ms + 1_000), progress) is Step.MEASURE
+
+
 def test_nothing_is_struck_beyond_the_blast_radius() -> None:
     """A typing error must not silence half of the country, and nothing is practised on what is broken."""
     assert blast_radius(SPEC, view(0)) is None
