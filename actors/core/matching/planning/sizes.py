@@ -127,8 +127,9 @@ class Sizes:
         self._effects = np.zeros(COLUMNS_MAX)
         #: Columns that may have one.
         self._active = np.array([], np.int64)
-        #: kind -> its effects and half the variance that they give the logarithm of its sizes, as long as nothing new was learned.
-        self._effects_of: dict[str, tuple[FloatArray, float]] = {}
+        #: kind -> its effects and half the variance that they give the logarithm of its sizes, as long as nothing new was learned; of all
+        #: kinds that are not remembered at None.
+        self._effects_of: dict[str | None, tuple[FloatArray, float]] = {}
         self._observed = 0
         #: task id -> what was read of it, of the latest call's tasks.
         self._rows: dict[str, Row] = {}
@@ -239,14 +240,15 @@ class Sizes:
 
     def _effects_in(self, kind: str) -> tuple[FloatArray, float]:
         """(columns,) effects in one kind, and half the variance of the logarithm of its sizes."""
-        known = self._effects_of.get(kind)
+        moments = self._kinds.get(kind, NOTHING)
+        remembered = None if moments is NOTHING else kind
+        known = self._effects_of.get(remembered)
         if known is None:
-            moments = self._kinds.get(kind) or Moments()
             effects = self._effects + self._believed(moments.products, self._effects, KIND_PRIOR)
             usual = self._all.products * (KIND_PRIOR / max(1.0, self._all.weight))
             spread = (moments.products + usual)[:-1, :-1] / (moments.weight + KIND_PRIOR)
             known = effects, float((effects[:, None] * spread * effects).sum()) / 2.0
-            self._effects_of[kind] = known
+            self._effects_of[remembered] = known
         return known
 
     def _telling(self) -> IntArray:

@@ -133,6 +133,21 @@ def test_kinds_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(sizes._kinds) == 3
 
 
+def test_kinds_that_are_only_asked_about_are_not_remembered() -> None:
+    """Else memory would grow with every kind that a source makes up, where no task with attributes is finished any more."""
+
+    def pages(generator: np.random.Generator) -> tuple[str, dict[str, object], float]:
+        number = float(generator.integers(1, 9))
+        return "claim", {"pages": number}, number
+
+    sizes = taught(60, pages)
+    tasks = [Task(f"made up {number}", {"pages": 4.0}, id=f"t{number}") for number in range(50)]
+    asked = {of(sizes, task.kind, pages=4.0) for task in tasks}
+    assert len(asked) == 1, "all kinds alike are as large"
+    sizes.of([task.kind for task in tasks], np.arange(len(tasks)), tasks)
+    assert len(sizes._effects_of) <= 2
+
+
 def test_many_at_once_are_as_one_by_one() -> None:
     """Else what is decided would differ from what is explained."""
 
