@@ -186,6 +186,10 @@ def _start_first_places(
     problem: Problem, tasks: IntArray, capacity: IntArray, ready: FloatArray, decided: Plan
 ) -> None:
     """Writes everybody's list and starts what stands first with somebody free."""
+    if not _places(tasks.size, min(tasks.size, capacity.size)):
+        # Too much work even for the fewest people that can matter: who they are need not be found out.
+        _start_in_turn(problem, tasks, capacity, decided)
+        return
     weight = problem.weight[tasks]
     first = problem.urgency[tasks, None] + problem.fit[tasks] - ready_points(ready, weight, problem.minute_points)
     eligible, minutes = problem.eligible[tasks], problem.minutes[tasks]
