@@ -7,7 +7,8 @@ is neutral here; the policy (`policy`) is the province's own. Between calls it r
 * what attributes say of minutes (`planning.sizes`): sums per kind, of a bounded number of columns;
 * who is usually there when (`planning.presence`): a share per person and half hour of the day;
 * work in hand (`planning.work_in_hand`): whom it gave which task and has not heard of since, one entry a person;
-* since when a task is left on purpose (`planning.patience`): one entry for each such task that still waits.
+* since when a task is left on purpose (`planning.patience`): one entry for each such task that still waits;
+* of the latest call who was there, and whom tasks that wait were meant for, so that explanations can say it.
 
 The bound on waiting. A task is left on purpose at a call if a person who is free and may do it stays without work. From its patience
 (`PATIENCE_MINUTES`, or `PATIENCE_MEANS` times the kind's mean minutes) after the first such call on, or from the age `AGE_MAX_MINUTES`
@@ -27,7 +28,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from actors.core.matching import policy
-from actors.core.matching.assignment.result import BoolArray, FloatArray, IntArray
+from actors.core.matching.assignment.result import WAITS, BoolArray, FloatArray, IntArray
 from actors.core.matching.planning.estimates import Estimates
 from actors.core.matching.planning.explanation import Explanation
 from actors.core.matching.planning.parts import age_part, minutes_parts, newcomer_part, quality_part, ready_part
@@ -101,6 +102,9 @@ class Planner:
         self._presence = Presence()
         self._residuals = residual_table(VARIATION)
         self._patience = Patience()
+        #: Who was free or known to be at work at the latest call, and task id -> whom it meant a task for that it left.
+        self._there = frozenset[str]()
+        self._meant_for: dict[str, str] = {}
         #: What the latest call of `plan` was about, and whether it had to fall back to giving out tasks in turn.
         self.latest_call = Call()
 
@@ -170,6 +174,7 @@ class Planner:
         self._presence.see(rows, now)
         self.latest_call = Call(waiting=sum(map(len, by_kind.values())), free=len(free))
         self._pools.remember(unserved if free else unserved | asked)
+        self._there, self._meant_for = frozenset(people), {}
         if not by_kind or not free:
             return []
         ready = np.concatenate([np.zeros(len(free)), self._until_free(rows[len(free) :], remaining, now)])
@@ -186,7 +191,10 @@ class Planner:
         )
         left = _left(listed, problem, decided)
         self._patience.note(waiting, [task.id for task in listed], left, now)
-        return self._give(listed, [people[column] for column in columns.tolist()], asked, problem, decided, now)
+        chosen = [people[column] for column in columns.tolist()]
+        meant_for = zip(listed, decided.meant_for.tolist(), strict=True)
+        self._meant_for = {task.id: chosen[column] for task, column in meant_for if column != WAITS}
+        return self._give(listed, chosen, asked, problem, decided, now)
 
     def explain(self, task: PlannerTask, operator_id: str, now: float) -> Explanation:
         """Says what speaks for and against a pair, as things stand.
@@ -220,6 +228,8 @@ class Planner:
             delay_weight=weight,
             overdue=bool(self._patience.is_over([task], np.array([reading.kind_minutes]), now)[0]),
             left_minutes=self._patience.left_minutes(task.id, now),
+            meant_for=self._meant_for.get(task.id, ""),
+            absent=bool(held) and operator_id not in self._there,
         )
 
     def _learn(self, task: PlannerTask, operator: str, minutes: float, quality: float | None) -> None:

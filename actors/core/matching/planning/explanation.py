@@ -68,6 +68,10 @@ class Explanation:
     overdue: bool = False
     #: Minutes for which the task has been left although somebody free could do it; the planner states the bound.
     left_minutes: float = 0.0
+    #: Whom the latest call meant the task for that it left: on whose list it stands, busy or free; empty if for nobody.
+    meant_for: str = ""
+    #: Whether the person was neither free at the latest call nor known to be at work: whatever their points, nothing is left for them.
+    absent: bool = False
 
     @property
     def eligible(self) -> bool:
@@ -93,6 +97,13 @@ class Explanation:
         lines = [head[word]]
         if self.excluded_by is not None:
             lines.append(f"{self.operator_id} {REASONS[self.excluded_by][word]}")
+        if self.absent:
+            lines.append(
+                (
+                    f"{self.operator_id} 最近一次排单时不在: 既不空闲, 也无在办任务",
+                    f"{self.operator_id} was not there at the latest call: neither free nor known to be at work",
+                )[word]
+            )
         lines.extend(_line(part, word) for part in self.parts)
         lines.append(
             (
@@ -104,6 +115,8 @@ class Explanation:
             lines.append(
                 ("等待已达上限, 优先于其他任务", "it has waited as long as it may: it goes before others")[word]
             )
+        if self.meant_for:
+            lines.append((f"最近一次排单留给 {self.meant_for}", f"the latest call left it for {self.meant_for}")[word])
         if self.left_minutes > 0:
             lines.append(
                 (

@@ -401,6 +401,26 @@ def test_a_planned_pair_is_told_as_it_was_decided() -> None:
     assert planner.explain(task("b", arrived=99.0), "bob", 100.0).total < after.total, "for another task bob is busy"
 
 
+def test_the_explanation_says_whom_a_task_waits_for_and_who_was_not_there() -> None:
+    """Else a reader could tell neither what a task is left for, nor why somebody of more points, who is at home, does not get it."""
+    planner = taught(ann=300.0, bob=5.0, cao=4.0)
+    waiting = [task("a", arrived=99.0), task("b", arrived=100.0)]
+    assert planner.plan(waiting[:1], ["ann", "bob"], 100.0, POOLS) == [("a", "bob")]
+    assert planner.plan(waiting[1:], ["ann"], 100.0, POOLS) == []
+    ann, bob, cao = (planner.explain(waiting[1], who, 100.0) for who in ("ann", "bob", "cao"))
+    assert [each.meant_for for each in (ann, bob, cao)] == ["bob"] * 3
+    assert [each.absent for each in (ann, bob, cao)] == [False, False, True]
+    assert cao.total > bob.total > ann.total
+    assert cao.eligible, "they may do it: they are not there"
+    assert "the latest call left it for bob" in ann.lines("en")
+    assert any("cao was not there" in line for line in cao.lines("en"))
+    assert len(cao.lines("zh")) == len(cao.lines("en")) == len(ann.lines("en")) + 1
+    assert planner.plan(waiting[1:], ["ann", "cao"], 101.0, POOLS) == [("b", "cao")]
+    after = planner.explain(waiting[1], "cao", 101.0)
+    assert (after.meant_for, after.absent) == ("", False)
+    assert not planner.explain(task("x", "unheard of"), "dan", 101.0).absent, "of such a kind nothing can be said"
+
+
 def test_explanations_know_the_pools_of_tasks_that_nobody_could_start() -> None:
     """Else a task that waits would be told as never planned, or as one that people may do who no longer may."""
     planner, waiting = taught(ann=6.0), task("a", arrived=99.0)
