@@ -191,7 +191,7 @@ class Planner:
         )
         left = _left(listed, problem, decided)
         self._patience.note(waiting, [task.id for task in listed], left, now)
-        chosen = [people[column] for column in columns.tolist()]
+        chosen: list[str] = [people[column] for column in columns.tolist()]
         meant_for = zip(listed, decided.meant_for.tolist(), strict=True)
         self._meant_for = {task.id: chosen[column] for task, column in meant_for if column != WAITS}
         return self._give(listed, chosen, asked, problem, decided, now)
