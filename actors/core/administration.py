@@ -105,7 +105,7 @@ def upsert_operators(turn: Turn, command: c.UpsertOperators) -> AnyReply:
         if unknown:
             return Refused(reason=Reason.UNKNOWN_KIND, message=f"There is no task kind {unknown[0]}.")
     for entry in command.entries:
-        merged = _merged(entry, state.operators.get(entry.operator))
+        merged = _merged(entry, state.operators.get(entry.operator), turn.now.wall_ms)
         if merged != state.operators.get(entry.operator):
             _take_surplus_off_desk(turn, merged)
             turn.emit(e.OperatorEnrolled(at_ms=turn.now.wall_ms, who=command.who, entry=merged))
@@ -129,10 +129,13 @@ def _take_surplus_off_desk(turn: Turn, entry: Operator) -> None:
         take_off_desk(turn, task.task_id, "capacity_reduced", _ROSTER)
 
 
-def _merged(entry: Operator, known: Operator | None) -> Operator:
-    """The new roster entry with what the province itself knows of the person."""
+def _merged(entry: Operator, known: Operator | None, now_ms: int) -> Operator:
+    """The new roster entry with what the province itself knows of the person.
+
+    Versions begin at the instant: whoever read the entry of somebody who was removed must not take that of the next one of this name for it.
+    """
     if known is None:
-        return msgspec.structs.replace(entry, version=1)
+        return msgspec.structs.replace(entry, version=now_ms)
     kinds = {
         kind: msgspec.structs.replace(
             told,

@@ -161,7 +161,7 @@ class ProvinceState:
         self.shared_in = 0
         #: Counts changes of who is on duty or of what the roster says: whoever keeps something worked out of that sees that it is old.
         self.duty_revision = 0
-        #: Counts people removed from the roster: whoever is enrolled again begins at the version that somebody may have kept something of.
+        #: Counts people removed from the roster: whoever is enrolled again may begin at a version that somebody has kept something of.
         self.removals = 0
 
     def copied(self) -> "ProvinceState":

@@ -22,10 +22,23 @@ def test_a_roster_update_keeps_what_was_earned_here() -> None:
     entry = person(
         "chen", display_name="Chen", kinds={MEDICAL: KindExperience(done_count=0), ADDRESS: KindExperience()}
     )
+    before = branch.state.operators[CHEN]
     after = branch.did(c.UpsertOperators(entries=(entry,)), OperatorReply).operator
     assert (after.display_name, after.presence, after.decided_count) == ("Chen", PresenceState.AVAILABLE, 1)
     assert (after.kinds[MEDICAL].done_count, after.kinds[MEDICAL].measured_count) == (1, 1)
-    assert after.version == 2
+    assert after.version == before.version + 1
+
+
+def test_an_entry_that_was_made_again_is_not_the_one_that_somebody_read() -> None:
+    """Whoever read the entry of a person who has been removed since would overwrite that of the next one of this name."""
+    branch = Branch()
+    read = branch.did(c.CreateOperator(entry=person("chen", capacity=3)), OperatorReply).operator
+    branch.did(c.DeleteOperator(operator=CHEN), Done)
+    branch.wait(1_000)
+    branch.did(c.CreateOperator(entry=person("chen", probation=True)), OperatorReply)
+    late = c.UpsertOperators(entries=(person("chen", capacity=4),), etag=read.etag)
+    assert branch.refused(late) is Reason.ETAG_MISMATCH
+    assert branch.state.operators[CHEN].probation
 
 
 def test_the_same_roster_entry_again_writes_nothing() -> None:
