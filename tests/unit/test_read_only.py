@@ -89,6 +89,25 @@ def test_reads_and_heartbeats_go_on(full: FullShell) -> None:
     assert full.state.load_of(CHEN) == 1
 
 
+def test_an_offer_that_nobody_could_answer_has_its_time_again() -> None:
+    """All open offers would be withdrawn when the disk has healed, and be held against people whose answers were refused."""
+    shell = Shell()
+    shell.ask(*arrival())
+    shell.ask(create("offered"))
+    shell.ask(c.Tick())
+    [offered] = shell.state.tasks.values()
+    shell.store.before_write = failing(FULL, "append")
+    shell.ask(create())
+    for _ in range(shell.state.limits.offer_duration_ms // 1_000):
+        shell.now_ms += 1_000
+        shell.ask(c.HearDesks(sessions=(session_of("chen"),)), c.Tick())
+    shell.store.before_write = None
+    shell.now_ms += PAUSE_MAX_MS
+    shell.ask(c.HearDesks(sessions=(session_of("chen"),)), c.Tick())
+    assert not shell.loop.is_read_only
+    assert list(shell.state.tasks.values()) == [offered]
+
+
 def test_it_heals_by_itself_and_nothing_of_the_refused_is_there(full: FullShell) -> None:
     """A restart by hand would be needed, or a refused task would appear after all."""
     full.ask(create("refused"))
