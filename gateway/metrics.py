@@ -55,8 +55,9 @@ class Metrics:
     def text(self, overview: monitor_pb2.Overview) -> bytes:
         """Everything in Prometheus' text format, the country's figures as of `overview`."""
         for province in overview.provinces:
-            for field, count in province.open_tasks.ListFields():
-                self._open.labels(province.province, field.name).set(count)
+            # All of them: those at 0 are not listed as set, and would stay at what they were last.
+            for field in province.open_tasks.DESCRIPTOR.fields:
+                self._open.labels(province.province, field.name).set(getattr(province.open_tasks, field.name))
             self._available.labels(province.province).set(province.available_operators)
             self._gained.labels(province.province).set(province.gained_minutes)
             self._active.labels(province.province).set(province.state == province_pb2.PROVINCE_STATE_ACTIVE)

@@ -22,6 +22,16 @@ def test_calls_are_counted_by_method_and_status() -> None:
     assert 'sharedops_gateway_requests_total{code="OK",method="WorkService/Work"} 1.0' in lines
 
 
+def test_a_state_without_open_tasks_is_at_zero() -> None:
+    """An alarm on waiting tasks would go on after the last of them was done, until the gateway restarts."""
+    metrics, province = Metrics(), monitor_pb2.ProvinceOverview(province="fujian", open_tasks={"queued": 5})
+    for left in (5, 0):
+        province.open_tasks.queued = left
+        lines = metrics.text(monitor_pb2.Overview(provinces=[province])).decode().splitlines()
+        assert f'sharedops_open_tasks{{province="fujian",state="queued"}} {left}.0' in lines
+        assert 'sharedops_open_tasks{province="fujian",state="moving"} 0.0' in lines
+
+
 def test_durations_are_cumulated_as_prometheus_wants_them() -> None:
     """Would break if a bound belonged to the bucket above it, or streams, which have no duration, to any."""
     metrics = Metrics()
