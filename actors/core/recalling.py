@@ -52,7 +52,11 @@ def recalls_now(state: ProvinceState) -> bool:
 def ask_for_return(turn: Turn) -> None:
     """Ask for the next evacuated tasks, within the bounds."""
     state = turn.state
-    if len(state.evacuated) <= len(state.recalls) or not recalls_now(state):
+    if len(state.evacuated) <= len(state.recalls):
+        return
+    if not recalls_now(state):
+        # What is left of a recall that was broken off says nothing of the next one.
+        turn.outbox.recall_order.clear()
         return
     room = min(RECALLS_PER_BATCH, RECALLS_OPEN_MAX - len(state.recalls))
     if room <= 0:

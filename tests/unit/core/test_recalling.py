@@ -199,6 +199,17 @@ def test_recalls_are_bounded_a_batch_and_in_the_open() -> None:
     assert RECALLS_OPEN_MAX > RECALLS_PER_BATCH
 
 
+def test_what_left_after_a_recall_was_broken_off_is_asked_for_by_its_urgency() -> None:
+    """Green channel of the second evacuation would come home after all that was left over from the first."""
+    home, other, _ = evacuated(*[{} for _ in range(RECALLS_PER_BATCH + 1)])
+    asked = lift(home)
+    home.do(c.UpdateSharingPolicy(policy=EVACUATE))
+    green = home.create(green_channel=True)
+    carry(home, other)
+    [left] = [task_id for task_id in home.state.evacuated if task_id not in (*asked, green)]
+    assert lift(home) == [*asked, green, left]
+
+
 def test_a_host_without_room_for_moves_is_asked_again() -> None:
     """An answer that promises a move which cannot begin would lose the recall."""
     home, other, [task_id] = evacuated()
