@@ -86,10 +86,18 @@ def canonical_record(key: str, value: bytes) -> bytes:
         msgspec.DecodeError: it is none.
     """
     kind = key.partition(":")[0]
-    if kind == "t":
-        return records.encode(records.decode_task(value))
-    if kind == "m":
-        return records.encode(records.decode_move_answer(value))
+    decode = _PLAIN.get(kind)
+    if decode is not None:
+        return records.encode(decode(value))
     stored = records.decode_answer(value) if kind == "r" else records.decode_external(value)
     answer = records.encode(records.decode_reply(stored.answer))
     return records.encode(msgspec.structs.replace(stored, answer=answer))
+
+
+#: Kinds of records that hold no encoded reply, and what reads them.
+_PLAIN: Mapping[str, Callable[[bytes], object]] = {
+    "t": records.decode_task,
+    "m": records.decode_move_answer,
+    "c": records.decode_recall_answer,
+    "q": records.decode_review,
+}

@@ -12,6 +12,7 @@ import pytest
 
 from actors.core import codec, records, snapshot
 from actors.core.applying import apply
+from actors.core.replies import MoveAnswer, RecallAnswer
 from actors.core.state import ProvinceState
 from actors.core.statistics import image
 from actors.core.statistics.storage import TableImage
@@ -204,10 +205,29 @@ def test_the_rules_of_the_record_table(
     assert (expected.compare([([*stored], [*stored.values()])])[1] == []) is is_right
 
 
-def test_a_record_in_an_older_encoding_is_the_same_record() -> None:
+@pytest.mark.parametrize(
+    ("key", "today", "older"),
+    [
+        (
+            "r:who:1",
+            records.RecordedAnswer(b"f", msgspec.msgpack.encode({"type": "done"})),
+            [b"f", msgspec.msgpack.encode({"type": "done", "dropped": 1}), "dropped, too"],
+        ),
+        (
+            "m:fujian-1:1:1",
+            MoveAnswer(accepted=True),
+            {"type": "move_answer", "dropped": 1, "accepted": True},
+        ),
+        (
+            "c:fujian-1:2",
+            RecallAnswer(accepted=True),
+            {"type": "recall_answer", "dropped": 1, "accepted": True},
+        ),
+        ("q:fujian-1", records.RecordedReview("auditor:lan", 7), ["auditor:lan", 7, "dropped"]),
+    ],
+)
+def test_a_record_in_an_older_encoding_is_the_same_record(key: str, today: object, older: object) -> None:
     """After an update of the program every record would otherwise look like damage."""
-    today = records.encode(records.RecordedAnswer(b"f", msgspec.msgpack.encode({"type": "done"})))
-    older = records.encode([b"f", msgspec.msgpack.encode({"type": "done", "dropped": 1}), "dropped, too"])
     expected = ExpectedRecords(canonical_record)
-    expected.put({"r:who:1": canonical_record("r:who:1", today)})
-    assert expected.compare([(["r:who:1"], [older])]) == (1, [])
+    expected.put({key: canonical_record(key, records.encode(today))})
+    assert expected.compare([([key], [records.encode(older)])]) == (1, [])
