@@ -75,7 +75,8 @@ class StandingAside:
         entry = Entry(
             name=protocol.refusal_name(name),
             address="",
-            epoch=time.time_ns(),
+            # Not of the wall clock: set back, it would make us older than the last one, and that is a zombie, which ends at once.
+            epoch=time.monotonic_ns(),
             pid=os.getpid(),
             detail={protocol.REFUSAL_REASON: self.reason},
         )
