@@ -33,6 +33,7 @@ def indexes(state: ProvinceState) -> dict[str, object]:
         "signed_in": sorted(state.signed_in),
         "free": sorted(state.free),
         "open_by_state": {name: count for name, count in sorted(state.open_by_state.items()) if count},
+        "open_by_batch": dict(sorted(state.open_by_batch.items())),
         "shared_in": state.shared_in,
     }
 

@@ -109,6 +109,7 @@ def _some_spec(branch: Branch, random: Random) -> TaskSpec:
         excluded_operators=(OperatorId("chen"),) if random.randrange(4) == 0 else (),
         not_before_ms=branch.wall_ms + 2_000 if random.randrange(6) == 0 else 0,
         home_only=random.randrange(6) == 0,
+        batch_id=random.choice(("", "batch-1", "batch-2")),
     )
 
 
