@@ -12,8 +12,8 @@ Why it can be trusted:
 * **Only one incarnation writes.** The statement that advances the head also compares the epoch, in the
   transaction of the frame. A successor's epoch makes it change no row.
 * **A failed append leaves nothing.** The commit mark is the last thing written to the WAL, so a write that
-  failed means that there is no commit. Only a failed *fsync* leaves the outcome open, and then this object
-  is dead.
+  failed means that there is no commit. A failed *fsync* leaves the outcome open, and so does an index of the WAL
+  (`-shm`) that has no room to grow: it is written after the mark. Then this object is dead.
 
 Alternatives refused: the stdlib's sqlite3 (brings an SQLite with the WAL-reset corruption bug; never open
 the same file with both), one file for all provinces (its writers queue up: p99 4.3 s with 36),
@@ -45,7 +45,7 @@ from actors.journal.errors import (
 )
 from actors.journal.interface import PAYLOAD_BYTES_MAX, Head
 from actors.journal.reserve import Reserve
-from actors.journal.sqlite_connection import connect, create_file, translate, translated
+from actors.journal.sqlite_connection import connect, create_file, translate, translate_commit, translated
 from actors.journal.sqlite_snapshot import SqliteSnapshotWriter
 from actors.journal.sqlite_view import SqliteView, State, read_state, record_crcs
 
@@ -255,12 +255,14 @@ class SqliteJournal(SqliteView):
         self._refuse_if_dead()
         if not self._reserve.take():
             raise StoreFull(self.province, "the disk has no room to restore the reserve")
+        translate_now = translate
         try:
             self._cursor.execute(sql.BEGIN_WRITE)
             write()
+            translate_now = translate_commit
             self._cursor.execute(sql.COMMIT)
         except apsw.Error as error:
-            failure = translate(error, self.province)
+            failure = translate_now(error, self.province)
             self._roll_back(failure)
             raise failure from error
         except JournalError as failure:

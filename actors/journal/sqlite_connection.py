@@ -23,8 +23,8 @@ from actors.journal.errors import Corrupt, JournalError, StoreBusy, StoreFailed,
 from actors.journal.page_checksums import RESERVED_BYTES, checksum_vfs
 
 #: SQLite reports a write refused for quota, size limit or a disk gone read-only as an I/O error. A failed
-#: write leaves the WAL without a complete commit mark (it is the last thing written), so the outcome is as
-#: definite as "full".
+#: write leaves the WAL without a complete commit mark (it is the last thing written to it), so the outcome is as
+#: definite as "full". The second is of the WAL's index; see `translate_commit`.
 _FAILED_WRITES: Final = (apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_SHMSIZE)
 
 #: SQLite's smallest page; no database is shorter.
@@ -51,6 +51,17 @@ def translate(error: apsw.Error, province: str) -> JournalError:
     if isinstance(error, apsw.SQLError):
         return Corrupt(province, None, detail)
     return StoreFailed(province, detail)
+
+
+def translate_commit(error: apsw.Error, province: str) -> JournalError:
+    """Returns the journal's own error for one of SQLite's in answer to COMMIT.
+
+    The index of the WAL grows after the commit mark has been written and synced. If there is no room for that, this connection goes on
+    without the transaction, but whoever opens the file next finds it.
+    """
+    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
+        return StoreFailed(province, f"no room for the index of the WAL: {error}")
+    return translate(error, province)
 
 
 @contextlib.contextmanager

@@ -291,6 +291,37 @@ def test_a_failed_fsync_kills_the_incarnation(path: Path, monkeypatch: pytest.Mo
     successor.close()
 
 
+class FullBehindCommit:
+    """A cursor whose COMMIT writes and syncs the frame, and then finds no room on the disk for the index of the WAL."""
+
+    def __init__(self, cursor: apsw.Cursor) -> None:
+        self._cursor = cursor
+
+    def execute(self, statement: str, bindings: Any = None) -> Any:
+        """Passes everything on; COMMIT succeeds and is said to have failed."""
+        done = self._cursor.execute(statement, bindings)
+        if statement == sqlite_statements.COMMIT:
+            error = apsw.IOError("disk I/O error")
+            setattr(error, "extendedresult", apsw.SQLITE_IOERR_SHMSIZE)  # noqa: B010 - unknown to its type
+            raise error
+        return done
+
+
+def test_a_full_disk_behind_the_commit_mark_is_not_definite(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frame is in the WAL, and whoever opens the journal next acts by it: to say "not written" would be a lie."""
+    journal = open_at(path)
+    monkeypatch.setattr(journal, "_cursor", FullBehindCommit(journal.connection.cursor()))
+    with pytest.raises(StoreFailed):
+        journal.append(b"one", at_ms=1)
+    monkeypatch.undo()
+    with pytest.raises(StoreFailed):
+        journal.append(b"one", at_ms=1)
+    journal.close()
+    successor = open_at(path)
+    assert [frame.payload for frame in successor.frames()] == [b"one"]
+    successor.close()
+
+
 def test_an_interrupt_in_mid_append_kills_the_incarnation(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C between two statements must not leave a transaction open under the next append."""
     journal = open_at(path)
