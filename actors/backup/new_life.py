@@ -20,8 +20,9 @@ from actors.commit_loop import CommitLoop
 from actors.core import commands as c
 from actors.core.clock import Instant
 from actors.core.ids import ProvinceCode
+from actors.core.refusal import Refused
 from actors.core.replies import AnyReply
-from actors.journal import open_sqlite, skip_epochs
+from actors.journal import StoreFull, open_sqlite, skip_epochs
 from actors.store import HQ, Store
 from actors.unheard import Unheard
 
@@ -51,16 +52,15 @@ def _skip_numbers(store: Store, province: ProvinceCode, taken_ms: int) -> None:
     journal = open_sqlite(path, store_id=store.store_id, province=province, create=False, reserve_bytes=0)
     try:
         commits = CommitLoop(province, journal, clock=_now, outputs=Unheard())
-        who = f"system:restore-{taken_ms}"
-        commits.submit(c.ConfigureProvince(who=who, skip_task_numbers=TASK_NUMBERS_SKIPPED), _ignore)
+        who, replies = f"system:restore-{taken_ms}", list[AnyReply]()
+        commits.submit(c.ConfigureProvince(who=who, skip_task_numbers=TASK_NUMBERS_SKIPPED), replies.append)
         commits.commit()
     finally:
         journal.close()
+    # A full disk is a refusal to a commit loop, which would go on when there is room again; here there is no later.
+    if any(isinstance(reply, Refused) for reply in replies):
+        raise StoreFull(province, "no room for the frame that gives up the task numbers")
 
 
 def _now() -> Instant:
     return Instant(wall_ms=time.time_ns() // 1_000_000, monotonic_ms=time.monotonic_ns() // 1_000_000)
-
-
-def _ignore(reply: AnyReply) -> None:
-    del reply

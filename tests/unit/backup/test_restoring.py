@@ -1,7 +1,7 @@
 import json
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from actors.backup.draft import Draft
 from actors.backup.manifest import FORMAT, encode_manifest
 from actors.backup.new_life import EPOCHS_SKIPPED, TASK_NUMBERS_SKIPPED
 from actors.cluster_options import OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
-from actors.journal import Photograph, StoreMismatch, open_readonly, open_sqlite
+from actors.journal import Head, Photograph, SqliteJournal, StoreFull, StoreMismatch, open_readonly, open_sqlite
 from actors.store import HQ, StoreError, open_store, read_store
 from actors.transport import DIRECTORY_SOCKET
 from actors.verification.directory import verify_directory
@@ -194,6 +194,23 @@ def test_no_task_number_of_the_lost_life_is_given_again(folder: Path, tmp_path: 
     world.close()
     store.release()
     assert verify_directory(tmp_path / "restored").problems == []
+
+
+def test_a_disk_that_fills_up_at_the_end_of_a_restore_restores_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory appeared, and one province would have given numbers of the lost life to other tasks."""
+    append = SqliteJournal.append
+
+    def full(journal: SqliteJournal, payload: bytes, *, at_ms: int, records: Mapping[str, bytes] | None = None) -> Head:
+        if journal.province == "hubei":
+            raise StoreFull("hubei", "database or disk is full")
+        return append(journal, payload, at_ms=at_ms, records=records)
+
+    monkeypatch.setattr(SqliteJournal, "append", full)
+    with pytest.raises(BackupFailed, match="hubei"):
+        restore_backup(folder, tmp_path / "restored")
+    assert not list(tmp_path.glob("restored*"))
 
 
 def test_the_old_system_and_the_restored_one_write_into_files_of_their_own(data: Path, tmp_path: Path) -> None:
