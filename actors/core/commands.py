@@ -99,7 +99,8 @@ class SignIn(Command, frozen=True, kw_only=True, tag=True):
 
     operator: OperatorId
     session: SessionId
-    presence: PresenceState = PresenceState.AVAILABLE
+    #: None: AVAILABLE, or as it is for whoever is signed in.
+    presence: PresenceState | None = PresenceState.AVAILABLE
 
 
 class SignOut(Command, frozen=True, kw_only=True, tag=True):

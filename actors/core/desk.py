@@ -26,22 +26,23 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
     person = turn.operator(command.operator)
     if isinstance(person, Refused):
         return person
-    if command.presence is PresenceState.OFFLINE:
+    presence = command.presence or (person.presence if person.signed_in else PresenceState.AVAILABLE)
+    if presence is PresenceState.OFFLINE:
         return sign_out(turn, c.SignOut(who=command.who, operator=command.operator, session=command.session))
     if person.session is not None and person.session != command.session:
         _forget_session(turn, person)
     turn.presence.hear((command.session,), turn.now.monotonic_ms)
-    if person.session != command.session or person.presence is not command.presence:
+    if person.session != command.session or person.presence is not presence:
         turn.emit(
             e.OperatorSignedIn(
                 at_ms=turn.now.wall_ms,
                 who=command.who,
                 operator=person.operator,
                 session=command.session,
-                presence=command.presence,
+                presence=presence,
             )
         )
-    _withdraw_offers_unless_available(turn, person.operator, command.presence, command.who)
+    _withdraw_offers_unless_available(turn, person.operator, presence, command.who)
     return _session(turn, person.operator)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from actors.core import commands as c
 from actors.core.ids import KindId, OperatorId, SessionId
-from actors.core.operators import PresenceState
 from gateway import names
 from gateway.conversion.enums import PRESENCES_IN, VERDICTS_IN
 
@@ -25,9 +24,8 @@ def command_in(
     """
     common: dict[str, Any] = {"who": who, "request_id": request_id}
     if action == "sign_in":
-        presence = PRESENCES_IN.get(message.presence, PresenceState.AVAILABLE)
         # A sign-in is repeatable by itself: the same session changes nothing.
-        return c.SignIn(who=who, operator=operator, session=session, presence=presence)
+        return c.SignIn(who=who, operator=operator, session=session, presence=PRESENCES_IN.get(message.presence))
     if action == "sign_out":
         return c.SignOut(who=who, operator=operator, session=session)
     if action == "set_presence":

@@ -25,6 +25,20 @@ def test_a_reconnect_keeps_what_the_operator_holds() -> None:
     assert "AssignmentReleased" in kinds_of(branch.wait(10_000, heard=["chen"]))
 
 
+@pytest.mark.parametrize("presence", [PresenceState.BREAK, PresenceState.DRAINING])
+def test_a_reconnect_that_says_nothing_of_presence_keeps_it(presence: PresenceState) -> None:
+    """Streams end after half an hour: whoever is at lunch, or about to go home, would be offered work by coming back."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.did(c.SetPresence(operator=CHEN, presence=presence), SessionReply)
+    waiting = branch.create()
+    resume = c.SignIn(operator=CHEN, session=SessionId("gateway-2/chen"), presence=None)
+    assert branch.did(resume, SessionReply).operator.presence is presence
+    assert branch.task(waiting).state is TaskState.QUEUED
+    branch.did(c.SignOut(operator=CHEN, session=resume.session), Done)
+    assert branch.did(resume, SessionReply).operator.presence is PresenceState.AVAILABLE
+
+
 def test_signing_in_again_the_same_way_writes_nothing() -> None:
     """Every reconnect attempt would cost an fsync."""
     branch = Branch()

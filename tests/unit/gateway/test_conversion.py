@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from actors.core import commands as c
 from actors.core.country import Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy, Skill, TaskKind
-from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.line_summary import LineSummary
 from actors.core.matching.explained import Contribution, MatchPreview
 from actors.core.matching.record import Shares
@@ -18,7 +19,8 @@ from actors.core.sharing.summary import KindSummary, ProvinceSummary
 from actors.core.task import MoveOut, Placement, PriorReason, TaskSpec, TaskState, Verdict
 from gateway import conversion, names
 from gateway.conversion import enums, routing
-from gateway.v1 import operator_pb2, province_pb2, quality_pb2, task_pb2
+from gateway.conversion.action import command_in
+from gateway.v1 import operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
 from tests.unit.gateway.samples import PERSON, SPEC, TASK, changed
 
 
@@ -122,6 +124,24 @@ def test_enumerations_are_complete_and_agree(table: dict[Any, int], domain: Any,
             assert value.value in ("", "none")
         elif value is not TaskState.MOVED:
             assert wire.Name(number).endswith(f"_{value.value.upper()}")
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        (operator_pb2.PRESENCE_UNSPECIFIED, None),
+        (operator_pb2.PRESENCE_AVAILABLE, PresenceState.AVAILABLE),
+        (operator_pb2.PRESENCE_BREAK, PresenceState.BREAK),
+    ],
+)
+def test_a_sign_in_asks_for_no_presence_that_was_not_told(
+    told: operator_pb2.Presence, asked: PresenceState | None
+) -> None:
+    """The contract promises whoever resumes the presence that they had."""
+    action = work_pb2.SignInAction(desk_id="desk-1", presence=told)
+    command = command_in("sign_in", action, OperatorId("chen"), SessionId("g/1"), "operator:chen", "")
+    assert isinstance(command, c.SignIn)
+    assert command.presence is asked
 
 
 def test_a_roster_entry_goes_there_and_back() -> None:
