@@ -1,12 +1,16 @@
 """A whole data directory."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
+from actors.journal import JournalError
 from actors.store import HQ, Store, read_store
 from actors.verification.country import Country
-from actors.verification.hq import HqFacts, read_anchors
+from actors.verification.hq import HqFacts, read_anchors, read_revisions
 from actors.verification.province import Facts
 from actors.verification.report import PROBLEMS_MAX, STATISTICS_COMPARED, Report
 from actors.verification.workers import Errand, Findings, Workers
@@ -34,6 +38,8 @@ def verify_directory(directory: Path, *, processes: int | None = None, is_thorou
         report.statistics = STATISTICS_COMPARED
     missing = [f"{name}: the journal is missing" for name in store.missing_journals()]
     strange = [f"{name}: a journal of a province that store.json does not name" for name in store.strange_journals()]
+    if hq is not None:
+        hq.problems += _ahead(facts, hq, store.journal_path(HQ))
     _fill(report, facts, hq, missing, disagreements)
     report.problems = (strange + report.problems)[:PROBLEMS_MAX]
     report.seconds = round(time.perf_counter() - started_s, 3)
@@ -89,6 +95,29 @@ def read_until_agreed(workers: Reading) -> tuple[list[Facts], HqFacts | None, li
     return found.facts, hq, lasting
 
 
+def _ahead(facts: list[Facts], hq: HqFacts, path: Path) -> list[str]:
+    """Provinces with revisions that the headquarters never gave out.
+
+    Beside a running system its journal may have been read before a change that provinces have taken over since, so it is asked once more
+    when one seems to be ahead.
+    """
+    kinds, model = hq.revision, hq.model_revision
+    if any(one.kinds_revision > max(kinds, 1) or one.model_revision > max(model, 1) for one in facts):
+        # What is wrong with the journal itself has been found by now.
+        with suppress(JournalError, msgspec.DecodeError):
+            kinds, model = read_revisions(path)
+    problems = [
+        f"{one.province}: has revision {one.kinds_revision} of the task kinds, {HQ} only {kinds}"
+        for one in facts
+        if one.kinds_revision > max(kinds, 1)
+    ]
+    return problems + [
+        f"{one.province}: has revision {one.model_revision} of the matching model, {HQ} only {model}"
+        for one in facts
+        if one.model_revision > max(model, 1)
+    ]
+
+
 def _fill(report: Report, facts: list[Facts], hq: HqFacts | None, missing: list[str], disagreements: list[str]) -> None:
     country = Country(facts)
     country.fill(report)
@@ -98,21 +127,12 @@ def _fill(report: Report, facts: list[Facts], hq: HqFacts | None, missing: list[
         report.records += hq.records
         report.snapshots += hq.snapshots
         problems += hq.problems
-        problems += [
-            f"{one.province}: has revision {one.kinds_revision} of the task kinds, {HQ} only {hq.revision}"
-            for one in facts
-            if one.kinds_revision > max(hq.revision, 1)
-        ]
-        problems += [
-            f"{one.province}: has revision {one.model_revision} of the matching model, {HQ} only {hq.model_revision}"
-            for one in facts
-            if one.model_revision > max(hq.model_revision, 1)
-        ]
     if missing or any(one.is_broken for one in facts):
         # What a damaged journal no longer says would look like hundreds of lost tasks.
         problems.append("the provinces were not compared with each other: that needs all journals whole")
     else:
-        report.tasks_lost = country.lost_count
+        # Of the last reading; if nothing lasted, what it missed was on its way.
+        report.tasks_lost = country.lost_count if disagreements else 0
         problems += disagreements
     problems += country.double_endings()
     if report.ledger_sum_fen:

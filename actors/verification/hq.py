@@ -16,6 +16,7 @@ from actors.core.headquarters import (
     decode_events,
     decode_snapshot,
     encode,
+    restore,
 )
 from actors.core.ids import ProvinceCode
 from actors.core.model_revisions import MatchingModelPut
@@ -54,6 +55,27 @@ def read_anchors(path: Path, provinces: tuple[ProvinceCode, ...]) -> dict[Provin
         return {}
     finally:
         view.close()
+
+
+def read_revisions(path: Path) -> tuple[int, int]:
+    """The revisions of the kinds and of the matching model as of now.
+
+    Raises:
+        JournalError: the journal cannot be read.
+        msgspec.DecodeError: what is in it cannot be.
+    """
+    view = open_readonly(path)
+    try:
+        stored = view.latest_snapshot()
+        hq, after = Headquarters(), 0
+        if stored is not None:
+            hq, after = restore(decode_snapshot(stored.slices[0])), stored.sequence
+        for frame in view.frames(after=after):
+            for event in decode_events(frame.payload):
+                hq.apply(event)
+    finally:
+        view.close()
+    return hq.revision, hq.models.revision
 
 
 def check_hq(path: Path, store_id: str) -> HqFacts:
