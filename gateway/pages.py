@@ -17,6 +17,8 @@ PAGE_SIZE_DEFAULT = 100
 PAGE_SIZE_MAX = 1_000
 #: A page ends behind the entry that reaches this, bytes: clients refuse more than 4 MiB unless told otherwise.
 PAGE_BYTES_MAX = 1024 * 1024
+#: Longer ones do not fit into the integers of the contract.
+_NUMBER_DIGITS_MAX = 18
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -56,6 +58,19 @@ def first_place(token: str, *request: str) -> Place:
     if place.digest != digest:
         raise GatewayError(Reason.BAD_PAGE_TOKEN, "The page token belongs to a request with other fields.")
     return place
+
+
+def number_of(place: Place) -> int:
+    """The last entry that was sent, where that is a number; 0: none.
+
+    Raises:
+        GatewayError: the token is not ours.
+    """
+    if not place.after:
+        return 0
+    if not place.after.isascii() or not place.after.isdecimal() or len(place.after) > _NUMBER_DIGITS_MAX:
+        raise GatewayError(Reason.BAD_PAGE_TOKEN, "The page token is not one of ours.")
+    return int(place.after)
 
 
 def token_of(place: Place) -> str:

@@ -78,7 +78,7 @@ class DispatchService(dispatch_pb2_grpc.DispatchServiceServicer):
         permissions.check_province(caller(), f"{_SERVICE}DiagnoseQueue", province)
         check_known(self._provinces, province, "parent")
         place = pages.first_place(request.page_token, request.parent)
-        command = c.DiagnoseQueue(offset=int(place.after or 0), page_size=pages.page_size_of(request.page_size))
+        command = c.DiagnoseQueue(offset=pages.number_of(place), page_size=pages.page_size_of(request.page_size))
         reply = await self._provinces.call(province, command, deadline=deadline_of(context))
         diagnosed = expect(reply, QueueDiagnosis)
         response = conversion.queue_diagnosis_out(diagnosed, conversion.LANGUAGES_IN[request.language])

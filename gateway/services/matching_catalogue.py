@@ -23,7 +23,7 @@ async def list_parameters(
         conversion.parameter_out(parameter, active=is_active(parameter, model)) for parameter in CATALOGUE.values()
     ]
     fitting = [parameter for parameter in shown if wanted.fits(parameter)]
-    begin = int(place.after or 0)
+    begin = pages.number_of(place)
     response = dispatch_pb2.ListMatchingParametersResponse(parameters=fitting[begin : begin + page_size])
     if not begin:
         response.missing.extend(

@@ -69,7 +69,7 @@ async def list_revisions(
     """A page of the revisions, the newest first."""
     place = pages.first_place(request.page_token, request.name)
     count = min(request.page_size or PAGE_SIZE_DEFAULT, protocol.MODEL_PAGE_MAX)
-    asked = protocol.ListMatchingModels(before=int(place.after or 0), count=count)
+    asked = protocol.ListMatchingModels(before=pages.number_of(place), count=count)
     page = expect(await provinces.coordinator(asked, deadline=deadline), protocol.MatchingModelPage)
     response = dispatch_pb2.ListMatchingModelRevisionsResponse(
         matching_models=[conversion.model_brief_out(model) for model in page.models]

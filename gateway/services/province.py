@@ -228,7 +228,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         code = self._admit("ListSharingPolicyRevisions", names.parse_policy(request.name), "name")
         place = pages.first_place(request.page_token, request.name)
         command = c.ListSharingPolicyRevisions(
-            before=int(place.after or 0),
+            before=pages.number_of(place),
             page_size=min(request.page_size or _REVISIONS_DEFAULT, POLICY_REVISIONS_MAX),
         )
         reply = await self._provinces.call(code, command, deadline=deadline_of(context))

@@ -108,9 +108,10 @@ async def list_decisions(
 ) -> dispatch_pb2.ListRoutingDecisionsResponse:
     """A page of a task's decisions as recorded, the newest first."""
     place = pages.first_place(request.page_token, request.parent)
+    before = pages.number_of(place)
     size = min(request.page_size, PAGE_SIZE_MAX) or PAGE_SIZE_DEFAULT
     past = await past_of(provinces, task, Question(), deadline)
-    left = [record for record in past.decisions if not place.after or record.token < int(place.after)]
+    left = [record for record in past.decisions if not before or record.token < before]
     response = dispatch_pb2.ListRoutingDecisionsResponse(
         routing_decisions=[conversion.routing_out(record) for record in left[:size]]
     )

@@ -157,6 +157,8 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         # The operator must be of the host province, so the right to reassign there is the right over the operator.
         permissions.check_operator(identity, method, operator)
         check_known(self._provinces, province, "operator")
+        # Of a task that is neither of nor in their province, a refusal would tell its state and who has it.
+        await self._admit(identity, method, task_id, deadline)
         command = c.ReassignTask(
             who=identity.who,
             request_id=request.request_id,

@@ -1,0 +1,114 @@
+"""EventService over frames that a test wrote down: who is shown what of an event."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, cast
+
+import pytest
+
+from actors import protocol
+from actors.core import codec
+from actors.core import events as e
+from actors.core.ids import OperatorId, ProvinceCode, TaskId
+from actors.protocol import FrameNews
+from gateway.errors import GatewayError
+from gateway.event_feed import EventFeed
+from gateway.identity import EVERY_PROVINCE, Identity, Role, set_caller
+from gateway.pages import first_place, next_token
+from gateway.services.event import EventService
+from gateway.v1 import event_pb2
+from tests.unit.gateway.country import NOW, Country
+
+TASK = TaskId("fujian-1")
+ROUTING = e.Routing(points=900, runners_up=((OperatorId("fujian-op-2"), 880),), considered=2)
+OFFER = e.OfferMade(at_ms=NOW.wall_ms, task_id=TASK, operator=OperatorId("fujian-op-1"), token=1, routing=ROUTING)
+LOST = e.SiteLost(at_ms=NOW.wall_ms, site=cast("Any", "fujian-1"), silent=3, signed_in=3, silent_for_ms=3_000)
+
+
+class Feed:
+    """A journal of one frame."""
+
+    def __init__(self, *events: e.AnyEvent) -> None:
+        payload = codec.encode_events(events)
+        self._frame = FrameNews(
+            province=ProvinceCode("fujian"), sequence=1, epoch=1, at_ms=NOW.wall_ms, payload=payload
+        )
+
+    async def page(self, province: str, after: int, *, deadline: float, limit: int = 0) -> protocol.FramePage:
+        """The frame."""
+        assert (province, after) == ("fujian", 0)
+        assert deadline > 0 and limit > 0
+        return protocol.FramePage(frames=(self._frame,), last_sequence=1)
+
+    async def follow(self, province: ProvinceCode, after: int | None) -> AsyncGenerator[list[FrameNews], None]:
+        """The frame, and no more."""
+        assert (province, after) == ("fujian", 0)
+        yield [self._frame]
+
+
+class Call:
+    """What the service asks of a call."""
+
+    def time_remaining(self) -> None:
+        """No deadline."""
+
+
+def service(*events: e.AnyEvent) -> EventService:
+    """The service, with these events in one frame of Fujian."""
+    return EventService(Country("fujian"), cast("EventFeed", Feed(*events)))
+
+
+def call_as(role: Role) -> None:
+    """Be somebody of this role, of Fujian where the role has a province."""
+    province = "fujian" if role in (Role.BRANCH, Role.TEAM_LEAD) else EVERY_PROVINCE
+    set_caller(Identity(role=role, subject="test", province=province))
+
+
+async def listed(of: EventService, **fields: Any) -> list[event_pb2.Event]:
+    """A page."""
+    request = event_pb2.ListEventsRequest(parent="provinces/fujian", **fields)
+    return list((await of.ListEvents(request, cast("Any", Call()))).events)
+
+
+async def streamed(of: EventService) -> list[event_pb2.Event]:
+    """The first message of a stream."""
+    request = event_pb2.StreamEventsRequest(cursors=[event_pb2.EventCursor(province="fujian")])
+    stream = of.StreamEvents(request, cast("Any", Call()))
+    first = await anext(aiter(stream))
+    await cast("AsyncGenerator[Any, None]", stream).aclose()
+    return list(first.events)
+
+
+@pytest.mark.parametrize("read", [listed, streamed])
+@pytest.mark.parametrize(
+    ("role", "is_told"),
+    [
+        (Role.BRANCH, False),
+        (Role.FINANCE, False),
+        (Role.TEAM_LEAD, True),
+        (Role.OPS, True),
+        (Role.AUDITOR, True),
+    ],
+)
+async def test_only_who_may_ask_for_decisions_is_told_how_people_compare(read: Any, role: Role, is_told: bool) -> None:
+    """A branch that follows its tasks would read the points of named colleagues, which routing decisions refuse to it."""
+    call_as(role)
+    events = await read(service(OFFER))
+    assert [event.operator for event in events] == ["provinces/fujian/operators/fujian-op-1"]
+    assert ["fujian-op-2" in event.basis_json for event in events] == [is_told]
+    assert all(event.basis_json for event in events) is is_told
+
+
+async def test_what_no_choice_of_people_rested_on_is_told_to_all_who_may_see_it() -> None:
+    """Finance must be able to tell why work was evacuated."""
+    call_as(Role.FINANCE)
+    [event] = await listed(service(LOST))
+    assert '"silent":3' in event.basis_json
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "٣", "9" * 30])
+async def test_a_page_token_that_is_no_position_is_refused(after: str) -> None:
+    """A token that was made up must be the caller's mistake, not ours."""
+    call_as(Role.OPS)
+    token = next_token(first_place("", "provinces/fujian", "0", ""), "", after)
+    with pytest.raises(GatewayError, match="BAD_PAGE_TOKEN"):
+        await listed(service(OFFER), page_token=token)
