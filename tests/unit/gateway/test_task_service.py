@@ -244,6 +244,23 @@ async def test_a_team_lead_reassigns_within_the_own_province(served: Gateway) ->
     ]
 
 
+async def test_a_team_lead_learns_nothing_of_a_task_elsewhere(served: Gateway) -> None:
+    """Naming an own operator, a lead could ask for the state and the holder of any task in the country."""
+    created = await served.tasks.CreateTask(create(1), **as_("branch-fujian"))
+
+    async def reassign(task: str) -> dict[str, Any]:
+        request = task_pb2.ReassignTaskRequest(
+            name=task, operator="provinces/jiangxi/operators/10086", reason="sick leave", request_id="a-1"
+        )
+        return await failure(served.tasks.ReassignTask(request, **as_("lead-jiangxi")))
+
+    found = await reassign(created.name)
+    assert found["reason"] == "PERMISSION_DENIED"
+    assert await reassign("provinces/fujian/tasks/fujian-99") == found
+    served.country.move(created.task_id, "fujian", "jiangxi")
+    assert (await reassign(created.name))["reason"] == "UNKNOWN_OPERATOR"
+
+
 async def test_a_bug_shows_nothing_of_our_insides(served: Gateway) -> None:
     """Class names and paths in a status help whoever is looking for a way in."""
 
