@@ -273,6 +273,8 @@ class WorkStream:
             self._remember(operator, action)
         elif action.HasField("set_presence") and operator in self._operators:
             self._operators[operator].sign_in.presence = action.set_presence.presence
+            assert isinstance(found, work_pb2.Session)
+            found.desk_id = self._operators[operator].sign_in.desk_id
         elif action.HasField("sign_out"):
             self._operators.pop(operator, None)
         return found

@@ -8,7 +8,7 @@ import pytest
 from actors import protocol
 from actors.core import codec
 from actors.core import events as e
-from actors.core.ids import OperatorId, ProvinceCode, TaskId
+from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.protocol import FrameNews
 from gateway.errors import GatewayError
 from gateway.event_feed import EventFeed
@@ -21,7 +21,7 @@ from tests.unit.gateway.country import NOW, Country
 TASK = TaskId("fujian-1")
 ROUTING = e.Routing(points=900, runners_up=((OperatorId("fujian-op-2"), 880),), considered=2)
 OFFER = e.OfferMade(at_ms=NOW.wall_ms, task_id=TASK, operator=OperatorId("fujian-op-1"), token=1, routing=ROUTING)
-LOST = e.SiteLost(at_ms=NOW.wall_ms, site=cast("Any", "fujian-1"), silent=3, signed_in=3, silent_for_ms=3_000)
+LOST = e.SiteLost(at_ms=NOW.wall_ms, site=SiteId("fujian-1"), silent=3, signed_in=3, silent_for_ms=3_000)
 
 
 class Feed:

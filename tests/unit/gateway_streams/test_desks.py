@@ -11,7 +11,7 @@ import pytest
 from actors.core import commands as c
 from actors.core.ids import SessionId
 from gateway.services import work_stream
-from gateway.v1 import task_pb2, work_pb2, work_pb2_grpc
+from gateway.v1 import operator_pb2, task_pb2, work_pb2, work_pb2_grpc
 from tests.unit.gateway_streams.desk import Workbench
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
@@ -168,6 +168,17 @@ async def test_a_session_that_moved_to_another_gateway_is_not_taken_back(country
         lost = (await left.until(lambda update: update.HasField("session"))).session
         assert lost.end_reason == "TAKEN_OVER"
         assert site.process.commits.province.state.operators[elsewhere.operator].session == "g2-x/1"
+
+
+async def test_a_break_outlasts_the_stream(country: Served) -> None:
+    """Streams end every half hour: whoever is at lunch then must not be offered work by the next one."""
+    away = work_pb2.SetPresenceAction(presence=operator_pb2.PRESENCE_BREAK)
+    async with Workbench(country) as before, Workbench(country) as after:
+        await before.sign_in(1)
+        session = (await before.result(before.action(1, set_presence=away))).session
+        assert (session.presence, session.desk_id) == (operator_pb2.PRESENCE_BREAK, "desk-1")
+        resumed = await after.result(after.action(1, sign_in=work_pb2.SignInAction(desk_id="desk-1")))
+        assert resumed.session.presence == operator_pb2.PRESENCE_BREAK
 
 
 async def test_an_operator_signed_out_by_operations_is_told(country: Served) -> None:
