@@ -96,7 +96,8 @@ class Trace:
 
 
 def _how(event: e.OfferMade | e.TaskAssigned) -> HowChosen:
-    if isinstance(event, e.TaskAssigned) and event.reason == "fetched":
+    # What a team lead gives as the reason is theirs to choose, be it this very word.
+    if isinstance(event, e.TaskAssigned) and event.reason == "fetched" and not event.reassigned:
         return HowChosen.FETCHED
     return HowChosen.MATCHED if event.routing is not None else HowChosen.REASSIGNED
 

@@ -160,7 +160,8 @@ def test_people_who_were_busy_or_silent_are_named_as_such() -> None:
     }
 
 
-def test_every_decision_of_a_task_is_told_whoever_made_it() -> None:
+@pytest.mark.parametrize("reason", ["knows the case", "fetched"])
+def test_every_decision_of_a_task_is_told_whoever_made_it(reason: str) -> None:
     """A task that went through three hands has three reasons."""
     shell = staffed()
     task_id = new_task(shell)
@@ -169,15 +170,12 @@ def test_every_decision_of_a_task_is_told_whoever_made_it() -> None:
     hear(shell, "novice")
     shell.ask(c.SetPresence(operator=OperatorId("other"), presence=PresenceState.BREAK))
     shell.ask(c.ReleaseAssignment(task_id=task_id, operator=held.operator, token=held.token, reason="lunch"))
-    shell.ask(
-        c.ReassignTask(who="team_lead:zhou", task_id=task_id, operator=OperatorId("novice"), reason="knows the case")
-    )
+    shell.ask(c.ReassignTask(who="team_lead:zhou", task_id=task_id, operator=OperatorId("novice"), reason=reason))
     told = history(shell, task_id)
     assert [record.token for record in told.decisions] == sorted((r.token for r in told.decisions), reverse=True)
     assert told.decisions[-1].operator == "expert"
     by_person = [record for record in told.decisions if record.how is HowChosen.REASSIGNED]
-    for record in by_person:
-        assert (record.who, record.reason) == ("team_lead:zhou", "knows the case")
+    assert [(record.who, record.reason) for record in by_person] == [("team_lead:zhou", reason)]
     first = history(shell, task_id, token=1)
     assert replayed(first).token == 1 and replayed(first).reproduced
 
