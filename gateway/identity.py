@@ -40,6 +40,7 @@ TOKEN_LENGTH_MAX = 512
 _SUBJECT = re.compile(rf"[A-Za-z0-9._-]{{1,{SUBJECT_LENGTH_MAX}}}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PROVINCE = re.compile(names.PROVINCE_PATTERN)
+_OPERATOR = re.compile(names.ID_PATTERN)
 
 
 class Role(StrEnum):
@@ -165,14 +166,23 @@ def _entry(entry: object, place: str) -> tuple[str, Identity]:
     if province != EVERY_PROVINCE:
         province = _text(entry, "province", _PROVINCE, place)
     operators = entry.get("operators", [])
-    if not isinstance(operators, list) or not all(isinstance(operator, str) for operator in operators):
+    if not isinstance(operators, list) or not all(_is_operator_id(operator) for operator in operators):
         raise TokenFileError(f"{place}: operators must be a list of operator ids")
+    if "operators" in entry and not operators:
+        raise TokenFileError(f"{place}: operators is empty; leave it out for everybody of the province")
+    # Elsewhere the list would bind nobody, or name people that no province has.
+    if operators and (role != Role.OPERATOR or province == EVERY_PROVINCE):
+        raise TokenFileError(f"{place}: only a token of role operator and of one province has operators")
     return digest, Identity(
         role=Role(role),
         subject=_text(entry, "subject", _SUBJECT, place),
         province=province,
         operators=tuple(names.operator_id(province, operator) for operator in operators),
     )
+
+
+def _is_operator_id(value: object) -> bool:
+    return isinstance(value, str) and _OPERATOR.fullmatch(value) is not None
 
 
 def _text(entry: Mapping[str, Any], key: str, pattern: re.Pattern[str], place: str) -> str:

@@ -27,12 +27,12 @@ def load(tmp_path: Path, text: str) -> Tokens:
 
 def test_a_token_stands_for_its_identity(tmp_path: Path) -> None:
     """The identity reaches the journal with every event; a wrong one cannot be mended there."""
-    tokens = load(tmp_path, entry() + 'operators = ["fujian-op-1", "10086"]\n')
+    tokens = load(tmp_path, entry(role="operator") + 'operators = ["fujian-op-1", "10086"]\n')
     found = tokens.identify((("user-agent", "x"), ("authorization", "Bearer secret")))
     assert found == Identity(
-        role=Role.BRANCH, subject="core", province="fujian", operators=("fujian-op-1", "fujian-~10086")
+        role=Role.OPERATOR, subject="core", province="fujian", operators=("fujian-op-1", "fujian-~10086")
     )
-    assert found.who == "branch:core"
+    assert found.who == "operator:core"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,11 @@ def test_everything_else_is_nobody(tmp_path: Path, metadata: tuple[tuple[str, st
         entry(subject="a:b"),
         entry(subject="x" * 51),
         entry() + entry(),
-        entry() + 'operators = "fujian-op-1"\n',
+        entry(role="operator") + 'operators = "fujian-op-1"\n',
+        entry(role="operator") + "operators = []\n",
+        entry(role="operator") + 'operators = ["op 1"]\n',
+        entry(role="operator", province="*") + 'operators = ["fujian-op-1"]\n',
+        entry(role="team_lead") + 'operators = ["fujian-op-1"]\n',
         entry() + "admin = true\n",
     ],
 )
