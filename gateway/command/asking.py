@@ -18,9 +18,11 @@ def token_or_development(token: str, data_dir: Path) -> str:
     """The token given, or that of the operations staff of a system on this machine.
 
     Raises:
-        CannotAsk: there is neither.
+        CannotAsk: there is neither, or what was given cannot be a token.
     """
     if token:
+        if not (token.isascii() and token.isprintable() and " " not in token):
+            raise CannotAsk("the token holds blanks, line ends or characters that no token has")
         return token
     try:
         return read_development_tokens(data_dir).ops

@@ -96,6 +96,7 @@ def show(
 
     Example: sharedops drill show drill-3 --html drill-3.html
     """
+    _check_page(html, as_json=as_json)
     found = _ask(address, token, data_dir, lambda client: client.get(_name(name)), as_json=as_json)
     if html is not None:
         write_page(html, found)
@@ -191,6 +192,7 @@ def run(
     Exit code 0 only if it passed: every objective met, nothing lost, nothing decided twice; and of a system of the command's own, journals
     in order and no process left. 1 if not, 2 if it could not be run as written, 130 after Ctrl-C.
     """
+    _check_page(html, as_json=as_json)
     order = Order(
         kind=kind,
         provinces=with_neighbours(tuple(province or ())) if neighbours else tuple(dict.fromkeys(province or ())),
@@ -229,6 +231,12 @@ def _carried_out(order: Order, *, as_json: bool) -> Done:
         _fail(plain if order.is_own else why_not(error, order.address), 1, as_json=as_json)
     except KeyboardInterrupt:
         _fail("interrupted 已中断", INTERRUPTED, as_json=as_json)
+
+
+def _check_page(html: Path | None, *, as_json: bool) -> None:
+    """A slip costs a line, and not the report of a drill that took minutes."""
+    if html is not None and (html.is_dir() or not html.parent.is_dir()):
+        _fail(f"--html {html}: no page can be written there", 2, as_json=as_json)
 
 
 def _name(text: str) -> str:

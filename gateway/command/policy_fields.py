@@ -13,6 +13,7 @@ from gateway.v1 import province_pb2
 from gateway.validation.province import POLICY_FIELDS
 
 SHANGHAI = timezone(timedelta(hours=8))
+_SHOWN_MAX_S = int(datetime.max.replace(tzinfo=SHANGHAI, microsecond=0).timestamp())
 #: What is typed -> the field that holds it as milliseconds.
 _INSTANTS = {"effective_from": "effective_from_ms", "effective_until": "effective_until_ms"}
 _TRUTHS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
@@ -75,7 +76,7 @@ def _value_of(field: str, value: str) -> Any:
 
 
 def instant_ms(text: str) -> int:
-    """Local time as Unix milliseconds; nothing is 0: no limit.
+    """Local time, or a time with its offset, as Unix milliseconds; nothing is 0: no limit.
 
     Raises:
         CannotAsk: it is no time.
@@ -83,11 +84,13 @@ def instant_ms(text: str) -> int:
     if not text:
         return 0
     try:
-        return round(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp() * 1_000)
+        told = datetime.fromisoformat(text)
+        return round((told if told.tzinfo else told.replace(tzinfo=SHANGHAI)).timestamp() * 1_000)
     except ValueError as error:
         raise CannotAsk(f"{text!r} is no time; for instance: 2026-12-01 05:00") from error
 
 
 def time_of(instant: int) -> str:
-    """Unix milliseconds as local time; 0: a dash."""
-    return datetime.fromtimestamp(instant / 1_000, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if instant else "-"
+    """Unix milliseconds as local time; 0: a dash. The contract's last hours lie in a year that Python does not know."""
+    shown_s = min(instant // 1_000, _SHOWN_MAX_S)
+    return datetime.fromtimestamp(shown_s, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if instant else "-"

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn, TextIO
+from typing import Annotated, TextIO
 
 import msgspec
 import typer
@@ -20,6 +20,7 @@ from actors.core.replay.loading import at_load, offered_load, round_the_clock
 from actors.core.replay.log import LogError, WorkItem, read_items
 from actors.core.replay.measures import Interval, Summary, Times, cut, summary_of, times_of
 from actors.core.replay.people import HANDLE_MAX_MINUTES, People, closed_minutes, people_of, usable
+from gateway.command.failing import fail
 
 #: What each way of deciding is called.
 NAMES = {
@@ -115,7 +116,12 @@ def replay(
     A difference whose interval includes zero, or of a log that is too short to tell, is marked as not conclusive.
     """
     if not virtual:
-        _refuse("add --virtual: a log is played in virtual time only, without a running system")
+        fail(
+            "replay",
+            "add --virtual: a log is played in virtual time only, without a running system",
+            2,
+            as_json=as_json,
+        )
     try:
         items = _read(file, first)
         kept = usable(items)
@@ -125,11 +131,11 @@ def replay(
         people = logged if shifts else round_the_clock(kept, logged)
         played = kept if load is None else at_load(kept, logged, people, load)
     except LogError as error:
-        _refuse(f"{file.name}: {error}")
+        fail("replay", f"{file.name}: {error}", 2, as_json=as_json)
     except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        _refuse(f"{file.name} is no CSV file in UTF-8, plain or gzip: {error}")
+        fail("replay", f"{file.name} is no CSV file in UTF-8, plain or gzip: {error}", 2, as_json=as_json)
     except OSError as error:
-        _refuse(f"{file}: {error.strerror}")
+        fail("replay", f"{file}: {error.strerror}", 2, as_json=as_json)
     console = Console(stderr=True)
     comparison = compare(
         played,
@@ -145,11 +151,6 @@ def replay(
     else:
         _show(answer)
     raise typer.Exit(0 if answer.ok else 1)
-
-
-def _refuse(reason: str) -> NoReturn:
-    typer.echo(f"sharedops replay: {reason}", err=True)
-    raise typer.Exit(2)
 
 
 @contextmanager
