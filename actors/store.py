@@ -25,7 +25,7 @@ from pathlib import Path
 import msgspec
 
 from actors.core.ids import ProvinceCode
-from actors.journal import JournalError, open_readonly
+from actors.journal import JournalError, open_readonly, sync
 from actors.process_state import GONE, process_state
 
 #: Name under which the coordinator's journal lies among those of the provinces.
@@ -36,6 +36,8 @@ DAMAGED_RUNBOOK = "docs/runbooks/journal-damaged.md"
 _CODE = re.compile(r"[a-z0-9_-]{1,64}")
 #: How long a system that is alive may take to end, when it was told to just before the next one is started; seconds.
 LIVE_HOLDER_WAIT_S = 3.0
+#: All that a first start leaves in a directory if it is killed, or finds no room, before there is a store.
+_LEFT_BEHIND = frozenset(("lock", "store.new"))
 #: What a backup has and a data directory has not.
 BACKUP_MANIFEST = "backup.json"
 
@@ -149,7 +151,7 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
     if (directory / BACKUP_MANIFEST).exists():
         raise StoreError(f"{directory} is a backup; restore it into a directory of its own and serve that")
     if not (directory / "store.json").exists():
-        strangers = [entry.name for entry in directory.iterdir() if entry.name != "lock"]
+        strangers = [entry.name for entry in directory.iterdir() if entry.name not in _LEFT_BEHIND]
         if strangers:
             raise StoreError(f"{directory} is not empty and holds no store (found {min(strangers)})")
     locked_fd = _lock(directory, lock_wait_s)
@@ -157,6 +159,7 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
         if not (directory / "store.json").exists():
             _create(directory, provinces)
         store = read_store(directory)
+        _make_folders(directory)
         _require_journals(store)
     except BaseException:
         os.close(locked_fd)
@@ -204,19 +207,25 @@ def _patience_s(holder: str, wait_s: float) -> float:
 
 
 def _create(directory: Path, provinces: tuple[ProvinceCode, ...]) -> None:
-    (directory / "journals").mkdir(mode=0o700, exist_ok=True)
-    (directory / "logs").mkdir(exist_ok=True)
     identity = StoreIdentity(store_id=uuid.uuid4().hex, created_ms=time.time_ns() // 1_000_000, provinces=provinces)
     _write_identity(directory, identity)
 
 
+def _make_folders(directory: Path) -> None:
+    """Make what is still to be made beside the identity, which comes first: a folder without one is nobody's."""
+    (directory / "journals").mkdir(mode=0o700, exist_ok=True)
+    (directory / "logs").mkdir(exist_ok=True)
+    sync(directory)
+
+
 def _write_identity(directory: Path, identity: StoreIdentity) -> None:
+    """Put the identity in place; returns when that is on disk, since without it nobody serves the journals."""
     path = directory / "store.json"
     written = path.with_suffix(".new")
     written.write_bytes(msgspec.json.format(msgspec.json.encode(identity)))
-    with written.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(written)
     written.replace(path)
+    sync(directory)
 
 
 def _require_journals(store: Store) -> None:

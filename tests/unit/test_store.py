@@ -4,10 +4,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from actors import store as store_module
 from actors.core.ids import ProvinceCode
 from actors.journal import open_sqlite
 from actors.process_state import process_state
@@ -28,6 +30,42 @@ def test_an_empty_directory_becomes_a_store_and_stays_the_same_one(tmp_path: Pat
     assert read_store(tmp_path / "data").store_id == first.store_id
     assert first.journal_path("fujian").parent.is_dir()
     assert first.logs.is_dir()
+
+
+@pytest.mark.parametrize(("cut", "at"), [("write_bytes", "store.new"), ("replace", "store.new"), ("mkdir", "journals")])
+def test_a_first_start_that_is_cut_off_is_no_obstacle_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: str, at: str
+) -> None:
+    """The machine lost power, or the disk was full: whoever started again was told that the directory is somebody else's."""
+    act = getattr(Path, cut)
+
+    def cut_off(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == at:
+            raise KeyboardInterrupt
+        return act(path, *arguments, **options)
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(Path, cut, cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            open_store(tmp_path / "data", PROVINCES)
+    store = open_store(tmp_path / "data", PROVINCES)
+    assert store.journal_path("fujian").parent.is_dir()
+    assert store.logs.is_dir()
+    store.release()
+
+
+def test_an_identity_is_on_disk_before_anybody_goes_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its entry in the directory a power failure would leave journals that nobody serves."""
+    synced: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        store_module, "sync", lambda path: synced.append((path.name, (tmp_path / "store.json").exists()))
+    )
+    store = open_store(tmp_path, PROVINCES)
+    assert synced[:2] == [("store.new", False), (tmp_path.name, True)]
+    synced.clear()
+    store.note_complete()
+    assert [name for name, _ in synced] == ["store.new", tmp_path.name]
+    store.release()
 
 
 def test_two_stores_have_different_ids(tmp_path: Path) -> None:
