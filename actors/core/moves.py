@@ -150,6 +150,9 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
         return f"the province is {state.status.value}"
     if task.home == state.province:
         return None
+    if state.policy.share_out_mode is ShareOutMode.EVACUATE:
+        # It would be sent on at once; two that evacuate by old pictures would send it to each other for ever.
+        return "the province is being evacuated"
     if task.spec.kind not in state.kinds:
         return "the kind is unknown here"
     if not state.calendar.is_open(turn.now.wall_ms, task.line):

@@ -48,6 +48,20 @@ def answer(sent: Outgoing, reply: AnyReply, at: Branch) -> None:
         at.do(command)
 
 
+def carry(source: Branch, *others: Branch) -> list[Outgoing]:
+    """Deliver everything that is due, until nothing is; what was sent."""
+    by_code = {branch.code: branch for branch in (source, *others)}
+    carried: list[Outgoing] = []
+    for _ in range(20):
+        sent = [(branch, message) for branch in by_code.values() for message in branch.due()]
+        if not sent:
+            return carried
+        for sender, message in sent:
+            carried.append(message)
+            answer(message, deliver(message, by_code[message.destination]), sender)
+    raise AssertionError("messages go on and on")
+
+
 def hand_over(task_id: TaskId, source: Branch, to: Branch, *, revision: int = 1) -> None:
     """A whole move without a fault."""
     _, sent = moving(source, to.code, task_id, revision=revision)
@@ -75,4 +89,4 @@ def owners(task_id: TaskId, *branches: Branch) -> list[ProvinceCode]:
     return [code for generation, code in open_records if generation == newest]
 
 
-__all__ = ["FUJIAN", "answer", "carries", "deliver", "hand_over", "host", "moving", "offer_of", "owners"]
+__all__ = ["FUJIAN", "answer", "carries", "carry", "deliver", "hand_over", "host", "moving", "offer_of", "owners"]

@@ -10,7 +10,7 @@ from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
 from tests.unit.core.journeys import picture_of, summary_of
-from tests.unit.core.provinces import host
+from tests.unit.core.provinces import carry, host
 
 EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
 
@@ -86,3 +86,16 @@ def test_an_evacuation_does_not_go_by_the_order_of_the_one_before() -> None:
     green = branch.create(green_channel=True)
     branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
     assert [event.task_id for event in branch.events if isinstance(event, e.MoveStarted)] == [green]
+
+
+def test_two_provinces_that_evacuate_do_not_send_each_other_the_same_task() -> None:
+    """By pictures from before the snow, as while the coordinator is away, it would go to and fro for ever, and nobody would begin it."""
+    here, there = Branch(), host("jiangxi")
+    task_id = here.create()
+    know(here, summary_of("jiangxi"))
+    know(there, summary_of("fujian"))
+    for branch in (there, here):
+        branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    carry(here, there)
+    assert (here.task(task_id).state, here.task(task_id).generation) == (TaskState.QUEUED, 1)
+    assert task_id not in there.state.tasks

@@ -40,7 +40,9 @@ def test_what_may_not_leave_stays(why: str) -> None:
     assert home.task(task_id).state is TaskState.QUEUED
 
 
-@pytest.mark.parametrize("why", ["status", "kind", "quota", "authority", "nobody heard", "share_opt_in", "evacuates"])
+@pytest.mark.parametrize(
+    "why", ["status", "kind", "quota", "authority", "nobody heard", "share_opt_in", "evacuates", "snow"]
+)
 def test_a_host_refuses_what_it_cannot_do(why: str) -> None:
     """A task taken in by people who may not do it would wait there for ever."""
     home, other = Branch(), Branch(JIANGXI)
@@ -56,11 +58,14 @@ def test_a_host_refuses_what_it_cannot_do(why: str) -> None:
         other.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_in_quota=0)))
     elif why == "evacuates":
         other.do(c.SetProvinceStatus(status=ProvinceStatus.UNREACHABLE))
+    elif why == "snow":
+        other.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
     assert deliver(sent, other) in [
         MoveAnswer(accepted=False, reason=reason)
         for reason in (
             "the province is draining",
             "the province is unreachable",
+            "the province is being evacuated",
             "the kind is unknown here",
             "the quota for other provinces' tasks is used up",
             "nobody eligible is on duty",

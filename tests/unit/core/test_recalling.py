@@ -13,7 +13,7 @@ from actors.core.calendar import BranchCalendar, LineHours, Span
 from actors.core.country import Bounds, Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, TaskId
 from actors.core.operators import PresenceState
-from actors.core.outbox import Outgoing, settlement
+from actors.core.outbox import settlement
 from actors.core.recalling import RECALLS_OPEN_MAX, RECALLS_PER_BATCH
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, RecallAnswer, TaskReply
@@ -22,24 +22,10 @@ from actors.core.state import Away
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import JIANGXI, MEDICAL, Branch, kinds_of, person
 from tests.unit.core.journeys import advise, picture_of
-from tests.unit.core.provinces import answer, deliver, host
+from tests.unit.core.provinces import answer, carry, deliver, host
 
 EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE, recall=Recall.UNBEGUN)
 CALL_BACK = SharingPolicy(recall=Recall.UNBEGUN)
-
-
-def carry(source: Branch, *others: Branch) -> list[Outgoing]:
-    """Deliver everything that is due, until nothing is; what was sent."""
-    by_code = {branch.code: branch for branch in (source, *others)}
-    carried: list[Outgoing] = []
-    for _ in range(20):
-        sent = [(branch, message) for branch in by_code.values() for message in branch.due()]
-        if not sent:
-            return carried
-        for sender, message in sent:
-            carried.append(message)
-            answer(message, deliver(message, by_code[message.destination]), sender)
-    raise AssertionError("messages go on and on")
 
 
 def evacuated(*specs: dict[str, Any], policy: SharingPolicy = EVACUATE) -> tuple[Branch, Branch, list[TaskId]]:
