@@ -10,7 +10,7 @@ from copy import copy
 import msgspec
 
 from actors.core import commands as c
-from actors.core.country import Line, TimeLimits
+from actors.core.country import Line, ProvinceStatus, TimeLimits
 from actors.core.ids import KindId, ProvinceCode, TaskId
 from actors.core.matching.hosting import Hosting
 from actors.core.matching.record import MatchingModel
@@ -179,8 +179,8 @@ def _open_keys(state: ProvinceState) -> Iterator[_Key]:
         yield "move", task_id, task.generation, task.move_attempts
     for task_id, generation, outcome in state.notices:
         yield "outcome" if outcome else "host", task_id, generation, 0
-    if is_evacuated(state):
-        # What comes home now would only be sent away again.
+    if is_evacuated(state) or state.status is not ProvinceStatus.ACTIVE:
+        # What comes home now would only be sent away again, or refused at the door after it was taken off somebody's desk.
         return
     for task_id, generation in state.recalls.items():
         yield "recall", task_id, generation, 0

@@ -223,6 +223,18 @@ def test_a_home_that_is_away_again_lets_the_task_stay_where_it_is() -> None:
     assert home.state.away[task_id].host == JIANGXI
 
 
+def test_nothing_is_asked_for_while_the_home_would_refuse_it_at_the_door() -> None:
+    """It would be taken off somebody's desk for nothing, and never be asked for again."""
+    home, other, [task_id] = evacuated()
+    lift(home)
+    home.do(c.SetProvinceStatus(status=ProvinceStatus.SUSPENDED))
+    home.wait(1_000)
+    assert carry(home, other) == []
+    home.do(c.SetProvinceStatus(status=ProvinceStatus.ACTIVE))
+    carry(home, other)
+    assert home.task(task_id).state is TaskState.QUEUED
+
+
 def test_what_overflow_sent_away_is_not_asked_for() -> None:
     """It left because the home had too much; it would only come back to wait."""
     home, other = Branch(), host("jiangxi")
