@@ -28,7 +28,7 @@ def tick(turn: Turn) -> None:
     _forget_sessions(turn)
     _expire_offers(turn)
     _reach_schedules(turn)
-    turn.outbox.forget_refusals(turn.state)
+    turn.outbox.forget_refusals(turn.state, turn.now.monotonic_ms)
     let_time_pass(turn)
     let_shadows_end(turn)
 

@@ -195,18 +195,17 @@ def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
     if (move.host, move.generation, move.attempt) != (command.host, command.generation, command.attempt):
         return Done()
     if command.accepted:
-        turn.outbox.refused_by.pop(task.task_id, None)
+        turn.outbox.forget_refusals_of(task.task_id)
         evacuated = task.home == turn.state.province and move.placement is Placement.EVACUATED
         turn.emit(
             e.MoveHandedOver(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, is_evacuated=evacuated)
         )
         return Done()
-    refused = (*turn.outbox.refused_by.get(task.task_id, ()), move.host)
-    turn.outbox.refused_by[task.task_id] = refused
+    turn.outbox.note_refusal(task.task_id, move.host, turn.now.monotonic_ms)
     others = [candidate for candidate in ranked_hosts(turn, task, turn.state.policy) if candidate.province != move.host]
     retry_after_ms = 0
     if not others:
-        turn.outbox.refused_by.pop(task.task_id, None)
+        turn.outbox.forget_refusals_of(task.task_id)
         retry_after_ms = turn.state.limits.move_retry_ms
     turn.emit(
         e.MoveTakenBack(

@@ -25,6 +25,8 @@ from actors.core.statistics.reading import Reading
 
 #: Messages handed out at once.
 SENDS_MAX = 500
+#: So long after its last refusal a waiting task may be offered to the same hosts again.
+REFUSAL_REMEMBERED_MS = 30_000
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +58,9 @@ class Outbox:
         self.pledged: dict[tuple[ProvinceCode, KindId], int] = {}
         #: What is left of the coordinator's advice.
         self.flows: dict[KindId, dict[ProvinceCode, tuple[int, str]]] = {}
-        #: Hosts that refused a task since it was last taken back by all, while it waits or is on its way.
+        #: Hosts that refused a task since it was last taken back by all, while it waits or is on its way; and when the last did, monotonic ms.
         self.refused_by: dict[TaskId, tuple[ProvinceCode, ...]] = {}
+        self._refused_ms: dict[TaskId, int] = {}
         #: When advice came last, monotonic ms; None: never since this incarnation began.
         self._advised_ms: int | None = None
         #: Not before this instant (monotonic ms) does the province look whether it must help itself, and what it did so for at the last look.
@@ -119,11 +122,32 @@ class Outbox:
         for flow in flows:
             self.flows.setdefault(flow.kind, {})[flow.host] = (flow.count, flow.reason)
 
-    def forget_refusals(self, state: ProvinceState) -> None:
-        """Drop the refusals of tasks that somebody has in hand by now, or that are no longer here."""
-        settled = [task for task in self.refused_by if task not in state.queue.members and task not in state.moving]
-        for task in settled:
-            del self.refused_by[task]
+    def note_refusal(self, task: TaskId, host: ProvinceCode, now_ms: int) -> None:
+        """Keep in mind that a host does not take a task.
+
+        Args:
+            now_ms: monotonic.
+        """
+        self.refused_by[task] = (*self.refused_by.get(task, ()), host)
+        self._refused_ms[task] = now_ms
+
+    def forget_refusals(self, state: ProvinceState, now_ms: int) -> None:
+        """Drop the refusals of tasks that somebody has in hand by now, or that are no longer here, and those of long ago.
+
+        A host that was full then may have room, and those that had not refused may have gone since: nobody would be left to ask.
+
+        Args:
+            now_ms: monotonic.
+        """
+        for task in list(self.refused_by):
+            is_open = task in state.queue.members or task in state.moving
+            if not is_open or now_ms - self._refused_ms.get(task, now_ms) > REFUSAL_REMEMBERED_MS:
+                self.forget_refusals_of(task)
+
+    def forget_refusals_of(self, task: TaskId) -> None:
+        """Whoever refused the task may be asked again."""
+        self.refused_by.pop(task, None)
+        self._refused_ms.pop(task, None)
 
     def unadvised_ms(self, now_ms: int) -> int:
         """For how long no advice has come; 0 before the first, when there is no picture to go by either."""

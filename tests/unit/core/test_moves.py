@@ -6,6 +6,7 @@ from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.departures import moves_left
 from actors.core.ids import OperatorId, ProvinceCode
+from actors.core.outbox import REFUSAL_REMEMBERED_MS
 from actors.core.replies import Elsewhere, MoveAnswer
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.summary import encode_picture
@@ -170,6 +171,22 @@ def test_a_refusal_counts_until_somebody_has_the_task_in_hand() -> None:
     home.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
     move = home.task(task_id).move
     assert move is not None and move.host == HUBEI
+
+
+def test_a_refusal_of_long_ago_counts_no_more() -> None:
+    """A host that was full for a moment would never be asked again for what waits, as long as another is in the picture that has never refused it."""
+    home = Branch()
+    task_id = home.create()
+    flow = MoveFlow(source=FUJIAN, host=HUBEI, kind=MEDICAL, count=1, reason="they have room")
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", "hubei")), flows=(flow,)))
+    home.do(c.SettleMove(task_id=task_id, host=HUBEI, generation=1, attempt=1, accepted=False, reason="full"))
+    for revision, asked in ((2, False), (3, True)):
+        home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", "hubei", revision=revision)), flows=(flow,)))
+        assert (home.task(task_id).state is TaskState.MOVING) is asked
+        home.monotonic_ms += REFUSAL_REMEMBERED_MS + 1
+        home.tick()
+    move = home.task(task_id).move
+    assert move is not None and (move.host, move.attempt) == (HUBEI, 2)
 
 
 def test_moves_under_way_are_bounded() -> None:
