@@ -102,7 +102,7 @@ def _say_waiting(words: _Words, waiting: _Waiting, operator: OperatorId, languag
 
 def _why_not_now(operator: OperatorId, asked: Candidate | None, language: Language) -> str:
     if asked is None:
-        return say("other.unknown", language, operator=names.operator_local_id(operator))
+        return say("other.stranger", language, operator=names.operator_local_id(operator))
     name = _named(asked.operator, asked.display_name)
     if asked.removed_by:
         return say("other.removed", language, operator=name, filter=removal_words(asked, language))

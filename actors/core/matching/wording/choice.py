@@ -45,6 +45,8 @@ class ChoiceWords:
         self._named, self._when = named, when
         self._candidates = {candidate.operator: candidate for candidate in replay.candidates} if replay else {}
         self._winner = self._candidates.get(record.operator)
+        #: A task was chosen for the person, not the person for the task.
+        self._is_fetched = record.how is HowChosen.FETCHED
 
     def _say(self, key: str, **values: object) -> str:
         return say(key, self._language, **values)
@@ -56,7 +58,7 @@ class ChoiceWords:
         if record.how is HowChosen.REASSIGNED:
             return [self._say("choice.reassigned", who=record.who, operator=name, reason=record.reason or "-")]
         lines: list[str] = []
-        if record.how is HowChosen.FETCHED:
+        if self._is_fetched:
             lines.append(self._say("choice.fetched", operator=name, when=self._when))
         lines.append(self._chosen())
         if self._winner is not None:
@@ -110,7 +112,9 @@ class ChoiceWords:
     # --- somebody else ---
 
     def runner_up(self) -> str:
-        """The next best person who could have had the task; empty: nobody."""
+        """The next best person who could have had the task; empty: nobody, or nobody was weighed against whoever asked for work."""
+        if self._is_fetched:
+            return ""
         others = [
             candidate
             for candidate in self._candidates.values()
@@ -123,17 +127,24 @@ class ChoiceWords:
         name, other, winner = self._named(operator), self._candidates.get(OperatorId(operator)), self._winner
         if operator == self._record.operator:
             return self._say("other.chosen", operator=name)
+        if self._replay is None:
+            return self._say("other.untold", operator=name)
         if other is None or winner is None:
             return self._say("other.unknown", operator=name)
         if other.removed_by:
             return self._say("other.removed", operator=name, filter=removal_words(other, self._language))
+        if self._is_fetched:
+            asked = self._named(winner.operator)
+            return self._say("other.not_asked", operator=name, score=f"{other.score:,}", winner=asked)
         gap = winner.score - other.score
         if gap > 0:
             parts = self._behind(winner, other)
             return self._say("other.behind", operator=name, gap=f"{gap:,}", score=f"{other.score:,}", parts=parts)
         if other.assigned_task:
             return self._say("other.elsewhere", operator=name, score=f"{other.score:,}", task=other.assigned_task)
-        return self._say("other.dear", operator=name, score=f"{other.score:,}", price=f"{other.price:,}")
+        if other.price > winner.price:
+            return self._say("other.dear", operator=name, score=f"{other.score:,}", price=f"{other.price:,}")
+        return self._say("other.equal", operator=name, score=f"{other.score:,}")
 
     def _behind(self, winner: Candidate, other: Candidate) -> str:
         differences = differing(winner, other)[:DIFFERENCES_MAX]
@@ -144,7 +155,7 @@ class ChoiceWords:
     def change(self, operator: str) -> str:
         """What would have spoken for this person; empty: nothing that the numbers prove."""
         name, other, winner = self._named(operator), self._candidates.get(OperatorId(operator)), self._winner
-        if other is None or winner is None or operator == self._record.operator:
+        if other is None or winner is None or operator == self._record.operator or self._is_fetched:
             return ""
         if other.removed_by:
             ahead = self._say("change.ahead" if other.score > winner.score else "change.behind")
@@ -152,7 +163,7 @@ class ChoiceWords:
             return self._say("change.filter", operator=name, filter=words, score=f"{other.score:,}", ahead=ahead)
         gap = winner.score - other.score
         if gap <= 0:
-            elsewhere = other.assigned_task
+            elsewhere = other.assigned_task if gap else ""
             return self._say("change.elsewhere", operator=name, task=elsewhere) if elsewhere else ""
         parts = joined(
             (f"{parameter_words(part, self._language)} ({points:+,})" for part, points in enough(winner, other)),

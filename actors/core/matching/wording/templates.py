@@ -167,16 +167,32 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "Why not {operator}: {gap} points fewer ({score}), for want of {parts}.",
     ),
     "other.elsewhere": (
-        "为什么不是 {operator}：本件得 {score} 分更高，但同一轮派给了 {task}，整体更优。",
-        "Why not {operator}: more points for this task ({score}), but the same round gave them {task}, which was better for all.",
+        "为什么不是 {operator}：本件得 {score} 分不比当选者少，但同一轮派给了 {task}，整体更优。",
+        "Why not {operator}: no fewer points for this task ({score}), but the same round gave them {task}, which was better for all.",
     ),
     "other.dear": (
         "为什么不是 {operator}：得 {score} 分不低，但其时间在该轮更抢手（影子价 {price} 分）。",
         "Why not {operator}: {score} points are no less, but their time was wanted more by the round (price {price} points).",
     ),
+    "other.equal": (
+        "为什么不是 {operator}：得 {score} 分，不比当选者少；得分相当的人中只能派给一人。",
+        "Why not {operator}: {score} points are no fewer than those of the one chosen, and of equals only one can have it.",
+    ),
+    "other.not_asked": (
+        "为什么不是 {operator}：本件得 {score} 分，但这是 {winner} 主动取件，只为取件人选件，没有比较其他人员。",
+        "Why not {operator}: {score} points, but {winner} had asked for work: a task was chosen for them, and nobody else was weighed.",
+    ),
+    "other.untold": (
+        "没有记录说明 {operator} 当时得多少分。",
+        "Nothing tells how many points {operator} would have had.",
+    ),
     "other.unknown": (
         "{operator} 当时不在承办省的花名册上。",
         "{operator} was not on the roster of the province that decided.",
+    ),
+    "other.stranger": (
+        "{operator} 不在承办省的花名册上。",
+        "{operator} is not on the roster of the province that has the task.",
     ),
     "other.suitable": (
         "{operator} 符合条件，现可得 {score} 分；下一轮匹配会考虑。",

@@ -192,6 +192,28 @@ def test_why_not_gives_the_filter_the_gap_or_the_other_task() -> None:
     assert words.runner_up() == "qian"
 
 
+def test_equals_are_said_to_be_equals() -> None:
+    """Of two newcomers with the same points one was told that her time was wanted more, at a price of nought."""
+    equal, busy = candidate("sun", 450, 0, 0), candidate("qian", 450, 0, 0, assigned_task="fujian-2")
+    words = choice(equal, busy)
+    assert words.why_not("sun").startswith("Why not sun: 450 points are no fewer")
+    assert words.why_not("qian").startswith("Why not qian: no fewer points for this task (450)")
+    # Who of equals comes first is nothing that points tell.
+    assert words.change("sun") == words.change("qian") == ""
+    assert choice(candidate("qian", 500, 0, 0, assigned_task="fujian-2")).change("qian")
+
+
+def test_nobody_is_weighed_against_whoever_asked_for_work() -> None:
+    """Better people were said to be wanted elsewhere, and worse ones to have lost a comparison that nobody made."""
+    better, off = candidate("sun", 900, 0, 0), candidate("zhao", 900, 0, 0, removed_by="authority")
+    words = choice(BEHIND, better, off, how=HowChosen.FETCHED)
+    assert words.runner_up() == ""
+    for name in ("sun", "li"):
+        assert "wang had asked for work" in words.why_not(name)
+        assert words.change(name) == ""
+    assert words.why_not("zhao") == "Why not zhao: not enough authority."
+
+
 def test_what_would_have_changed_it_is_a_sum_that_comes_out() -> None:
     """A claim that one more qualification would have done is an insult when it would not."""
     words = choice(BEHIND, candidate("zhao", 900, 0, 0, removed_by="authority"))
@@ -216,8 +238,10 @@ def test_what_would_have_changed_it_is_a_sum_that_comes_out() -> None:
 def test_decisions_by_people_and_old_ones_say_so() -> None:
     """A team lead's choice explained by points would be an invention."""
     reassigned = record(how=HowChosen.REASSIGNED, who="team_lead:zhou", reason="knows the customer", round=0)
-    lines = ChoiceWords(reassigned, None, Language.EN, named=str, when="noon").why()
-    assert lines == ["team_lead:zhou reassigned it to wang: knows the customer."]
+    words = ChoiceWords(reassigned, None, Language.EN, named=str, when="noon")
+    assert words.why() == ["team_lead:zhou reassigned it to wang: knows the customer."]
+    # Whoever is asked about may well have been on the roster.
+    assert words.why_not("li") == "Nothing tells how many points li would have had."
     old = ChoiceWords(record(round=0), None, Language.ZH, named=str, when="noon")
     assert "只能给出当时记下的结果" in old.why()[-1]
     assert old.runner_up() == "" and old.change("li") == ""
