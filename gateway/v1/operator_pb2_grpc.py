@@ -114,7 +114,8 @@ class OperatorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateOperator(self, request, context):
-        """Changes the fields named in the mask. A lower capacity or a lost kind does not take work in hand away.
+        """Changes the fields named in the mask. Tasks of a kind that the operator no longer does, and then what exceeds the capacity, go back to the
+        queue (token + 1); work that has begun stays longest.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
