@@ -86,8 +86,8 @@ TABLE: dict[AnyReason, Row] = {
     Reason.UNKNOWN_PROVINCE: Row(_C.NOT_FOUND),
     Reason.UNKNOWN_TASK: Row(_C.NOT_FOUND),
     Reason.UNKNOWN_OPERATOR: Row(_C.NOT_FOUND),
-    # A kind that a request names as a value, not as the resource it addresses.
-    Reason.UNKNOWN_KIND: Row(_C.INVALID_ARGUMENT, field="kind"),
+    # A kind that a request names as a value, not as the resource it addresses; rosters say where themselves.
+    Reason.UNKNOWN_KIND: Row(_C.INVALID_ARGUMENT, field="task.kind"),
     Reason.REQUEST_ID_REUSED: Row(_C.INVALID_ARGUMENT, field="request_id"),
     Reason.EXTERNAL_ID_REUSED: Row(_C.ALREADY_EXISTS, field="task.external_id"),
     Reason.OPERATOR_EXISTS: Row(_C.ALREADY_EXISTS, field="operator_id"),

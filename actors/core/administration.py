@@ -163,6 +163,12 @@ def delete_operator(turn: Turn, command: c.DeleteOperator) -> AnyReply:
     person = turn.operator(command.operator)
     if isinstance(person, Refused):
         return person
+    if command.etag and command.etag != person.etag:
+        return Refused(
+            reason=Reason.ETAG_MISMATCH,
+            message=f"Operator {person.operator} has changed since they were read.",
+            metadata={"etag": person.etag},
+        )
     if person.signed_in or turn.state.load_of(person.operator):
         return Refused(
             reason=Reason.OPERATOR_HAS_WORK,

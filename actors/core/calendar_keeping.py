@@ -38,7 +38,7 @@ def update_calendar(turn: Turn, command: c.UpdateCalendar) -> AnyReply:
         calendar = msgspec.structs.replace(
             calendar, revision=known.revision + 1, updated_ms=turn.now.wall_ms, updated_by=command.who
         )
-        turn.emit(e.CalendarUpdated(at_ms=turn.now.wall_ms, who=command.who, calendar=calendar))
+        turn.emit(e.CalendarUpdated(at_ms=turn.now.wall_ms, who=command.who, calendar=calendar, reason=command.reason))
     return _reply(turn, calendar)
 
 

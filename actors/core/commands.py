@@ -80,6 +80,7 @@ class ResumeTask(Command, frozen=True, kw_only=True, tag=True):
 
     task_id: TaskId
     etag: str = ""
+    reason: str = ""
 
 
 class ReassignTask(Command, frozen=True, kw_only=True, tag=True):
@@ -190,6 +191,7 @@ class ReturnTask(HolderCommand, frozen=True, kw_only=True, tag=True):
 class ReferAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
     """Pass the task on to someone with higher authority."""
 
+    #: 0: one more than the operator has on the task's line.
     required_authority: int
     reason: str = ""
     draft: str = ""
@@ -254,6 +256,8 @@ class DeleteOperator(Command, frozen=True, kw_only=True, tag=True):
     """Take a person who holds no work off the roster."""
 
     operator: OperatorId
+    #: The version that the caller saw.
+    etag: str = ""
 
 
 class GetOperator(Command, frozen=True, kw_only=True, tag=True):
@@ -357,6 +361,7 @@ class UpdateCalendar(Command, frozen=True, kw_only=True, tag=True):
     calendar: BranchCalendar
     revision: int = 0
     validate_only: bool = False
+    reason: str = ""
 
 
 class AdoptCalendar(Command, frozen=True, kw_only=True, tag=True):

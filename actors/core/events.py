@@ -143,6 +143,8 @@ class AssignmentSuspended(TaskEvent, frozen=True, kw_only=True, tag=True):
 class TaskResumed(TaskEvent, frozen=True, kw_only=True, tag=True):
     """A suspended task is in the queue again."""
 
+    reason: str = ""
+
 
 class TaskCompleted(TaskEvent, frozen=True, kw_only=True, tag=True):
     """The one decision, with the ledger legs that it causes."""
@@ -436,6 +438,7 @@ class CalendarUpdated(Event, frozen=True, kw_only=True, tag=True):
     """A new revision of the branch's calendar is in force."""
 
     calendar: BranchCalendar
+    reason: str = ""
 
 
 class ShadowLoadBegun(Event, frozen=True, kw_only=True, tag=True):

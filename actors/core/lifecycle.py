@@ -138,7 +138,7 @@ def resume_task(turn: Turn, command: c.ResumeTask) -> AnyReply:
     task = _task_for(turn, command, Action.RESUME)
     if not isinstance(task, Task):
         return task
-    turn.emit(e.TaskResumed(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
+    turn.emit(e.TaskResumed(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, reason=command.reason))
     return TaskReply(turn.state.tasks[task.task_id])
 
 

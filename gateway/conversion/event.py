@@ -233,8 +233,10 @@ def _reason_of(event: e.AnyEvent) -> str:
             return _policy_reason(event)
         case e.OutcomeNoted() if event.gained_ms:
             return f"decided while the line was closed here: {event.gained_ms // MINUTE_MS} minutes gained"
-        case e.CalendarAdopted() | e.CalendarUpdated():
+        case e.CalendarAdopted():
             return f"revision {event.calendar.revision}"
+        case e.CalendarUpdated():
+            return f"revision {event.calendar.revision}" + (f"; {event.reason}" if event.reason else "")
         case e.SharingPolicyProposed():
             return f"proposal {event.proposal.number}: {event.proposal.policy.share_out_mode.value}; {event.proposal.reason}"
         case e.SharingPolicyProposalExpired():

@@ -43,6 +43,7 @@ async def update_calendar(
             calendar=changed,
             revision=update.revision or known.calendar.revision,
             validate_only=request.validate_only,
+            reason=request.reason,
         )
         return await provinces.call(code, command, deadline=deadline)
 

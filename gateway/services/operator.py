@@ -16,7 +16,7 @@ from actors.protocol import Response
 from gateway import conversion, masks, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
-from gateway.errors import GatewayError, to_wire_error
+from gateway.errors import GatewayError, Violation, to_wire_error
 from gateway.filters import Filter, check_order, parse
 from gateway.identity import Identity, caller
 from gateway.merging import fingerprint_of, is_outdated, merge_until_current
@@ -66,7 +66,7 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
         entry = conversion.operator_in(names.operator_id(province, request.operator_id), province, request.operator)
         command = c.CreateOperator(who=caller().who, request_id=request.request_id, entry=entry)
         reply = await self._provinces.call(province, command, deadline=deadline_of(context))
-        return conversion.operator_out(expect(reply, OperatorReply).operator)
+        return conversion.operator_out(_written(reply))
 
     async def UpdateOperator(
         self, request: operator_pb2.UpdateOperatorRequest, context: Context
@@ -76,7 +76,7 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
         province, operator = self._admit("UpdateOperator", request.operator.name, "operator.name")
         deadline = deadline_of(context)
         reply = await self._update(province, operator, request, deadline)
-        return conversion.operator_out(expect(reply, OperatorReply).operator)
+        return conversion.operator_out(_written(reply))
 
     async def _update(
         self, province: ProvinceCode, operator: OperatorId, request: operator_pb2.UpdateOperatorRequest, deadline: float
@@ -93,18 +93,10 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
         """Take an operator off the roster."""
         validation.check(request)
         province, operator = self._admit("DeleteOperator", request.name, "name")
-        deadline = deadline_of(context)
-        if request.etag:
-            found = await self._provinces.call(province, c.GetOperator(operator=operator), deadline=deadline)
-            # Nobody there may mean that this very request has removed them already: the province remembers its answer.
-            if isinstance(found, OperatorReply) and found.operator.etag != request.etag:
-                raise GatewayError(
-                    Reason.ETAG_MISMATCH,
-                    "The operator has changed since they were read.",
-                    metadata={"etag": found.operator.etag},
-                )
-        command = c.DeleteOperator(who=caller().who, request_id=request.request_id, operator=operator)
-        expect(await self._provinces.call(province, command, deadline=deadline), Done)
+        command = c.DeleteOperator(
+            who=caller().who, request_id=request.request_id, operator=operator, etag=request.etag
+        )
+        expect(await self._provinces.call(province, command, deadline=deadline_of(context)), Done)
         return empty_pb2.Empty()
 
     # --- many operators ---
@@ -201,7 +193,7 @@ class OperatorService(operator_pb2_grpc.OperatorServiceServicer):
                 reply = first
                 if is_outdated(first) and not item.operator.etag:
                     reply = await self._update(province, operator, item, deadline)
-                person = expect(reply, OperatorReply).operator
+                person = _written(reply)
                 brief = conversion.operator_brief_out(person, created=known[operator] is None)
                 result.operator.CopyFrom(brief)
             except GatewayError as error:
@@ -262,6 +254,17 @@ def _operator_of(reply: Response) -> Operator | None:
     """The roster entry that was read; None when there is none."""
     if isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_OPERATOR:
         return None
+    return expect(reply, OperatorReply).operator
+
+
+def _written(reply: Response) -> Operator:
+    """The roster entry that was written.
+
+    Raises:
+        GatewayError: the province refused it.
+    """
+    if isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_KIND:
+        raise GatewayError(reply.reason, reply.message, [Violation("operator.kinds", reply.message)])
     return expect(reply, OperatorReply).operator
 
 

@@ -113,7 +113,13 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         validation.check(request)
         identity, deadline, task_id = caller(), deadline_of(context), self._task_id(request.name)
         await self._admit(identity, f"{_SERVICE}ResumeTask", task_id, deadline)
-        command = c.ResumeTask(who=identity.who, request_id=request.request_id, task_id=task_id, etag=request.etag)
+        command = c.ResumeTask(
+            who=identity.who,
+            request_id=request.request_id,
+            task_id=task_id,
+            etag=request.etag,
+            reason=request.reason,
+        )
         return conversion.task_out(await self._change(task_id, command, deadline))
 
     async def ReassignTask(self, request: task_pb2.ReassignTaskRequest, context: Context) -> task_pb2.Task:

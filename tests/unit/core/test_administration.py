@@ -41,6 +41,15 @@ def test_an_entry_that_was_made_again_is_not_the_one_that_somebody_read() -> Non
     assert branch.state.operators[CHEN].probation
 
 
+def test_an_entry_that_has_changed_since_is_not_deleted() -> None:
+    """Asked before the deletion, by the gateway, a change in between went unseen."""
+    branch = Branch()
+    read = branch.did(c.CreateOperator(entry=person("chen")), OperatorReply).operator
+    branch.did(c.UpsertOperators(entries=(person("chen", capacity=4),)), OperatorReply)
+    assert branch.refused(c.DeleteOperator(operator=CHEN, etag=read.etag)) is Reason.ETAG_MISMATCH
+    branch.did(c.DeleteOperator(operator=CHEN, etag=branch.state.operators[CHEN].etag), Done)
+
+
 def test_the_same_roster_entry_again_writes_nothing() -> None:
     """A nightly roster of 20,000 unchanged people would be 20,000 events."""
     branch = Branch()

@@ -138,6 +138,17 @@ def test_positions_rise_over_frames_and_a_reader_goes_on_behind_its_own() -> Non
     assert conversion.sequence_of(second.position) == 5
 
 
+def test_an_event_says_why_somebody_wanted_it() -> None:
+    """The contract asks for the reason of a change: whoever looks into it later must find it."""
+    resumed, changed = conversion.frame_events_out(
+        frame(
+            e.TaskResumed(at_ms=1, task_id=TaskId("fujian-7"), reason="invoice came in"),
+            e.CalendarUpdated(at_ms=1, calendar=BranchCalendar(revision=3), reason="spring festival"),
+        )
+    )
+    assert (resumed.reason, changed.reason) == ("invoice came in", "revision 3; spring festival")
+
+
 def test_every_event_can_be_shown() -> None:
     """One type that fails to convert would stop every watch of its province for ever."""
     move = MoveOut(host=ProvinceCode("hunan"), generation=3, attempt=1, placement=Placement.SHARED, started_ms=1)

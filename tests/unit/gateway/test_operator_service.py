@@ -92,7 +92,8 @@ async def test_mistakes_of_a_roster(served: Gateway) -> None:
     )
     assert (await failure(served.operators.CreateOperator(request, **as_("ops"))))["code"].name == "ALREADY_EXISTS"
     unknown_kind = update("wang", "u-1", "kinds", kinds=[{"kind": "nonsense"}])
-    assert (await failure(served.operators.UpdateOperator(unknown_kind, **as_("ops"))))["reason"] == "UNKNOWN_KIND"
+    found = await failure(served.operators.UpdateOperator(unknown_kind, **as_("ops")))
+    assert (found["reason"], found["fields"]) == ("UNKNOWN_KIND", ["operator.kinds"])
     bad_mask = update("wang", "u-1", "presence")
     found = await failure(served.operators.UpdateOperator(bad_mask, **as_("ops")))
     assert found["fields"] == ["update_mask.paths"]

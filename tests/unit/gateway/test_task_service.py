@@ -40,7 +40,7 @@ async def test_a_task_is_created_once(served: Gateway) -> None:
     [
         (create(1, amount_fen=-1), "branch-fujian", ("INVALID_ARGUMENT", ["task.amount_fen"])),
         (create(1, external_id="a\0b"), "branch-fujian", ("INVALID_ARGUMENT", ["task.external_id"])),
-        (create(1, kind="claims-dental"), "branch-fujian", ("INVALID_ARGUMENT", ["kind"])),
+        (create(1, kind="claims-dental"), "branch-fujian", ("INVALID_ARGUMENT", ["task.kind"])),
         (create(1, province="jiangxi"), "branch-fujian", ("PERMISSION_DENIED", [])),
         (create(1, province="atlantis"), "branch-fujian", ("PERMISSION_DENIED", [])),
         (create(1, province="atlantis"), "ops", ("NOT_FOUND", ["parent"])),
