@@ -11,6 +11,7 @@ from actors.core.deciding import Turn, winner_metadata
 from actors.core.ids import KindId, OperatorId, SessionId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
 from actors.core.matching.eligibility import removed_counts
+from actors.core.matching.model import AUTHORITY_MAX
 from actors.core.matching.rounds import hold_round
 from actors.core.operators import Operator, PresenceState
 from actors.core.refusal import Reason, Refused
@@ -286,16 +287,17 @@ def return_task(turn: Turn, command: c.ReturnTask) -> AnyReply:
 
 
 def refer_assignment(turn: Turn, command: c.ReferAssignment) -> AnyReply:
-    """Pass the task on to someone with higher authority."""
+    """Pass the task on to someone with higher authority: as much as was asked for, else one more than the person's own."""
     task = _held(turn, command, Action.REFER)
     if not isinstance(task, Task):
         return task
+    own = turn.state.operators[command.operator].authority.get(task.line, 0)
     turn.emit(
         e.AssignmentReferred(
             at_ms=turn.now.wall_ms,
             who=command.who,
             task_id=task.task_id,
-            required_authority=max(command.required_authority, task.required_authority),
+            required_authority=max(command.required_authority or min(own + 1, AUTHORITY_MAX), task.required_authority),
             reason=command.reason,
             draft=command.draft,
         )

@@ -208,6 +208,19 @@ def test_a_referral_asks_for_more_authority() -> None:
     assert task.token > token + 1
 
 
+def test_a_referral_that_names_no_authority_asks_for_one_more() -> None:
+    """Desks leave it out: with no more than before the task came back to whoever had referred it."""
+    branch = Branch()
+    branch.arrive(person("chen", authority={Line.CLAIMS: 2}))
+    task_id = branch.create()
+    branch.start(task_id)
+    branch.arrive(person("lin", authority={Line.CLAIMS: 2, Line.SERVICING: 9}))
+    branch.did(c.ReferAssignment(**branch.holder(task_id), required_authority=0))
+    assert (branch.task(task_id).state, branch.task(task_id).required_authority) == (TaskState.QUEUED, 3)
+    branch.arrive(person("boss", authority={Line.CLAIMS: 3}))
+    assert branch.task(task_id).operator == "boss"
+
+
 def test_a_suspended_task_frees_the_capacity_and_comes_back_to_who_knows_it() -> None:
     """A query item would block a desk for days, and then be read from the start by somebody else."""
     branch = Branch(model=SHIPPED)
