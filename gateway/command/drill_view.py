@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from actors.core.drills.figures import FIGURES
@@ -35,7 +36,7 @@ def show_drills(console: Console, drills: Iterable[drill_pb2.Drill]) -> None:
     for drill in drills:
         outcome = outcome_of(drill)
         passed = str(outcome["passed"]) if drill.HasField("report") else ""
-        table.add_row(drill.name, outcome["kind"], outcome["province"], outcome["state"], passed, drill.reason)
+        table.add_row(drill.name, outcome["kind"], outcome["province"], outcome["state"], passed, escape(drill.reason))
     console.print(table)
 
 
@@ -97,7 +98,7 @@ def show_report(console: Console, drill: drill_pb2.Drill) -> None:
     for note in outcome["notes"]:
         console.print(f"  [dim]{note}[/dim]")
     if drill.reason:
-        console.print(f"  reason: {drill.reason}")
+        console.print(f"  reason: {escape(drill.reason)}")
     console.print(verdict_of(outcome))
 
 

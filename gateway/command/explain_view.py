@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -77,7 +78,8 @@ def _other(candidates: Iterable[dispatch_pb2.Candidate], asked: str) -> dispatch
 
 
 def _who(candidate: dispatch_pb2.Candidate) -> str:
-    return candidate.display_name or candidate.operator.rpartition("/")[2]
+    """What people call the candidate, whatever brackets stand in it."""
+    return escape(candidate.display_name) or candidate.operator.rpartition("/")[2]
 
 
 def _parts(

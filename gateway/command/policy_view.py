@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from actors.core.matching.wording import Language
@@ -118,7 +119,7 @@ def show_proposal(console: Console, proposal: province_pb2.SharingPolicyProposal
     """A change that waits for a second person."""
     console.print(
         f"{word('proposal', language)}: {proposal.proposal}, {mode_of(proposal.policy)}, "
-        f"{word('proposed_by', language)} {proposal.proposer} {time_of(proposal.propose_time_ms)}, {proposal.reason}, "
+        f"{word('proposed_by', language)} {proposal.proposer} {time_of(proposal.propose_time_ms)}, {escape(proposal.reason)}, "
         f"{word('expires', language)} {time_of(proposal.expire_time_ms)}",
         soft_wrap=True,
     )
@@ -179,7 +180,7 @@ def show_revisions(
     table = Table(*(word(key, language) for key in ("revision", "mode", "by", "window", "why")))
     for kept in revisions:
         policy = kept.policy
-        notes = [kept.reason] if kept.reason else []
+        notes = [escape(kept.reason)] if kept.reason else []
         notes += [f"<- {kept.rolled_back_to}"] if kept.rolled_back_to else []
         notes += [f"{word('approved_by', language)} {kept.approver}"] if kept.approver else []
         mark = "*" if kept.in_force else ""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from actors.store import DAMAGED_RUNBOOK, StoreError
@@ -58,7 +59,7 @@ def _show(report: Report) -> None:
             table.add_row(key, _readable(getattr(report, key)), FIGURE_NOTES.get(key, ""))
     console.print(table)
     for problem in report.problems:
-        console.print(f"[red]✗[/red] {problem}")
+        console.print(f"[red]✗[/red] {escape(problem)}")
     if report.ok:
         console.print("[green]✓ ok[/green]")
     else:

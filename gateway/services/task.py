@@ -136,7 +136,7 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         identity, deadline = caller(), deadline_of(context)
 
         async def one(index: int, item: task_pb2.ReassignTaskRequest) -> task_pb2.TaskResult:
-            result = task_pb2.TaskResult(index=index, request_id=item.request_id)
+            result = task_pb2.TaskResult(index=index, request_id=item.request_id[:64])
             try:
                 task = await self._reassign(item, identity, f"{_SERVICE}BatchReassignTasks", deadline)
                 result.task.CopyFrom(conversion.brief_out(task))

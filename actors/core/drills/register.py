@@ -83,8 +83,10 @@ class Drills:
     def before(self, drill_id: str, count: int) -> list[Drill]:
         """Up to `count` kept drills, newest first, older than `drill_id` (empty: from the newest on)."""
         names = list(self.kept)
-        last = names.index(drill_id) if drill_id in self.kept else len(names)
-        return [self.kept[name] for name in reversed(names[:last])][:count]
+        if drill_id:
+            # Whoever was forgotten meanwhile was the oldest: nothing is older, and to begin anew would go on for ever.
+            names = names[: names.index(drill_id)] if drill_id in self.kept else []
+        return [self.kept[name] for name in reversed(names)][:count]
 
     # --- decisions ---
 

@@ -1,14 +1,22 @@
-"""What people type at commands that question a system: a slip is told in a line, with the code for a slip."""
+"""What people type at commands that question a system: a slip is told in a line, with the code for a slip; words are shown as they are."""
 
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from actors.core.matching.wording import Language
 from gateway.command import app
 from gateway.command.asking import CannotAsk, token_or_development
+from gateway.command.drill_view import show_drills, show_report
+from gateway.command.explain_view import show
 from gateway.command.policy_fields import instant_ms, time_of
+from gateway.command.policy_view import show_proposal, show_revisions
+from gateway.v1 import dispatch_pb2, drill_pb2, province_pb2
 from gateway.validation.checks import TIME_MAX_MS
 
 #: Nobody listens there; a command that asks all the same ends with 1.
@@ -49,3 +57,30 @@ def test_the_last_instant_of_the_contract_can_be_shown() -> None:
     """`policy show` ended with a traceback for a policy that somebody had let end then."""
     assert time_of(TIME_MAX_MS) == "9999-12-31 23:59:59"
     assert time_of(1_796_072_400_000) == "2026-12-01 05:00:00"
+
+
+#: Marks of a terminal's markup: one that ends nothing, and one that would be swallowed.
+ODD = "storm [/east] [ops]"
+DRILL = drill_pb2.Drill(kind=drill_pb2.DRILL_KIND_SNOW, state=drill_pb2.DRILL_STATE_ABORTED, reason=ODD)
+PROPOSAL = province_pb2.SharingPolicyProposal(reason=ODD)
+REVISION = province_pb2.SharingPolicyRevision(reason=ODD)
+CANDIDATE = dispatch_pb2.Candidate(operator="provinces/fujian/operators/7", display_name=ODD)
+EXPLANATION = dispatch_pb2.TaskExplanation(decision={"candidates": [CANDIDATE, CANDIDATE]})
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda console: show_drills(console, [DRILL]),
+        lambda console: show_report(console, DRILL),
+        lambda console: show_proposal(console, PROPOSAL, Language.EN),
+        lambda console: show_revisions(console, [REVISION], Language.EN),
+        lambda console: show(console, EXPLANATION, Language.EN, ""),
+    ],
+)
+def test_what_people_wrote_is_shown_as_they_wrote_it(shown: Callable[[Console], None]) -> None:
+    """One reason with a bracket ended the list of all revisions with a traceback, for everybody."""
+    console = Console(file=io.StringIO(), width=200)
+    shown(console)
+    assert isinstance(console.file, io.StringIO)
+    assert ODD in console.file.getvalue()

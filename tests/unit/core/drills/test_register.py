@@ -124,6 +124,8 @@ def test_old_drills_are_forgotten_but_never_a_running_one() -> None:
     assert only(drills).is_running
     assert [drill.drill_id for drill in drills.before("", 2)] == [f"drill-{DRILLS_MAX + 6}", f"drill-{DRILLS_MAX + 5}"]
     assert drills.before("drill-1", 5) == []
+    # A reader who had come as far as a drill that is forgotten now must not begin anew.
+    assert drills.before("drill-2", 5) == []
 
 
 def test_drills_survive_a_snapshot_and_the_journal() -> None:
