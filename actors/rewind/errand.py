@@ -12,7 +12,7 @@ from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.matching.explained import RoutingReplay, TaskHistory
 from actors.core.matching.replaying import Decided, Trace, replay_decision
 from actors.core.state import ProvinceState
-from actors.journal import open_readonly
+from actors.journal import Corrupt, open_readonly
 from actors.journal.interface import CheckedView, Snapshot
 
 #: Records of finished tasks gather in the state while it is rebuilt; they are dropped when there are so many.
@@ -74,7 +74,7 @@ def _as_of(view: CheckedView, decided: Decided) -> ProvinceState:
     # Those of the version that learned nothing know too little to decide the same; a start passes them over, too.
     before = [
         stored
-        for stored in view.snapshots()
+        for stored in _whole_snapshots(view)
         if stored.sequence < decided.sequence and snapshot.has_statistics(stored.slices)
     ]
     state, after = _start(view, before)
@@ -86,6 +86,15 @@ def _as_of(view: CheckedView, decided: Decided) -> ProvinceState:
         if len(state.records) > RECORDS_KEPT_MAX:
             state.records.clear()
     raise AssertionError("the round stands in the frame where it was found")
+
+
+def _whole_snapshots(view: CheckedView) -> list[Snapshot]:
+    """Those to start from. A damaged one is passed over, as by a start: who can serve can also explain."""
+    try:
+        return view.snapshots()
+    except Corrupt:
+        latest = view.latest_snapshot()
+        return [] if latest is None else [latest]
 
 
 def _start(view: CheckedView, before: list[Snapshot]) -> tuple[ProvinceState, int]:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from actors.commit_loop import CommitBounds
-from actors.core import codec
+from actors.core import codec, snapshot
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.matching.explained import HowChosen, RoutingReplay, TaskHistory
@@ -21,9 +22,10 @@ from actors.core.operators import KindExperience, PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import TaskReply
 from actors.core.sharing.summary import encode_picture
+from actors.core.state import ProvinceState
 from actors.core.task import Verdict
-from actors.journal import MemoryView, open_sqlite
-from actors.rewind.errand import Errand, history_of
+from actors.journal import MemoryView, SqliteJournal, open_sqlite
+from actors.rewind.errand import Errand, history_of, rewind
 from actors.rewind.queue import WAITING_MAX, RewindQueue
 from tests.unit.commit_shell import Shell, create
 from tests.unit.core.harness import FUJIAN, MEDICAL, person, session_of
@@ -261,6 +263,37 @@ def journal_path(tmp_path: Path) -> Path:
         journal.append(frame.payload, at_ms=frame.at_ms)
     journal.close()
     return path
+
+
+def write_snapshot(journal: SqliteJournal) -> None:
+    """Of all frames so far."""
+    state = ProvinceState(FUJIAN)
+    for frame in journal.frames():
+        for event in codec.decode_events(frame.payload):
+            apply(state, event)
+    writer = journal.begin_snapshot()
+    for piece in snapshot.capture(state):
+        writer.write(piece)
+    writer.commit()
+
+
+@pytest.mark.parametrize("damaged", [1, 2])
+def test_a_damaged_snapshot_keeps_no_decision_from_being_told(tmp_path: Path, damaged: int) -> None:
+    """The province starts from the other one and serves; its past could not be read until somebody had repaired the file."""
+    shell = staffed()
+    task_id = new_task(shell)
+    path = tmp_path / "fujian.sqlite"
+    journal = open_sqlite(path, store_id="store-1", province=FUJIAN)
+    *before, third, second, last = shell.store.frames
+    for frame in before:
+        journal.append(frame.payload, at_ms=frame.at_ms)
+    for frame in (third, second):
+        journal.append(frame.payload, at_ms=frame.at_ms)
+        write_snapshot(journal)
+    journal.append(last.payload, at_ms=last.at_ms)
+    journal.connection.execute("UPDATE slices SET body = zeroblob(length(body)) WHERE snapshot = ?", (damaged,))
+    journal.close()
+    assert replayed(rewind(Errand(path=str(path), task_id=task_id, token=0))).reproduced
 
 
 async def answered(queue: RewindQueue, *errands: Errand) -> list[TaskHistory | Refused]:
