@@ -104,6 +104,9 @@ def summarise(
         shared_in=state.shared_in,
         shared_in_today=shared_in_today(reading),
         shared_out=len(state.away),
+        leaving=sum(
+            state.tasks[task_id].home == state.province and task_id not in state.away for task_id in state.moving
+        ),
         oldest_waiting_ms=_oldest_waiting_ms(state, now),
         oldest_transit_ms=_oldest_transit_ms(state, now),
         oldest_transit_host=leaving.host if leaving else "",

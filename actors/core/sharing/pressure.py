@@ -139,7 +139,7 @@ def _by_ratio(source: ProvinceSummary, kind: KindSummary) -> int:
 
 
 def elsewhere_max(source: ProvinceSummary) -> int:
-    """Tasks that may still leave before the policy's part of the branch's work, waiting or elsewhere, is elsewhere."""
-    waiting = sum(kind.waiting for kind in source.kinds)
-    allowed = (waiting + source.shared_out) * source.policy.share_out_ratio_permille // 1_000
-    return max(0, allowed - source.shared_out)
+    """Tasks that may still leave before the policy's part of the branch's work, waiting or elsewhere, is elsewhere or on its way there."""
+    waiting, gone = sum(kind.waiting for kind in source.kinds), source.shared_out + source.leaving
+    allowed = (waiting + gone) * source.policy.share_out_ratio_permille // 1_000
+    return max(0, allowed - gone)

@@ -63,6 +63,8 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     shared_in_today: int = 0
     #: Tasks of this home that are open elsewhere.
     shared_out: int = 0
+    #: Tasks of this home that are on their way out; whether they are elsewhere is not known here yet.
+    leaving: int = 0
     oldest_waiting_ms: int = 0
     #: Time for which the oldest task in transit from here is held by nobody, and who should take it; 0: none is in transit.
     oldest_transit_ms: int = 0

@@ -5,7 +5,7 @@ from actors.core import events as e
 from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.helping import ADVICE_AWAITED_MS, HELPED_MAX
 from actors.core.move_reasons import Cause, read
-from actors.core.replies import MoveAnswer
+from actors.core.replies import MoveAnswer, PolicyPreview
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, encode_picture
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import Branch
@@ -69,6 +69,15 @@ def test_it_stays_within_the_policy() -> None:
         assert begun(alone(4, policy).wait(10_000)) == []
     half = alone(4, SharingPolicy(share_out_ratio_permille=500))
     assert len(begun(half.wait(ADVICE_AWAITED_MS + 300))) == 2
+
+
+def test_what_is_on_its_way_is_of_the_part_that_may_leave() -> None:
+    """While hosts do not answer, half of a half of a half would leave within seconds: everything."""
+    home = alone(8, SharingPolicy(share_out_ratio_permille=500))
+    assert len(begun(home.wait(ADVICE_AWAITED_MS + 10_000))) == 4
+    three_quarters = SharingPolicy(share_out_ratio_permille=750)
+    preview = home.did(c.UpdateSharingPolicy(policy=three_quarters, validate_only=True), PolicyPreview)
+    assert len(preview.moves) == 2
 
 
 def test_it_sends_a_few_at_a_time_and_no_host_more_than_it_had_free() -> None:

@@ -8,7 +8,7 @@ from actors.core.summary import summarise
 from actors.core.task import TaskState
 from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, SHIPPED, Branch, person
 from tests.unit.core.journeys import advise, bring_to
-from tests.unit.core.provinces import hand_over, host
+from tests.unit.core.provinces import answer, deliver, host, moving
 
 
 def summary_of(branch: Branch) -> ProvinceSummary:
@@ -116,9 +116,10 @@ def test_the_oldest_waiting_task_is_the_oldest() -> None:
 def test_shared_work_is_counted_on_both_sides() -> None:
     """Quotas and the country's table rest on it."""
     home, other = Branch(), host("jiangxi")
-    task_id = home.create()
-    hand_over(task_id, home, other)
-    assert (summary_of(home).shared_out, summary_of(other).shared_in) == (1, 1)
+    task_id, sent = moving(home, "jiangxi")
+    assert (summary_of(home).leaving, summary_of(home).shared_out) == (1, 0)
+    answer(sent, deliver(sent, other), home)
+    assert (summary_of(home).leaving, summary_of(home).shared_out, summary_of(other).shared_in) == (0, 1, 1)
     other.start(task_id)
     other.complete(task_id)
     assert (summary_of(other).shared_in, summary_of(other).decided_shared_count) == (0, 1)

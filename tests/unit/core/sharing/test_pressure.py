@@ -42,11 +42,12 @@ def test_a_hard_pressed_home_starts_and_ends_earlier() -> None:
     assert wishes(only(busy("fujian"), expected_wait_ms=240, pressure_permille=200), already=True) == []
 
 
+@pytest.mark.parametrize("gone", ["shared_out", "leaving"])
 @pytest.mark.parametrize(("elsewhere", "may"), [(0, 50), (50, 25), (100, 0), (400, 0)])
-def test_the_ratio_is_of_all_the_work_not_of_what_is_left_of_it(elsewhere: int, may: int) -> None:
+def test_the_ratio_is_of_all_the_work_not_of_what_is_left_of_it(elsewhere: int, may: int, gone: str) -> None:
     """Half of half of half is everything within seconds."""
     policy = msgspec.structs.replace(POLICY, share_out_ratio_permille=500)
-    source = msgspec.structs.replace(only(busy("fujian", policy=policy), waiting=100), shared_out=elsewhere)
+    source = msgspec.structs.replace(only(busy("fujian", policy=policy), waiting=100), **{gone: elsewhere})
     assert elsewhere_max(source) == may
     assert sum(wish.count for wish in wishes(source)) == may
 
