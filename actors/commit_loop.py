@@ -37,6 +37,7 @@ from actors.core.outbox import Outgoing
 from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate
+from actors.core.sharing.summary import ProvinceSummary
 from actors.hold import CommitHold
 from actors.journal import Journal, JournalError, SnapshotWriter, StoreBusy, StoreFull
 from actors.round_pace import RoundPace
@@ -158,6 +159,11 @@ class CommitLoop:
     def is_read_only(self) -> bool:
         """Whether the store refuses writes for now."""
         return self._outage.is_on
+
+    def summary(self, now: Instant) -> ProvinceSummary:
+        """How the province stands as of the last frame, and whether it can write another. Call between two commits."""
+        summary = self.province.summary(now)
+        return msgspec.structs.replace(summary, sequence=self.journal.head.sequence, is_read_only=self.is_read_only)
 
     def submit(self, command: c.AnyCommand, answer: Answer) -> None:
         """Put a command into the mailbox. `answer` is called once, after the fsync of what the command caused."""

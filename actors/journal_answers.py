@@ -6,8 +6,6 @@ Between two commits memory and disk say the same, so none of this waits for a fr
 import os
 from collections.abc import Callable
 
-import msgspec
-
 from actors import protocol
 from actors.commit_loop import CommitLoop
 from actors.core.clock import Instant
@@ -79,9 +77,8 @@ class JournalAnswers:
         """How the province stands, and of which frame that is."""
         del peer
         head, province = self._commits.journal.head, self._commits.province
-        summary = province.summary(self._clock())
         return protocol.SummaryReply(
-            summary=msgspec.structs.replace(summary, sequence=head.sequence),
+            summary=self._commits.summary(self._clock()),
             head=AnchoredHead(self._province, head.sequence, head.epoch, head.hash),
             totals=province.totals(self._clock()) if request.with_totals else None,
         )

@@ -68,7 +68,7 @@ class Coordinator:
             return
         said_ms = self._scheduler.now_ms
         province, head = process.loop.province, process.loop.journal.head
-        summary = province.summary(process.now())
+        summary = process.loop.summary(process.now())
         totals = province.totals(process.now()) if said_ms >= self._totals_due_ms else None
 
         def arrive() -> None:

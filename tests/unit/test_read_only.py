@@ -123,6 +123,15 @@ def test_it_heals_by_itself_and_nothing_of_the_refused_is_there(full: FullShell)
     assert full.state.created_count == 2
 
 
+def test_it_says_that_it_takes_no_part_in_sharing(full: FullShell) -> None:
+    """All others would send work to its people, who look free, and it could not even record that it has come."""
+    assert not full.loop.summary(full.clock()).may_share
+    full.store.before_write = None
+    full.now_ms += PAUSE_MS
+    full.ask(c.Tick())
+    assert full.loop.summary(full.clock()).may_share
+
+
 def test_a_successor_is_noticed_while_read_only(full: FullShell) -> None:
     """A zombie that asks its disk would otherwise serve reads of a past that its successor has left behind."""
     full.store.before_write = failing(Fenced(FUJIAN, 1, 2), "append")

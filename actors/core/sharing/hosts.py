@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.ids import KindId, OperatorId, ProvinceCode
 from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary
 
@@ -61,7 +61,7 @@ def may_host(source: ProvinceCode, policy: SharingPolicy, host: ProvinceSummary)
 
 def is_allowed_host(source: ProvinceCode, policy: SharingPolicy, host: ProvinceSummary) -> bool:
     """Whether a host may take tasks of `source` as long as its quotas let any in."""
-    if host.province == source or host.status is not ProvinceStatus.ACTIVE:
+    if host.province == source or not host.may_share:
         return False
     if host.province in policy.blocked_hosts or (policy.allowed_hosts and host.province not in policy.allowed_hosts):
         return False
@@ -147,10 +147,10 @@ def candidate_of(province: ProvinceCode, offered: KindSummary, already: int, mod
 
 
 def hosts_by_kind(picture: NationalPicture) -> dict[KindId, list[tuple[ProvinceSummary, KindSummary]]]:
-    """Active provinces with eligible people on duty, per kind, the most experienced first."""
+    """Provinces that may share and have eligible people on duty, per kind, the most experienced first."""
     by_kind: dict[KindId, list[tuple[ProvinceSummary, KindSummary]]] = {}
     for province in picture.provinces:
-        if province.status is not ProvinceStatus.ACTIVE:
+        if not province.may_share:
             continue
         for summary in province.kinds:
             if summary.eligible:

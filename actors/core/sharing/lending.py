@@ -15,7 +15,7 @@ from math import isqrt
 
 import msgspec
 
-from actors.core.country import Line, ProvinceStatus
+from actors.core.country import Line
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.line_summary import LineSummary
 from actors.core.sharing.hosts import worth
@@ -80,7 +80,7 @@ def lending_lines(host: ProvinceSummary) -> dict[Line, int]:
 
     The wait counts what waits and somebody there can do; what nobody there can do takes no time of theirs.
     """
-    if host.status is not ProvinceStatus.ACTIVE:
+    if not host.may_share:
         return {}
     waits_ms: dict[Line, int] = {}
     busy: dict[Line, None] = {}

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from actors.core.country import ProvinceStatus, ShareOutMode
+from actors.core.country import ShareOutMode
 from actors.core.ids import KindId, ProvinceCode
 from actors.core.line_summary import LineSummary
 from actors.core.sharing.hosts import worth
@@ -124,7 +124,7 @@ def better_wishes_of(source: ProvinceSummary, pressed: Sharing) -> Iterator[Wish
 
 
 def _shares(source: ProvinceSummary) -> bool:
-    return source.status is ProvinceStatus.ACTIVE and source.policy.share_out_mode in PLANNED_MODES
+    return source.may_share and source.policy.share_out_mode in PLANNED_MODES
 
 
 def _excess(waiting: int, waits_ms: int, release_ms: int) -> int:

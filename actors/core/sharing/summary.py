@@ -43,6 +43,8 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     policy: SharingPolicy
     epoch: int = 0
     sequence: int = 0
+    #: Its disk takes no writes: it can neither give work away nor record that it has taken any in.
+    is_read_only: bool = False
     kinds_revision: int = 0
     model_revision: int = 0
     kinds: tuple[KindSummary, ...] = ()
@@ -74,6 +76,11 @@ class ProvinceSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     decided_shared_count: int = 0
     #: Drill -> its shadow tasks that the province knows open: its own wherever they are, others' that are here.
     shadow_tasks: dict[str, int] = {}
+
+    @property
+    def may_share(self) -> bool:
+        """Whether it can give work away and take work in at present."""
+        return self.status is ProvinceStatus.ACTIVE and not self.is_read_only
 
 
 def mean_wait_ms(summary: ProvinceSummary) -> int:

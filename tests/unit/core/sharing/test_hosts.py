@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +13,12 @@ from actors.core.sharing.hosts import (
     points_at,
     rank_hosts,
 )
+from actors.core.sharing.lending import lending_lines
+from actors.core.sharing.pressure import wishes_of
 from actors.core.sharing.summary import ProvinceSummary
 from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL
 from tests.unit.core.journeys import picture_of, summary_of
-from tests.unit.core.sharing.country import picture
+from tests.unit.core.sharing.country import busy, picture
 
 
 @pytest.mark.parametrize(("x", "y"), [(-5, 0), (0, 0), (5, 50), (10, 100), (30, 175), (1_000, 600), (10**9, 600)])
@@ -39,6 +42,7 @@ def test_more_experience_and_an_earlier_finish_never_cost_points(one: int, two: 
         (summary_of("fujian"), SharingPolicy(), False),
         (summary_of("jiangxi", status=ProvinceStatus.DRAINING), SharingPolicy(), False),
         (summary_of("jiangxi", status=ProvinceStatus.UNREACHABLE), SharingPolicy(), False),
+        (msgspec.structs.replace(summary_of("jiangxi"), is_read_only=True), SharingPolicy(), False),
         (summary_of("jiangxi"), SharingPolicy(blocked_hosts=(JIANGXI,)), False),
         (summary_of("jiangxi"), SharingPolicy(allowed_hosts=(FUJIAN,)), False),
         (summary_of("jiangxi"), SharingPolicy(allowed_hosts=(JIANGXI,)), True),
@@ -91,3 +95,13 @@ def test_provinces_without_eligible_people_or_out_of_order_are_no_hosts() -> Non
         summary_of("jiangxi", eligible=0), summary_of("anhui", status=ProvinceStatus.SUSPENDED), summary_of("hubei")
     )
     assert [summary.province for summary, _ in hosts_by_kind(national)[MEDICAL]] == ["hubei"]
+
+
+def test_a_province_that_cannot_write_takes_no_part() -> None:
+    """Its people look free, as it can give them nothing: what is sent there hangs between two provinces until its disk has room."""
+    full = msgspec.structs.replace(summary_of("jiangxi"), is_read_only=True)
+    assert hosts_by_kind(picture(full)) == {}
+    assert lending_lines(full) == {} != lending_lines(summary_of("jiangxi"))
+    pressed = busy("jiangxi")
+    assert list(wishes_of(pressed, frozenset()))
+    assert list(wishes_of(msgspec.structs.replace(pressed, is_read_only=True), frozenset())) == []
