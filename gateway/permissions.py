@@ -20,6 +20,7 @@ absences. A branch system asks where its task is (GetTask); an operator sees the
 from enum import Enum
 from typing import NamedTuple
 
+from actors.core.refusal import Reason
 from gateway import names
 from gateway.errors import GatewayError, GatewayReason
 from gateway.identity import Identity, Role
@@ -52,6 +53,8 @@ class Row(NamedTuple):
     finance: Reach | None = None
 
 
+#: Failures to read a task that tell something of it.
+_TELLING = (Reason.UNKNOWN_TASK.value.upper(), GatewayReason.IN_TRANSIT.value.upper())
 _O, _A = Reach.OWN, Reach.ALL
 _N = None
 
@@ -205,6 +208,16 @@ def check_task(identity: Identity, method: str, home: str, host: str = "") -> No
     admit(identity, method)
     if not may_see_task(identity, method, home, host):
         raise denied(f"The identity belongs to province {identity.province}; the task does not.")
+
+
+def check_unread(identity: Identity, method: str, home: str, error: GatewayError) -> None:
+    """Let whoever may see a task know why it could not be read; of others it is hidden that there is none, or where it is going.
+
+    Raises:
+        GatewayError: PERMISSION_DENIED.
+    """
+    if error.reason in _TELLING:
+        check_task(identity, method, home, error.metadata.get("host_province", ""))
 
 
 def denied(message: str) -> GatewayError:

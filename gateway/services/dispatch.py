@@ -4,7 +4,6 @@
 from actors.core import commands as c
 from actors.core.ids import OperatorId, TaskId, home_of
 from actors.core.matching.explained import MatchPreview, QueueDiagnosis
-from actors.core.refusal import Reason
 from actors.core.task import Task
 from gateway import conversion, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known, expect
@@ -97,10 +96,7 @@ class DispatchService(dispatch_pb2_grpc.DispatchServiceServicer):
         try:
             task = await routing.read_task(self._provinces, task_id, deadline)
         except GatewayError as error:
-            if error.reason != Reason.UNKNOWN_TASK.value.upper():
-                raise
-            # The same whether the task exists or not.
-            permissions.check_task(identity, full, home)
+            permissions.check_unread(identity, full, home, error)
             raise
         permissions.check_task(identity, full, home, task.host)
         return task

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 from actors.core import commands as c
 from actors.core.ids import TaskId, home_of
-from actors.core.refusal import Reason
 from actors.core.replies import TaskReply
 from actors.core.task import Task
 from actors.protocol import Request
@@ -188,8 +187,7 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
         try:
             task = await self._change(task_id, c.GetTask(task_id=task_id), deadline)
         except GatewayError as error:
-            if error.reason == Reason.UNKNOWN_TASK.value.upper():
-                permissions.check_task(identity, method, home)
+            permissions.check_unread(identity, method, home, error)
             raise
         permissions.check_task(identity, method, home, conversion.host_of(task))
         return task

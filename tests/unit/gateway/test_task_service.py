@@ -8,9 +8,11 @@ import grpc
 import grpc.aio
 import pytest
 
+from actors.core.ids import ProvinceCode, TaskId
+from actors.core.replies import Elsewhere
 from gateway.errors import GatewayError, GatewayReason
 from gateway.pages import PAGE_BYTES_MAX
-from gateway.v1 import operator_pb2, task_pb2
+from gateway.v1 import dispatch_pb2, operator_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, create, failure, gateway
 
 
@@ -98,6 +100,25 @@ async def test_who_may_read_a_task_that_another_province_works_on(served: Gatewa
     unknown = task_pb2.GetTaskRequest(name="provinces/fujian/tasks/fujian-99")
     assert (await failure(served.tasks.GetTask(unknown, **as_("lead-jiangxi"))))["code"].name == "PERMISSION_DENIED"
     assert (await failure(served.tasks.GetTask(unknown, **as_("branch-fujian"))))["code"].name == "NOT_FOUND"
+
+
+async def test_only_who_may_see_a_task_is_told_where_it_is_going(served: Gateway) -> None:
+    """A third province's lead learnt of a move from the advice to come again, and the host's lead needs that advice."""
+    created = await served.tasks.CreateTask(create(1), **as_("branch-fujian"))
+
+    async def read(who: str, host: str) -> str:
+        async def moving(*_arguments: Any, **_options: Any) -> Elsewhere:
+            return Elsewhere(task_id=TaskId("fujian-1"), host=ProvinceCode(host), generation=2, in_transit=True)
+
+        served.country.follow_task = moving
+        get, explain = task_pb2.GetTaskRequest(name=created.name), dispatch_pb2.ExplainTaskRequest(name=created.name)
+        found = await failure(served.tasks.GetTask(get, **as_(who)))
+        assert await failure(served.dispatch.ExplainTask(explain, **as_(who))) == found
+        return found["reason"]
+
+    assert await read("lead-jiangxi", host="hunan") == "PERMISSION_DENIED"
+    assert await read("lead-jiangxi", host="jiangxi") == "IN_TRANSIT"
+    assert await read("lead-fujian", host="hunan") == "IN_TRANSIT"
 
 
 async def test_an_old_etag_changes_nothing(served: Gateway) -> None:
