@@ -260,7 +260,8 @@ class CommitLoop:
     def _append(self, payload: bytes, now: Instant) -> bool:
         """Write the frame. False: surely not written, and memory is as the journal says again."""
         state = self.province.state
-        flush = len(state.records) >= self._commit_bounds.records_kept_max
+        # A snapshot waits for the records, and a province in which little ends would gather them for weeks.
+        flush = len(state.records) >= self._commit_bounds.records_kept_max or self._is_snapshot_due()
         if not self._write(payload, now, state.records if flush else None):
             self._rebuild()
             return False
@@ -346,7 +347,7 @@ class CommitLoop:
     def _go_on_with_snapshot(self) -> None:
         """Begin a snapshot when the tail has outgrown the last one; otherwise write the next slices of the one begun."""
         if self._snapshot is None:
-            if self.journal.tail_bytes > max(self._commit_bounds.snapshot_tail_bytes, self._snapshot_bytes):
+            if self._is_snapshot_due():
                 self._begin_snapshot()
             return
         writer, slices = self._snapshot
@@ -364,6 +365,11 @@ class CommitLoop:
             self._stop(error)
             raise
         self._snapshot = None
+
+    def _is_snapshot_due(self) -> bool:
+        """Whether one is to be begun: none is being written, and the tail has outgrown the last one."""
+        most = max(self._commit_bounds.snapshot_tail_bytes, self._snapshot_bytes)
+        return self._snapshot is None and self.journal.tail_bytes > most
 
     def _begin_snapshot(self) -> None:
         """A snapshot may only be begun when all records of the frames before it are on disk."""

@@ -188,6 +188,19 @@ def test_a_snapshot_waits_until_the_records_before_it_are_on_disk() -> None:
     assert [shell.ask(create(str(number)))[0] for number in range(25)] == first
 
 
+def test_a_province_in_which_nothing_ends_has_its_snapshots_too() -> None:
+    """Shifts, offers and the country's sums leave no records; without a snapshot each restart would take longer than the one before."""
+    shell = Shell(bounds=CommitBounds(snapshot_tail_bytes=2_000))
+    shell.ask(*arrival())
+    for number in range(200):
+        presence = PresenceState.BREAK if number % 2 else PresenceState.AVAILABLE
+        shell.ask(c.SetPresence(operator=CHEN, presence=presence))
+    taken, _ = shell.store.snapshots[-1]
+    assert taken.sequence > len(shell.store.frames) // 2
+    shell.open()
+    assert same(shell.state, replayed(shell.store))
+
+
 def test_a_full_disk_gives_the_snapshot_up_and_nothing_else() -> None:
     """A snapshot is an economy; the province must work on without it, and try again."""
     shell = Shell(bounds=SMALL)
