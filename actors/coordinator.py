@@ -314,6 +314,7 @@ class CoordinatorActor:
             who=request.who,
             request_id=request.request_id,
             at_ms=now().wall_ms,
+            fingerprint=request.fingerprint,
         )
         if isinstance(decided, Refused):
             return decided

@@ -86,6 +86,8 @@ class PutTaskKind(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     revision: int = 0
     who: str = ""
     request_id: str = ""
+    #: Digest of what the caller asked.
+    fingerprint: bytes = b""
 
 
 class GetMatchingModel(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -27,6 +27,8 @@ class TaskKindPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     revision: int
     who: str = ""
     request_id: str = ""
+    #: Digest of what the caller asked: the kind itself is that merged with what was there.
+    fingerprint: bytes = b""
 
 
 class ProvinceStatusSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
@@ -72,6 +74,8 @@ class Headquarters:
         self.revision = 0
         self.seen: dict[ProvinceCode, ProvinceStatus] = {}
         self.requests: dict[str, TaskKind] = {}
+        #: Of the same requests, the digests of those that had one.
+        self.fingerprints: dict[str, bytes] = {}
         #: Of all kinds, encoded.
         self.kinds_bytes = 0
         #: The furthest head of each journal.
@@ -97,17 +101,25 @@ class Headquarters:
         self.kinds[event.kind.kind] = event.kind
         self.revision = event.revision
         if event.request_id:
-            self.requests[f"{event.who}:{event.request_id}"] = event.kind
+            key = f"{event.who}:{event.request_id}"
+            self.requests[key] = event.kind
+            if event.fingerprint:
+                self.fingerprints[key] = event.fingerprint
             if len(self.requests) > REQUESTS_MAX:
-                del self.requests[next(iter(self.requests))]
+                oldest = next(iter(self.requests))
+                del self.requests[oldest]
+                self.fingerprints.pop(oldest, None)
 
     def put_kind(
-        self, kind: TaskKind, *, revision: int, who: str, request_id: str, at_ms: int
+        self, kind: TaskKind, *, revision: int, who: str, request_id: str, at_ms: int, fingerprint: bytes = b""
     ) -> list[AnyHqEvent] | Refused:
         """Decide on a new or changed kind; nothing happens when it is there already or the request is a repetition."""
-        # A repetition comes first: what it did then has moved the revision on.
-        earlier = self.requests.get(f"{who}:{request_id}") if request_id else None
-        if earlier is not None and earlier != kind:
+        # A repetition comes first: what it did then has moved the revision on. Others may have changed the kind since, and with it what the
+        # same request comes to.
+        key = f"{who}:{request_id}"
+        earlier = self.requests.get(key) if request_id else None
+        is_same = earlier == kind or (fingerprint != b"" and self.fingerprints.get(key) == fingerprint)
+        if earlier is not None and not is_same:
             return Refused(
                 reason=Reason.REQUEST_ID_REUSED,
                 message=f"Request id {request_id} was used for a request with other content.",
@@ -126,7 +138,15 @@ class Headquarters:
         is_one_too_many = kind.kind not in self.kinds and len(self.kinds) >= KINDS_MAX
         if is_one_too_many or (growth > 0 and self.kinds_bytes + growth > KINDS_BYTES_MAX):
             return Refused(reason=Reason.KINDS_FULL, message="The table of task kinds is full.")
-        return [TaskKindPut(at_ms=at_ms, kind=kind, revision=self.revision + 1, who=who, request_id=request_id)]
+        put = TaskKindPut(
+            at_ms=at_ms,
+            kind=kind,
+            revision=self.revision + 1,
+            who=who,
+            request_id=request_id,
+            fingerprint=fingerprint,
+        )
+        return [put]
 
     def _growth(self, kind: TaskKind) -> int:
         """By how many bytes the table grows when `kind` is put into it; negative: it shrinks."""
@@ -163,6 +183,7 @@ class HqSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     #: The kept drills, oldest first, and how many there ever were.
     drills: tuple[Drill, ...] = ()
     drill_count: int = 0
+    fingerprints: dict[str, bytes] = {}
 
 
 def capture(hq: Headquarters) -> HqSnapshot:
@@ -176,6 +197,7 @@ def capture(hq: Headquarters) -> HqSnapshot:
         models=tuple(hq.models.kept.values()),
         drills=tuple(hq.drills.kept.values()),
         drill_count=hq.drills.count,
+        fingerprints=dict(hq.fingerprints),
     )
 
 
@@ -187,6 +209,7 @@ def restore(stored: HqSnapshot) -> Headquarters:
     hq.revision = stored.revision
     hq.seen = dict(stored.seen)
     hq.requests = dict(stored.requests)
+    hq.fingerprints = dict(stored.fingerprints)
     hq.anchors = {head.province: head for head in stored.anchors}
     for put in stored.models:
         hq.models.apply(put)

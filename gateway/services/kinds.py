@@ -8,6 +8,7 @@ from gateway import conversion, masks, names, pages
 from gateway.answers import Provinces, expect
 from gateway.errors import GatewayError, GatewayReason, invalid
 from gateway.filters import check_order, parse
+from gateway.merging import fingerprint_of
 from gateway.v1 import operator_pb2
 from gateway.validation.checks import located
 from gateway.validation.operator import KIND_FIELDS, WHOLE_KIND
@@ -65,7 +66,13 @@ async def update_kind(
     for attempt in range(_TRIES_MAX):
         table = await _table(provinces, deadline)
         changed = _changed(kind, _find(table, kind), request)
-        put = PutTaskKind(kind=changed, revision=table.revision, who=who, request_id=request.request_id)
+        put = PutTaskKind(
+            kind=changed,
+            revision=table.revision,
+            who=who,
+            request_id=request.request_id,
+            fingerprint=fingerprint_of(request),
+        )
         reply = await provinces.coordinator(put, deadline=deadline)
         lost_race = isinstance(reply, Refused) and reply.reason is Reason.ETAG_MISMATCH
         if not lost_race or attempt == _TRIES_MAX - 1:

@@ -8,6 +8,10 @@ from actors.core.headquarters import (
     Headquarters,
     ProvinceStatusSeen,
     TaskKindPut,
+    capture,
+    decode_snapshot,
+    encode,
+    restore,
 )
 from actors.core.ids import KindId
 from actors.core.refusal import Reason, Refused
@@ -15,10 +19,16 @@ from tests.unit.core.harness import FUJIAN, KINDS
 
 
 def put(
-    hq: Headquarters, kind: TaskKind, *, revision: int = 0, request_id: str = "", who: str = "ops:a"
+    hq: Headquarters,
+    kind: TaskKind,
+    *,
+    revision: int = 0,
+    request_id: str = "",
+    who: str = "ops:a",
+    fingerprint: bytes = b"",
 ) -> list[TaskKindPut] | Reason:
     """Ask and let it happen."""
-    decided = hq.put_kind(kind, revision=revision, who=who, request_id=request_id, at_ms=1)
+    decided = hq.put_kind(kind, revision=revision, who=who, request_id=request_id, at_ms=1, fingerprint=fingerprint)
     if isinstance(decided, Refused):
         return decided.reason
     for event in decided:
@@ -60,12 +70,25 @@ def test_a_repeated_request_is_done_once_although_the_revision_moved_on() -> Non
     assert put(hq, changed(8), request_id="r", who="ops:b") != []
 
 
+def test_a_repeated_request_is_the_same_although_others_have_changed_the_kind() -> None:
+    """Merged with what somebody else has written since, the retry came to another kind and was refused for good."""
+    hq = Headquarters()
+    put(hq, KINDS[0])
+    assert put(hq, changed(7), request_id="r", fingerprint=b"asked") != []
+    others = msgspec.structs.replace(changed(7), sla_minutes=9)
+    assert put(hq, others) != []
+    merged_again = msgspec.structs.replace(others, standard_minutes=7, display_name="late")
+    for remembering in (hq, restore(decode_snapshot(encode(capture(hq))))):
+        assert put(remembering, merged_again, request_id="r", fingerprint=b"asked") == []
+        assert put(remembering, changed(8), request_id="r", fingerprint=b"other") is Reason.REQUEST_ID_REUSED
+
+
 def test_requests_are_forgotten_only_beyond_the_bound() -> None:
     """Everything has a named bound."""
     hq = Headquarters()
     for number in range(REQUESTS_MAX + 1):
-        put(hq, changed(number), request_id=str(number))
-    assert len(hq.requests) == REQUESTS_MAX
+        put(hq, changed(number), request_id=str(number), fingerprint=b"asked")
+    assert len(hq.requests) == len(hq.fingerprints) == REQUESTS_MAX
     assert put(hq, changed(1), request_id="1") == []
 
 

@@ -249,6 +249,7 @@ class Country:
             who=request.who,
             request_id=request.request_id,
             at_ms=NOW.wall_ms,
+            fingerprint=request.fingerprint,
         )
         if isinstance(decided, Refused):
             return decided

@@ -185,6 +185,16 @@ async def test_a_kind_is_changed_for_the_whole_country(served: Gateway) -> None:
     ]
 
 
+async def test_a_repeated_change_of_a_kind_is_the_same_whatever_others_have_changed(served: Gateway) -> None:
+    """Whoever repeats a change whose answer was lost must not be told that the id was used for something else."""
+    request = kind_update("claims-medical", "k-1", "tariff_fen", tariff_fen=500)
+    await served.operators.UpdateTaskKind(request, **as_("ops"))
+    await served.operators.UpdateTaskKind(kind_update("claims-medical", "k-2", tariff_fen=700), **as_("ops"))
+    assert (await served.operators.UpdateTaskKind(request, **as_("ops"))).tariff_fen == 700
+    other = kind_update("claims-medical", "k-1", "tariff_fen", tariff_fen=501)
+    assert (await failure(served.operators.UpdateTaskKind(other, **as_("ops"))))["reason"] == "REQUEST_ID_REUSED"
+
+
 async def test_a_new_kind_must_be_meant_and_whole(served: Gateway) -> None:
     """A misspelt kind must not appear in the country's catalogue."""
     whole: dict[str, Any] = {
