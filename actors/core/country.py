@@ -159,7 +159,7 @@ class TimeLimits(msgspec.Struct, frozen=True, kw_only=True):
     #: First repeat of an unanswered message between provinces; doubles up to the bound below.
     resend_after_ms: int = 500
     resend_after_max_ms: int = 5_000
-    #: After a province refused a move, the task stays at least this long before the next try.
+    #: After all provinces refused a task, it stays at least this long before the next try, and longer after many (`moves.pause_ms`).
     move_retry_ms: int = 1_000
 
 

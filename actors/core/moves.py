@@ -18,7 +18,7 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
 from actors.core.clock import still_waits
-from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
+from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.deciding import Turn
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.eligibility import ABLE
@@ -34,6 +34,9 @@ from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
 CANDIDATES_KEPT = 8
 #: People whom the filters are asked about before all others.
 ASKED_FIRST = 8
+#: So many attempts in vain lengthen the pause after a refusal by all by once `move_retry_ms`; and it is never longer than so many of these.
+ATTEMPTS_PER_PAUSE = 8
+PAUSES_MAX = 30
 
 
 # --- at the source: the move ---
@@ -43,11 +46,20 @@ def may_leave(turn: Turn, task: Task, policy: SharingPolicy) -> bool:
     """Whether a task may be given to another province now under this policy."""
     if task.spec.home_only or policy.share_out_mode is ShareOutMode.CLOSED:
         return False
-    if still_waits(task.move_after_ms, turn.now.wall_ms, turn.state.limits.move_retry_ms):
+    if still_waits(task.move_after_ms, turn.now.wall_ms, pause_ms(task, turn.state.limits)):
         return False
     if policy.kinds and task.spec.kind not in policy.kinds:
         return False
     return not policy.amount_max_fen or task.spec.amount_fen <= policy.amount_max_fen
+
+
+def pause_ms(task: Task, limits: TimeLimits) -> int:
+    """How long a task stays that all have refused: the longer, the more often it has been tried.
+
+    What nobody elsewhere may do would knock at all doors of the country every other second, and each attempt is a frame here and one there:
+    a few hundred such tasks of a dark branch would keep everybody from the others' work.
+    """
+    return limits.move_retry_ms * min(PAUSES_MAX, max(1, task.move_attempts // ATTEMPTS_PER_PAUSE))
 
 
 def ranked_hosts(
@@ -206,7 +218,7 @@ def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
     retry_after_ms = 0
     if not others:
         turn.outbox.forget_refusals_of(task.task_id)
-        retry_after_ms = turn.state.limits.move_retry_ms
+        retry_after_ms = pause_ms(task, turn.state.limits)
     turn.emit(
         e.MoveTakenBack(
             at_ms=turn.now.wall_ms,

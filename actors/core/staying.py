@@ -14,6 +14,7 @@ from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.deciding import Turn
 from actors.core.departures import UNBEGUN_IN_HAND, may_move_again
 from actors.core.ids import KindId
+from actors.core.moves import pause_ms
 from actors.core.sharing.hosts import has_room, is_allowed_host
 from actors.core.state import is_evacuated
 from actors.core.task import Task, TaskState
@@ -140,7 +141,7 @@ class _Rules:
             return StayReason.KIND_NOT_SHARED
         if policy.amount_max_fen and task.spec.amount_fen > policy.amount_max_fen:
             return StayReason.ABOVE_AMOUNT
-        if still_waits(task.move_after_ms, self._rehearsal.now.wall_ms, state.limits.move_retry_ms):
+        if still_waits(task.move_after_ms, self._rehearsal.now.wall_ms, pause_ms(task, state.limits)):
             return StayReason.JUST_REFUSED
         if not is_evacuated(state) and state.status is not ProvinceStatus.ACTIVE:
             return StayReason.NOT_ACTIVE

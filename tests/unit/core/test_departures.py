@@ -4,12 +4,13 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId
+from actors.core.moves import ATTEMPTS_PER_PAUSE, PAUSES_MAX
 from actors.core.operators import PresenceState
 from actors.core.refusal import Refused
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
-from tests.unit.core.journeys import picture_of, summary_of
+from tests.unit.core.journeys import picture_of, settle, summary_of
 from tests.unit.core.provinces import carry, host
 
 EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
@@ -99,3 +100,23 @@ def test_two_provinces_that_evacuate_do_not_send_each_other_the_same_task() -> N
     carry(here, there)
     assert (here.task(task_id).state, here.task(task_id).generation) == (TaskState.QUEUED, 1)
     assert task_id not in there.state.tasks
+
+
+def test_what_nobody_takes_knocks_ever_more_seldom() -> None:
+    """Each attempt is a frame here and one at the host: what only the dark branch's own people may do would keep the whole country busy."""
+    branch, hosts = Branch(), tuple(f"host-{number}" for number in range(ATTEMPTS_PER_PAUSE))
+    task_id = branch.create()
+    know(branch, *map(summary_of, hosts))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    pauses_ms: list[int] = []
+    while len(pauses_ms) < PAUSES_MAX + 2:
+        if branch.task(task_id).move is None:
+            branch.wall_ms += pauses_ms[-1]
+            branch.monotonic_ms += pauses_ms[-1]
+            branch.tick()
+        settle(branch, task_id, accepted=False, attempt=branch.task(task_id).move_attempts, reason="nobody")
+        taken_back = [event for event in branch.events if isinstance(event, e.MoveTakenBack)]
+        pauses_ms += [event.retry_after_ms for event in taken_back if event.retry_after_ms]
+    once_ms = branch.state.limits.move_retry_ms
+    assert pauses_ms[:3] == [once_ms, 2 * once_ms, 3 * once_ms]
+    assert pauses_ms[-2:] == [PAUSES_MAX * once_ms] * 2
