@@ -73,7 +73,11 @@ def frame_events_out(frame: FrameNews, after_position: int = 0) -> list[event_pb
 
 
 def _request_ids(events: list[e.AnyEvent]) -> list[str]:
-    """The write that caused each event: an answer is recorded right behind what its command brought about."""
+    """The write that caused each event: an answer is recorded right behind what its command brought about.
+
+    Steps whose token says it all have no recorded answer. What they brought about may stand before, by the same identity, since all desks of
+    a branch may have one; it is of another task or operator.
+    """
     found = [""] * len(events)
     begin = 0
     for place, event in enumerate(events):
@@ -81,11 +85,19 @@ def _request_ids(events: list[e.AnyEvent]) -> list[str]:
             found[place] = event.request_id
             begin = place + 1
         elif isinstance(event, e.RequestAnswered):
-            for earlier in range(begin, place):
-                if events[earlier].who == event.who:
-                    found[earlier] = event.request_id
+            caused = [earlier for earlier in range(begin, place) if events[earlier].who == event.who]
+            subject = _subject_of(events[caused[-1]]) if caused else ""
+            for earlier in reversed(caused):
+                if _subject_of(events[earlier]) != subject:
+                    break
+                found[earlier] = event.request_id
             begin = place + 1
     return found
+
+
+def _subject_of(event: e.AnyEvent) -> str:
+    """The task that an event is about, or else the operator; empty: the province."""
+    return _task_of(event) or _operator_of(event)
 
 
 def event_out(event: e.AnyEvent, frame: FrameNews, position: int, request_id: str = "") -> event_pb2.Event:

@@ -127,6 +127,35 @@ def test_events_carry_the_request_that_caused_them() -> None:
     assert (found[2].operator, found[2].token) == ("provinces/fujian/operators/fujian-op-1", 4)
 
 
+def test_a_step_without_a_recorded_answer_is_not_taken_for_another_write() -> None:
+    """All desks of a branch may have one identity: a decision was shown as caused by a colleague's refusal of an offer."""
+    desk = "operator:desk"
+    found = conversion.frame_events_out(
+        frame(
+            e.OperatorSignedIn(
+                at_ms=1,
+                who=desk,
+                operator=OperatorId("fujian-op-1"),
+                session=SessionId("g/1"),
+                presence=PresenceState.AVAILABLE,
+            ),
+            e.AssignmentStarted(at_ms=1, who=desk, task_id=TaskId("fujian-7")),
+            e.OfferDeclined(at_ms=1, who=desk, task_id=TaskId("fujian-8"), until_ms=9),
+            e.RequestAnswered(at_ms=1, who=desk, request_id="r-1", fingerprint=b"", answer=b""),
+            e.ProvinceStatusChanged(at_ms=1, who="ops:a", status=ProvinceStatus.ACTIVE),
+            e.SiteReturned(at_ms=1, who="ops:a", site=SiteId("fujian-1")),
+            e.RequestAnswered(at_ms=1, who="ops:a", request_id="r-2", fingerprint=b"", answer=b""),
+        )
+    )
+    assert [(event.type, event.request_id) for event in found] == [
+        ("OperatorSignedIn", ""),
+        ("AssignmentStarted", ""),
+        ("OfferDeclined", "r-1"),
+        ("ProvinceStatusChanged", "r-2"),
+        ("SiteReturned", "r-2"),
+    ]
+
+
 def test_positions_rise_over_frames_and_a_reader_goes_on_behind_its_own() -> None:
     """A watch that resumes must neither repeat nor skip an event, in the middle of a frame too."""
     two = (e.TaskResumed(at_ms=1, task_id=TaskId("fujian-7")),) * 2
