@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import apsw
@@ -293,10 +293,10 @@ def test_a_revision_that_is_given_out_while_the_journals_are_read_is_no_problem(
     kind = next(iter(books.home.state.kinds.values()))
     put = TaskKindPut(at_ms=1, kind=kind, revision=1)
 
-    def write_hq(events: list[AnyHqEvent]) -> None:
+    def write_hq(events: Sequence[AnyHqEvent]) -> None:
         path = books.store.journal_path(HQ)
         journal = open_sqlite(path, store_id=books.store.store_id, province=HQ, reserve_bytes=0)
-        journal.append(headquarters.encode(events), at_ms=1)
+        journal.append(headquarters.encode(list(events)), at_ms=1)
         journal.close()
 
     # The largest of all is read first.
