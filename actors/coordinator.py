@@ -88,7 +88,9 @@ class CoordinatorActor:
         self._hq = self._books.hq
         self._outage = StoreOutage()
         self._anchored_s = 0.0
-        self._write_or_wait(self._first_settings())
+        # What a full disk refuses now is written with the first picture; any other failure ends this incarnation, as ever: Ray never starts
+        # an actor again whose constructor raised.
+        self._refuse_unless_written(self._first_settings())
         self._picture = NationalPicture()
         self._memory = FlowMemory()
         #: The last sums of each province; one that is away still speaks by them.

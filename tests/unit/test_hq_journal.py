@@ -1,17 +1,19 @@
 """The headquarters comes back from its journal as it was, however long that has grown."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from actors import hq_journal
+from actors import coordinator, hq_journal
 from actors.anchors import read_anchor
 from actors.core.country import ProvinceStatus
 from actors.core.headquarters import AnchoredHead, AnyHqEvent, capture
 from actors.core.ids import ProvinceCode
 from actors.head_file import HeadFile
 from actors.hq_journal import HqBooks, require_own_head
-from actors.journal import Corrupt, open_sqlite
+from actors.journal import Corrupt, StoreFailed, open_sqlite
+from actors.store import HQ
 from tests.unit.core.harness import KINDS
 
 FUJIAN = ProvinceCode("fujian")
@@ -93,3 +95,27 @@ def test_an_hq_journal_that_is_shorter_than_its_witness_is_refused(tmp_path: Pat
         require_own_head(path)
     HeadFile(path).path.write_bytes(b"?")
     require_own_head(path)
+
+
+class Exited(BaseException):
+    """The process ended here."""
+
+
+def test_a_write_that_fails_at_the_very_start_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raised in the constructor it ended the actor for good: the country would have had no headquarters until it was started anew."""
+
+    def fails(books: HqBooks, events: Sequence[AnyHqEvent]) -> None:
+        del books, events
+        raise StoreFailed(HQ, "fsync")
+
+    def exits(error: BaseException | None) -> None:
+        assert isinstance(error, StoreFailed)
+        raise Exited
+
+    monkeypatch.setattr(HqBooks, "write", fails)
+    monkeypatch.setattr(coordinator, "_exit", exits)
+    options = coordinator.CoordinatorOptions(
+        store_id="store", journal_path=str(tmp_path / "hq.sqlite"), run_dir=str(tmp_path), provinces=(FUJIAN,)
+    )
+    with pytest.raises(Exited):
+        coordinator.CoordinatorActor(options)
