@@ -14,7 +14,7 @@ from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
-from actors.core.ids import TaskId
+from actors.core.ids import KindId, TaskId
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import may_leave, ranked_hosts, start_move
 from actors.core.promise import latest_start_ms
@@ -25,6 +25,8 @@ from actors.core.task import Placement, Task, TaskState
 WHO = "system:sharing"
 #: Pause after a look at the queue that found nothing to evacuate.
 EVACUATION_PAUSE_MS = 200
+#: Waiting tasks that are looked at for one that may leave, of those that the same people may do.
+LOOKED_AT_MAX = 1_000
 #: States in which somebody holds a task and has not begun it.
 UNBEGUN_IN_HAND = (TaskState.OFFERED, TaskState.ASSIGNED)
 
@@ -121,23 +123,42 @@ def _follow_advice(turn: Turn) -> None:
     if room <= 0:
         return
     for kind, hosts in list(turn.outbox.flows.items()):
-        candidates = [state.tasks[task_id] for task_id in state.queue.leading(room, (kind,))]
+        if room <= 0:
+            return
+        candidates, before = free_to_leave(turn, kind, room), room
         for host, (count, reason) in list(hosts.items()):
             left = count
-            while candidates and left > 0 and room > 0:
-                task = candidates.pop(0)
-                if not may_follow(turn, task):
-                    continue
-                ranked = ranked_hosts(turn, task, state.policy, only=host)
+            others: list[Task] = []
+            for task in candidates:
+                ranked = ranked_hosts(turn, task, state.policy, only=host) if left > 0 and room > 0 else None
                 if ranked:
                     start_move(turn, task, ranked, Placement.SHARED, reason)
                     left -= 1
                     room -= 1
+                else:
+                    others.append(task)
+            candidates = others
             hosts[host] = (left, reason)
             if left <= 0:
                 del hosts[host]
-        if not hosts:
+        # Where nothing may leave, nobody looks again before the next advice.
+        if not hosts or room == before:
             del turn.outbox.flows[kind]
+
+
+def free_to_leave(turn: Turn, kind: KindId, count: int) -> list[Task]:
+    """Waiting tasks of a kind that may leave because others have room, most urgent first.
+
+    Of tasks that the same people may do the first `count` are looked at, and `LOOKED_AT_MAX` if all of these must stay: what must be done at home
+    does not hold up what stands behind it.
+    """
+    state = turn.state
+    for looked_at in (count, LOOKED_AT_MAX):
+        waiting = [state.tasks[task_id] for task_id in state.queue.leading(looked_at, (kind,))]
+        found = [task for task in waiting if may_follow(turn, task)]
+        if found or len(waiting) == state.queue.waiting_by_kind.get(kind, 0):
+            return found
+    return []
 
 
 def may_follow(turn: Turn, task: Task) -> bool:

@@ -14,7 +14,7 @@ chosen, by an agreement that is needed just then when the network is bad).
 
 from actors.core.clock import Instant
 from actors.core.deciding import Turn
-from actors.core.departures import may_follow, room_for_moves
+from actors.core.departures import free_to_leave, room_for_moves
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import start_move
 from actors.core.outbox import Outbox
@@ -61,10 +61,9 @@ def _send(turn: Turn, wish: Wish, room: int, silent_for_ms: int) -> int:
     lenders = _lenders(turn, wish)
     count = min(room, wish.count)
     sent = 0
-    for task_id in turn.state.queue.leading(count, (wish.kind.kind,)) if lenders and count > 0 else ():
-        task = turn.state.tasks[task_id]
-        if not may_follow(turn, task):
-            continue
+    for task in free_to_leave(turn, wish.kind.kind, count) if lenders and count > 0 else ():
+        if sent == count:
+            break
         ranked = _less_loaded(turn, task, lenders, silent_for_ms)
         if ranked:
             reason = written(

@@ -3,14 +3,15 @@
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
-from actors.core.ids import OperatorId
+from actors.core.ids import OperatorId, ProvinceCode
 from actors.core.moves import ATTEMPTS_PER_PAUSE, PAUSES_MAX
 from actors.core.operators import PresenceState
 from actors.core.refusal import Refused
+from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
-from tests.unit.core.journeys import picture_of, settle, summary_of
+from tests.unit.core.journeys import advise, picture_of, settle, summary_of
 from tests.unit.core.provinces import carry, host
 
 EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
@@ -120,3 +121,30 @@ def test_what_nobody_takes_knocks_ever_more_seldom() -> None:
     once_ms = branch.state.limits.move_retry_ms
     assert pauses_ms[:3] == [once_ms, 2 * once_ms, 3 * once_ms]
     assert pauses_ms[-2:] == [PAUSES_MAX * once_ms] * 2
+
+
+def test_what_must_stay_does_not_hold_up_what_stands_behind_it() -> None:
+    """With as many large claims in front as one batch moves, no small one would be shared, however long all of them wait."""
+    branch = Branch(bounds=Bounds(moves_per_batch_max=2))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=SharingPolicy(amount_max_fen=1_000)))
+    for _ in range(2):
+        branch.create(amount_fen=5_000)
+    small = branch.create(amount_fen=500)
+    advise(branch, "jiangxi", MEDICAL, count=3)
+    assert list(branch.state.moving) == [small]
+    branch.tick()
+    assert branch.province.outbox.flows == {}, "nobody looks again and again for what is not there"
+
+
+def test_a_task_that_one_advised_host_has_refused_goes_to_the_next() -> None:
+    """The first of the hosts would use up all tasks that it does not take, and the others get none."""
+    branch = Branch()
+    task_id = branch.create()
+    flows = tuple(
+        MoveFlow(source=branch.code, host=ProvinceCode(code), kind=MEDICAL, count=count, reason="they have room")
+        for code, count in (("jiangxi", 2), ("hubei", 1))
+    )
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", "hubei")), flows=flows))
+    settle(branch, task_id, accepted=False, reason="full")
+    move = branch.task(task_id).move
+    assert move is not None and move.host == "hubei"

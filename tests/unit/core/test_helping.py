@@ -89,6 +89,16 @@ def test_it_sends_a_few_at_a_time_and_no_host_more_than_it_had_free() -> None:
     assert begun(home.wait(5_000)) == []
 
 
+def test_what_must_be_done_at_home_does_not_hold_up_the_rest() -> None:
+    """As many tasks as one look may send away stand in front, and none of them may leave."""
+    home = Branch()
+    for _ in range(HELPED_MAX):
+        home.create(home_only=True)
+    free = home.create()
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of(*HOSTS))))
+    assert [move.task_id for move in begun(home.wait(ADVICE_AWAITED_MS + 1_000))] == [free]
+
+
 def test_a_refused_task_goes_to_another_host() -> None:
     """The one that refused knows that it has no room; the picture does not."""
     home = alone(1)
