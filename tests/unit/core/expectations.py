@@ -1,7 +1,7 @@
 """What the rules say must come of each command, before it is decided: a refusal, a signpost, or the names of the events."""
 
 from actors.core import commands as c
-from actors.core.country import ProvinceStatus
+from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import OperatorId
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
@@ -167,6 +167,7 @@ def _expects_offered_move(model: NaiveProvince, command: c.AcceptMove) -> Expect
     takes = (
         not known
         and model.status is ProvinceStatus.ACTIVE
+        and model.mode is not ShareOutMode.EVACUATE
         and task.spec.kind in model.kinds
         and shared < QUOTA
         and len(model.open_tasks()) < model.bounds.open_tasks_max
