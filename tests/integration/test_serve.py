@@ -1,11 +1,14 @@
 """Starting, refusing to start, stopping and surviving: the `serve` command as its users meet it."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import grpc
+import pytest
 
 from tests.integration.branch import Branch
 from tests.integration.country import Country, is_alive, running
@@ -68,3 +71,37 @@ def test_a_killed_country_comes_back_whole_and_ends_cleanly(tmp_path: Path) -> N
     found = json.loads(report.stdout.splitlines()[-1])
     assert found["ok"] is True
     assert found["tasks_created"] == len(names)
+
+
+def test_a_damaged_journal_keeps_one_province_from_serving_and_the_right_one_brings_it_back(tmp_path: Path) -> None:
+    """Would break if one file kept the whole country from starting, or if mending it needed another start."""
+    data_dir = tmp_path / "data"
+    journal, right = data_dir / "journals" / "fujian.sqlite", tmp_path / "right"
+    with running(data_dir, ("fujian", "jiangxi")) as first:
+        with grpc.insecure_channel(first.grpc) as channel:
+            name = Branch(channel, first, "fujian").create(home_only=True).name
+        assert first.stop() == 0
+    shutil.copy(journal, right)
+    os.truncate(journal, journal.stat().st_size // 2)
+    with running(data_dir, ("fujian", "jiangxi")) as second:
+        aside = second.ready["standing_aside"]
+        assert isinstance(aside, dict)
+        assert (second.ready["provinces"], list(aside)) == (1, ["fujian"])
+        assert "NOT SERVING" in second.errors()
+        with grpc.insecure_channel(second.grpc) as channel:
+            Branch(channel, second, "jiangxi").create(home_only=True)
+            fujian = Branch(channel, second, "fujian")
+            with pytest.raises(grpc.RpcError) as refused:
+                fujian.create(home_only=True)
+            assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+            right.replace(journal)
+            until(lambda: _reads(fujian, name), within_s=30)
+        assert second.stop() == 0
+
+
+def _reads(branch: Branch, name: str) -> bool:
+    """Whether the province is back with its task."""
+    try:
+        return branch.get(name).name == name
+    except grpc.RpcError:
+        return False
