@@ -90,6 +90,7 @@ class LiveSystem:
             ready = await self._ready()
         except SystemDown:
             self.kill_tree()
+            await self.wait_gone()
             raise
         except asyncio.CancelledError:
             # Killed, it would leave its own directory of sockets behind.
