@@ -51,8 +51,6 @@ _log = structlog.get_logger(__name__)
 TICK_MS = 200
 #: Timers may go off a little before their time.
 _CLOCK_STEP_S = 0.002
-#: Answer of a peer province is waited for this long before the message counts as unanswered.
-PEER_TIMEOUT_S = 5.0
 #: An actor whose supervisor has been gone for this long ends itself.
 ORPHAN_AFTER_S = 20.0
 #: After a commit we rest for as long as it took, at most for this, seconds: on a machine that is full more steps share a frame, and one with

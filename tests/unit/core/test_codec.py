@@ -1,8 +1,4 @@
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 from typing import Any, get_args
 
@@ -16,10 +12,10 @@ from actors.core import events as e
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.task import TaskState
 from tests.unit.core.harness import Branch
+from tests.unit.core.hash_seeds import printed_under_hash_seeds
 from tests.unit.core.journeys import bring_to
 from tests.unit.core.walks import walk
 
-ROOT = Path(__file__).parents[3]
 #: Random values of each type.
 SAMPLES = 20
 
@@ -131,16 +127,4 @@ def test_the_same_commands_give_the_same_bytes_whatever_the_hash_seed() -> None:
         "from tests.unit.core.test_codec import frames_of\n"
         "print(hashlib.sha256(b''.join(f for seed in range(8) for f in frames_of(seed))).hexdigest())\n"
     )
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        ).stdout
-        for seed in ("0", "1", "4242")
-    }
-    assert len(printed) == 1
+    assert len(printed_under_hash_seeds(program)) == 1

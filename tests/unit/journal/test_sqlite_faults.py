@@ -4,7 +4,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -276,16 +276,21 @@ class FailingAtCommit:
         return self._cursor.execute(statement, bindings)
 
 
-def test_a_failed_fsync_kills_the_incarnation(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After it nobody knows what is on disk; appending on top of it would build on sand."""
+def append_in_vain(path: Path, monkeypatch: pytest.MonkeyPatch, failing: Callable[[apsw.Cursor], Any]) -> None:
+    """Append over a cursor that fails: the outcome is open, and the incarnation says nothing more, also when the cursor is whole again."""
     journal = open_at(path)
-    monkeypatch.setattr(journal, "_cursor", FailingAtCommit(journal.connection.cursor()))
+    monkeypatch.setattr(journal, "_cursor", failing(journal.connection.cursor()))
     with pytest.raises(StoreFailed):
         journal.append(b"one", at_ms=1)
     monkeypatch.undo()
     with pytest.raises(StoreFailed):
         journal.append(b"one", at_ms=1)
     journal.close()
+
+
+def test_a_failed_fsync_kills_the_incarnation(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After it nobody knows what is on disk; appending on top of it would build on sand."""
+    append_in_vain(path, monkeypatch, FailingAtCommit)
     successor = open_at(path)
     assert successor.append(b"one", at_ms=1).sequence == 1
     successor.close()
@@ -309,14 +314,7 @@ class FullBehindCommit:
 
 def test_a_full_disk_behind_the_commit_mark_is_not_definite(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The frame is in the WAL, and whoever opens the journal next acts by it: to say "not written" would be a lie."""
-    journal = open_at(path)
-    monkeypatch.setattr(journal, "_cursor", FullBehindCommit(journal.connection.cursor()))
-    with pytest.raises(StoreFailed):
-        journal.append(b"one", at_ms=1)
-    monkeypatch.undo()
-    with pytest.raises(StoreFailed):
-        journal.append(b"one", at_ms=1)
-    journal.close()
+    append_in_vain(path, monkeypatch, FullBehindCommit)
     successor = open_at(path)
     assert [frame.payload for frame in successor.frames()] == [b"one"]
     successor.close()

@@ -1,15 +1,11 @@
 """The planner's answers follow from its calls alone: not from the process, nor from the order in which sets are iterated."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from random import Random
 
 from actors.core.matching import Explanation, Planner, PlannerTask
 from actors.core.matching.planner import Call
+from tests.unit.core.hash_seeds import printed_under_hash_seeds
 
-ROOT = Path(__file__).parents[4]
 PEOPLE = [f"p{number}" for number in range(24)]
 KINDS = [f"k{number}" for number in range(6)]
 
@@ -46,19 +42,7 @@ def an_afternoon() -> list[Explanation | tuple[list[tuple[str, str]], Call]]:
 def test_the_same_calls_give_the_same_answers_whatever_the_hash_seed() -> None:
     """A set iterated somewhere would make what was decided impossible to tell again."""
     program = "from tests.unit.core.matching.test_planner_repeats import an_afternoon\nprint(an_afternoon())\n"
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        ).stdout
-        for seed in ("0", "1", "4242")
-    }
-    assert len(printed) == 1
+    assert len(printed_under_hash_seeds(program)) == 1
 
 
 def test_the_afternoon_tells_planners_apart() -> None:
