@@ -10,7 +10,8 @@ The check reads before anybody takes an epoch: opening for writing would alter t
   chain alone.
 * If it does not: `Corrupt`, naming the frame.
 * If the hq journal itself cannot be read: the province serves unchecked, and says so in its log. Otherwise damage to one file would stop
-  all provinces that restart; and nothing starts as a whole while the hq journal is damaged, because the coordinator does not.
+  all provinces that restart; and nothing starts as a whole while the hq journal is damaged, because the coordinator does not. A full disk
+  is no damage: it is waited for.
 * If there is no anchor, and the journal's file is gone though every journal was made once: `Corrupt` likewise. A province is begun anew only
   with the whole country.
 
@@ -23,7 +24,8 @@ import msgspec
 import structlog
 
 from actors.core.headquarters import AnchoredHead, anchor_key, decode_anchor
-from actors.journal import Corrupt, Head, Journal, JournalError, check_anchor, open_readonly, open_sqlite
+from actors.journal import Corrupt, Head, Journal, JournalError, StoreFull, check_anchor, open_readonly, open_sqlite
+from actors.opening import is_write_protected
 
 _log = structlog.get_logger(__name__)
 
@@ -51,11 +53,14 @@ def require_anchored(path: str, province: str, hq_path: str) -> None:
 
     Raises:
         Corrupt: it is gone, shorter, or has another frame there.
+        StoreFull: no room to look; may be tried again.
         JournalError: it cannot be opened.
     """
     try:
         anchor = read_anchor(Path(hq_path), province) if hq_path else None
     except JournalError as error:
+        if isinstance(error, StoreFull) and not is_write_protected(Path(hq_path)):
+            raise
         _log.error("journal not checked against its anchor", province=province, error=str(error))
         return
     if anchor is not None:

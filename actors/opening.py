@@ -4,6 +4,9 @@ Taking the epoch is a write, so it fails on a full disk, and it needs the lock t
 transaction. Neither is a reason for an actor to fail for good, and Ray does not restart an actor whose constructor raised: so we wait here
 and try again, and end the process after `PATIENCE_S` only so that Ray starts a fresh one.
 
+On a disk that is full to the last byte SQLite cannot even look into a journal that was closed in good order: it makes the index of the WAL first.
+The reserve is for that, too, so it is given back at the first refusal; nobody who takes no epoch may do that.
+
 A file that we alone may not write, on a disk that takes writes, is another matter: somebody has put it there under another name, and waiting
 helps nobody. It is raised at once, so that the actor stands aside and says so, and the country starts without it.
 
@@ -20,7 +23,7 @@ from pathlib import Path
 
 import structlog
 
-from actors.journal import Journal, StoreBusy, StoreFull, open_sqlite
+from actors.journal import Journal, StoreBusy, StoreFull, give_back_reserve, open_sqlite
 from actors.process_state import STOPPED, process_state
 
 _log = structlog.get_logger(__name__)
@@ -59,16 +62,18 @@ def open_patiently(
                 kill_stopped_writers(Path(path))
             elif is_write_protected(Path(path)):
                 raise
+            else:
+                give_back_reserve(Path(path))
             pause(RETRY_EVERY_S)
     end_process()
     raise AssertionError("a process that has ended goes nowhere")
 
 
 def is_write_protected(path: Path) -> bool:
-    """Whether the journal or its WAL is not ours to write, though the folder around them is."""
+    """Whether the journal, its WAL or the index of that is not ours to write, though the folder around them is."""
     if not os.access(path.parent, os.W_OK):
         return False
-    files = (path, path.with_name(path.name + "-wal"))
+    files = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
     return any(file.exists() and not os.access(file, os.W_OK) for file in files)
 
 

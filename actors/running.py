@@ -29,13 +29,17 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     started_ms: int
 
 
-def note_running(directory: Path, running: Running) -> None:
-    """Say where the system runs; only the holder of the store's lock may."""
+def note_running(directory: Path, running: Running) -> bool:
+    """Say where the system runs; only the holder of the store's lock may. False: the directory takes no writes, nothing was said."""
     path = directory / RUNNING_FILE
     draft = path.with_suffix(".new")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(running)))
-    draft.chmod(0o600)
-    draft.replace(path)
+    try:
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(running)))
+        draft.chmod(0o600)
+        draft.replace(path)
+    except OSError:
+        return False
+    return True
 
 
 def forget_running(directory: Path) -> None:

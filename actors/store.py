@@ -25,7 +25,7 @@ from pathlib import Path
 import msgspec
 
 from actors.core.ids import ProvinceCode
-from actors.journal import JournalError, open_readonly, sync
+from actors.journal import JournalError, StoreFull, open_readonly, sync
 from actors.process_state import GONE, process_state
 
 #: Name under which the coordinator's journal lies among those of the provinces.
@@ -135,7 +135,7 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
     """Lock the data directory, making it if it is empty, and check that the journals in it belong to it.
 
     One province's journal that is missing, damaged or another's is no reason to refuse: its actor finds that out again, says so and serves
-    nobody, and the others work. Without the headquarters' journal, or any province's, there is nothing to start.
+    nobody, and the others work. Without the headquarters' journal, or any province's, there is nothing to start. A full disk is no reason either.
 
     Args:
         provinces: codes for a new store; an existing one keeps its own.
@@ -250,6 +250,9 @@ def _problem_of(store: Store, name: str) -> str:
         return ""
     try:
         view = open_readonly(path)
+    except StoreFull:
+        # A full disk passes, and its actor has a reserve to give back (`actors.opening`).
+        return ""
     except JournalError as error:
         return f"{path} cannot be opened: {error}; what to do: {DAMAGED_RUNBOOK}"
     try:

@@ -53,6 +53,7 @@ from actors.journal.interface import (
     SnapshotWriter,
 )
 from actors.journal.memory import MemoryJournal, MemoryStore, MemoryView, open_memory
+from actors.journal.reserve import give_back_reserve
 from actors.journal.sqlite import SqliteJournal, open_readonly, open_sqlite
 from actors.journal.sqlite_connection import sync
 from actors.journal.sqlite_copy import Photograph, skip_epochs
@@ -87,6 +88,7 @@ __all__ = [
     "check_anchor",
     "frame_hash",
     "genesis_hash",
+    "give_back_reserve",
     "open_memory",
     "open_readonly",
     "open_sqlite",

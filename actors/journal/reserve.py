@@ -14,11 +14,24 @@ import os
 from pathlib import Path
 
 
-class Reserve:
-    """The reserve file of one journal. Not durable itself: it is made again when it is missing."""
+def reserve_of(journal: Path) -> Path:
+    """Where the reserve of a journal lies."""
+    return journal.with_name(journal.name + ".reserve")
 
-    def __init__(self, path: Path, size_bytes: int) -> None:
-        self._path = path
+
+def give_back_reserve(journal: Path) -> None:
+    """Give the disk back what a journal that nobody has open keeps in reserve; whoever opens it makes the reserve again."""
+    # Gone already, or on a read-only disk, where nothing is to be gained.
+    with contextlib.suppress(OSError):
+        reserve_of(journal).unlink()
+
+
+class Reserve:
+    """The reserve file of the journal at `journal`. Not durable itself: it is made again when it is missing."""
+
+    def __init__(self, journal: Path, size_bytes: int) -> None:
+        self._journal = journal
+        self._path = reserve_of(journal)
         self._size_bytes = size_bytes
         self._held = size_bytes == 0
 
@@ -32,9 +45,7 @@ class Reserve:
         """Gives the space back to the disk."""
         if self._size_bytes:
             self._held = False
-            # Gone already, or on a read-only disk, where nothing is to be gained.
-            with contextlib.suppress(OSError):
-                self._path.unlink()
+            give_back_reserve(self._journal)
 
     def _allocate(self) -> bool:
         try:

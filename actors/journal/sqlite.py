@@ -73,7 +73,7 @@ def open_sqlite(
     Raises:
         StoreMismatch: The file belongs to another store or province. Nothing was written.
         Corrupt: The file is damaged or empty, or its frames do not end at its head. Nothing was written.
-        StoreFull: No room to take the epoch; may be tried again.
+        StoreFull: No room to look into it or to take the epoch; may be tried again.
         StoreBusy: A stopped process holds the lock; kill it and try again.
         StoreFailed: The file cannot be opened, or does not exist and `create` is false.
     """
@@ -82,7 +82,7 @@ def open_sqlite(
         create_file(path, store_id=store_id, province=province)
     connection = connect(path, province, readonly=False)
     try:
-        reserve = Reserve(path.with_name(path.name + ".reserve"), reserve_bytes)
+        reserve = Reserve(path, reserve_bytes)
         reserve.take()
         try:
             state = _take_epoch(connection, store_id, province)
@@ -101,11 +101,12 @@ def open_readonly(path: str | Path) -> SqliteView:
     """Opens a journal for reading only, live or not; takes no epoch and writes no frame, record or snapshot.
 
     SQLite shares its `-wal` and `-shm` files between readers and writer, so the directory must be writable
-    unless both exist already.
+    unless both exist already, and there must be room for 32 KiB.
 
     Raises:
         Corrupt: The file is damaged or empty, or its frames do not end at its head.
         StoreMismatch: The file is no journal.
+        StoreFull: No room to look into it; may be tried again.
         StoreFailed: The file cannot be opened.
     """
     path = Path(path)

@@ -89,7 +89,9 @@ class System:
         options_path.write_bytes(msgspec.json.encode(options))
         assert store.locked_fd is not None
         started_ms = time.time_ns() // 1_000_000
-        note_running(store.directory, Running(run_dir=str(self.run_dir), pid=os.getpid(), started_ms=started_ms))
+        self._running = Running(run_dir=str(self.run_dir), pid=os.getpid(), started_ms=started_ms)
+        #: Whether others find us. On a full disk they do not, and we work all the same.
+        self._is_noted = note_running(store.directory, self._running)
         self._cluster = Child(
             "cluster",
             [sys.executable, "-m", "actors.cluster", str(options_path)],
@@ -168,6 +170,7 @@ class System:
         while True:
             await asyncio.sleep(ROLL_CALL_EVERY_S)
             self._roll.tell()
+            self._is_noted = self._is_noted or note_running(self._store.directory, self._running)
 
     def _require_start(self) -> None:
         self._roll.tell()

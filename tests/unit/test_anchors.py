@@ -9,7 +9,8 @@ from actors.anchors import open_anchored, read_anchor, require_anchored
 from actors.core.headquarters import AnchoredHead, HeadsAnchored, anchor_records, encode
 from actors.core.ids import ProvinceCode
 from actors.head_file import HeadFile
-from actors.journal import Corrupt, Head, Journal, open_sqlite
+from actors.journal import Corrupt, Head, Journal, StoreFull, open_sqlite
+from tests.unit.full_disk import NO_INDEX_BYTES, file_size_limit
 
 FUJIAN = ProvinceCode("fujian")
 
@@ -103,6 +104,24 @@ def test_without_an_anchor_or_a_readable_hq_journal_a_province_serves(paths: tup
     require_anchored(str(province), "fujian", str(hq))
     hq.unlink()
     require_anchored(str(province), "fujian", str(hq))
+
+
+def test_a_full_disk_is_no_leave_to_serve_unchecked(paths: tuple[Path, Path]) -> None:
+    """It passes: whoever comes up meanwhile would serve an old copy."""
+    province, hq = paths
+    with file_size_limit(NO_INDEX_BYTES), pytest.raises(StoreFull, match="journal hq"):
+        require_anchored(str(province), "fujian", str(hq))
+
+
+def test_an_hq_journal_that_is_not_ours_is_damage_to_one_file(
+    paths: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not pass by itself, and must not stop every province that restarts."""
+    province, hq = paths
+    province.unlink()
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != hq)
+    with file_size_limit(NO_INDEX_BYTES):
+        require_anchored(str(province), "fujian", str(hq))
 
 
 def test_the_head_file_gives_back_what_was_written(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from actors.anchors import open_anchored
 from actors.journal import (
     Journal,
     JournalError,
@@ -19,6 +21,8 @@ from actors.journal import (
     open_sqlite,
 )
 from actors.opening import PATIENCE_S, RETRY_EVERY_S, is_write_protected, kill_stopped_writers, open_patiently
+from actors.store import HQ
+from tests.unit.full_disk import full_but_for_the_reserves
 
 HOLD = """
 import sys, apsw
@@ -65,6 +69,26 @@ def test_a_full_disk_is_waited_for() -> None:
     assert (journal.epoch, pauses) == (1, [RETRY_EVERY_S] * 3)
 
 
+def test_a_full_disk_gets_the_reserve_back_also_where_nobody_can_even_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read a journal that was closed in good order takes room for the index of its WAL: nothing started, beside megabytes kept for that."""
+    path, hq_path, pauses = tmp_path / "fujian.sqlite", tmp_path / "hq.sqlite", list[float]()
+    for made, province in ((path, "fujian"), (hq_path, HQ)):
+        open_sqlite(made, store_id="s", province=province).close()
+    with full_but_for_the_reserves(monkeypatch):
+        journal = open_patiently(
+            path,
+            store_id="s",
+            province="fujian",
+            open_journal=partial(open_anchored, hq_path=str(hq_path)),
+            pause=pauses.append,
+            end_process=_end,
+        )
+    assert (journal.epoch, pauses) == (2, [RETRY_EVERY_S])
+    journal.close()
+
+
 def test_patience_has_an_end() -> None:
     """A process that waits for ever cannot be told from one that hangs."""
     pauses: list[float] = []
@@ -79,7 +103,7 @@ def test_another_stores_journal_is_not_waited_for() -> None:
         _open([StoreMismatch("fujian", "s", "t", "fujian")], [])
 
 
-@pytest.mark.parametrize("name", ["fujian.sqlite", "fujian.sqlite-wal"])
+@pytest.mark.parametrize("name", ["fujian.sqlite", "fujian.sqlite-wal", "fujian.sqlite-shm"])
 def test_a_file_that_is_not_ours_to_write_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -15,6 +15,7 @@ from actors.journal import open_sqlite
 from actors.process_state import process_state
 from actors.store import HQ, LIVE_HOLDER_WAIT_S, Store, StoreError, _patience_s, open_store, read_store
 from tests.unit.damaged_journals import AT_SIGHT
+from tests.unit.full_disk import NO_INDEX_BYTES, file_size_limit
 
 PROVINCES = (ProvinceCode("fujian"), ProvinceCode("jiangxi"))
 
@@ -186,6 +187,12 @@ def test_so_do_those_of_all_provinces(whole: Store, spoil: Callable[[Path], obje
     with pytest.raises(StoreError, match="fujian"):
         open_store(whole.directory, PROVINCES, lock_wait_s=0)
     _is_unlocked(whole.directory)
+
+
+def test_a_full_disk_keeps_nobody_from_starting(whole: Store) -> None:
+    """Nobody can look into the journals, but each actor has a reserve to give back, and nothing is wrong with any of them."""
+    with file_size_limit(NO_INDEX_BYTES):
+        open_store(whole.directory, PROVINCES, lock_wait_s=0).release()
 
 
 def test_journals_that_are_still_to_be_made_are_no_loss(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Power, disks, processes: the faults a journal file lives with."""
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from actors.journal import (
     open_sqlite,
     sqlite_statements,
 )
+from tests.unit.full_disk import file_size_limit
 
 ROOT = Path(__file__).parents[3]
 RESERVE_BYTES = 256 * 1024
@@ -173,17 +173,6 @@ def test_a_lock_held_elsewhere_is_store_busy(path: Path, monkeypatch: pytest.Mon
     zombie.close()
     assert journal.append(b"one", at_ms=1).sequence == 1
     journal.close()
-
-
-@contextmanager
-def file_size_limit(limit_bytes: int) -> Iterator[None]:
-    """No file of this process can grow beyond the limit, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def fill(journal: SqliteJournal) -> int:
