@@ -89,6 +89,8 @@ class ProvinceActor:
     def __init__(self, options: ProvinceOptions) -> None:
         if options.logs_dir:
             logs.configure(Path(options.logs_dir) / f"province-{options.province}.log")
+        # Whom to look at, should nothing follow.
+        _log.info("opening", province=options.province, pid=os.getpid())
         self._options = options
         self._now = now
         self._started_ms = now().wall_ms

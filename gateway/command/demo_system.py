@@ -73,7 +73,10 @@ class ServedSystem:
         if not line:
             code = await self._process.wait()
             raise SystemDown(f"the system ended with code {code} before it was ready{self._tail()}")
-        return json.loads(line)
+        ready = json.loads(line)
+        if ready["standing_aside"]:
+            raise SystemDown(f"not every province serves: {'; '.join(ready['standing_aside'].values())}")
+        return ready
 
     async def wait_down(self) -> None:
         """Wait until it ends by itself.

@@ -5,6 +5,8 @@ says whose actors stand aside because their journals cannot be used, and why (`a
 
 A province that stands aside is not waited for: one damaged file must not keep all other provinces from serving. The headquarters is: its journal
 holds the anchors against which every other one is checked, and a country that starts unchecked might serve an old copy.
+
+A province that says nothing, because its process hangs, is waited for as long as a start may take. Then it is named, and the others work without it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,6 +23,8 @@ from actors.store import HQ
 
 #: A gateway that does not answer within this is asked again.
 ANSWER_MAX_S = 2.0
+#: Where a duty officer finds what to do about a process that hangs.
+LOST_RUNBOOK = "docs/runbooks/process-lost.md"
 
 
 class RollCall:
@@ -37,6 +41,8 @@ class RollCall:
         self._provinces = provinces
         self._say = say
         self._said: dict[str, str] = {}
+        #: Provinces that did not come up in time -> what was said of them.
+        self._late: dict[str, str] = {}
 
     def aside(self) -> dict[str, str]:
         """Journals (a province's code, or `HQ`) whose actors stand aside at this moment -> why."""
@@ -54,19 +60,22 @@ class RollCall:
         self._said = aside
 
     def nobody_serves_because(self) -> str:
-        """Why the country cannot start: the headquarters stands aside, or all provinces do; empty: it can."""
-        aside = self.aside()
+        """Why the country cannot start: the headquarters stands aside, or all provinces do or did not come up; empty: it can."""
+        aside = self._late | self.aside()
         if HQ in aside:
             return aside[HQ]
         reasons = [aside[code] for code in self._provinces if code in aside]
         return f"no province can serve: {reasons[0]}" if len(reasons) == len(self._provinces) else ""
 
-    async def call(self, gateway: str, pause: Callable[[], Awaitable[None]]) -> dict[str, str]:
-        """Wait until every province serves at a gateway or stands aside; those that do -> why.
+    async def call(
+        self, gateway: str, pause: Callable[[], Awaitable[None]], is_over: Callable[[], bool]
+    ) -> dict[str, str]:
+        """Wait until every province serves at a gateway or stands aside, at most until the time is over; those that do not serve -> why.
 
         Args:
             gateway: where it listens for gRPC.
             pause: awaited between two questions; what it raises ends the waiting.
+            is_over: whether nobody is to be waited for any more. Everybody is asked once all the same.
         """
         aside: dict[str, str] = {}
         async with grpc.aio.insecure_channel(gateway) as channel:
@@ -76,8 +85,19 @@ class RollCall:
                     if reason := self.aside().get(code):
                         aside[code] = reason
                         break
+                    if is_over():
+                        aside[code] = self._give_up(code)
+                        break
                     await pause()
         return aside
+
+    def _give_up(self, code: ProvinceCode) -> str:
+        """Name a province that has not come up; why."""
+        reason = f"province {code} has not come up and says nothing; what to do: {LOST_RUNBOOK}"
+        if code not in self._late:
+            self._say(f"NOT SERVING 未服务: {reason}")
+        self._late[code] = reason
+        return reason
 
 
 async def _serves(health: Any, province: str) -> bool:

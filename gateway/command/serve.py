@@ -30,7 +30,7 @@ from gateway.identity import TokenFileError, Tokens, make_development_tokens
 
 _log = structlog.get_logger(__name__)
 
-#: From the first process to the last province; 36 of them take 20 to 30 s on two cores.
+#: From the first process to the last province; 36 of them take 20 to 30 s on two cores. Whoever has not come up by then is started without.
 READY_TIMEOUT_S = 180.0
 
 
@@ -72,7 +72,8 @@ def serve(
 
     Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
 
-    A province whose journal cannot be used stands aside, is named with the reason, and keeps nobody else from serving.
+    A province whose journal cannot be used stands aside, is named with the reason, and keeps nobody else from serving; nor does one that has
+    not come up after three minutes.
 
     Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use, of another store
     or not to be written, journal of the headquarters unusable, address taken, unusable token file, development tokens on a public

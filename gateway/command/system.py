@@ -147,24 +147,24 @@ class System:
             await child.start()
 
     async def wait_ready(self, timeout_s: float) -> Ready:
-        """Wait until every province serves at every gateway, as a client sees it, or says that it cannot.
+        """Wait until every province serves at every gateway, as a client sees it, or says that it cannot, or the time is over.
 
         Raises:
-            SystemFailed: not within the time, a child ended for good, or the headquarters or all provinces stand aside.
+            SystemFailed: a gateway does not listen within the time, a child ended for good, the headquarters stand aside, or no province
+                serves.
         """
+        until_s = time.monotonic() + timeout_s
         aside: dict[str, str] = {}
-        try:
-            async with asyncio.timeout(timeout_s):
-                for gateway in self._gateways:
-                    while not gateway.has_listened():
-                        await self._pause()
-                    aside |= await self._roll.call(gateway.own_address, self._pause)
-                self._require_start()
-                return Ready(
-                    self._port.address, tuple(f"http://{gateway.console}" for gateway in self._gateways), aside
-                )
-        except TimeoutError:
-            raise SystemFailed(f"not all provinces serve after {timeout_s:.0f} s; see {self._store.logs}") from None
+        for gateway in self._gateways:
+            while not gateway.has_listened():
+                if time.monotonic() >= until_s:
+                    raise SystemFailed(
+                        f"{gateway.name} does not listen after {timeout_s:.0f} s; see {self._store.logs}"
+                    )
+                await self._pause()
+            aside |= await self._roll.call(gateway.own_address, self._pause, lambda: time.monotonic() >= until_s)
+        self._require_start()
+        return Ready(self._port.address, tuple(f"http://{gateway.console}" for gateway in self._gateways), aside)
 
     async def _tell_who_stands_aside(self) -> None:
         while True:

@@ -41,7 +41,7 @@ async def started(directory: Path) -> AsyncIterator[tuple[LiveCountry, list[str]
             await asyncio.sleep(0)
 
         async with asyncio.timeout(PATIENCE_S):
-            aside = await roll.call(country.address, pause)
+            aside = await roll.call(country.address, pause, lambda: False)
         roll.tell()
         assert roll.nobody_serves_because() == ""
         yield country, said, aside
@@ -103,6 +103,39 @@ async def test_whatever_opening_raises_the_actor_lives_on_to_say_it(
         assert list(aside) == ["fujian"]
         assert error.args[-1] in aside["fujian"]
         await country.tasks.CreateTask(create(2, "jiangxi"), **as_("branch-jiangxi"))
+
+
+async def test_a_province_that_only_hangs_is_named_and_the_others_serve(tmp_path: Path) -> None:
+    """It says nothing, so after three minutes of waiting the whole country was given up, and nobody learnt for whom."""
+    async with live_country(tmp_path, *CODES) as country:
+        await country.actors["fujian"].close()
+        await state_of_fujian(country, province_pb2.PROVINCE_STATE_DEGRADED)
+        said: list[str] = []
+        roll = RollCall(tmp_path, CODES, said.append)
+        waited: list[None] = []
+
+        async def pause() -> None:
+            waited.append(None)
+
+        aside = await roll.call(country.address, pause, lambda: len(waited) >= 3)
+        assert list(aside) == ["fujian"]
+        assert await roll.call(country.address, pause, lambda: True) == aside, "of another gateway, and not said again"
+        assert "docs/runbooks/process-lost.md" in aside["fujian"]
+        assert (len(waited), said) == (3, [f"NOT SERVING 未服务: {aside['fujian']}"])
+        assert roll.nobody_serves_because() == ""
+        await country.tasks.CreateTask(create(2, "jiangxi"), **as_("branch-jiangxi"))
+        await country.actors["jiangxi"].close()
+        note(tmp_path, jiangxi="of jiangxi")
+        assert roll.nobody_serves_because().startswith("no province can serve: province fujian")
+
+
+async def state_of_fujian(country: LiveCountry, state: province_pb2.ProvinceState) -> None:
+    """Wait until the overview shows Fujian so."""
+    watch = country.monitor.WatchOverview(monitor_pb2.WatchOverviewRequest(interval_ms=200), **as_("ops"))
+    async with asyncio.timeout(PATIENCE_S):
+        while state not in [p.state for p in (await watch.read()).provinces if p.province == "fujian"]:
+            pass
+    watch.cancel()
 
 
 def note(directory: Path, **aside: str) -> None:
