@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, to a file per process. No personal data: ids and codes only.
 
 A log line that cannot be written is lost, never an error: on a full disk the province must go on serving reads, and the line that says
-that the disk is full must not be what ends it.
+that the disk is full must not be what ends it. Nor is a file that cannot be opened: what would have gone there goes to standard error.
 """
 
 import logging
@@ -12,14 +12,21 @@ from typing import TextIO, cast
 
 import structlog
 
+_STANDARD_ERROR = 2
+
 
 class _LogFile:
     """The end of a log file, written line by line without a buffer that could fail later. What does not fit is counted."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        #: Why the file cannot be opened; None: it is open.
+        self.problem: OSError | None = None
         self._lost_lines = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        except OSError as error:  # another user's, a directory, no room for one more
+            self.problem, self._fd = error, _STANDARD_ERROR
 
     def write(self, text: str) -> None:
         """Append `text`, and how many lines were lost before it."""
@@ -36,7 +43,7 @@ class _LogFile:
 
 
 def configure(path: Path | None) -> None:
-    """Send structlog's output to `path` (appended; made if needed), or to standard error."""
+    """Send structlog's output to `path` (appended; made if needed), or to standard error if there is none or it cannot be opened."""
     file = _LogFile(path) if path else sys.stderr
     structlog.configure(
         processors=[
@@ -50,3 +57,5 @@ def configure(path: Path | None) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, file)),
         cache_logger_on_first_use=False,
     )
+    if isinstance(file, _LogFile) and file.problem is not None:
+        structlog.get_logger(__name__).error("log file cannot be opened", detail=str(file.problem))

@@ -10,11 +10,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from actors.process_state import children, descendants
 from actors.process_ties import end_with_parent
+
+_STANDARD_ERROR = 2
 
 
 class Child:
@@ -29,17 +31,27 @@ class Child:
 
     async def start(self) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches us alone and we end it in order."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
+        with self._output() as output:
             self.process = await asyncio.create_subprocess_exec(
                 *self._arguments,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
                 pass_fds=self._keep_fds,
                 preexec_fn=end_with_parent,
             )
+
+    @contextlib.contextmanager
+    def _output(self) -> Iterator[int]:
+        """Where it may write: its log, or our standard error if that cannot be opened."""
+        with contextlib.ExitStack() as opened:
+            try:
+                self._log.parent.mkdir(parents=True, exist_ok=True)
+                output = opened.enter_context(self._log.open("ab")).fileno()
+            except OSError:  # another user's, a directory: no reason to start nothing
+                output = _STANDARD_ERROR
+            yield output
 
     @property
     def is_running(self) -> bool:

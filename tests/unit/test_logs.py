@@ -34,3 +34,12 @@ def test_a_line_is_one_object_in_the_file(tmp_path: Path) -> None:
     structlog.get_logger("test").info("serving", province="福建")
     line = json.loads(path.read_text(encoding="utf-8"))
     assert (line["event"], line["province"], line["level"]) == ("serving", "福建", "info")
+
+
+def test_a_file_that_cannot_be_opened_makes_no_process_fail(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Left by another user, one province's log ended its actor for good, and the start of the country with it."""
+    logs.configure(tmp_path)
+    structlog.get_logger("test").info("serving", province="fujian")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines] == ["log file cannot be opened", "serving"]
+    assert str(tmp_path) in lines[0]["detail"]
