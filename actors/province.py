@@ -8,13 +8,13 @@ Ray gives it life (`actors.cluster` decorates the class); the load comes through
 """
 
 import asyncio
+import contextlib
 import gc
 import math
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, TaskPage
 from actors.finished import finished_page
-from actors.journal import Fenced, Journal, JournalError
+from actors.journal import Corrupt, Fenced, Journal, JournalError
 from actors.journal_answers import JournalAnswers
 from actors.opening import open_patiently
 from actors.peers import Peers
@@ -68,7 +68,7 @@ def now() -> Instant:
     return Instant(wall_ms=time.time_ns() // 1_000_000, monotonic_ms=time.monotonic_ns() // 1_000_000)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _lasting() -> Iterator[None]:
     """What is made meanwhile stays, as the modules do: Python looks for no cycles in it, neither now nor ever.
 
@@ -100,6 +100,9 @@ class ProvinceActor:
         self._is_introduced = False
         self._name = protocol.province_name(options.province)
         self._aside: StandingAside | None = None
+        self._running: asyncio.Task[None] | None = None
+        #: While it gives up serving, to stand aside.
+        self._leaving: asyncio.Task[None] | None = None
         journal: Journal | None = None
         try:
             journal = open_patiently(
@@ -115,9 +118,7 @@ class ProvinceActor:
         except UNUSABLE as error:
             if journal is not None:
                 journal.close()
-            self._aside = StandingAside(
-                options.run_dir, self._name, Path(options.journal_path), error, end=self.on_fatal
-            )
+            self._aside = self._stood_aside(error)
             return
         self._answers = JournalAnswers(options.province, self._name, self._commits, self._now, self._started_ms)
         self._served, self._begun = self._answered_at_once(), self._answered_later()
@@ -125,6 +126,8 @@ class ProvinceActor:
         self._rewinds = RewindQueue()
         self._peers = Peers(self._name)
         self._endpoint = Endpoint(self)
+        self._address = socket_address(options.run_dir, self._name, journal.epoch)
+        self._directory = self._directory_client(journal.epoch)
         self._loop = asyncio.get_running_loop()
         #: The next tick: what wakes us for it, and from when on a commit takes it along (seconds of the loop's clock).
         self._timer: asyncio.TimerHandle | None = None
@@ -143,20 +146,42 @@ class ProvinceActor:
         self._now = skewed(now, faults)
         return faulty_journal(journal, faults)
 
+    def _stood_aside(self, error: Exception) -> StandingAside:
+        """Say why this province does not serve; its journal is closed."""
+        path = Path(self._options.journal_path)
+        return StandingAside(self._options.run_dir, self._name, path, error, end=self._end)
+
+    def _directory_client(self, epoch: int) -> DirectoryClient:
+        """What will register this incarnation."""
+        return DirectoryClient(
+            Path(self._options.run_dir) / "directory.sock",
+            self._name,
+            register=Entry(name=self._name, address=self._address, epoch=epoch, pid=os.getpid()),
+            on_change=self._peers.directory_changed,
+            on_superseded=lambda: self.on_fatal(Fenced(self._options.province, epoch, epoch + 1)),
+        )
+
     async def ready(self) -> int:
         """Wait until the actor listens, or says that it does not serve; its process id."""
+        if self._running is not None:
+            await asyncio.shield(self._running)
+        if self._leaving is not None:
+            await asyncio.shield(self._leaving)
         if self._aside is not None:
             await self._aside.ready()
-            return os.getpid()
-        await asyncio.shield(self._running)
         return os.getpid()
 
     async def close(self) -> None:
         """End this incarnation in an orderly way: nothing more is said, the journal is closed."""
         self._is_closed = True
+        if self._leaving is not None:
+            await asyncio.shield(self._leaving)
         if self._aside is not None:
             await self._aside.close()
             return
+        await self._close_all()
+
+    async def _close_all(self) -> None:
         for timer in (self._timer, self._round_timer):
             if timer is not None:
                 timer.cancel()
@@ -170,16 +195,12 @@ class ProvinceActor:
     async def _run(self) -> None:
         options, journal = self._options, self._commits.journal
         self._introduce()
-        self._commits.commit()
-        address = socket_address(options.run_dir, self._name, journal.epoch)
-        await self._endpoint.listen(address)
-        self._directory = DirectoryClient(
-            Path(options.run_dir) / "directory.sock",
-            self._name,
-            register=Entry(name=self._name, address=address, epoch=journal.epoch, pid=os.getpid()),
-            on_change=self._peers.directory_changed,
-            on_superseded=lambda: self.on_fatal(Fenced(options.province, journal.epoch, journal.epoch + 1)),
-        )
+        try:
+            self._commits.commit()
+        except Corrupt as error:
+            self.on_fatal(error)
+            return
+        await self._endpoint.listen(self._address)
         self._directory.start()
         self._tick_due_s = 0.0
         self._commit_soon()
@@ -274,6 +295,8 @@ class ProvinceActor:
     def received(self, peer: Peer, calls: list[Call]) -> None:
         """Decode a read's worth of requests; commands go to the mailbox, the rest is answered at once."""
         for call in calls:
+            if self._is_closed:
+                return
             try:
                 request = protocol.decode_request(call.body)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -415,7 +438,28 @@ class ProvinceActor:
             self._commit_soon()
 
     def on_fatal(self, error: Exception) -> None:
-        """End this incarnation at once: nothing more may leave it. Ray starts the next one."""
+        """End this incarnation at once: nothing more may leave it. Ray starts the next one.
+
+        Where the journal turned out to be damaged the next one might not look, serve until somebody asks for the same page again, and end
+        likewise, for ever. So this one stands aside.
+        """
+        if not isinstance(error, Corrupt):
+            self._end(error)
+        elif not self._is_closed:
+            self._is_closed = True
+            self._leaving = self._loop.create_task(self._leave(error))
+
+    async def _leave(self, error: Corrupt) -> None:
+        try:
+            # Whatever was said already is on disk; memory may be ahead of it.
+            with contextlib.suppress(JournalError):
+                await self._close_all()
+            self._aside = self._stood_aside(error)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody would be told of the damage
+            self._end(failure)
+
+    def _end(self, error: Exception) -> None:
+        """End this process."""
         try:
             _log.error("exiting", province=self._options.province, error=repr(error))
         finally:

@@ -55,3 +55,8 @@ if os.geteuid():  # root may read everything
 DEEP: dict[str, Callable[[Path], object]] = {
     "another payload": lambda path: _execute(path, "UPDATE frames SET payload = zeroblob(9) WHERE sequence = 1"),
 }
+
+#: Found by nobody who only opens it, but by whoever repeats a request.
+UNREAD: dict[str, Callable[[Path], object]] = {
+    "another record": lambda path: _execute(path, "UPDATE records SET value = zeroblob(9)"),
+}

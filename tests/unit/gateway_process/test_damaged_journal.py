@@ -15,10 +15,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
 from actors import standing_aside
+from actors.commit_loop import CommitBounds
 from actors.core.ids import ProvinceCode
 from actors.province import ProvinceActor
 from actors.standing_aside import file_state
-from gateway.v1 import monitor_pb2
+from gateway.v1 import event_pb2, monitor_pb2
+from tests.unit.damaged_journals import DEEP, UNREAD
 from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, create, live_country
 
 
@@ -106,12 +108,38 @@ def _console(country: LiveCountry) -> str:
         return response.read().decode()
 
 
+@pytest.mark.parametrize("found", ["another payload", "another record"])
+async def test_damage_that_is_found_while_it_serves_does_not_send_it_round_and_round(
+    country: LiveCountry, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:
+    """The next incarnation opened the journal without looking there, served until somebody asked for the same page, and ended likewise."""
+    ended: list[Exception] = []
+    monkeypatch.setattr(ProvinceActor, "_end", lambda self, error: ended.append(error))
+    monkeypatch.setattr(country.actors["fujian"]._commits, "_commit_bounds", CommitBounds(records_kept_max=1))
+    for number in range(2):
+        await country.tasks.CreateTask(create(number), **as_("branch-fujian"))
+    (DEEP | UNREAD)[found](country.directory / "fujian.sqlite")
+    if found == "another payload":
+        asked = country.events.ListEvents(event_pb2.ListEventsRequest(parent="provinces/fujian"), **as_("ops"))
+    else:
+        asked = country.tasks.CreateTask(create(0), **as_("branch-fujian"))
+    code, _, _ = await refused(asked)
+    assert code is grpc.StatusCode.UNAVAILABLE
+    [alarm] = await alarms(country, 1)
+    assert "journal fujian is corrupt" in alarm
+    assert "docs/runbooks/journal-damaged.md" in alarm
+    code, info, _ = await refused(country.tasks.CreateTask(create(2), **as_("branch-fujian")))
+    assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "JOURNAL_UNUSABLE")
+    await country.tasks.CreateTask(create(3, "jiangxi"), **as_("branch-jiangxi"))
+    assert ended == []
+
+
 async def test_the_right_journal_put_back_is_noticed(country: LiveCountry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the whole system would have to be stopped to mend one province."""
     monkeypatch.setattr(standing_aside, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(standing_aside, "SETTLED_S", 0.05)
     ended = asyncio.Event()
-    monkeypatch.setattr(ProvinceActor, "on_fatal", lambda self, error: ended.set())
+    monkeypatch.setattr(ProvinceActor, "_end", lambda self, error: ended.set())
     right = await put_an_old_copy_back(country)
     assert not ended.is_set()
     shutil.move(right, country.directory / "fujian.sqlite")
