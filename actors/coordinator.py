@@ -7,6 +7,7 @@ which it anchors in its own (`actors.anchors` says what for).
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.drilling.runner import Drilling
 from actors.hq_journal import HqBooks, open_witnessed
-from actors.journal import Fenced, Journal, JournalError, StoreBusy, StoreFull
+from actors.journal import Corrupt, Fenced, Journal, JournalError, StoreBusy, StoreFull
 from actors.opening import open_patiently
 from actors.peers import Peers
 from actors.province import now
@@ -75,6 +76,8 @@ class CoordinatorActor:
         self._started_ms = now().wall_ms
         path = Path(options.journal_path)
         self._aside: StandingAside | None = None
+        #: While it gives up its work, to stand aside.
+        self._leaving: asyncio.Task[None] | None = None
         journal: Journal | None = None
         try:
             journal = open_patiently(path, store_id=options.store_id, province=HQ, open_journal=open_witnessed)
@@ -115,9 +118,14 @@ class CoordinatorActor:
 
     async def close(self) -> None:
         """End this incarnation in an orderly way."""
+        if self._leaving is not None:
+            await asyncio.shield(self._leaving)
         if self._aside is not None:
             await self._aside.close()
             return
+        await self._close_all()
+
+    async def _close_all(self) -> None:
         self._gathering.cancel()
         self._drilling.close()
         self._chain_check.close()
@@ -194,7 +202,7 @@ class CoordinatorActor:
                 await self._gather()
             except JournalError as error:
                 # Fenced, or the outcome of a write is open: only a new incarnation may go on.
-                _exit(error)
+                self._give_up(error)
             await asyncio.sleep(max(0.05, PICTURE_EVERY_S - (self._loop.time() - started)))
 
     async def _gather(self) -> None:
@@ -328,10 +336,26 @@ class CoordinatorActor:
             if self._write_or_wait(events):
                 return None
         except JournalError as error:
-            _exit(error)
+            self._give_up(error)
         return Refused(
             reason=Reason.STORE_FULL, message="The headquarters cannot write to its disk.", retry_after_ms=1_000
         )
+
+    def _give_up(self, error: JournalError) -> None:
+        """End this incarnation; one whose journal proved damaged stands aside, as a province does (`ProvinceActor.on_fatal`)."""
+        if not isinstance(error, Corrupt):
+            _exit(error)
+        elif self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave(error))
+
+    async def _leave(self, error: Corrupt) -> None:
+        try:
+            with contextlib.suppress(JournalError):
+                await self._close_all()
+            path = Path(self._options.journal_path)
+            self._aside = StandingAside(self._options.run_dir, protocol.COORDINATOR, path, error, end=_exit)
+        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody would be told of the damage
+            _exit(failure)
 
     def _serve_model(self, request: protocol.GetMatchingModel) -> protocol.Response:
         found = self._hq.models.find(request.revision)

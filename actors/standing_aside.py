@@ -6,6 +6,9 @@ of addresses shows an entry ``refusal/<its name>`` with the reason. The supervis
 answers for the province with UNAVAILABLE at once instead of waiting for it to come back. `serve` starts without a province that stands aside
 (`gateway.command.roll_call`), but not without the headquarters, whose journal holds what all others are checked against.
 
+It stands aside likewise when it comes upon the damage later, on a page that was not read when the journal was opened. Ended, it would be
+started again without looking there, and end at the next request for that page.
+
 When the journal's file is another one (a person has put the right one back) and has not changed for `SETTLED_S`, the process ends; Ray
 starts the next one, which checks everything anew. An error that may pass by itself (a full disk) is tried again after `RETRY_S`.
 """

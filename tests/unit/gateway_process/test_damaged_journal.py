@@ -14,13 +14,13 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from actors import standing_aside
+from actors import coordinator, standing_aside
 from actors.commit_loop import CommitBounds
 from actors.core.ids import ProvinceCode
 from actors.province import ProvinceActor
 from actors.standing_aside import file_state
 from gateway.v1 import event_pb2, monitor_pb2
-from tests.unit.damaged_journals import DEEP, UNREAD
+from tests.unit.damaged_journals import DEEP, UNREAD, move_the_head
 from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, create, live_country
 
 
@@ -165,6 +165,20 @@ async def test_a_damaged_headquarters_stands_aside_and_the_provinces_work(countr
     await country.actors["fujian"].close()
     await country.open("fujian")
     await country.tasks.CreateTask(create(3), **as_("branch-fujian"))
+
+
+async def test_headquarters_stand_aside_whose_journal_proves_damaged_when_it_is_written(
+    country: LiveCountry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each next incarnation opened it, gathered one picture and ended with its first anchor, and nobody was told."""
+    ended: list[BaseException | None] = []
+    monkeypatch.setattr(coordinator, "_exit", ended.append)
+    move_the_head(country.directory / "hq.sqlite")
+    await country.tasks.CreateTask(create(1), **as_("branch-fujian"))  # another head to be anchored
+    [alarm] = await alarms(country, 1)
+    assert "journal hq is corrupt" in alarm
+    await country.tasks.CreateTask(create(2), **as_("branch-fujian"))
+    assert ended == []
 
 
 def test_reading_a_journal_does_not_count_as_a_change(tmp_path: Path) -> None:
