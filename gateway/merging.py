@@ -16,9 +16,13 @@ from actors.core.refusal import Reason, Refused
 TRIES_MAX = 8
 
 
-def fingerprint_of(request: Message) -> bytes:
-    """Digest of what a client asked; 16 bytes."""
-    return hashlib.blake2b(request.SerializeToString(deterministic=True), digest_size=16).digest()
+def fingerprint_of(request: Message, what: str = "") -> bytes:
+    """Digest of what a client asked; 16 bytes.
+
+    Args:
+        what: tells requests of different types apart whose bytes could be the same.
+    """
+    return hashlib.blake2b(what.encode() + request.SerializeToString(deterministic=True), digest_size=16).digest()
 
 
 def is_outdated(reply: protocol.Response) -> bool:

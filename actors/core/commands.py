@@ -110,6 +110,8 @@ class SignOut(Command, frozen=True, kw_only=True, tag=True):
     operator: OperatorId
     #: Who asks: a desk that is signed in by another session is told.
     session: SessionId = SessionId("")
+    #: Why, in the words of whoever asks.
+    reason: str = ""
 
 
 class SetPresence(Command, frozen=True, kw_only=True, tag=True):

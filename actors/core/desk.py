@@ -53,17 +53,17 @@ def sign_out(turn: Turn, command: c.SignOut) -> AnyReply:
     if isinstance(person, Refused):
         return person
     if person.signed_in:
-        end_session(turn, person, "signed_out", command.who)
+        end_session(turn, person, "signed_out", command.who, command.reason)
         if person.session is not None and person.session != command.session:
             turn.tell_session_ended(person.operator, person.session, "signed_out")
     return Done()
 
 
-def end_session(turn: Turn, person: Operator, reason: str, who: str) -> None:
+def end_session(turn: Turn, person: Operator, reason: str, who: str, note: str = "") -> None:
     """Give back what the operator holds and sign them out."""
     give_back(turn, person.operator, reason, who)
     _forget_session(turn, person)
-    turn.emit(e.OperatorSignedOut(at_ms=turn.now.wall_ms, who=who, operator=person.operator, reason=reason))
+    turn.emit(e.OperatorSignedOut(at_ms=turn.now.wall_ms, who=who, operator=person.operator, reason=reason, note=note))
 
 
 def _forget_session(turn: Turn, person: Operator) -> None:

@@ -325,7 +325,10 @@ class OperatorSignedOut(Event, frozen=True, kw_only=True, tag=True):
     """A working session ended."""
 
     operator: OperatorId
+    #: How: ``signed_out``, or as the clock and the site watch name it.
     reason: str = ""
+    #: Why, in the words of whoever asked for it.
+    note: str = ""
 
 
 class PresenceChanged(Event, frozen=True, kw_only=True, tag=True):

@@ -7,6 +7,7 @@ from actors.core import commands as c
 from actors.core.ids import KindId, OperatorId, SessionId
 from gateway import names
 from gateway.conversion.enums import PRESENCES_IN, VERDICTS_IN
+from gateway.merging import fingerprint_of
 
 #: Answered with the assignment; the steps that end one are answered with a brief of the task.
 GIVES_ASSIGNMENT = (c.FetchNextTask, c.AcceptOffer, c.StartAssignment)
@@ -23,13 +24,10 @@ def command_in(
         session: the desk's session, for a sign-in or a sign-out.
     """
     common: dict[str, Any] = {"who": who, "request_id": request_id}
-    if action == "sign_in":
-        # A sign-in is repeatable by itself: the same session changes nothing.
-        return c.SignIn(who=who, operator=operator, session=session, presence=PRESENCES_IN.get(message.presence))
-    if action == "sign_out":
-        return c.SignOut(who=who, operator=operator, session=session)
-    if action == "set_presence":
-        return c.SetPresence(who=who, operator=operator, presence=PRESENCES_IN[message.presence])
+    if action in _ABOUT_SESSIONS:
+        # The session is the gateway's, no part of what was asked: repeated at another gateway, a request is still the same one.
+        common["fingerprint"] = fingerprint_of(message, action) if request_id else b""
+        return _ABOUT_SESSIONS[action](message, common | {"operator": operator}, session)
     if action == "fetch_next":
         return c.FetchNextTask(**common, operator=operator, kinds=tuple(KindId(kind) for kind in message.kinds))
     hold: dict[str, Any] = common | {
@@ -40,7 +38,16 @@ def command_in(
     return _HOLDING[action](message, hold)
 
 
-Hold = dict[str, Any]
+Fields = dict[str, Any]
+Hold = Fields
+
+_ABOUT_SESSIONS: dict[str, Callable[[Any, Fields, SessionId], c.AnyCommand]] = {
+    "sign_in": lambda message, common, session: c.SignIn(
+        **common, session=session, presence=PRESENCES_IN.get(message.presence)
+    ),
+    "sign_out": lambda message, common, session: c.SignOut(**common, session=session, reason=message.reason),
+    "set_presence": lambda message, common, _: c.SetPresence(**common, presence=PRESENCES_IN[message.presence]),
+}
 
 
 def _renew(hold: Hold) -> c.RenewAssignment:

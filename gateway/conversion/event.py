@@ -261,6 +261,8 @@ def _reason_of(event: e.AnyEvent) -> str:
             return f"arrivals x {event.factor_permille / 1_000:g}" if event.factor_permille > 1_000 else "made-up work"
         case e.SharingPolicyTookEffect() | e.EvacuationBegun():
             return f"revision {event.revision}"
+        case e.OperatorSignedOut() if event.note:
+            return f"{event.reason}: {event.note}"
         case e.OperatorSignedIn() | e.PresenceChanged():
             return event.presence.value
         case _:

@@ -72,18 +72,40 @@ class Holding:
         """
         province, command = self.command(action, message, operator, session, who=who, request_id=request_id)
         self._desks.hear(session)
-        reply = await self._provinces.call(province, command, deadline=deadline)
+        if isinstance(command, (c.SignIn, c.SignOut)):
+            reply = await self._begin_or_end(province, command, deadline)
+        else:
+            reply = await self._provinces.call(province, command, deadline=deadline)
         if isinstance(reply, Refused):
             return await self.refused(command, reply, deadline)
-        if isinstance(command, c.SignIn):
-            self._desks.signed_in(session, province)
-        elif isinstance(command, c.SignOut):
-            self._desks.signed_out(session)
         if isinstance(reply, SessionReply):
             return session_out(reply, wall_ms(), desk_id=getattr(message, "desk_id", ""))
         if isinstance(reply, Done):
             return ended_session_out(operator, "SIGNED_OUT")
         return outcome(command, reply)
+
+    async def _begin_or_end(
+        self, province: ProvinceCode, command: c.SignIn | c.SignOut, deadline: float
+    ) -> protocol.Response:
+        """Begin or end a session, and note whether it is the one that the operator has then.
+
+        A repeated request is answered as it was the first time and does nothing: who has the operator now is read behind it, since a desk
+        that was believed to be signed in would never hear that it must sign in again.
+        """
+        if command.request_id:
+            after = c.GetOperator(operator=command.operator)
+            reply, found = await self._provinces.call_many(province, (command, after), deadline=deadline)
+            is_signed_in = isinstance(found, OperatorReply) and found.operator.session == command.session
+        else:
+            reply = await self._provinces.call(province, command, deadline=deadline)
+            is_signed_in = isinstance(command, c.SignIn)
+        if isinstance(reply, Refused):
+            return reply
+        if is_signed_in:
+            self._desks.signed_in(command.session, province)
+        else:
+            self._desks.signed_out(command.session)
+        return reply
 
     def ask_soon(self, province: ProvinceCode, commands: Sequence[c.AnyCommand]) -> Replies:
         """Do steps of one province together; see `Provinces.call_many_soon`. `outcome` and `refused` say what the replies mean."""

@@ -113,14 +113,16 @@ class WorkServiceServicer:
     """
 
     def SignIn(self, request, context):
-        """Signs an operator in, or takes the running session over for this desk; then answers with what is open.
+        """Signs an operator in, or takes the running session over for this desk; then answers with what is open. A repetition with the
+        same request_id is answered with the session as it was then; Heartbeat tells whether it still lasts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SignOut(self, request, context):
-        """Signs an operator out. Open offers and assignments go back to the queue (token + 1).
+        """Signs an operator out. Open offers and assignments go back to the queue (token + 1). A repetition with the same request_id ends
+        no session that began since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -11,7 +11,8 @@ import pytest
 from actors.core import commands as c
 from actors.core.ids import SessionId
 from gateway.services import work_stream
-from gateway.v1 import operator_pb2, task_pb2, work_pb2, work_pb2_grpc
+from gateway.v1 import event_pb2, operator_pb2, task_pb2, work_pb2, work_pb2_grpc
+from tests.unit.gateway.served import facts
 from tests.unit.gateway_streams.desk import Workbench
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
 
@@ -111,6 +112,46 @@ async def test_a_desk_without_a_stream_is_kept_by_unary_heartbeats(country: Serv
     await country.work.SignOut(work_pb2.SignOutRequest(operator=names[0], request_id="o"), **options)
     answer = await country.work.Heartbeat(work_pb2.HeartbeatRequest(operators=names), **options)
     assert list(answer.signed_out_operators) == names
+
+
+async def test_a_repeated_sign_out_leaves_the_next_session_alone(country: Served) -> None:
+    """A retry that comes late would take the work in hand from somebody who has come back since."""
+    options, operator = country.as_("desk", "fujian"), "provinces/fujian/operators/fujian-op-1"
+
+    def sign_in(request_id: str) -> work_pb2.SignInRequest:
+        return work_pb2.SignInRequest(operator=operator, request_id=request_id, desk_id="d")
+
+    leave = work_pb2.SignOutRequest(operator=operator, request_id="o", reason="lunch")
+    await country.work.SignIn(sign_in("s-1"), **options)
+    first = await country.work.SignOut(leave, **options)
+    session = await country.work.SignIn(sign_in("s-2"), **options)
+    assert await country.work.SignOut(leave, **options) == first
+    assert await country.work.SignIn(sign_in("s-2"), **options) == session
+    beat = work_pb2.HeartbeatRequest(operators=[operator])
+    assert not (await country.work.Heartbeat(beat, **options)).signed_out_operators
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await country.work.SignOut(work_pb2.SignOutRequest(operator=operator, request_id="o", reason="ill"), **options)
+    assert facts(caught.value)["reason"] == "REQUEST_ID_REUSED"
+    events = await country.events.ListEvents(
+        event_pb2.ListEventsRequest(parent="provinces/fujian"), **country.as_("team_lead", "fujian")
+    )
+    told = [(event.type, event.reason, event.request_id) for event in events.events if event.operator == operator]
+    assert [one for one in told if one[0].startswith("OperatorSigned")] == [
+        ("OperatorSignedIn", "available", "s-1"),
+        ("OperatorSignedOut", "signed_out: lunch", "o"),
+        ("OperatorSignedIn", "available", "s-2"),
+    ]
+
+
+async def test_a_repeated_sign_in_revives_no_session_that_has_ended(country: Served) -> None:
+    """It is answered as it was then; whoever relies on it hears from the next heartbeat that nobody is signed in."""
+    options, operator = country.as_("desk", "fujian"), "provinces/fujian/operators/fujian-op-1"
+    arrive = work_pb2.SignInRequest(operator=operator, request_id="s", desk_id="d")
+    session = await country.work.SignIn(arrive, **options)
+    await country.work.SignOut(work_pb2.SignOutRequest(operator=operator, request_id="o"), **options)
+    assert await country.work.SignIn(arrive, **options) == session
+    beat = work_pb2.HeartbeatRequest(operators=[operator])
+    assert list((await country.work.Heartbeat(beat, **options)).signed_out_operators) == [operator]
 
 
 #: A client that takes 64 KiB and then no more until it reads.

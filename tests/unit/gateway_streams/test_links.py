@@ -290,15 +290,19 @@ async def test_a_call_that_was_given_up_from_the_start_stores_nothing(country: S
 
 
 async def test_a_sign_in_whose_answer_was_lost_is_repeated(country: Served) -> None:
-    """It carries no request id to the province, but the same session changes nothing when it signs in again."""
+    """A lost connection must not look like a failure to the desk, nor sign anybody in twice."""
     site = country.sites["fujian"]
     desk = {"operator": "provinces/fujian/operators/fujian-op-1", "desk_id": "d"}
-    await country.work.SignIn(work_pb2.SignInRequest(**desk, request_id="s-1"), **country.as_("desk", "fujian"))
-    site.breaks_after = once(c.SignIn)
+    site.breaks_after = once(protocol.Bundle)
     session = await country.work.SignIn(
-        work_pb2.SignInRequest(**desk, request_id="s-2"), **country.as_("desk", "fujian")
+        work_pb2.SignInRequest(**desk, request_id="s-1"), **country.as_("desk", "fujian")
     )
     assert session.operator == desk["operator"]
+    assert len(site.seen(protocol.Bundle)) == 2
+    answer = await country.work.Heartbeat(
+        work_pb2.HeartbeatRequest(operators=[desk["operator"]]), **country.as_("desk", "fujian")
+    )
+    assert not answer.signed_out_operators
 
 
 async def test_a_refusal_by_the_process_itself_is_a_definite_status(country: Served) -> None:
