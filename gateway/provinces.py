@@ -8,7 +8,8 @@ What happens to a call when the connection is not there:
 * not connected: nothing was sent; the call waits for the connection, at most `OUTAGE_WAIT_S`, then UNAVAILABLE;
 * not connected because it stands aside (its journal is damaged): UNAVAILABLE at once;
 * lost while the answer was due: the outcome is unknown. Reads, and writes with a request id, are sent again, since the same request id
-  gets the same answer; other writes fail with UNAVAILABLE, and their caller decides;
+  gets the same answer; other writes fail with UNAVAILABLE, and their caller decides. So does a write that cannot be sent again because the
+  link is full or the actor stands aside by then: RESOURCE_EXHAUSTED and JOURNAL_UNUSABLE say that nothing was done;
 * the caller's deadline passes: DEADLINE_EXCEEDED. Whatever was sent is carried out all the same.
 
 Cost: encoding and decoding of the bodies, 2 us each; everything sent in one turn of the loop leaves in one write.
@@ -63,29 +64,19 @@ BEYOND_MAX_S = 0.5
 HOSTS_FOLLOWED_MAX = 4
 
 _COMMANDS = frozenset(get_args(c.AnyCommand))
-#: Commands without effect on anything that lasts, or that change nothing when repeated.
-_REPEATABLE = (
+#: Requests that change nothing.
+_READS = (
     c.GetTask,
     c.ListTasks,
     c.GetOperator,
     c.ListOperators,
     c.GetWorkload,
     c.GetProvince,
+    c.GetCalendar,
     c.ListSharingPolicyRevisions,
     c.PreviewMatch,
     c.DiagnoseQueue,
-    c.HearDesks,
-    c.RenewAssignment,
-    c.SignIn,
-    c.AcceptOffer,
-    c.StartAssignment,
-    # The same decision by the same token is answered with the decision.
-    c.CompleteAssignment,
-    # The end state is the same however often it is asked for.
-    c.SignOut,
-    c.SetPresence,
     protocol.ReadFrames,
-    protocol.Follow,
     protocol.GetSummary,
     protocol.GetRuntime,
     protocol.VerifyChain,
@@ -98,6 +89,21 @@ _REPEATABLE = (
     protocol.GetDrill,
     protocol.ListDrills,
     protocol.Ping,
+)
+#: Requests without effect on anything that lasts, or that change nothing when repeated.
+_REPEATABLE = (
+    *_READS,
+    c.HearDesks,
+    c.RenewAssignment,
+    c.SignIn,
+    c.AcceptOffer,
+    c.StartAssignment,
+    # The same decision by the same token is answered with the decision.
+    c.CompleteAssignment,
+    # The end state is the same however often it is asked for.
+    c.SignOut,
+    c.SetPresence,
+    protocol.Follow,
     # Made of repeatable commands only, see `call_many`.
     protocol.Bundle,
 )
@@ -248,7 +254,8 @@ class ProvinceLinks:
         return self._bundles.send(link, name, requests)
 
     async def _send_again(self, name: str, bundle: protocol.Bundle, deadline: float) -> protocol.Response:
-        return await self._ask_patiently(name, bundle, deadline, GatewayReason.PROVINCE_UNAVAILABLE)
+        # Whether it has left already is not known here.
+        return await self._ask_patiently(name, bundle, deadline, GatewayReason.PROVINCE_UNAVAILABLE, may_be_sent=True)
 
     async def _call_patiently(
         self, province: str, requests: Sequence[c.AnyCommand], deadline: float
@@ -334,12 +341,25 @@ class ProvinceLinks:
             self._places.give_back(name)
 
     async def _ask_patiently(
-        self, name: str, request: protocol.Request, deadline: float, away: GatewayReason
+        self,
+        name: str,
+        request: protocol.Request,
+        deadline: float,
+        away: GatewayReason,
+        *,
+        may_be_sent: bool = False,
     ) -> protocol.Response:
+        """Ask until there is an answer, or a definite end.
+
+        Args:
+            may_be_sent: it was tried before, and may have been carried out.
+        """
         loop = asyncio.get_running_loop()
         link = self._links[name]
         body = protocol.encode(request)
         give_up = loop.time() + self._outage_wait_s
+        #: Whether it was sent, and the connection lost before its answer.
+        is_lost = False
         while True:
             left_s = deadline - loop.time()
             if left_s <= 0:
@@ -351,16 +371,18 @@ class ProvinceLinks:
             except CallFailed as error:
                 raise _failed(error, away) from None
             except LinkFull:
-                raise too_many_waiting() from None
+                # What is refused for want of room counts as not done: so it must not have been sent before.
+                raise (_outcome_unknown(away) if may_be_sent or is_lost else too_many_waiting()) from None
             except BodyTooLarge:
                 raise GatewayError(GatewayReason.TOO_LARGE, "The request is too large.") from None
             except LinkLost:
                 if not _is_repeatable(request):
-                    raise GatewayError(
-                        away, "The connection broke; whether the write took effect is unknown."
-                    ) from None
+                    raise _outcome_unknown(away) from None
+                is_lost = not isinstance(request, _READS)
             except LinkDown:
                 if name in self._refusals:
+                    if is_lost:
+                        raise _outcome_unknown(away) from None
                     message = "Its journal cannot be used; it serves again when operations staff have put it right."
                     raise GatewayError(GatewayReason.JOURNAL_UNUSABLE, message) from None
                 wait_s = min(give_up, deadline) - loop.time()
@@ -376,6 +398,10 @@ def _is_command(request: protocol.Request) -> TypeGuard[c.AnyCommand]:
 def _is_repeatable(request: protocol.Request) -> bool:
     """Whether it may be sent again when nobody knows whether it was carried out."""
     return bool(getattr(request, "request_id", "")) or isinstance(request, _REPEATABLE)
+
+
+def _outcome_unknown(away: GatewayReason) -> GatewayError:
+    return GatewayError(away, "The connection broke; whether the write took effect is unknown.")
 
 
 def _failed(error: CallFailed, away: GatewayReason) -> GatewayError:

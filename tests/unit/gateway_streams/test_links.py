@@ -12,8 +12,9 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import OperatorId, TaskId
 from actors.core.refusal import Refused
-from actors.core.replies import PolicyRevisionPage, TaskReply
+from actors.core.replies import AnyReply, CalendarReply, PolicyRevisionPage, TaskReply
 from actors.core.task import TaskSpec
+from actors.transport.link import LinkBounds
 from gateway.errors import GatewayError
 from gateway.v1 import admin_pb2, event_pb2, task_pb2, work_pb2
 from tests.unit.gateway.served import facts
@@ -65,15 +66,63 @@ async def test_a_create_whose_answer_was_lost_is_made_once(country: Served) -> N
     assert [entry.name for entry in listed.tasks] == [task.name]
 
 
-async def test_a_read_of_revisions_whose_answer_was_lost_is_sent_again(country: Served) -> None:
-    """Whoever looks at a policy asks for it, and then for its revision: with one of the two lost there would be no policy to be seen."""
+@pytest.mark.parametrize(("way", "obstacle"), [("call", "full"), ("call", "unusable"), ("bundle", "full")])
+async def test_a_write_that_cannot_be_sent_again_may_have_been_done(country: Served, way: str, obstacle: str) -> None:
+    """Told that there was no room, a client would take it for not done, and ask for the same thing under another id."""
+    site, links = country.sites["fujian"], country.gateway.links
+    link = links._links["province/fujian"]
+    is_first = once(c.CreateTask if way == "call" else protocol.Bundle)
+
+    def breaks(request: protocol.Request) -> bool:
+        if not is_first(request):
+            return False
+        if obstacle == "full":
+            link.bounds = LinkBounds(calls_in_flight_max=0)
+        else:
+            links._refusals["province/fujian"] = "damaged"
+        return True
+
+    site.breaks_after = breaks
+    with pytest.raises(GatewayError) as caught:
+        await _create_by(way, country)
+    assert caught.value.reason == "PROVINCE_UNAVAILABLE"
+    assert "whether the write took effect is unknown" in caught.value.message
+    assert site.process is not None
+    assert len(site.process.commits.province.state.tasks) == 1
+
+
+async def _create_by(way: str, country: Served) -> object:
+    links, deadline = country.gateway.links, asyncio.get_running_loop().time() + PATIENCE_S
+    if way == "call":
+        return await links.call("fujian", _new(1), deadline=deadline)
+    return await asyncio.wait_for(links.call_many_soon("fujian", [_new(1)]), PATIENCE_S)
+
+
+async def test_what_was_never_sent_for_want_of_room_is_said_to_be_refused(country: Served) -> None:
+    """Whoever hears that nothing was done need not wonder."""
+    country.gateway.links._links["province/fujian"].bounds = LinkBounds(calls_in_flight_max=0)
+    with pytest.raises(GatewayError) as caught:
+        await _create_by("call", country)
+    assert (caught.value.reason, caught.value.code) == ("OVERLOADED", grpc.StatusCode.RESOURCE_EXHAUSTED)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        # Whoever looks at a policy asks for it, and then for its revision: with one of the two lost there would be no policy to be seen.
+        (c.ListSharingPolicyRevisions(before=2), PolicyRevisionPage),
+        (c.GetCalendar(), CalendarReply),
+    ],
+)
+async def test_a_read_whose_answer_was_lost_is_sent_again(
+    country: Served, asked: c.AnyCommand, answer: type[AnyReply]
+) -> None:
+    """Nothing can go wrong by it, and whoever reads need not wonder whether a write took effect."""
     site = country.sites["fujian"]
-    site.breaks_after = once(c.ListSharingPolicyRevisions)
+    site.breaks_after = once(type(asked))
     deadline = asyncio.get_running_loop().time() + PATIENCE_S
-    page = await country.gateway.links.call("fujian", c.ListSharingPolicyRevisions(before=2), deadline=deadline)
-    assert isinstance(page, PolicyRevisionPage)
-    assert [kept.policy.revision for kept in page.revisions] == [1]
-    assert len(site.seen(c.ListSharingPolicyRevisions)) == 2
+    assert isinstance(await country.gateway.links.call("fujian", asked, deadline=deadline), answer)
+    assert len(site.seen(type(asked))) == 2
 
 
 def _batch(*numbers: int, kind: str = KIND) -> task_pb2.BatchCreateTasksRequest:
