@@ -13,14 +13,19 @@ what the request names. An identity of province ``*`` passes every OWN.
 
 Nobody but an operator's desk takes, holds or decides work: operations staff and team leads may only end a session.
 
+A token that names its operators reads of a task what these may see: what one of them has, or has had, and what one of them is cleared for.
+A token of everybody of a province stands for those who are cleared, too.
+
 Why a task went to whom is for those who lead people, and for auditors: an explanation compares named persons by their speed, errors and
 absences. A branch system asks where its task is (GetTask); an operator sees their own figures, nobody else's.
 """
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
 from actors.core.refusal import Reason
+from actors.core.task import Task
 from gateway import names
 from gateway.errors import GatewayError, GatewayReason
 from gateway.identity import Identity, Role
@@ -208,6 +213,28 @@ def check_task(identity: Identity, method: str, home: str, host: str = "") -> No
     admit(identity, method)
     if not may_see_task(identity, method, home, host):
         raise denied(f"The identity belongs to province {identity.province}; the task does not.")
+
+
+def needs_clearance(identity: Identity, task: Task) -> bool:
+    """Whether only somebody's clearance can let the identity read the task: its operators neither have nor had it, and it is not for everybody."""
+    if identity.role is not Role.OPERATOR or not identity.operators:
+        return False
+    decider = task.decision.operator if task.decision is not None else None
+    return _privacy_level(task) > 1 and not {task.operator, task.prefers, decider} & set(identity.operators)
+
+
+def check_clearance(task: Task, clearances: Iterable[int]) -> None:
+    """Let somebody read a task who acts for people of these clearances.
+
+    Raises:
+        GatewayError: PERMISSION_DENIED.
+    """
+    if max(clearances, default=0) < _privacy_level(task):
+        raise denied("Nobody whom the identity may act for is cleared for this task.")
+
+
+def _privacy_level(task: Task) -> int:
+    return task.spec.privacy_level or 1
 
 
 def check_unread(identity: Identity, method: str, home: str, error: GatewayError) -> None:

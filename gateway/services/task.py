@@ -5,8 +5,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from actors.core import commands as c
-from actors.core.ids import TaskId, home_of
-from actors.core.replies import TaskReply
+from actors.core.ids import OperatorId, TaskId, home_of
+from actors.core.replies import OperatorReply, TaskReply
 from actors.core.task import Task
 from actors.protocol import Request
 from gateway import conversion, names, permissions, validation
@@ -66,8 +66,10 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
     async def GetTask(self, request: task_pb2.GetTaskRequest, context: Context) -> task_pb2.Task:
         """Read a task, wherever it is hosted."""
         validation.check(request)
-        task_id = self._task_id(request.name)
-        task = await self._read(caller(), f"{_SERVICE}GetTask", task_id, deadline_of(context))
+        identity, deadline, task_id = caller(), deadline_of(context), self._task_id(request.name)
+        task = await self._read(identity, f"{_SERVICE}GetTask", task_id, deadline)
+        if permissions.needs_clearance(identity, task):
+            permissions.check_clearance(task, await self._clearances(identity, deadline))
         return conversion.task_out(task)
 
     async def ListTasks(self, request: task_pb2.ListTasksRequest, context: Context) -> task_pb2.ListTasksResponse:
@@ -191,6 +193,12 @@ class TaskService(task_pb2_grpc.TaskServiceServicer):
             raise
         permissions.check_task(identity, method, home, conversion.host_of(task))
         return task
+
+    async def _clearances(self, identity: Identity, deadline: float) -> list[int]:
+        """Of the operators whom the identity may act for, as far as they are on the roster."""
+        asked = [c.GetOperator(operator=OperatorId(operator)) for operator in identity.operators]
+        replies = await self._provinces.call_many(identity.province, asked, deadline=deadline)
+        return [reply.operator.clearance for reply in replies if isinstance(reply, OperatorReply)]
 
     async def _admit(self, identity: Identity, method: str, task_id: TaskId, deadline: float) -> None:
         """Let a change in; only a right that hangs on the host costs a read."""

@@ -115,7 +115,8 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetTask(self, request, context):
-        """Reads one task, wherever it is hosted.
+        """Reads one task, wherever it is hosted. An operator's identity that names its operators reads what one of them has, has had, or is
+        cleared for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

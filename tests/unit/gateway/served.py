@@ -14,6 +14,7 @@ from gateway.admission import NO_LIMITS, Admission
 from gateway.gate import Gate
 from gateway.identity import Identity, Role, Tokens, digest_of
 from gateway.item_admission import ItemAdmission
+from gateway.names import operator_id
 from gateway.services.dispatch import DispatchService
 from gateway.services.drill import DrillService
 from gateway.services.operator import OperatorService
@@ -39,7 +40,10 @@ IDENTITIES = {
     **{f"branch-{code}": (Role.BRANCH, code) for code in ("fujian", "jiangxi")},
     **{f"lead-{code}": (Role.TEAM_LEAD, code) for code in ("fujian", "jiangxi")},
     "desk-fujian": (Role.OPERATOR, "fujian"),
+    "desk-of-wang": (Role.OPERATOR, "fujian"),
 }
+#: Whom a token may act for, where not for everybody of its province.
+OPERATORS = {"desk-of-wang": (operator_id("fujian", "wang"),)}
 
 
 class Gateway:
@@ -95,7 +99,12 @@ async def gateway(*codes: str) -> AsyncIterator[Gateway]:
     country = Country(*codes)
     tokens = Tokens(
         {
-            digest_of(token): Identity(role=role, subject="second" if token == "ops-2" else "test", province=province)
+            digest_of(token): Identity(
+                role=role,
+                subject="second" if token == "ops-2" else "test",
+                province=province,
+                operators=OPERATORS.get(token, ()),
+            )
             for token, (role, province) in IDENTITIES.items()
         }
     )

@@ -8,9 +8,11 @@ import grpc
 import grpc.aio
 import pytest
 
-from actors.core.ids import ProvinceCode, TaskId
+from actors.core import commands as c
+from actors.core.ids import ProvinceCode, SessionId, TaskId
 from actors.core.replies import Elsewhere
 from gateway.errors import GatewayError, GatewayReason
+from gateway.names import operator_id
 from gateway.pages import PAGE_BYTES_MAX
 from gateway.v1 import dispatch_pb2, operator_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, create, failure, gateway
@@ -263,6 +265,47 @@ async def test_a_team_lead_reassigns_within_the_own_province(served: Gateway) ->
         "PERMISSION_DENIED",
         "INVALID_ARGUMENT",
     ]
+
+
+async def test_a_desk_of_some_reads_what_they_have_or_are_cleared_for(served: Gateway) -> None:
+    """Anybody with a desk could read the health data of every customer of the branch, cleared for it or not."""
+    plain = await served.tasks.CreateTask(create(1, privacy_level=2), **as_("branch-fujian"))
+    secret = await served.tasks.CreateTask(create(2, privacy_level=3), **as_("branch-fujian"))
+
+    async def read(task: task_pb2.Task, token: str) -> str:
+        return (await served.tasks.GetTask(task_pb2.GetTaskRequest(name=task.name), **as_(token))).name
+
+    async def denied(task: task_pb2.Task) -> str:
+        get = task_pb2.GetTaskRequest(name=task.name)
+        return (await failure(served.tasks.GetTask(get, **as_("desk-of-wang"))))["code"].name
+
+    assert await denied(plain) == "PERMISSION_DENIED", "nobody of that id is on the roster"
+    wang = operator_pb2.Operator(kinds=[{"kind": "claims-medical"}], clearance=2)
+    enrol = operator_pb2.CreateOperatorRequest(
+        parent="provinces/fujian", operator_id="wang", operator=wang, request_id="e-1"
+    )
+    wang = await served.operators.CreateOperator(enrol, **as_("lead-fujian"))
+    assert await read(plain, "desk-of-wang") == plain.name
+    assert await denied(secret) == "PERMISSION_DENIED"
+    assert await read(secret, "desk-fujian") == secret.name, "it is a desk of those who are cleared, too"
+
+    async def clear(level: int) -> None:
+        change = operator_pb2.UpdateOperatorRequest(
+            operator={"name": wang.name, "clearance": level},
+            update_mask={"paths": ["clearance"]},
+            request_id=f"u-{level}",
+        )
+        await served.operators.UpdateOperator(change, **as_("lead-fujian"))
+
+    await clear(3)
+    assert await read(secret, "desk-of-wang") == secret.name
+    known = operator_id("fujian", "wang")
+    await served.country.call("fujian", c.SignIn(operator=known, session=SessionId("g/1")), deadline=1.0)
+    give = task_pb2.ReassignTaskRequest(name=secret.name, operator=wang.name, reason="expert", request_id="a-1")
+    held = await served.tasks.ReassignTask(give, **as_("lead-fujian"))
+    await clear(1)
+    assert await read(secret, "desk-of-wang") == held.name, "who has a task in hand must be able to read it"
+    assert await denied(plain) == "PERMISSION_DENIED"
 
 
 async def test_a_team_lead_learns_nothing_of_a_task_elsewhere(served: Gateway) -> None:
