@@ -9,6 +9,7 @@ from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
 from actors.core.operators import KindExperience, Operator
+from actors.core.policy_changes import end_evacuation
 from actors.core.policy_revisions import scheduled
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import (
@@ -206,6 +207,8 @@ def get_workload(turn: Turn, command: c.GetWorkload) -> AnyReply:
 def set_province_status(turn: Turn, command: c.SetProvinceStatus) -> AnyReply:
     """Suspend, drain or resume by hand. Only the site watch sets UNREACHABLE."""
     state = turn.state
+    if command.ends_evacuation:
+        end_evacuation(turn, command.reason)
     if command.status is not state.status:
         turn.emit(
             e.ProvinceStatusChanged(

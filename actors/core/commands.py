@@ -316,6 +316,8 @@ class SetProvinceStatus(Command, frozen=True, kw_only=True, tag=True):
 
     status: ProvinceStatus
     reason: str = ""
+    #: A policy that evacuates gives way to sharing by overflow in the same frame: an active province would send its new tasks away.
+    ends_evacuation: bool = False
 
 
 class UpdateSharingPolicy(Command, frozen=True, kw_only=True, tag=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core import events as e
-from actors.core.country import SharingPolicy
+from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.deciding import Turn
 from actors.core.policy_revisions import (
     PROPOSALS_MAX,
@@ -113,6 +113,21 @@ def _shown(policy: SharingPolicy, preview: MovesPreview, proposal: PolicyProposa
         wait_after_ms=preview.wait_after_ms,
         proposal=proposal,
     )
+
+
+def end_evacuation(turn: Turn, reason: str) -> None:
+    """Share by overflow at once and until further notice, where the policy in force evacuates. It takes one person: the rule that may ask for two stays."""
+    policy = turn.state.policy
+    if policy.share_out_mode is ShareOutMode.EVACUATE:
+        wanted = msgspec.structs.replace(
+            policy,
+            share_out_mode=ShareOutMode.OVERFLOW,
+            effective_from_ms=0,
+            effective_until_ms=0,
+            updated_ms=turn.now.wall_ms,
+            updated_by=turn.who,
+        )
+        _put(turn, wanted, reason, rolled_back_to=0)
 
 
 def approve_policy_change(turn: Turn, command: c.ApproveSharingPolicyChange) -> AnyReply:

@@ -125,18 +125,10 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
     async def ResumeProvince(
         self, request: province_pb2.ResumeProvinceRequest, context: Context
     ) -> province_pb2.Province:
-        """Go back to ACTIVE; after an evacuation by hand, to sharing by overflow.
-
-        The policy is changed first: an active province that still evacuates would send its new tasks away. Other modes stay.
-        """
+        """Go back to ACTIVE; after an evacuation by hand, to sharing by overflow. Other modes stay."""
         validation.check(request)
         code = self._admit("ResumeProvince", names.parse_province(request.name), "name")
-        deadline = deadline_of(context)
-        policy = (await self._read(code, deadline)).policy
-        if policy.share_out_mode is ShareOutMode.EVACUATE:
-            # A request id names one command. "~" cannot occur in a client's, so this one meets no other.
-            await self._set_mode(code, request, ShareOutMode.OVERFLOW, f"{request.request_id}~policy", deadline)
-        return await self._set_status(code, ProvinceStatus.ACTIVE, request, deadline)
+        return await self._set_status(code, ProvinceStatus.ACTIVE, request, deadline_of(context), ends_evacuation=True)
 
     # --- sharing ---
 
@@ -148,8 +140,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         code = self._admit("EvacuateProvince", names.parse_province(request.name), "name")
         deadline = deadline_of(context)
         known = await self._read(code, deadline)
-        request_id = "" if request.validate_only else request.request_id
-        preview = await self._set_mode(code, request, ShareOutMode.EVACUATE, request_id, deadline)
+        preview = await self._evacuate(code, request, deadline)
         return province_pb2.EvacuateProvinceResponse(
             province=conversion.province_out(known),
             preview=conversion.preview_out(preview),
@@ -294,34 +285,38 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         | province_pb2.DrainProvinceRequest
         | province_pb2.ResumeProvinceRequest,
         deadline: float,
+        *,
+        ends_evacuation: bool = False,
     ) -> province_pb2.Province:
         command = c.SetProvinceStatus(
-            who=caller().who, request_id=request.request_id, status=status, reason=request.reason
+            who=caller().who,
+            request_id=request.request_id,
+            status=status,
+            reason=request.reason,
+            ends_evacuation=ends_evacuation,
         )
         reply = await self._provinces.call(code, command, deadline=deadline)
         return conversion.province_out(expect(reply, ProvinceReply))
 
-    async def _set_mode(
-        self,
-        code: ProvinceCode,
-        request: province_pb2.ResumeProvinceRequest | province_pb2.EvacuateProvinceRequest,
-        mode: ShareOutMode,
-        request_id: str,
-        deadline: float,
+    async def _evacuate(
+        self, code: ProvinceCode, request: province_pb2.EvacuateProvinceRequest, deadline: float
     ) -> PolicyPreview:
-        """Change the mode of a policy; without a request id, only show what that would move."""
+        """Change the mode of the policy, or only show what that would move."""
 
         async def attempt() -> protocol.Response:
             now = await self._read(code, deadline)
             policy = now.policy
             command = c.UpdateSharingPolicy(
                 who=caller().who,
-                request_id=request_id,
+                # What is only shown must not use up the id of the change that may follow.
+                request_id="" if request.validate_only else request.request_id,
                 fingerprint=fingerprint_of(request),
                 # At once and until further notice, whatever window is open now.
-                policy=msgspec.structs.replace(policy, share_out_mode=mode, effective_from_ms=0, effective_until_ms=0),
+                policy=msgspec.structs.replace(
+                    policy, share_out_mode=ShareOutMode.EVACUATE, effective_from_ms=0, effective_until_ms=0
+                ),
                 revision=now.policy_newest,
-                validate_only=not request_id,
+                validate_only=request.validate_only,
                 reason=request.reason,
             )
             return await self._provinces.call(code, command, deadline=deadline)

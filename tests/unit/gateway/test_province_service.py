@@ -74,6 +74,26 @@ async def test_an_evacuation_is_shown_first_then_done_then_undone(served: Gatewa
     assert (after.share_out_mode, after.revision) == (province_pb2.SHARE_OUT_MODE_OVERFLOW, 3)
 
 
+async def test_an_order_to_resume_that_is_refused_ends_no_evacuation(served: Gateway) -> None:
+    """An id that was used for something else must change nothing: the tasks of a branch in a storm would come to it again."""
+    evacuate = province_pb2.EvacuateProvinceRequest(**why("p-1"))
+    await served.provinces.EvacuateProvince(evacuate, **as_("ops"))
+    before = await policy(served)
+    await served.provinces.SuspendProvince(province_pb2.SuspendProvinceRequest(**why("p-2")), **as_("ops"))
+    reused = province_pb2.ResumeProvinceRequest(**why("p-2"))
+    assert (await failure(served.provinces.ResumeProvince(reused, **as_("ops"))))["reason"] == "REQUEST_ID_REUSED"
+    assert await policy(served) == before
+
+
+async def test_a_repeated_order_to_resume_ends_no_later_evacuation(served: Gateway) -> None:
+    """A retry that comes late must not undo what was ordered since."""
+    resume = province_pb2.ResumeProvinceRequest(**why("p-1"))
+    await served.provinces.ResumeProvince(resume, **as_("ops"))
+    await served.provinces.EvacuateProvince(province_pb2.EvacuateProvinceRequest(**why("p-2")), **as_("ops"))
+    await served.provinces.ResumeProvince(resume, **as_("ops"))
+    assert (await policy(served)).share_out_mode == province_pb2.SHARE_OUT_MODE_EVACUATE
+
+
 async def test_resuming_leaves_other_modes_alone(served: Gateway) -> None:
     """A province that was CLOSED before a suspension must not begin to share because it was resumed."""
     closed = province_pb2.UpdateSharingPolicyRequest(
