@@ -328,7 +328,11 @@ class CoordinatorActor:
         )
         if isinstance(decided, Refused):
             return decided
-        return self._refuse_unless_written(decided) or self._serve_kinds(protocol.GetTaskKinds())
+        return self._refuse_unless_written(decided) or protocol.TaskKindsReply(
+            revision=self._hq.revision,
+            kinds=tuple(self._hq.kinds.values()),
+            put=self._hq.answer_to(request.who, request.request_id),
+        )
 
     def _refuse_unless_written(self, events: Sequence[AnyHqEvent]) -> Refused | None:
         """Write what a caller asked for. A refusal: nothing was written or applied."""

@@ -310,6 +310,8 @@ class TaskKindsReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     revision: int
     kinds: tuple[TaskKind, ...]
+    #: Of `PutTaskKind`: the kind as the request made it, be it long ago. None: it was not to be remembered.
+    put: TaskKind | None = None
 
 
 class MatchingModelReply(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -20,7 +20,7 @@ from actors.core.refusal import Reason, Refused
 
 
 class TaskKindPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
-    """A kind was added or replaced."""
+    """A kind was added or replaced; or is as a request wants it already, which is noted at the same revision."""
 
     at_ms: int
     kind: TaskKind
@@ -113,7 +113,7 @@ class Headquarters:
     def put_kind(
         self, kind: TaskKind, *, revision: int, who: str, request_id: str, at_ms: int, fingerprint: bytes = b""
     ) -> list[AnyHqEvent] | Refused:
-        """Decide on a new or changed kind; nothing happens when it is there already or the request is a repetition."""
+        """Decide on a new or changed kind; nothing happens when the request is a repetition, and only it is noted when the kind is there already."""
         # A repetition comes first: what it did then has moved the revision on. Others may have changed the kind since, and with it what the
         # same request comes to.
         key = f"{who}:{request_id}"
@@ -132,21 +132,21 @@ class Headquarters:
                 message=f"The table of kinds is at revision {self.revision}.",
                 metadata={"revision": str(self.revision)},
             )
+        put = TaskKindPut(
+            at_ms=at_ms, kind=kind, revision=self.revision, who=who, request_id=request_id, fingerprint=fingerprint
+        )
         if self.kinds.get(kind.kind) == kind:
-            return []
+            # Repeated after somebody else has changed the kind, it must not change it back.
+            return [put] if request_id else []
         growth = self._growth(kind)
         is_one_too_many = kind.kind not in self.kinds and len(self.kinds) >= KINDS_MAX
         if is_one_too_many or (growth > 0 and self.kinds_bytes + growth > KINDS_BYTES_MAX):
             return Refused(reason=Reason.KINDS_FULL, message="The table of task kinds is full.")
-        put = TaskKindPut(
-            at_ms=at_ms,
-            kind=kind,
-            revision=self.revision + 1,
-            who=who,
-            request_id=request_id,
-            fingerprint=fingerprint,
-        )
-        return [put]
+        return [msgspec.structs.replace(put, revision=self.revision + 1)]
+
+    def answer_to(self, who: str, request_id: str) -> TaskKind | None:
+        """The kind as a request made it, be it long ago; None: it is not remembered."""
+        return self.requests.get(f"{who}:{request_id}") if request_id else None
 
     def _growth(self, kind: TaskKind) -> int:
         """By how many bytes the table grows when `kind` is put into it; negative: it shrinks."""
@@ -178,7 +178,7 @@ class HqSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     #: In the order remembered.
     requests: tuple[tuple[str, TaskKind], ...]
     anchors: tuple[AnchoredHead, ...]
-    #: The kept revisions of the matching model, oldest first.
+    #: The kept revisions of the matching model, oldest first; then what was noted of requests that made none.
     models: tuple[MatchingModelPut, ...] = ()
     #: The kept drills, oldest first, and how many there ever were.
     drills: tuple[Drill, ...] = ()
@@ -194,7 +194,7 @@ def capture(hq: Headquarters) -> HqSnapshot:
         seen=dict(hq.seen),
         requests=tuple(hq.requests.items()),
         anchors=tuple(hq.anchors.values()),
-        models=tuple(hq.models.kept.values()),
+        models=(*hq.models.kept.values(), *hq.models.noted.values()),
         drills=tuple(hq.drills.kept.values()),
         drill_count=hq.drills.count,
         fingerprints=dict(hq.fingerprints),

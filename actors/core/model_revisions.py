@@ -14,6 +14,8 @@ from actors.core.refusal import Reason, Refused
 
 #: Revisions kept; the oldest are forgotten first, with the requests that made them.
 MODEL_REVISIONS_MAX = 100
+#: Requests remembered that found the model as they wanted it; the oldest are forgotten first, and with the revision that they found.
+MODEL_NOTES_MAX = 100
 #: Of one model, encoded: it travels whole to every province.
 MODEL_BYTES_MAX = 128 * 1024
 #: Mistakes of a model that a refusal names.
@@ -21,7 +23,7 @@ VIOLATIONS_MAX = 10
 
 
 class MatchingModelPut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
-    """A new revision of the matching model is in force."""
+    """A new revision of the matching model is in force; or one that is there already is what a request asked for, which is noted."""
 
     at_ms: int
     model: MatchingModel
@@ -53,6 +55,8 @@ class ModelRevisions:
     def __init__(self) -> None:
         #: Revision -> the event that made it.
         self.kept: dict[int, MatchingModelPut] = {}
+        #: (who, request id) -> the note of a request that found its model in force.
+        self.noted: dict[tuple[str, str], MatchingModelPut] = {}
 
     @property
     def current(self) -> MatchingModel | None:
@@ -65,10 +69,17 @@ class ModelRevisions:
         return next(reversed(self.kept), 0)
 
     def apply(self, event: MatchingModelPut) -> None:
-        """Take a revision in."""
+        """Take a revision in, or a note."""
+        if event.model.revision in self.kept:
+            self.noted[event.who, event.request_id] = event
+            if len(self.noted) > MODEL_NOTES_MAX:
+                del self.noted[next(iter(self.noted))]
+            return
         self.kept[event.model.revision] = event
         if len(self.kept) > MODEL_REVISIONS_MAX:
-            del self.kept[next(iter(self.kept))]
+            oldest = next(iter(self.kept))
+            del self.kept[oldest]
+            self.noted = {asked: note for asked, note in self.noted.items() if note.model.revision != oldest}
 
     def put(self, model: MatchingModel, request: ModelRequest) -> ModelDecision:
         """Decide on a new model. Its own revision and stamps are ignored."""
@@ -110,7 +121,7 @@ class ModelRevisions:
         """What the same request has done before. It comes first: what it did then has moved the revision on."""
         if not request.request_id:
             return None
-        for put in self.kept.values():
+        for put in (*self.kept.values(), *self.noted.values()):
             if (put.who, put.request_id) == (request.who, request.request_id):
                 if put.fingerprint == asked:
                     return put.model
@@ -131,12 +142,15 @@ class ModelRevisions:
 
     def _next(self, content: MatchingModel, request: ModelRequest, asked: bytes) -> ModelDecision:
         current = self.current
-        # Why it was changed is no change.
-        if current is not None and _content(current) == msgspec.structs.replace(content, note=current.note):
-            return current
         model = msgspec.structs.replace(
             content, revision=self.revision + 1, updated_ms=request.at_ms, updated_by=request.who
         )
+        # Why it was changed is no change.
+        if current is not None and _content(current) == msgspec.structs.replace(content, note=current.note):
+            if not request.request_id:
+                return current
+            # Repeated after somebody else has changed the model, it must not change it back.
+            model = current
         return MatchingModelPut(
             at_ms=request.at_ms, model=model, who=request.who, request_id=request.request_id, fingerprint=asked
         )

@@ -135,8 +135,12 @@ def _check_content(view: CheckedView, facts: HqFacts) -> None:
 
 
 def _require_progress(hq: Headquarters, event: AnyHqEvent, sequence: int) -> None:
-    """Anchors never go back, and revisions of the matching model follow each other."""
-    if isinstance(event, MatchingModelPut) and event.model.revision != hq.models.revision + 1:
+    """Anchors never go back, and revisions of the matching model follow each other; only the one in force is put again, as it is."""
+    if (
+        isinstance(event, MatchingModelPut)
+        and event.model.revision != hq.models.revision + 1
+        and event.model != hq.models.current
+    ):
         raise Corrupt(
             HQ, sequence, f"revision {event.model.revision} of the matching model follows {hq.models.revision}"
         )

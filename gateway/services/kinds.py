@@ -2,19 +2,21 @@
 
 from actors.core.country import TaskKind
 from actors.core.ids import KindId
-from actors.core.refusal import Reason, Refused
+from actors.core.refusal import Reason
 from actors.protocol import GetTaskKinds, PutTaskKind, TaskKindsReply
 from gateway import conversion, masks, names, pages
 from gateway.answers import Provinces, expect
 from gateway.errors import GatewayError, GatewayReason, invalid
 from gateway.filters import check_order, parse
-from gateway.merging import fingerprint_of
+from gateway.merging import fingerprint_of, is_outdated
 from gateway.v1 import operator_pb2
 from gateway.validation.checks import located
 from gateway.validation.operator import KIND_FIELDS, WHOLE_KIND
 
 #: Tries of a change while others change the table at the same time.
 _TRIES_MAX = 5
+#: A revision that the table never has: only a repetition is answered, with what it did then.
+_ONLY_REPEATED = -1
 
 
 async def get_kind(
@@ -60,29 +62,44 @@ async def update_kind(
 ) -> operator_pb2.TaskKind:
     """Change a kind, or create it when that is allowed.
 
-    The coordinator takes the change only for the table that was read; when somebody else was faster, it is read again.
+    The coordinator takes the change only for the table that was read; when somebody else was faster, it is read again. It is asked also where
+    the etag is an old one: the change may be a repetition, which has an answer whatever has become of the kind since.
     """
     kind = names.parse_kind(request.task_kind.name)
     for attempt in range(_TRIES_MAX):
         table = await _table(provinces, deadline)
-        changed = _changed(kind, _find(table, kind), request)
+        known = _find(table, kind)
+        changed = _changed(kind, known, request)
+        outdated = _outdated(known, changed, request.task_kind.etag)
         put = PutTaskKind(
             kind=changed,
-            revision=table.revision,
+            revision=table.revision if outdated is None else _ONLY_REPEATED,
             who=who,
             request_id=request.request_id,
             fingerprint=fingerprint_of(request),
         )
         reply = await provinces.coordinator(put, deadline=deadline)
-        lost_race = isinstance(reply, Refused) and reply.reason is Reason.ETAG_MISMATCH
-        if not lost_race or attempt == _TRIES_MAX - 1:
-            stored = _find(expect(reply, TaskKindsReply), kind)
+        if is_outdated(reply) and outdated is not None:
+            raise outdated
+        if not is_outdated(reply) or attempt == _TRIES_MAX - 1:
+            stored = expect(reply, TaskKindsReply).put
             return conversion.kind_out(stored or changed)
     raise AssertionError("the last try returns or raises")
 
 
+def _outdated(known: TaskKind | None, changed: TaskKind, etag: str) -> GatewayError | None:
+    """Why a change by an etag cannot be made, if it is one and the etag is an old one."""
+    if known is None or changed == known or etag in ("", conversion.kind_etag(known)):
+        return None
+    return GatewayError(
+        Reason.ETAG_MISMATCH,
+        f"Task kind {known.kind} has changed since it was read.",
+        metadata={"etag": conversion.kind_etag(known)},
+    )
+
+
 def _changed(kind: KindId, known: TaskKind | None, request: operator_pb2.UpdateTaskKindRequest) -> TaskKind:
-    """The kind after the change; the present one when it is that already, so that a repetition with an old etag is no conflict."""
+    """The kind after the change."""
     update = request.task_kind
     if known is None:
         if not request.allow_missing:
@@ -93,16 +110,9 @@ def _changed(kind: KindId, known: TaskKind | None, request: operator_pb2.UpdateT
     if whole.line != conversion.LINES_OUT[known.line]:
         raise invalid([("task_kind.line", "cannot change once the kind exists")])
     new_standard = whole.operating_standard != known.operating_standard
-    changed = conversion.kind_in(
+    return conversion.kind_in(
         kind, whole, standard_revision=known.operating_standard_revision + (1 if new_standard else 0)
     )
-    if changed != known and update.etag and update.etag != conversion.kind_etag(known):
-        raise GatewayError(
-            Reason.ETAG_MISMATCH,
-            f"Task kind {kind} has changed since it was read.",
-            metadata={"etag": conversion.kind_etag(known)},
-        )
-    return changed
 
 
 def _checked(kind: operator_pb2.TaskKind) -> operator_pb2.TaskKind:

@@ -9,6 +9,8 @@ from actors.core import codec, headquarters
 from actors.core import events as e
 from actors.core.headquarters import AnyHqEvent, TaskKindPut
 from actors.core.ids import ProvinceCode, TaskId
+from actors.core.matching.model import trivial_model
+from actors.core.model_revisions import MatchingModelPut
 from actors.journal import Frame, MemoryStore, MemoryView, open_memory, open_sqlite
 from actors.store import HQ, Store, StoreError, open_store
 from actors.verification import workers
@@ -41,6 +43,13 @@ class Books:
             self.store.journal_path(province), store_id=self.store.store_id, province=province, reserve_bytes=0
         )
         journal.append(codec.encode_events(events), at_ms=1)
+        journal.close()
+
+    def write_hq(self, events: Sequence[AnyHqEvent]) -> None:
+        """One frame of the headquarters."""
+        path = self.store.journal_path(HQ)
+        journal = open_sqlite(path, store_id=self.store.store_id, province=HQ, reserve_bytes=0)
+        journal.append(headquarters.encode(list(events)), at_ms=1)
         journal.close()
 
     def verified(self, **planted: list[e.AnyEvent]) -> Report:
@@ -284,6 +293,17 @@ def test_journals_read_one_after_the_other_are_read_on_until_they_agree(moment: 
     assert checks[0].state.created_count == 1
 
 
+@pytest.mark.parametrize(("note", "is_sound"), [("", True), ("another", False)])
+def test_a_request_that_found_its_model_in_force_is_noted_at_its_revision(
+    books: Books, note: str, is_sound: bool
+) -> None:
+    """Such a note is no revision that was given twice; one with other content is."""
+    put = MatchingModelPut(at_ms=1, model=msgspec.structs.replace(trivial_model(), revision=1), who="ops:a")
+    again = msgspec.structs.replace(put.model, note=put.model.note + note)
+    books.write_hq([put, msgspec.structs.replace(put, request_id="r", model=again)])
+    assert found(books.verified(), "the matching model follows") is not is_sound
+
+
 @pytest.mark.parametrize("is_given_out", [True, False])
 def test_a_revision_that_is_given_out_while_the_journals_are_read_is_no_problem(
     books: Books, monkeypatch: pytest.MonkeyPatch, is_given_out: bool
@@ -293,19 +313,13 @@ def test_a_revision_that_is_given_out_while_the_journals_are_read_is_no_problem(
     kind = next(iter(books.home.state.kinds.values()))
     put = TaskKindPut(at_ms=1, kind=kind, revision=1)
 
-    def write_hq(events: Sequence[AnyHqEvent]) -> None:
-        path = books.store.journal_path(HQ)
-        journal = open_sqlite(path, store_id=books.store.store_id, province=HQ, reserve_bytes=0)
-        journal.append(headquarters.encode(list(events)), at_ms=1)
-        journal.close()
-
     # The largest of all is read first.
-    write_hq([put] * 2_000)
+    books.write_hq([put] * 2_000)
 
     def read_and_overtaken(path: Path, store_id: str) -> HqFacts:
         facts = check_hq(path, store_id)
         if is_given_out:
-            write_hq([msgspec.structs.replace(put, revision=2)])
+            books.write_hq([msgspec.structs.replace(put, revision=2)])
         books.write(FUJIAN, [e.TaskKindsAdopted(at_ms=2, revision=2, kinds=(kind,))])
         return facts
 

@@ -83,6 +83,21 @@ def test_a_repeated_request_is_the_same_although_others_have_changed_the_kind() 
         assert put(remembering, changed(8), request_id="r", fingerprint=b"other") is Reason.REQUEST_ID_REUSED
 
 
+def test_a_request_that_found_the_kind_as_it_wants_it_is_remembered() -> None:
+    """Repeated after somebody else has changed the kind, it would change it back."""
+    hq = Headquarters()
+    put(hq, KINDS[0])
+    assert put(hq, KINDS[0]) == []
+    [note] = put(hq, KINDS[0], request_id="r", fingerprint=b"asked")
+    assert isinstance(note, TaskKindPut) and (note.revision, hq.revision) == (1, 1)
+    put(hq, changed(7), request_id="s")
+    for remembering in (hq, restore(decode_snapshot(encode(capture(hq))))):
+        assert put(remembering, KINDS[0], request_id="r", fingerprint=b"asked") == []
+        assert remembering.kinds[KINDS[0].kind] == remembering.answer_to("ops:a", "s") == changed(7)
+        assert remembering.answer_to("ops:a", "r") == KINDS[0]
+        assert put(remembering, changed(8), request_id="r", fingerprint=b"other") is Reason.REQUEST_ID_REUSED
+
+
 def test_requests_are_forgotten_only_beyond_the_bound() -> None:
     """Everything has a named bound."""
     hq = Headquarters()

@@ -9,6 +9,7 @@ from actors.core.matching.model import MatchingModel, Weighting, trivial_model
 from actors.core.matching.shipped import shipped_model
 from actors.core.model_revisions import (
     MODEL_BYTES_MAX,
+    MODEL_NOTES_MAX,
     MODEL_REVISIONS_MAX,
     VIOLATIONS_MAX,
     MatchingModelPut,
@@ -68,6 +69,40 @@ def test_the_same_content_again_is_no_revision() -> None:
     first = put(models, 100)
     assert put(models, 100, asked("other", at_ms=9)) == first
     assert models.revision == 1
+
+
+def test_a_request_that_found_its_model_in_force_is_remembered() -> None:
+    """Repeated after somebody else has changed the model, it would change it back."""
+    hq, replayed = Headquarters(), Headquarters()
+
+    def happen(per_minute: int, request: ModelRequest) -> MatchingModel | Reason:
+        decided = hq.models.put(ageing(per_minute), request)
+        if isinstance(decided, MatchingModelPut):
+            for event in decode_events(encode([decided])):
+                replayed.apply(event)
+        return settle(hq.models, decided)
+
+    first = happen(100, asked("a"))
+    assert happen(100, asked("r", at_ms=9)) == first
+    happen(200, asked("b"))
+    for models in (hq.models, replayed.models, restore(decode_snapshot(encode(capture(hq)))).models):
+        assert put(models, 100, asked("r", at_ms=10)) == first
+        assert put(models, 201, asked("r")) is Reason.REQUEST_ID_REUSED
+        assert put(models, 100, asked("a")) == first, "whoever made the revision is remembered, too"
+        assert (models.revision, [model.ageing_per_minute for model in models.before(0, 9)]) == (2, [200, 100])
+
+
+def test_requests_that_made_no_revision_are_bounded_and_go_with_what_they_found() -> None:
+    """Everything has a named bound; and a note without its revision would be taken for one."""
+    models = ModelRevisions()
+    put(models, 1)
+    for number in range(MODEL_NOTES_MAX + 1):
+        put(models, 1, asked(f"r-{number}"))
+    assert len(models.noted) == MODEL_NOTES_MAX
+    for number in range(2, MODEL_REVISIONS_MAX + 2):
+        put(models, number)
+    assert models.noted == {}
+    assert len(models.kept) == MODEL_REVISIONS_MAX
 
 
 def test_a_revision_read_earlier_is_refused() -> None:

@@ -117,8 +117,11 @@ class Country:
             refused = self._put_kind(request)
             if refused is not None:
                 return refused
+        put = request if isinstance(request, protocol.PutTaskKind) else protocol.PutTaskKind(kind=KINDS[0])
         return protocol.TaskKindsReply(
-            revision=self._headquarters.revision, kinds=tuple(self._headquarters.kinds.values())
+            revision=self._headquarters.revision,
+            kinds=tuple(self._headquarters.kinds.values()),
+            put=self._headquarters.answer_to(put.who, put.request_id),
         )
 
     def advise(self) -> None:

@@ -186,11 +186,18 @@ async def test_a_kind_is_changed_for_the_whole_country(served: Gateway) -> None:
 
 
 async def test_a_repeated_change_of_a_kind_is_the_same_whatever_others_have_changed(served: Gateway) -> None:
-    """Whoever repeats a change whose answer was lost must not be told that the id was used for something else."""
-    request = kind_update("claims-medical", "k-1", "tariff_fen", tariff_fen=500)
-    await served.operators.UpdateTaskKind(request, **as_("ops"))
+    """Whoever repeats a change whose answer was lost must not be told that the id was used for something else, or that the kind has changed."""
+    get = operator_pb2.GetTaskKindRequest(name="taskKinds/claims-medical")
+    etag = (await served.operators.GetTaskKind(get, **as_("ops"))).etag
+    # The second finds the kind as it wants it.
+    asked = [
+        kind_update("claims-medical", request_id, "tariff_fen", tariff_fen=500, etag=known)
+        for request_id, known in (("k-1", etag), ("k-0", ""))
+    ]
+    answers = [await served.operators.UpdateTaskKind(request, **as_("ops")) for request in asked]
     await served.operators.UpdateTaskKind(kind_update("claims-medical", "k-2", tariff_fen=700), **as_("ops"))
-    assert (await served.operators.UpdateTaskKind(request, **as_("ops"))).tariff_fen == 700
+    assert [await served.operators.UpdateTaskKind(request, **as_("ops")) for request in asked] == answers
+    assert (await served.operators.GetTaskKind(get, **as_("ops"))).tariff_fen == 700
     other = kind_update("claims-medical", "k-1", "tariff_fen", tariff_fen=501)
     assert (await failure(served.operators.UpdateTaskKind(other, **as_("ops"))))["reason"] == "REQUEST_ID_REUSED"
 
