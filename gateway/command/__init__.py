@@ -2,9 +2,10 @@
 
 import os
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 # Before gRPC is imported. Children are started by fork and exec, and of each of them gRPC would say that it skips its handlers of forks.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -22,8 +23,23 @@ from gateway.command.restore import restore
 from gateway.command.serve import serve
 from gateway.command.verify import verify
 
+
+class _Sharedops(TyperGroup):
+    """All commands. What is typed must be text: nothing else can be asked for over the wire, nor told in JSON."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        for argument in args:
+            try:
+                argument.encode()
+            except UnicodeEncodeError:
+                shown = os.fsencode(argument).decode(errors="replace")
+                raise typer.BadParameter(f"{shown!r} is not text in UTF-8", ctx) from None
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
     name="sharedops",
+    cls=_Sharedops,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -48,6 +48,26 @@ def test_a_page_that_cannot_be_written_is_told_before_anything_is_asked(command:
         assert (refused.exit_code, json.loads(refused.stdout)["passed"]) == (2, False)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["policy", "show", "{}"],
+        ["policy", "set", "fujian", "share_in_quota=3", "--yes", "--reason", "{}"],
+        ["calendar", "fujian,{}"],
+        ["drill", "run", "snow", "--province", "{}", "--yes"],
+        ["drill", "abort", "drill-1", "--reason={}"],
+        ["explain", "{}"],
+    ],
+)
+def test_what_is_no_text_is_a_slip(words: list[str]) -> None:
+    """A word from a terminal of another encoding ended the command with a traceback."""
+    typed = [word.format("snow \udcd1") for word in words]
+    refused = CliRunner().invoke(app, [*typed, *NOWHERE, "--token", "t"])
+    assert isinstance(refused.exception, SystemExit)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "is not text in UTF-8" in refused.stderr
+
+
 def test_a_time_is_local_unless_it_says_its_offset() -> None:
     """An evacuation typed in UTC would begin eight hours early."""
     assert instant_ms("2026-12-01 05:00") == instant_ms("2026-11-30T21:00:00Z") == 1_796_072_400_000
