@@ -29,6 +29,11 @@ from gateway.v1 import dispatch_pb2
 CANDIDATES_MAX = 20
 #: Moves that are told of.
 MOVES_MAX = 5
+#: Chinese, English.
+_MISSING = (
+    "{provinces} 的日志未能及时回溯：那里的派单和转移未列出，下面所述未必是最后一次派单。",
+    "What the journals of {provinces} tell could not be read back in time: choices and moves there are left out, and a choice told here may not be the last.",
+)
 _LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
@@ -54,12 +59,15 @@ async def explain_task(
     words = _Words([], [])
     if waiting is not None:
         _say_waiting(words, waiting, operator, language)
+        _say_missing(words, past, language)
     else:
         _say_state(words, task, language)
-        _say_choice(words, record, replay, operator, language)
+        _say_missing(words, past, language)
+        if record is not None or not past.missing:
+            _say_choice(words, record, replay, operator, language)
     words.lines.extend(_moves(past, language))
     explanation = dispatch_pb2.TaskExplanation(
-        name=names.task_name(task.task_id), lines=words.lines, changes=words.changes
+        name=names.task_name(task.task_id), lines=words.lines, changes=words.changes, missing_provinces=past.missing
     )
     if record is not None:
         explanation.decision.CopyFrom(conversion.routing_out(record, replay))
@@ -130,6 +138,13 @@ def _say_state(words: _Words, task: Task, language: Language) -> None:
         words.lines.append(say("task.scheduled", language, when=local_time(task.spec.not_before_ms)))
     elif task.move is not None and task.state is TaskState.MOVING:
         words.lines.append(say("task.moving", language, host=task.move.host))
+
+
+def _say_missing(words: _Words, past: Past, language: Language) -> None:
+    """Say what is not told, before what might otherwise pass for the last choice."""
+    if past.missing:
+        sentence = _MISSING[0 if language is Language.ZH else 1]
+        words.lines.append(sentence.format(provinces=", ".join(past.missing)))
 
 
 def _say_choice(

@@ -2,7 +2,7 @@
 
 A task's decisions lie where they were made. Its home knows where it is now; each journal knows from whom the task came; so the
 provinces are asked from both ends, until nobody names another. Each is asked once, and answers from its journal (`actors.rewind`), which
-takes a second or more.
+takes a second or more. One that cannot do so in time is left out and named: the others' parts are told all the same where they make sense alone.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import OperatorId, ProvinceCode, TaskId, home_of
 from actors.core.matching.explained import ProvinceMove, RoutingRecord, RoutingReplay, TaskHistory
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import TaskReply
 from actors.core.task import Task
 from gateway import conversion, names, pages
@@ -35,6 +36,8 @@ class Past(NamedTuple):
     moves: list[ProvinceMove]
     #: The replayed decision, by token.
     replays: dict[int, RoutingReplay]
+    #: Provinces whose part lies too far back.
+    missing: list[str]
 
 
 class Question(NamedTuple):
@@ -54,7 +57,7 @@ async def read_task(provinces: Provinces, task_id: TaskId, deadline: float) -> T
 
 async def past_of(provinces: Provinces, task: Task, question: Question, deadline: float) -> Past:
     """Ask every province that had the task."""
-    past = Past([], [], {})
+    past = Past([], [], {}, [])
     known = provinces.codes()
     asked: dict[str, None] = {}
     to_ask = [home_of(task.task_id), task.host, task.decision.province if task.decision else task.host]
@@ -63,7 +66,8 @@ async def past_of(provinces: Provinces, task: Task, question: Question, deadline
         front = front[: PROVINCES_MAX - len(asked)]
         asked |= dict.fromkeys(front)
         told = await asyncio.gather(*(_ask(provinces, code, task.task_id, question, deadline) for code in front))
-        to_ask = [source for history in told for source in _taken_in(past, history)]
+        past.missing.extend(code for code, history in zip(front, told, strict=True) if history is None)
+        to_ask = [source for history in told if history is not None for source in _taken_in(past, history)]
     past.decisions.sort(key=lambda record: -record.token)
     past.moves.sort(key=lambda move: -move.at_ms)
     return past
@@ -78,14 +82,27 @@ def _taken_in(past: Past, history: TaskHistory) -> list[ProvinceCode]:
     return [*history.sources, *(move.host for move in history.moves)]
 
 
-async def _ask(provinces: Provinces, code: str, task_id: TaskId, question: Question, deadline: float) -> TaskHistory:
+async def _ask(
+    provinces: Provinces, code: str, task_id: TaskId, question: Question, deadline: float
+) -> TaskHistory | None:
+    """What one province's journal tells; None: it lies too far back to be read in time."""
     request = protocol.ReadHistory(
         task_id=task_id,
         token=question.token,
         operator=question.operator,
         candidates_max=question.candidates_max,
     )
-    return expect(await provinces.call(code, request, deadline=deadline), TaskHistory)
+    reply = await provinces.call(code, request, deadline=deadline)
+    if isinstance(reply, Refused) and reply.reason is Reason.TOO_FAR_BACK:
+        return None
+    return expect(reply, TaskHistory)
+
+
+def _too_far_back(past: Past) -> GatewayError:
+    return GatewayError(
+        Reason.TOO_FAR_BACK,
+        f"What the journals of {', '.join(past.missing)} tell of the task could not be read back in time.",
+    )
 
 
 async def get_decision(
@@ -96,6 +113,8 @@ async def get_decision(
     question = Question(token=token, candidates_max=request.candidates_max or CANDIDATES_DEFAULT)
     past = await past_of(provinces, task, question, deadline)
     record = next((record for record in past.decisions if record.token == token), None)
+    if record is None and past.missing:
+        raise _too_far_back(past)
     if record is None:
         raise GatewayError(
             GatewayReason.UNKNOWN_DECISION, f"Task {task.task_id} has no routing decision with token {token}."
@@ -111,6 +130,8 @@ async def list_decisions(
     before = pages.number_of(place)
     size = min(request.page_size, PAGE_SIZE_MAX) or PAGE_SIZE_DEFAULT
     past = await past_of(provinces, task, Question(), deadline)
+    if past.missing:
+        raise _too_far_back(past)
     left = [record for record in past.decisions if not before or record.token < before]
     response = dispatch_pb2.ListRoutingDecisionsResponse(
         routing_decisions=[conversion.routing_out(record) for record in left[:size]]

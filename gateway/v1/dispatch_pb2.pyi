@@ -440,18 +440,20 @@ class ExplainTaskRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., operator: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
 
 class TaskExplanation(_message.Message):
-    __slots__ = ("name", "lines", "changes", "decision", "diagnosis")
+    __slots__ = ("name", "lines", "changes", "decision", "diagnosis", "missing_provinces")
     NAME_FIELD_NUMBER: _ClassVar[int]
     LINES_FIELD_NUMBER: _ClassVar[int]
     CHANGES_FIELD_NUMBER: _ClassVar[int]
     DECISION_FIELD_NUMBER: _ClassVar[int]
     DIAGNOSIS_FIELD_NUMBER: _ClassVar[int]
+    MISSING_PROVINCES_FIELD_NUMBER: _ClassVar[int]
     name: str
     lines: _containers.RepeatedScalarFieldContainer[str]
     changes: _containers.RepeatedScalarFieldContainer[str]
     decision: RoutingDecision
     diagnosis: TaskDiagnosis
-    def __init__(self, name: _Optional[str] = ..., lines: _Optional[_Iterable[str]] = ..., changes: _Optional[_Iterable[str]] = ..., decision: _Optional[_Union[RoutingDecision, _Mapping]] = ..., diagnosis: _Optional[_Union[TaskDiagnosis, _Mapping]] = ...) -> None: ...
+    missing_provinces: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., lines: _Optional[_Iterable[str]] = ..., changes: _Optional[_Iterable[str]] = ..., decision: _Optional[_Union[RoutingDecision, _Mapping]] = ..., diagnosis: _Optional[_Union[TaskDiagnosis, _Mapping]] = ..., missing_provinces: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PreviewMatchRequest(_message.Message):
     __slots__ = ("name", "candidates_max")

@@ -18,7 +18,7 @@ from actors.core.matching.shipped import shipped_model
 from actors.core.model_revisions import MatchingModelPut, ModelDecision, ModelRequest
 from actors.core.outbox import Outbox
 from actors.core.province import Province
-from actors.core.refusal import Refused
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import Elsewhere, TaskPage
 from actors.core.sharing.flows import FlowMemory
 from actors.core.sharing.summary import NationalPicture, encode_picture
@@ -66,6 +66,8 @@ class Country:
         self._drilling = Drilling(self._headquarters.drills, self._note, self._ask, lambda: NOW.wall_ms)
         #: Provinces that do not answer.
         self.silent: set[str] = set()
+        #: Provinces whose journals take too long to be read back.
+        self.too_far_back: set[str] = set()
         #: Requests per frame, in the order of the frames.
         self.frames: list[tuple[str, int]] = []
         #: What the coordinator remembers of its last plan; None: the coordinator does not answer such a question.
@@ -199,6 +201,8 @@ class Country:
         return protocol.decode_response(protocol.encode(reply))
 
     def _history(self, code: str, asked: protocol.ReadHistory) -> protocol.Response:
+        if code in self.too_far_back:
+            return Refused(reason=Reason.TOO_FAR_BACK)
         errand = Errand(
             path="",
             task_id=asked.task_id,

@@ -162,6 +162,32 @@ async def test_a_task_that_moved_is_told_across_provinces(served: Gateway) -> No
     assert not page.routing_decisions[0].candidates
 
 
+@pytest.mark.parametrize("missing", ["fujian", "jiangxi"])
+async def test_a_journal_that_is_too_long_hides_only_its_own_part(served: Gateway, missing: str) -> None:
+    """One province with a long journal kept everybody from hearing why a task went where it is; and nobody may take a part for the whole."""
+    await a_task(served)
+    served.country.move("fujian-1", "fujian", "jiangxi")
+    await ask(served, "jiangxi", c.UpsertOperators(entries=(person("jiangxi", "op-1", 12),)))
+    await sign_in(served, "op-1", province="jiangxi")
+    served.country.match("jiangxi")
+    served.country.too_far_back = {missing}
+    told = await explain(served)
+    assert list(told.missing_provinces) == [missing]
+    assert f"journals of {missing} tell could not be read back in time" in told.lines[0]
+    is_decision_told, is_move_told = missing == "fujian", missing == "jiangxi"
+    assert told.HasField("decision") == is_decision_told
+    assert any("fujian gave it to jiangxi: full" in line for line in told.lines) == is_move_told
+    assert not any("Nobody has been given" in line for line in told.lines)
+    assert missing in (await explain(served, language=1)).lines[0]
+    listing = served.dispatch.ListRoutingDecisions(dispatch_pb2.ListRoutingDecisionsRequest(parent=TASK), **as_("ops"))
+    assert (await failure(listing))["reason"] == "TOO_FAR_BACK", "a list with holes would pass for a whole one"
+    one = dispatch_pb2.GetRoutingDecisionRequest(name=told.decision.name or f"{TASK}/decisions/3")
+    if is_decision_told:
+        assert (await served.dispatch.GetRoutingDecision(one, **as_("ops"))).province == "jiangxi"
+    else:
+        assert (await failure(served.dispatch.GetRoutingDecision(one, **as_("ops"))))["reason"] == "TOO_FAR_BACK"
+
+
 async def test_all_decisions_of_a_task_are_listed_in_pages(served: Gateway) -> None:
     """A task that was handed on has several reasons, one of them a person's."""
     await sign_in(served, "op-1", "op-2")
