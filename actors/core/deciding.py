@@ -113,6 +113,11 @@ class Turn:
             return Refused(reason=Reason.UNKNOWN_OPERATOR, message=f"There is no operator {operator} here.")
         return person
 
+    def standard_revision(self, task: Task) -> int:
+        """Revision of the operating standard that the task is to be worked by."""
+        kind = self.state.kinds.get(task.spec.kind)
+        return kind.operating_standard_revision if kind is not None else 1
+
     @property
     def scorer(self) -> Scorer:
         """Filters and scores by the model in force."""
@@ -158,6 +163,7 @@ class Turn:
                     task=task,
                     token=task.token,
                     reason=reason,
+                    standard_revision=self.standard_revision(task) if what == "assigned" else 1,
                 )
             )
 

@@ -120,7 +120,9 @@ def _withdraw_offers_unless_available(turn: Turn, operator: OperatorId, presence
 
 def _session(turn: Turn, operator: OperatorId) -> SessionReply:
     held = tuple(turn.state.tasks[task_id] for task_id in turn.state.holds.get(operator, ()))
-    return SessionReply(operator=turn.state.operators[operator], held=held)
+    revisions = {task.spec.kind: turn.standard_revision(task) for task in held}
+    changed = {kind: revision for kind, revision in revisions.items() if revision != 1}
+    return SessionReply(operator=turn.state.operators[operator], held=held, standard_revisions=changed)
 
 
 def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
@@ -155,7 +157,7 @@ def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
             routing=match.routing,
         )
     )
-    return TaskReply(state.tasks[match.task_id])
+    return _in_hand(turn, state.tasks[match.task_id])
 
 
 def _why_no_work(turn: Turn, person: Operator, kinds: tuple[KindId, ...]) -> str:
@@ -177,8 +179,8 @@ def accept_offer(turn: Turn, command: c.AcceptOffer) -> AnyReply:
     task = _held(turn, command, Action.ACCEPT, already=(TaskState.ASSIGNED, TaskState.IN_PROGRESS))
     if isinstance(task, Task) and task.state is TaskState.OFFERED:
         turn.emit(e.OfferAccepted(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
-        return TaskReply(turn.state.tasks[task.task_id])
-    return TaskReply(task) if isinstance(task, Task) else task
+        task = turn.state.tasks[task.task_id]
+    return _in_hand(turn, task) if isinstance(task, Task) else task
 
 
 def decline_offer(turn: Turn, command: c.DeclineOffer) -> AnyReply:
@@ -203,14 +205,14 @@ def start_assignment(turn: Turn, command: c.StartAssignment) -> AnyReply:
     task = _held(turn, command, Action.START, already=(TaskState.IN_PROGRESS,))
     if isinstance(task, Task) and task.state is TaskState.ASSIGNED:
         turn.emit(e.AssignmentStarted(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id))
-        return TaskReply(turn.state.tasks[task.task_id])
-    return TaskReply(task) if isinstance(task, Task) else task
+        task = turn.state.tasks[task.task_id]
+    return _in_hand(turn, task) if isinstance(task, Task) else task
 
 
 def renew_assignment(turn: Turn, command: c.RenewAssignment) -> AnyReply:
     """The desk is alive: checks the token; that it was heard has been noted already. Writes nothing."""
     task = _held(turn, command, None)
-    return TaskReply(task) if isinstance(task, Task) else task
+    return _in_hand(turn, task) if isinstance(task, Task) else task
 
 
 def suspend_assignment(turn: Turn, command: c.SuspendAssignment) -> AnyReply:
@@ -351,6 +353,10 @@ def _held(
         message=f"Task {task.task_id} is {task.state.value}: {action.value} is not possible.",
         metadata=winner_metadata(task),
     )
+
+
+def _in_hand(turn: Turn, task: Task) -> TaskReply:
+    return TaskReply(task, standard_revision=turn.standard_revision(task))
 
 
 def _closed_reply(turn: Turn, task: Task) -> TaskReply:

@@ -4,7 +4,7 @@ import msgspec
 
 from actors.core.calendar import BranchCalendar
 from actors.core.country import Line, ProvinceSettings, SharingPolicy, TaskKind, TimeLimits
-from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, TaskId
 from actors.core.matching.explained import MatchPreview, QueueDiagnosis
 from actors.core.operators import Operator
 from actors.core.policy_revisions import PolicyProposal, PolicyRevision
@@ -16,10 +16,12 @@ from actors.core.sharing.summary import ProvinceSummary
 from actors.core.task import Task
 
 
-class TaskReply(msgspec.Struct, frozen=True, gc=False, tag="task"):
+class TaskReply(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="task"):
     """A task as it is (or, for a repeated request, as it was answered first)."""
 
     task: Task
+    #: Of the kind's operating standard, where a desk has the task in hand to work by it.
+    standard_revision: int = 1
 
 
 class TaskPage(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="tasks"):
@@ -54,11 +56,13 @@ class OperatorPage(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="ope
     next_after: str = ""
 
 
-class SessionReply(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="session"):
+class SessionReply(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag="session"):
     """An operator's session and what they hold, e.g. to go on after a reconnect."""
 
     operator: Operator
     held: tuple[Task, ...] = ()
+    #: Revisions of the operating standards of what is held, by kind; kinds that are not in it: 1.
+    standard_revisions: dict[KindId, int] = {}
 
 
 class NoWork(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="no_work"):
@@ -172,6 +176,8 @@ class DeskUpdate(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
     #: The token that this news is about; of a revocation, the void one.
     token: int = 0
     reason: str = ""
+    #: Of the kind's operating standard, of an assignment.
+    standard_revision: int = 1
 
 
 AnyReply = (

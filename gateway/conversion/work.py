@@ -35,7 +35,7 @@ def offer_out(task: Task, now_ms: int, limits: TimeLimits = LIMITS) -> work_pb2.
 
 
 def assignment_out(
-    task: Task, *, standard_revision: int = 1, with_task: bool = True, limits: TimeLimits = LIMITS
+    task: Task, standard_revision: int, *, with_task: bool = True, limits: TimeLimits = LIMITS
 ) -> work_pb2.Assignment:
     """The assignment of a task that is ASSIGNED or IN_PROGRESS.
 
@@ -61,15 +61,13 @@ def session_out(
     *,
     desk_id: str = "",
     heartbeat_interval_ms: int = 1_000,
-    standard_revisions: dict[str, int] | None = None,
 ) -> work_pb2.Session:
     """An operator's session with everything that is open, oldest first."""
-    revisions = standard_revisions or {}
     held = sorted(reply.held, key=lambda task: (task.held_since_ms, task.token))
     session = _presence_out(reply.operator, desk_id, heartbeat_interval_ms)
     session.offers.extend(offer_out(task, now_ms) for task in held if task.state is TaskState.OFFERED)
     session.assignments.extend(
-        assignment_out(task, standard_revision=revisions.get(task.spec.kind, 1))
+        assignment_out(task, reply.standard_revisions.get(task.spec.kind, 1))
         for task in held
         if task.state in LEASED_STATES
     )
@@ -114,14 +112,14 @@ def revocation_out(update: DeskUpdate) -> work_pb2.Revocation:
     )
 
 
-def desk_update_out(update: DeskUpdate, now_ms: int, *, standard_revision: int = 1) -> work_pb2.WorkUpdate:
+def desk_update_out(update: DeskUpdate, now_ms: int) -> work_pb2.WorkUpdate:
     """News for a desk on a stream."""
     if update.task is None:
         return work_pb2.WorkUpdate(session=ended_session_out(update.operator, update.reason.upper()))
     if update.what == "offered":
         return work_pb2.WorkUpdate(offer=offer_out(update.task, now_ms))
     if update.what == "assigned":
-        return work_pb2.WorkUpdate(assignment=assignment_out(update.task, standard_revision=standard_revision))
+        return work_pb2.WorkUpdate(assignment=assignment_out(update.task, update.standard_revision))
     return work_pb2.WorkUpdate(revocation=revocation_out(update))
 
 

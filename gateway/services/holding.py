@@ -151,9 +151,9 @@ def outcome(command: c.AnyCommand, reply: protocol.Response) -> Outcome:
     """
     if isinstance(reply, NoWork):
         return no_work_out(reply)
-    task = expect(reply, TaskReply).task
+    found = expect(reply, TaskReply)
     if isinstance(command, GIVES_ASSIGNMENT):
-        return assignment_out(task)
+        return assignment_out(found.task, found.standard_revision)
     if isinstance(command, c.RenewAssignment):
-        return assignment_out(task, with_task=False)
-    return brief_out(task)
+        return assignment_out(found.task, found.standard_revision, with_task=False)
+    return brief_out(found.task)

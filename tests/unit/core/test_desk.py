@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from actors.core import commands as c
@@ -8,7 +9,7 @@ from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import DeskUpdate, Done, NoWork, SessionReply
 from actors.core.task import TaskState, Verdict
-from tests.unit.core.harness import MEDICAL, SHIPPED, Branch, kinds_of, person, session_of
+from tests.unit.core.harness import KINDS, MEDICAL, SHIPPED, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import bring_to
 
 CHEN = OperatorId("chen")
@@ -265,3 +266,21 @@ def test_who_leaves_a_shared_stream_takes_nobody_with_them() -> None:
         branch.do(c.SignIn(who="operator:x", operator=OperatorId(name), session=together))
     branch.do(c.SignOut(who="operator:x", operator=CHEN))
     assert branch.province.presence.silent_ms(together, branch.now.monotonic_ms) == 0
+
+
+def test_whoever_has_work_in_hand_is_told_by_which_standard() -> None:
+    """Reviewers judge work by the revision of its standard; a desk that is always told the first works by what was changed long ago."""
+    branch = Branch()
+    branch.arrive(person("chen", capacity=4))
+    revised = tuple(msgspec.structs.replace(kind, operating_standard_revision=3) for kind in KINDS)
+    branch.do(c.AdoptTaskKinds(who="system:country", revision=2, kinds=revised))
+    offered = branch.create()
+    hold = {"operator": CHEN, "task_id": offered, "token": branch.task(offered).token}
+    for command in (c.AcceptOffer(**hold), c.StartAssignment(**hold), c.RenewAssignment(**hold)):
+        assert branch.did(command).standard_revision == 3
+    session = branch.did(c.SignIn(operator=CHEN, session=SessionId("gateway-2/chen")), SessionReply)
+    assert session.standard_revisions == {MEDICAL: 3}
+    branch.did(c.SetPresence(operator=CHEN, presence=PresenceState.BREAK), SessionReply)
+    branch.create()
+    assert branch.did(c.FetchNextTask(operator=CHEN)).standard_revision == 3
+    assert [(update.what, update.standard_revision) for update in branch.updates] == [("assigned", 3)]

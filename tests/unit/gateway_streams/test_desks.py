@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import msgspec
 import pytest
 
 from actors.core import commands as c
@@ -15,6 +16,7 @@ from gateway.v1 import event_pb2, operator_pb2, task_pb2, work_pb2, work_pb2_grp
 from tests.unit.gateway.served import facts
 from tests.unit.gateway_streams.desk import Workbench
 from tests.unit.gateway_streams.served import PATIENCE_S, Served, served
+from tests.unit.gateway_streams.site import KINDS
 
 
 @pytest.fixture
@@ -112,6 +114,33 @@ async def test_a_desk_without_a_stream_is_kept_by_unary_heartbeats(country: Serv
     await country.work.SignOut(work_pb2.SignOutRequest(operator=names[0], request_id="o"), **options)
     answer = await country.work.Heartbeat(work_pb2.HeartbeatRequest(operators=names), **options)
     assert list(answer.signed_out_operators) == names
+
+
+async def test_desks_are_told_by_which_standard_to_work(country: Served) -> None:
+    """By stream or by unary call, in the answer to a step or to a sign-in: a desk that hears of another revision reads the text again."""
+    process, options = country.sites["fujian"].process, country.as_("desk", "fujian")
+    assert process is not None
+    revised = tuple(msgspec.structs.replace(kind, operating_standard_revision=4) for kind in KINDS)
+    process.submit(c.AdoptTaskKinds(who="system:coordinator", revision=2, kinds=revised), lambda _: None)
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        created = await country.create(1)
+        hold: dict[str, Any] = {"task": created.name, "token": (await desk.offer()).token}
+        accepted = (await desk.result(desk.action(1, accept=work_pb2.AcceptAction(**hold)))).assignment
+        renewed = (await desk.result(desk.action(1, renew=work_pb2.RenewAction(**hold)))).assignment
+        start = work_pb2.StartAssignmentRequest(operator=desk.operator(1), request_id="s", **hold)
+        started = await country.work.StartAssignment(start, **options)
+        resumed = work_pb2.SignInRequest(operator=desk.operator(1), request_id="i", desk_id="d")
+        session = await country.work.SignIn(resumed, **options)
+        told = [accepted, renewed, started, *session.assignments]
+        assert [assignment.operating_standard_revision for assignment in told] == [4, 4, 4, 4]
+        give = task_pb2.ReassignTaskRequest(
+            name=created.name, operator=desk.operator(2), reason="expert", request_id="r-1"
+        )
+        await desk.sign_in(2)
+        await country.tasks.ReassignTask(give, **country.as_("team_lead", "fujian"))
+        pushed = (await desk.until(lambda update: update.HasField("assignment"))).assignment
+        assert pushed.operating_standard_revision == 4
 
 
 async def test_a_repeated_sign_out_leaves_the_next_session_alone(country: Served) -> None:
