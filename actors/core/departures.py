@@ -67,7 +67,7 @@ def evacuate(turn: Turn) -> None:
 
 
 def _leave_desks(turn: Turn) -> None:
-    """Take what is in hand and not begun off the desks, once for each revision that evacuates, when it is known who may do it elsewhere.
+    """Take what is in hand and not begun off the desks, once each time a revision begins to evacuate, when it is known who may do it elsewhere.
 
     Once: whoever stays may still be given what cannot leave. What has begun stays: it would be done twice.
     """

@@ -428,6 +428,8 @@ class SharingPolicyTookEffect(Event, frozen=True, kw_only=True, tag=True):
     """Another revision is in force because its time has come, or because the time of the one before is over."""
 
     revision: int
+    #: It had begun to evacuate before another was laid over it, and begins anew. Journals of older versions do not say so.
+    evacuates_anew: bool = False
 
 
 class CalendarAdopted(Event, frozen=True, kw_only=True, tag=True):

@@ -150,6 +150,8 @@ def approve_policy_change(turn: Turn, command: c.ApproveSharingPolicyChange) -> 
 
 def _put(turn: Turn, stamped: SharingPolicy, reason: str, rolled_back_to: int, approved_by: str = "") -> SharingPolicy:
     """Add the revision."""
+    # Else what has just come into force by its time would look as if this change had brought it about.
+    let_time_pass(turn)
     policy = msgspec.structs.replace(stamped, revision=turn.state.policies.newest.revision + 1)
     turn.emit(
         e.SharingPolicyUpdated(
@@ -179,7 +181,8 @@ def let_time_pass(turn: Turn) -> None:
     state, now_ms = turn.state, turn.now.wall_ms
     due = in_force(state.policies.revisions, now_ms)
     if due.revision != state.policy.revision:
-        turn.emit(e.SharingPolicyTookEffect(at_ms=now_ms, who=WHO, revision=due.revision))
+        anew = due.share_out_mode is ShareOutMode.EVACUATE and due.revision == state.evacuation_revision
+        turn.emit(e.SharingPolicyTookEffect(at_ms=now_ms, who=WHO, revision=due.revision, evacuates_anew=anew))
     for proposal in list(state.policies.proposals.values()):
         if not proposal.is_open(now_ms):
             turn.emit(e.SharingPolicyProposalExpired(at_ms=now_ms, who=WHO, number=proposal.number))

@@ -106,7 +106,7 @@ class ProvinceState:
         #: What the country file said last; the calendar in force has been made from it.
         self.calendar_told = BranchCalendar()
         self.policies = PolicyBook(self.policy)
-        #: The last revision that has begun to evacuate.
+        #: The last revision that has begun to evacuate; 0: none, or it begins anew.
         self.evacuation_revision = 0
         #: Sites whose desks fell silent together -> since when (wall clock, ms).
         self.lost_sites: dict[SiteId, int] = {}

@@ -135,3 +135,5 @@ def policy_took_effect(state: ProvinceState, event: e.SharingPolicyTookEffect) -
     revision = state.policies.find(event.revision)
     assert revision is not None, "only what is kept can take effect"
     state.policy = revision.policy
+    if event.evacuates_anew:
+        state.evacuation_revision = 0

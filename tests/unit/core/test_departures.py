@@ -1,5 +1,7 @@
 """What leaves first when everything leaves, and what happens to those who held it."""
 
+import pytest
+
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy
@@ -34,6 +36,24 @@ def test_an_evacuation_takes_work_off_the_desks_once() -> None:
     branch.accept(task_id)
     branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2))))
     assert branch.task(task_id).state is TaskState.ASSIGNED
+
+
+@pytest.mark.parametrize("seen_by", ["the clock", "a change for tomorrow"])
+def test_an_evacuation_that_a_window_has_interrupted_takes_work_off_the_desks_again(seen_by: str) -> None:
+    """What people were given in the hours in between would stay with them, and their customers wait out the snow."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    know(branch, summary_of("jiangxi"))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    closed = SharingPolicy(share_out_mode=ShareOutMode.CLOSED, effective_until_ms=branch.wall_ms + 10_000)
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=closed))
+    task_id = branch.create()
+    branch.accept(task_id)
+    branch.wall_ms += 10_000
+    tomorrow = SharingPolicy(effective_from_ms=branch.wall_ms + 86_400_000)
+    branch.do(c.Tick() if seen_by == "the clock" else c.UpdateSharingPolicy(who="ops:li", policy=tomorrow))
+    assert [event.revision for event in branch.events if isinstance(event, e.EvacuationBegun)] == [2]
+    assert branch.task(task_id).state is TaskState.MOVING
 
 
 def test_green_channel_then_work_in_hand_then_least_slack_leave_first() -> None:
