@@ -72,7 +72,7 @@ def _change(
     if command.validate_only:
         return _refused_if_unknown(preview) or _shown(unchanged, preview)
     stamped = msgspec.structs.replace(wanted, revision=0, updated_ms=turn.now.wall_ms, updated_by=turn.who)
-    if not needs_second_person(in_force_now, wanted):
+    if not needs_second_person(book.revisions, wanted, turn.now.wall_ms):
         policy = _put(turn, stamped, command.reason, rolled_back_to)
         return _shown(policy, preview)
     if len(book.proposals) >= PROPOSALS_MAX:

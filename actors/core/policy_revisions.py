@@ -121,10 +121,22 @@ def scheduled(revisions: Sequence[PolicyRevision], now_ms: int) -> tuple[PolicyR
     return tuple(found)
 
 
-def needs_second_person(known: SharingPolicy, wanted: SharingPolicy) -> bool:
-    """Whether a change needs approval: else whoever may not evacuate alone would first put away the rule, alone."""
-    evacuates = wanted.share_out_mode is ShareOutMode.EVACUATE
-    return known.needs_two_people and (evacuates or not wanted.needs_two_people)
+def needs_second_person(revisions: Sequence[PolicyRevision], wanted: SharingPolicy, now_ms: int) -> bool:
+    """Whether a change needs approval: else whoever may not evacuate alone would first put away the rule, alone.
+
+    It does if it evacuates or does without the rule, and the rule is in force now or would be at any time that the change is for: whoever
+    writes in an hour without the rule must not decide alone on those with it. O(revisions^2) where any of them has the rule.
+
+    Args:
+        now_ms: wall clock.
+    """
+    if wanted.needs_two_people and wanted.share_out_mode is not ShareOutMode.EVACUATE:
+        return False
+    if not any(kept.policy.needs_two_people for kept in revisions):
+        return False
+    limits_ms = (ms for kept in revisions for ms in (kept.policy.effective_from_ms, kept.policy.effective_until_ms))
+    later = (ms for ms in (wanted.effective_from_ms, *limits_ms) if ms > now_ms and is_in_time(wanted, ms))
+    return any(in_force(revisions, ms).needs_two_people for ms in (now_ms, *later))
 
 
 def is_same_person(one: str, other: str) -> bool:

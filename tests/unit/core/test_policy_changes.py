@@ -169,6 +169,33 @@ def test_nobody_puts_the_rule_away_alone() -> None:
     assert put(branch, SharingPolicy(needs_two_people=True, recall=Recall.UNBEGUN)).proposal is None
 
 
+def test_nobody_uses_an_hour_without_the_rule_to_evacuate_alone_after_it() -> None:
+    """Two people relax the rule for an hour, and one of them evacuates for good."""
+    branch = two_people()
+    put(branch, SharingPolicy(effective_until_ms=START_MS + HOUR_MS))
+    branch.did(c.ApproveSharingPolicyChange(who="ops:wang", proposal=1), PolicyPreview)
+    assert not branch.state.policy.needs_two_people
+    for wanted in (
+        EVACUATE,
+        msgspec.structs.replace(EVACUATE, effective_from_ms=START_MS + HOUR_MS),
+        msgspec.structs.replace(EVACUATE, effective_until_ms=START_MS + HOUR_MS + 1),
+        SharingPolicy(),
+    ):
+        assert put(branch, wanted).proposal is not None
+    within = msgspec.structs.replace(EVACUATE, effective_until_ms=START_MS + HOUR_MS)
+    assert put(branch, within).proposal is None, "for this hour the rule was put away"
+
+
+def test_nobody_puts_away_alone_a_rule_that_is_still_to_come() -> None:
+    """The rule of the holidays would be gone before they begin, and with it whoever has to agree."""
+    branch = Branch()
+    put(branch, SharingPolicy(needs_two_people=True, effective_from_ms=START_MS + HOUR_MS))
+    assert put(branch, quota(3)).proposal is not None
+    assert put(branch, msgspec.structs.replace(EVACUATE, effective_from_ms=START_MS + HOUR_MS)).proposal is not None
+    until_then = msgspec.structs.replace(EVACUATE, effective_until_ms=START_MS + HOUR_MS)
+    assert put(branch, until_then).proposal is None
+
+
 def test_a_newer_revision_voids_what_was_proposed_before_it() -> None:
     """The approval would undo a change that the proposer had never seen."""
     branch = two_people()
