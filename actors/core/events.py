@@ -6,7 +6,7 @@ Each event says when (`at_ms`, wall clock), who (`who`) and, where a choice was 
 import msgspec
 
 from actors.core.calendar import BranchCalendar
-from actors.core.country import ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
+from actors.core.country import Line, ProvinceSettings, ProvinceStatus, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
 from actors.core.ledger import LedgerLeg
 from actors.core.matching.record import MatchingModel
@@ -234,6 +234,8 @@ class MoveHandedOver(TaskEvent, frozen=True, kw_only=True, tag=True):
 
     #: At the home: it left by an evacuation, so it may be asked for again. Journals of older versions do not say so.
     is_evacuated: bool = False
+    #: If so, the task's line: it is asked for while that is open.
+    line: Line | None = None
 
 
 class MoveTakenBack(TaskEvent, frozen=True, kw_only=True, tag=True):

@@ -210,7 +210,13 @@ def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
         turn.outbox.forget_refusals_of(task.task_id)
         evacuated = task.home == turn.state.province and move.placement is Placement.EVACUATED
         turn.emit(
-            e.MoveHandedOver(at_ms=turn.now.wall_ms, who=command.who, task_id=task.task_id, is_evacuated=evacuated)
+            e.MoveHandedOver(
+                at_ms=turn.now.wall_ms,
+                who=command.who,
+                task_id=task.task_id,
+                is_evacuated=evacuated,
+                line=task.line if evacuated else None,
+            )
         )
         return Done()
     turn.outbox.note_refusal(task.task_id, move.host, turn.now.monotonic_ms)

@@ -70,6 +70,8 @@ class Outbox:
         self.evacuation_order: list[TaskId] = []
         #: Evacuated tasks still to be asked for, the last one first; empty: not sorted yet.
         self.recall_order: list[TaskId] = []
+        #: Not before this instant (monotonic ms) is it looked again for evacuated tasks to ask for.
+        self.recall_after_ms = 0
         #: Not before this instant (monotonic ms) is the queue searched for tasks to evacuate.
         self.evacuate_after_ms = 0
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.

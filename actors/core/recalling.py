@@ -16,6 +16,8 @@ and a policy that says UNBEGUN an hour later still brings home what is not begun
 decision), and asking for what overflow sent away (it left because the home had too much).
 """
 
+from collections.abc import Sequence
+
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core import records
@@ -36,6 +38,8 @@ WHO = "system:recall"
 RECALLS_PER_BATCH = 100
 #: Tasks that may be asked for and not answered at once.
 RECALLS_OPEN_MAX = 500
+#: Pause after a look at what is away that found nothing to ask for now.
+RECALL_PAUSE_MS = 1_000
 #: States in which nobody has begun the work at this host.
 UNBEGUN = (TaskState.QUEUED, TaskState.OFFERED, TaskState.ASSIGNED)
 
@@ -57,31 +61,43 @@ def ask_for_return(turn: Turn) -> None:
     if not recalls_now(state):
         # What is left of a recall that was broken off says nothing of the next one.
         turn.outbox.recall_order.clear()
+        turn.outbox.recall_after_ms = 0
+        return
+    if turn.now.monotonic_ms < turn.outbox.recall_after_ms:
         return
     room = min(RECALLS_PER_BATCH, RECALLS_OPEN_MAX - len(state.recalls))
     if room <= 0:
         return
-    # At night the work is better off where somebody is; in the morning the home asks.
-    if not any(state.calendar.is_open(turn.now.wall_ms, line) for line in Line):
+    # At night the work is better off where somebody is, and would be shared again at once; in the morning the home asks.
+    open_lines = [line for line in Line if state.calendar.is_open(turn.now.wall_ms, line)]
+    if not open_lines:
         return
-    wanted = _next_wanted(turn, room)
+    wanted = _next_wanted(turn, room, open_lines)
     if wanted:
         turn.emit(e.TasksRecalled(at_ms=turn.now.wall_ms, who=WHO, task_ids=tuple(wanted)))
+    else:
+        turn.outbox.recall_after_ms = turn.now.monotonic_ms + RECALL_PAUSE_MS
 
 
-def _next_wanted(turn: Turn, room: int) -> list[TaskId]:
-    """The next tasks by green channel and slack. All that are away are sorted once, not after every batch."""
+def _next_wanted(turn: Turn, room: int, open_lines: Sequence[Line]) -> list[TaskId]:
+    """The next tasks of these lines by green channel and slack. All that are away are sorted once, not after every batch."""
     state, order = turn.state, turn.outbox.recall_order
     wanted: list[TaskId] = []
     if not order:
-        waiting = [task_id for task_id in state.evacuated if task_id not in state.recalls]
+        waiting = [task_id for task_id in state.evacuated if _is_wanted(state, task_id, open_lines)]
         waiting.sort(key=lambda task_id: state.evacuated[task_id].urgency, reverse=True)
         order.extend(waiting)
     while order and len(wanted) < room:
         task_id = order.pop()
-        if task_id in state.evacuated and task_id in state.away and task_id not in state.recalls:
+        if task_id in state.evacuated and task_id in state.away and _is_wanted(state, task_id, open_lines):
             wanted.append(task_id)
     return wanted
+
+
+def _is_wanted(state: ProvinceState, task_id: TaskId, open_lines: Sequence[Line]) -> bool:
+    """Whether an evacuated task has not been asked for and somebody is at home for its line. Older versions did not note the line."""
+    line = state.evacuated[task_id].line
+    return task_id not in state.recalls and (line is None or line in open_lines)
 
 
 def settle_recall(turn: Turn, command: c.SettleRecall) -> AnyReply:

@@ -12,6 +12,7 @@ from actors.core import records
 from actors.core.calendar import BranchCalendar
 from actors.core.country import (
     Bounds,
+    Line,
     ProvinceSettings,
     ProvinceStatus,
     ShareOutMode,
@@ -53,6 +54,8 @@ class Evacuee(msgspec.Struct, frozen=True, array_like=True):
     green_channel: bool
     #: When work must begin at the latest (`promise.latest_start_ms`).
     latest_start_ms: int
+    #: None: an older version sent it away.
+    line: Line | None = None
 
     @property
     def urgency(self) -> tuple[bool, int]:

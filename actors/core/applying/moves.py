@@ -67,7 +67,7 @@ def handed_over(state: ProvinceState, event: e.MoveHandedOver) -> None:
         _note_host(state, task.task_id, task.move.host, task.generation + 1)
         if event.is_evacuated:
             latest_ms = latest_start_ms(task, state.kinds)
-            state.evacuated[task.task_id] = Evacuee(task.spec.green_channel, latest_ms)
+            state.evacuated[task.task_id] = Evacuee(task.spec.green_channel, latest_ms, event.line)
 
 
 def taken_back(state: ProvinceState, event: e.MoveTakenBack) -> None:

@@ -14,13 +14,13 @@ from actors.core.country import Bounds, Line, ProvinceStatus, Recall, ShareOutMo
 from actors.core.ids import OperatorId, TaskId
 from actors.core.operators import PresenceState
 from actors.core.outbox import settlement
-from actors.core.recalling import RECALLS_OPEN_MAX, RECALLS_PER_BATCH
+from actors.core.recalling import RECALL_PAUSE_MS, RECALLS_OPEN_MAX, RECALLS_PER_BATCH
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, RecallAnswer, TaskReply
 from actors.core.sharing.summary import encode_picture
-from actors.core.state import Away
+from actors.core.state import Away, Evacuee
 from actors.core.task import Placement, TaskState
-from tests.unit.core.harness import JIANGXI, MEDICAL, Branch, kinds_of, person
+from tests.unit.core.harness import ADDRESS, JIANGXI, MEDICAL, Branch, kinds_of, person
 from tests.unit.core.journeys import advise, picture_of
 from tests.unit.core.provinces import answer, carry, deliver, host
 
@@ -295,6 +295,37 @@ def test_a_closed_home_asks_in_the_morning() -> None:
     home.wall_ms += 2 * 3_600_000
     home.tick()
     assert list(home.state.recalls) == [task_id]
+
+
+def test_what_is_of_a_closed_line_is_asked_for_when_that_opens() -> None:
+    """While another line is still at work, it would come home only to be shared again at once."""
+    home, other, [claim, address] = evacuated({}, {"kind": ADDRESS})
+    hours = (LineHours(line=Line.CLAIMS, workdays=(Span(600, 1_020),)),)
+    home.do(c.UpdateCalendar(calendar=BranchCalendar(hours=hours)))
+    assert lift(home) == [address]
+    carry(home, other)
+    home.wait(2 * RECALL_PAUSE_MS)
+    assert home.state.recalls == {}
+    home.wall_ms += 2 * 3_600_000
+    home.monotonic_ms += 2 * 3_600_000
+    home.tick()
+    assert list(home.state.recalls) == [claim]
+
+
+def test_what_an_older_version_sent_away_is_asked_for_while_any_line_is_open() -> None:
+    """Its journal does not say of which line it is; nobody would ever ask for it."""
+    home, _, [task_id] = evacuated()
+    for state in (home.state, home.shadow):
+        state.evacuated[task_id] = msgspec.structs.replace(state.evacuated[task_id], line=None)
+    hours = (LineHours(line=Line.CLAIMS, workdays=(Span(600, 1_020),)),)
+    home.do(c.UpdateCalendar(calendar=BranchCalendar(hours=hours)))
+    assert lift(home) == [task_id]
+
+
+def test_an_evacuee_of_an_older_snapshot_is_read() -> None:
+    """A province that upgrades while its work is away would not start."""
+    found = msgspec.msgpack.decode(msgspec.msgpack.encode([True, 7]), type=Evacuee)
+    assert found == Evacuee(green_channel=True, latest_start_ms=7, line=None)
 
 
 def test_a_move_of_an_older_journal_makes_nothing_to_ask_for() -> None:
