@@ -268,7 +268,7 @@ class RecallAnswered(Event, frozen=True, kw_only=True, tag=True):
 
 
 class RecallSettled(Event, frozen=True, kw_only=True, tag=True):
-    """At the home: the host has answered; the task is not asked for again."""
+    """At the home: the host keeps the task; it is not asked for again. Older versions also wrote that it was to come."""
 
     task_id: TaskId
     generation: int

@@ -6,9 +6,10 @@ The home H knows which of its tasks an evacuation has taken elsewhere (`state.ev
 nothing evacuates it, it asks for them back, green channel and least slack first, a bounded number at a time:
 
 1. H journals `TasksRecalled`; the outbox sends `RecallTask` for each to its host D until a recorded answer comes.
-2. D journals `RecallAnswered`, once for each (task, generation). If nobody has begun the work, D takes it off the desk that may hold it
-   (token+1), and starts an ordinary move home in the same frame. If somebody has, the answer says so and the work stays.
-3. H journals `RecallSettled`. What was answered is not asked for again.
+2. D journals `RecallAnswered` for the (task, generation), and repeats that answer. If nobody has begun the work, D takes it off the desk that
+   may hold it (token+1), and starts an ordinary move home in the same frame. If somebody has, the answer says so and the work stays.
+3. If the work stays, H journals `RecallSettled` and does not ask again. If D said yes, H goes on asking until the task is in: H may be away again
+   when it comes and refuse it at the door. D has it then, and answers the next question afresh.
 
 The task itself travels by the move protocol and by nothing else, so a recall that is lost, doubled or a month old can at worst do nothing.
 Whether to ask is read from the state after every batch, not from the moment in which an evacuation ended: then no crash can miss that moment,
@@ -101,8 +102,8 @@ def _is_wanted(state: ProvinceState, task_id: TaskId, open_lines: Sequence[Line]
 
 
 def settle_recall(turn: Turn, command: c.SettleRecall) -> AnyReply:
-    """Record the host's answer, if it is the one that is waited for."""
-    if turn.state.recalls.get(command.task_id) == command.generation:
+    """Record that the host keeps the task, if that answer is waited for. One that promises it settles nothing: what counts is that it comes."""
+    if not command.accepted and turn.state.recalls.get(command.task_id) == command.generation:
         turn.emit(
             e.RecallSettled(
                 at_ms=turn.now.wall_ms,
@@ -120,13 +121,15 @@ def settle_recall(turn: Turn, command: c.SettleRecall) -> AnyReply:
 
 
 def answer_recall(turn: Turn, command: c.RecallTask) -> AnyReply:
-    """Send unbegun work home, or say why not, once; afterwards repeat the recorded answer."""
-    recorded = turn.record(records.recall_key(command.task_id, command.generation))
-    if recorded is not None:
-        return records.decode_recall_answer(recorded)
+    """Send unbegun work home, or say why not; afterwards repeat the recorded answer, unless that promised a task which is here all the same."""
     state = turn.state
     task = state.tasks.get(command.task_id)
-    if task is None or task.generation != command.generation or task.state is TaskState.MOVING:
+    is_here = task is not None and task.generation == command.generation and task.state is not TaskState.MOVING
+    recorded = turn.record(records.recall_key(command.task_id, command.generation))
+    known = None if recorded is None else records.decode_recall_answer(recorded)
+    if known is not None and not (known.accepted and is_here):
+        return known
+    if task is None or not is_here:
         return _not_here(turn, command, task)
     if task.state not in UNBEGUN:
         return _answer(turn, command, f"the work has begun: the task is {task.state.value}")

@@ -122,7 +122,7 @@ class ProvinceState:
         self.away: dict[TaskId, Away] = {}
         self.notices: dict[NoticeKey, Notice] = {}
         #: Of the tasks that are away, those that an evacuation took there and that no host has refused to give back; and those asked for
-        #: now -> with which generation.
+        #: and not home yet -> with which generation.
         self.evacuated: dict[TaskId, Evacuee] = {}
         self.recalls: dict[TaskId, int] = {}
         #: What drills bring upon the province, oldest first, and whose shadow tasks it knows open: its own wherever they are, others' that are here.

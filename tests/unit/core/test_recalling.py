@@ -211,8 +211,8 @@ def test_a_host_without_room_for_moves_is_asked_again() -> None:
     assert home.task(task_id).state is TaskState.QUEUED
 
 
-def test_a_home_that_is_away_again_lets_the_task_stay_where_it_is() -> None:
-    """The move home is a move like any other: refused, it is taken back and done there."""
+def refused_at_the_door() -> tuple[Branch, Branch, TaskId]:
+    """A home that has asked for a task and is suspended when it comes."""
     home, other, [task_id] = evacuated()
     lift(home)
     [recall] = home.due()
@@ -221,6 +221,43 @@ def test_a_home_that_is_away_again_lets_the_task_stay_where_it_is() -> None:
     carry(other, home)
     assert other.task(task_id).state is TaskState.QUEUED
     assert home.state.away[task_id].host == JIANGXI
+    return home, other, task_id
+
+
+def test_a_home_that_was_away_when_its_task_came_asks_again_when_it_is_back() -> None:
+    """The host has said yes, so nobody would ever ask again, and the branch's customers would wait for strangers all day."""
+    home, other, task_id = refused_at_the_door()
+    home.wait(1_000)
+    assert carry(home, other) == [], "the task stays there while the home is away"
+    home.do(c.SetProvinceStatus(status=ProvinceStatus.ACTIVE))
+    carry(home, other)
+    assert home.task(task_id).state is TaskState.QUEUED
+    assert (home.state.recalls, home.state.evacuated) == ({}, {})
+
+
+def test_what_was_begun_after_the_home_refused_it_stays() -> None:
+    """The host's old yes would be repeated for ever, and the home would ask for ever."""
+    home, other, task_id = refused_at_the_door()
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.AVAILABLE))
+    other.start(task_id)
+    home.wait(1_000)
+    home.do(c.SetProvinceStatus(status=ProvinceStatus.ACTIVE))
+    carry(home, other)
+    assert other.task(task_id).state is TaskState.IN_PROGRESS
+    assert (home.state.recalls, home.state.evacuated) == ({}, {})
+
+
+def test_a_task_that_is_on_its_way_home_is_still_asked_for() -> None:
+    """Whether it gets in is not known before it is in; a home that has closed its books on it would never see it again."""
+    home, other, [task_id] = evacuated()
+    lift(home)
+    [recall] = home.due()
+    answer(recall, deliver(recall, other), home)
+    assert home.state.recalls == {task_id: 2}
+    home.wait(1_000)
+    [again] = home.due()
+    assert deliver(again, other) == RecallAnswer(accepted=True)
+    assert other.events == (), "it is leaving already"
 
 
 def test_nothing_is_asked_for_while_the_home_would_refuse_it_at_the_door() -> None:
@@ -278,7 +315,7 @@ def test_recalls_survive_a_restart() -> None:
 def test_an_answer_that_nobody_waits_for_changes_nothing() -> None:
     """A month-old answer would end the recall of today."""
     home, _, [task_id] = evacuated()
-    late = c.SettleRecall(task_id=task_id, generation=1, accepted=True)
+    late = c.SettleRecall(task_id=task_id, generation=1, accepted=False)
     assert home.did(late, Done) == Done()
     assert home.events == ()
     lift(home)
