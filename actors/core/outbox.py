@@ -6,6 +6,7 @@ come; until then it is sent again with back-off for ever. After a restart everyt
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -20,7 +21,7 @@ from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.hosts import hosts_by_kind
 from actors.core.sharing.pressure import Sharing
 from actors.core.sharing.summary import EncodedPicture, KindSummary, NationalPicture, ProvinceSummary, encode_picture
-from actors.core.state import ProvinceState, is_evacuated
+from actors.core.state import MessageKey, ProvinceState, is_evacuated, message_of, move_message
 from actors.core.statistics.reading import Reading
 
 #: Messages handed out at once.
@@ -36,15 +37,16 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     command: c.AcceptMove | c.NoteHost | c.NoteOutcome | c.RecallTask
 
 
-_Key = tuple[str, TaskId, int, int]
-
-
 class Outbox:
     """When each open message was last sent, and the last advice of the coordinator."""
 
     def __init__(self) -> None:
-        #: key -> (due at, back-off to use next), monotonic ms.
-        self._due: dict[_Key, tuple[int, int]] = {}
+        #: A heap of (due at, number, back-off to use next, message), monotonic ms. What was settled meanwhile is passed over when it is due.
+        self._schedule: list[tuple[int, int, int, MessageKey]] = []
+        self._number = 0
+        self._has_looked = False
+        #: Recalls that were due while the home was not ready.
+        self._held_back: dict[MessageKey, None] = {}
         #: The last picture, and what is in it once somebody has looked.
         self._encoded = encode_picture(NationalPicture())
         self._picture: NationalPicture | None = None
@@ -182,37 +184,68 @@ class Outbox:
         return known
 
     def due(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> list[Outgoing]:
-        """The messages to send now, oldest moves first; each is then not due again before its back-off has passed."""
-        if not (state.moving or state.notices or state.recalls):
-            self._due = {}
-            return []
+        """The messages to send now, those due first first; each is then not due again before its back-off has passed.
+
+        Costs what is due, however much is open.
+        """
+        self._take_in(state, now_ms, limits)
+        sent: list[tuple[int, MessageKey]] = []
         sends: list[Outgoing] = []
-        live: dict[_Key, tuple[int, int]] = {}
-        for key in _open_keys(state):
-            due_ms, backoff_ms = self._due.get(key, (now_ms, limits.resend_after_ms))
-            if due_ms <= now_ms and len(sends) < SENDS_MAX:
-                sends.append(_message(state, key))
-                due_ms = now_ms + backoff_ms
-                backoff_ms = min(2 * backoff_ms, limits.resend_after_max_ms)
-            live[key] = (due_ms, backoff_ms)
-        self._due = live
+        while self._schedule and self._schedule[0][0] <= now_ms and len(sends) < SENDS_MAX:
+            _, _, backoff_ms, key = heappop(self._schedule)
+            if not _is_open(state, key):
+                continue
+            if key[0] == "recall" and not _is_home_ready(state):
+                self._held_back[key] = None
+                continue
+            sends.append(_message(state, key))
+            sent.append((backoff_ms, key))
+        for backoff_ms, key in sent:
+            self._put(now_ms + backoff_ms, min(2 * backoff_ms, limits.resend_after_max_ms), key)
         return sends
 
+    def _take_in(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> None:
+        """What was opened since the last look is due at once, and everything that is open at the first."""
+        fresh = list(state.opened) if self._has_looked else list(_open_keys(state))
+        self._has_looked = True
+        state.opened = {}
+        if self._held_back and _is_home_ready(state):
+            fresh += self._held_back
+            self._held_back = {}
+        for key in fresh:
+            self._put(now_ms, limits.resend_after_ms, key)
 
-def _open_keys(state: ProvinceState) -> Iterator[_Key]:
+    def _put(self, due_ms: int, backoff_ms: int, key: MessageKey) -> None:
+        self._number += 1
+        heappush(self._schedule, (due_ms, self._number, backoff_ms, key))
+
+
+def _open_keys(state: ProvinceState) -> Iterator[MessageKey]:
+    """Everything that is open, moves first, each sort in the order in which it was opened."""
     for task_id in state.moving:
-        task = state.tasks[task_id]
-        yield "move", task_id, task.generation, task.move_attempts
-    for task_id, generation, outcome in state.notices:
-        yield "outcome" if outcome else "host", task_id, generation, 0
-    if is_evacuated(state) or state.status is not ProvinceStatus.ACTIVE:
-        # What comes home now would only be sent away again, or refused at the door after it was taken off somebody's desk.
-        return
+        yield move_message(state.tasks[task_id])
+    for notice in state.notices.values():
+        yield message_of(notice), notice.task_id, notice.generation, 0
     for task_id, generation in state.recalls.items():
         yield "recall", task_id, generation, 0
 
 
-def _message(state: ProvinceState, key: _Key) -> Outgoing:
+def _is_open(state: ProvinceState, key: MessageKey) -> bool:
+    """Whether the other side's answer is still waited for."""
+    what, task_id, generation, _ = key
+    if what == "move":
+        return task_id in state.moving and move_message(state.tasks[task_id]) == key
+    if what == "recall":
+        return state.recalls.get(task_id) == generation
+    return (task_id, generation, what == "outcome") in state.notices
+
+
+def _is_home_ready(state: ProvinceState) -> bool:
+    """Whether evacuated work may be asked for: else it would be sent away again, or refused at the door after it was taken off somebody's desk."""
+    return state.status is ProvinceStatus.ACTIVE and not is_evacuated(state)
+
+
+def _message(state: ProvinceState, key: MessageKey) -> Outgoing:
     who = f"province:{state.province}"
     what, task_id, generation, _ = key
     if what == "move":

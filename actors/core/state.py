@@ -72,7 +72,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     task: Task | None = None
 
 
+def message_of(notice: Notice) -> str:
+    """What a notice tells, as its message's key begins."""
+    return "host" if notice.task is None else "outcome"
+
+
 NoticeKey = tuple[TaskId, int, bool]
+MessageKey = tuple[str, TaskId, int, int]
+"""A message to another province that stays open until its answer is on record: "move", "host", "outcome" or "recall", task, generation, attempt."""
 
 
 class ProvinceState:
@@ -155,6 +162,8 @@ class ProvinceState:
         self.holds: dict[OperatorId, dict[TaskId, None]] = {}
         self.scheduled: dict[TaskId, int] = {}
         self.moving: dict[TaskId, None] = {}
+        #: Open messages to other provinces that the outbox has not seen yet, in the order in which they were opened.
+        self.opened: dict[MessageKey, None] = {}
         self.signed_in: dict[OperatorId, None] = {}
         #: Signed in, AVAILABLE, below capacity; whether their desk is alive is for `presence` to say.
         self.free: dict[OperatorId, None] = {}
@@ -209,7 +218,33 @@ class ProvinceState:
     def forget_evacuee(self, task_id: TaskId) -> None:
         """A task that is home again, has ended or stays where it is: there is nothing to ask for."""
         self.evacuated.pop(task_id, None)
-        self.recalls.pop(task_id, None)
+        self.end_recall(task_id)
+
+    # --- what other provinces must be told ---
+
+    def begin_recall(self, task_id: TaskId) -> None:
+        """Ask whoever has an evacuated task now for it."""
+        generation = self.away[task_id].generation
+        self.recalls[task_id] = generation
+        self.opened["recall", task_id, generation, 0] = None
+
+    def end_recall(self, task_id: TaskId) -> None:
+        """Ask no longer, if it was asked for."""
+        generation = self.recalls.pop(task_id, None)
+        if generation is not None:
+            self.opened.pop(("recall", task_id, generation, 0), None)
+
+    def add_notice(self, notice: Notice) -> None:
+        """Tell the home of a task until it has it on record."""
+        is_outcome = notice.task is not None
+        self.notices[notice.task_id, notice.generation, is_outcome] = notice
+        self.opened[message_of(notice), notice.task_id, notice.generation, 0] = None
+
+    def end_notice(self, key: NoticeKey) -> None:
+        """The home has it on record."""
+        notice = self.notices.pop(key, None)
+        if notice is not None:
+            self.opened.pop((message_of(notice), notice.task_id, notice.generation, 0), None)
 
     # --- the only three ways to change a task ---
 
@@ -298,6 +333,7 @@ class ProvinceState:
             self.scheduled[task.task_id] = task.spec.not_before_ms
         elif state is _MOVING:
             self.moving[task.task_id] = None
+            self.opened[move_message(task)] = None
 
     def _unindex(self, task: Task) -> None:
         state = task.state
@@ -314,6 +350,12 @@ class ProvinceState:
             del self.scheduled[task.task_id]
         elif state is _MOVING:
             del self.moving[task.task_id]
+            self.opened.pop(move_message(task), None)
+
+
+def move_message(task: Task) -> MessageKey:
+    """The message that offers a task in transit to its host."""
+    return "move", task.task_id, task.generation, task.move_attempts
 
 
 def is_evacuated(state: ProvinceState) -> bool:

@@ -51,7 +51,7 @@ def move_accepted(state: ProvinceState, event: e.MoveAccepted) -> None:
     state.add_task(accepted)
     if not came_home and event.source != task.home:
         notice = Notice(home=task.home, task_id=task.task_id, generation=accepted.generation)
-        state.notices[task.task_id, accepted.generation, False] = notice
+        state.add_notice(notice)
 
 
 def move_refused(state: ProvinceState, event: e.MoveRefused) -> None:
@@ -88,7 +88,7 @@ def evacuation_begun(state: ProvinceState, event: e.EvacuationBegun) -> None:
 
 def tasks_recalled(state: ProvinceState, event: e.TasksRecalled) -> None:
     for task_id in event.task_ids:
-        state.recalls[task_id] = state.away[task_id].generation
+        state.begin_recall(task_id)
 
 
 def recall_answered(state: ProvinceState, event: e.RecallAnswered) -> None:
@@ -103,7 +103,7 @@ def recall_settled(state: ProvinceState, event: e.RecallSettled) -> None:
 def host_noted(state: ProvinceState, event: e.HostNoted) -> None:
     if state.recalls.get(event.task_id, event.generation) < event.generation:
         # The next host is asked anew.
-        del state.recalls[event.task_id]
+        state.end_recall(event.task_id)
     _note_host(state, event.task_id, event.host, event.generation)
 
 
@@ -122,4 +122,4 @@ def outcome_noted(state: ProvinceState, event: e.OutcomeNoted) -> None:
 
 
 def notice_settled(state: ProvinceState, event: e.NoticeSettled) -> None:
-    state.notices.pop((event.task_id, event.generation, event.outcome), None)
+    state.end_notice((event.task_id, event.generation, event.outcome))

@@ -265,7 +265,7 @@ def _finish(state: ProvinceState, task: Task) -> None:
     state.replace_task(task)
     if task.home != state.province:
         notice = Notice(home=task.home, task_id=task.task_id, generation=task.generation, task=task)
-        state.notices[task.task_id, task.generation, True] = notice
+        state.add_notice(notice)
 
 
 def _idle(state: ProvinceState, operator: OperatorId | None, at_ms: int) -> None:

@@ -63,16 +63,16 @@ def aborts_on_a_timeout(plant: Plant) -> None:
 
 
 def _sent_once(plant: Plant, kinds: tuple[str, ...]) -> None:
-    open_keys = outbox._open_keys
+    is_open = outbox._is_open
 
-    def mutant(state: Any) -> Any:
+    def mutant(state: Any, key: Any) -> bool:
         sent: set[Any] = state.__dict__.setdefault("sent_once", set())
-        for key in open_keys(state):
-            if key[0] not in kinds or key not in sent:
-                sent.add(key)
-                yield key
+        if not is_open(state, key) or (key[0] in kinds and key in sent):
+            return False
+        sent.add(key)
+        return True
 
-    plant.attribute(outbox, "_open_keys", mutant)
+    plant.attribute(outbox, "_is_open", mutant)
 
 
 def sends_a_move_only_once(plant: Plant) -> None:

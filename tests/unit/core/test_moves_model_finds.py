@@ -85,7 +85,7 @@ def sent_only_once(plant: Plant) -> None:
 
     def due(outbox: Outbox, *arguments: Any) -> list[Any]:
         sends = first(outbox, *arguments)
-        outbox._due = {key: (10**15, backoff) for key, (_, backoff) in outbox._due.items()}
+        outbox._schedule.clear()
         return sends
 
     plant.setattr(Outbox, "due", due)

@@ -1,8 +1,10 @@
 from itertools import pairwise
 
 import msgspec
+import pytest
 
 from actors.core import commands as c
+from actors.core import outbox
 from actors.core.country import TimeLimits
 from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
@@ -12,7 +14,7 @@ from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL, Branch
 from tests.unit.core.journeys import advise, picture_of
-from tests.unit.core.provinces import answer, deliver, host, moving
+from tests.unit.core.provinces import answer, carry, deliver, hand_over, host, moving
 
 LIMITS = TimeLimits()
 
@@ -114,3 +116,55 @@ def test_the_most_urgent_tasks_are_the_ones_that_leave() -> None:
     urgent = home.create(priority=9)
     home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")), flows=(flow(2),)))
     assert list(home.state.moving) == [urgent, harder]
+
+
+def test_what_is_open_and_not_due_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An evacuation with two thousand moves under way would walk through all of them at each commit."""
+    home = Branch()
+    for _ in range(50):
+        home.create()
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")), flows=(flow(50),)))
+    assert len(home.due()) == 50
+    looked_at: list[tuple[str, str, int, int]] = []
+    is_open = outbox._is_open
+    monkeypatch.setattr(outbox, "_is_open", lambda state, key: looked_at.append(key) or is_open(state, key))
+    home.create()
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2)), flows=(flow(1),)))
+    home.monotonic_ms += LIMITS.resend_after_ms - 1
+    [fresh] = home.due()
+    assert isinstance(fresh.command, c.AcceptMove)
+    assert [key[1] for key in looked_at] == [fresh.command.task.task_id]
+    home.monotonic_ms += 1
+    assert len(home.due()) == 50
+
+
+def test_what_is_more_than_one_look_may_send_is_sent_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest would wait for its back-off, or for ever."""
+    monkeypatch.setattr(outbox, "SENDS_MAX", 2)
+    home = Branch()
+    tasks = [home.create() for _ in range(3)]
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")), flows=(flow(3),)))
+    sent = [
+        message.command.task.task_id
+        for _ in range(3)
+        for message in home.due()
+        if isinstance(message.command, c.AcceptMove)
+    ]
+    assert sent == tasks
+
+
+def test_a_replay_keeps_no_message_that_is_settled() -> None:
+    """A start that reads years of frames would remember every move, notice and recall that ever was."""
+    home, other, third = Branch(), host("jiangxi"), host("hubei")
+    task_id, sent = moving(home, "jiangxi")
+    assert len(home.shadow.opened) == 1
+    answer(sent, deliver(sent, other), home)
+    other.did(c.DeclineOffer(**other.holder(task_id)))
+    hand_over(task_id, other, third)
+    assert len(third.shadow.opened) == 1, "the home must be told"
+    carry(third, home)
+    third.start(task_id)
+    third.complete(task_id)
+    carry(third, home)
+    assert [branch.shadow.opened for branch in (home, other, third)] == [{}, {}, {}]
+    assert home.state.away == {}

@@ -57,6 +57,7 @@ def test_unbegun_work_comes_home_when_the_evacuation_is_lifted() -> None:
     assert (task.state, task.placement, task.generation) == (TaskState.QUEUED, Placement.HOME, 3)
     assert task.move_count == 1, "being called home is no move that overload has had"
     assert (home.state.recalls, home.state.evacuated, home.state.away) == ({}, {}, {})
+    assert home.shadow.opened == {}, "a replay keeps nothing of it"
     assert "RecallAnswered" in kinds_of(other.log)
     assert task_id not in other.state.tasks
 
