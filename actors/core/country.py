@@ -168,7 +168,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
 
     #: Open tasks of one province.
     open_tasks_max: int = 2_000_000
-    #: Moves of a province that may be under way at once.
+    #: Moves of a province that may be under way at once; those to hosts that do not answer are not counted.
     moves_in_transit_max: int = 2_000
     #: Moves begun after one batch of commands. They are decided before the batch is written: with 250, the event of an outage was half a
     #: second old when it was on disk.

@@ -16,7 +16,7 @@ from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
 from actors.core.ids import KindId, TaskId
 from actors.core.move_reasons import Cause, written
-from actors.core.moves import may_leave, ranked_hosts, start_move
+from actors.core.moves import may_leave, ranked_hosts, room_in_transit, start_move
 from actors.core.promise import latest_start_ms
 from actors.core.sharing.hosts import HostCandidate
 from actors.core.state import ProvinceState, is_evacuated
@@ -45,16 +45,17 @@ def move_tasks_out(turn: Turn) -> None:
         _follow_advice(turn)
 
 
-def room_for_moves(state: ProvinceState) -> int:
+def room_for_moves(turn: Turn) -> int:
     """Moves that may begin now; 0 with an empty queue."""
-    room = min(state.bounds.moves_per_batch_max, state.bounds.moves_in_transit_max - len(state.moving))
-    return max(0, room) if len(state.queue) else 0
+    if not len(turn.state.queue):
+        return 0
+    return max(0, min(turn.state.bounds.moves_per_batch_max, room_in_transit(turn)))
 
 
 def evacuate(turn: Turn) -> None:
     """Begin to move whatever may leave and has somewhere to go. A fruitless look at the queue is not repeated at once."""
     state, now_ms = turn.state, turn.now.monotonic_ms
-    room = room_for_moves(state)
+    room = room_for_moves(turn)
     if room <= 0 or now_ms < turn.outbox.evacuate_after_ms:
         return
     reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else written(Cause.EVACUATING)
@@ -119,7 +120,7 @@ def _urgency(state: ProvinceState, task: Task) -> tuple[bool, bool, int]:
 def _follow_advice(turn: Turn) -> None:
     """Move the most urgent tasks of each advised kind to the advised hosts."""
     state = turn.state
-    room = room_for_moves(state)
+    room = room_for_moves(turn)
     if room <= 0:
         return
     for kind, hosts in list(turn.outbox.flows.items()):

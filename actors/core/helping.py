@@ -44,7 +44,7 @@ def help_itself(turn: Turn) -> None:
     if not must_help_itself(outbox, turn.now) or now_ms < outbox.help_after_ms:
         return
     silent_for_ms = outbox.unadvised_ms(now_ms)
-    room = room_for_moves(turn.state)
+    room = room_for_moves(turn)
     if room <= 0:
         return
     outbox.help_after_ms = now_ms + HELP_PAUSE_MS
@@ -88,7 +88,7 @@ def _lenders(turn: Turn, wish: Wish) -> list[Lender]:
 def _less_loaded(turn: Turn, task: Task, lenders: list[Lender], age_ms: int) -> list[HostCandidate]:
     """Of two hosts drawn among those that have room by now, the less loaded first; empty: there is none."""
     outbox, kind = turn.outbox, task.spec.kind
-    refused = outbox.refused_by.get(task.task_id, ())
+    refused = (*outbox.refused_by.get(task.task_id, ()), *outbox.silent_hosts(turn.now.monotonic_ms))
     able = [
         lender
         for lender in lenders

@@ -4,6 +4,8 @@ Tests and the simulator call it after every event, production after replay. What
 the whole country) is checked over all journals by `actors.verification`.
 """
 
+from collections import Counter
+
 from actors.core.state import ProvinceState
 from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
 
@@ -46,6 +48,9 @@ def validate(state: ProvinceState) -> list[str]:
         problems.append(f"open tasks are counted as {state.open_by_state}, they are {counts}")
     if sum(task.home != state.province for task in state.tasks.values()) != state.shared_in:
         problems.append(f"shared-in tasks are counted as {state.shared_in}")
+    to_hosts = Counter(task.move.host for task in state.tasks.values() if task.move is not None)
+    if to_hosts != state.moving_to:
+        problems.append(f"tasks in transit are counted as {state.moving_to}, they are {dict(to_hosts)}")
     problems += _shadows(state)
     for what, missing in (
         ("evacuated", state.evacuated.keys() - state.away.keys()),

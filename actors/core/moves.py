@@ -65,7 +65,7 @@ def pause_ms(task: Task, limits: TimeLimits) -> int:
 def ranked_hosts(
     turn: Turn, task: Task, policy: SharingPolicy, only: ProvinceCode | None = None
 ) -> list[HostCandidate]:
-    """Possible hosts of a task, best first, those that refused it left out.
+    """Possible hosts of a task, best first, those that refused it or do not answer left out.
 
     Args:
         only: the one province to look at.
@@ -78,9 +78,16 @@ def ranked_hosts(
         policy,
         hosts if only is None else [pair for pair in hosts if pair[0].province == only],
         turn.outbox.pledged,
-        excluded=turn.outbox.refused_by.get(task.task_id, ()),
+        excluded=(*turn.outbox.refused_by.get(task.task_id, ()), *turn.outbox.silent_hosts(turn.now.monotonic_ms)),
         model_points=turn.outbox.host_points(turn.state, task.line, turn.now.wall_ms),
     )
+
+
+def room_in_transit(turn: Turn) -> int:
+    """Moves that may still begin before too many are under way. Those to hosts that do not answer take no room from the others."""
+    state = turn.state
+    stuck = sum(state.moving_to.get(host, 0) for host in turn.outbox.silent_hosts(turn.now.monotonic_ms))
+    return state.bounds.moves_in_transit_max - (len(state.moving) - stuck)
 
 
 def start_move(turn: Turn, task: Task, ranked: list[HostCandidate], placement: Placement, reason: str) -> None:
@@ -198,7 +205,8 @@ def _someone_eligible(turn: Turn, task: Task) -> bool:
 
 
 def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
-    """Record the host's answer. An answer to any but the present move changes nothing."""
+    """Record the host's answer. An answer to any but the present move changes nothing, but that the host answers."""
+    turn.outbox.note_answer(command.host, turn.now.monotonic_ms)
     task = turn.state.tasks.get(command.task_id)
     if task is None or task.state is not TaskState.MOVING:
         return Done()

@@ -28,6 +28,8 @@ from actors.core.statistics.reading import Reading
 SENDS_MAX = 500
 #: So long after its last refusal a waiting task may be offered to the same hosts again.
 REFUSAL_REMEMBERED_MS = 30_000
+#: A host that has recorded no answer for so long, while moves to it wait for one, counts as silent. A province that was killed is back within.
+ANSWER_AWAITED_MS = 3_000
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ class Outbox:
         self._has_looked = False
         #: Recalls that were due while the home was not ready.
         self._held_back: dict[MessageKey, None] = {}
+        #: Hosts that owe the answer to a move -> since when, or when they last recorded one, monotonic ms.
+        self._owing_since_ms: dict[ProvinceCode, int] = {}
         #: The last picture, and what is in it once somebody has looked.
         self._encoded = encode_picture(NationalPicture())
         self._picture: NationalPicture | None = None
@@ -202,6 +206,7 @@ class Outbox:
             sent.append((backoff_ms, key))
         for backoff_ms, key in sent:
             self._put(now_ms + backoff_ms, min(2 * backoff_ms, limits.resend_after_max_ms), key)
+        self._note_owing(state, sends, now_ms)
         return sends
 
     def _take_in(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> None:
@@ -218,6 +223,36 @@ class Outbox:
     def _put(self, due_ms: int, backoff_ms: int, key: MessageKey) -> None:
         self._number += 1
         heappush(self._schedule, (due_ms, self._number, backoff_ms, key))
+
+    # --- hosts that do not answer ---
+
+    def _note_owing(self, state: ProvinceState, sends: Iterable[Outgoing], now_ms: int) -> None:
+        """Since when hosts owe the answer to a move; those that owe none any more are forgotten."""
+        for host in [host for host in self._owing_since_ms if host not in state.moving_to]:
+            del self._owing_since_ms[host]
+        for sent in sends:
+            if isinstance(sent.command, c.AcceptMove):
+                self._owing_since_ms.setdefault(sent.destination, now_ms)
+
+    def note_answer(self, host: ProvinceCode, now_ms: int) -> None:
+        """A host has recorded an answer to a move of ours.
+
+        Args:
+            now_ms: monotonic.
+        """
+        if host in self._owing_since_ms:
+            self._owing_since_ms[host] = now_ms
+
+    def silent_hosts(self, now_ms: int) -> list[ProvinceCode]:
+        """Hosts that have moves of ours and have recorded an answer to none of them for long: dead, cut off, hanging, or with a disk that takes no writes.
+
+        What is on its way to them must wait, as they may have accepted it; nothing else should. The first answer ends it, and
+        since they are asked again and again, it comes as soon as it can.
+
+        Args:
+            now_ms: monotonic.
+        """
+        return [host for host, since_ms in self._owing_since_ms.items() if now_ms - since_ms > ANSWER_AWAITED_MS]
 
 
 def _open_keys(state: ProvinceState) -> Iterator[MessageKey]:

@@ -27,7 +27,7 @@ from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.move_reasons import Cause, written
-from actors.core.moves import start_move
+from actors.core.moves import room_in_transit, start_move
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, RecallAnswer
 from actors.core.sharing.hosts import HostCandidate
@@ -133,7 +133,7 @@ def answer_recall(turn: Turn, command: c.RecallTask) -> AnyReply:
         return _not_here(turn, command, task)
     if task.state not in UNBEGUN:
         return _answer(turn, command, f"the work has begun: the task is {task.state.value}")
-    if len(state.moving) >= state.bounds.moves_in_transit_max:
+    if room_in_transit(turn) <= 0:
         return Refused(reason=Reason.QUEUE_FULL, message="Too many tasks are in transit.", retry_after_ms=1_000)
     if task.operator is not None:
         take_off_desk(turn, task.task_id, "recalled", WHO)

@@ -162,6 +162,8 @@ class ProvinceState:
         self.holds: dict[OperatorId, dict[TaskId, None]] = {}
         self.scheduled: dict[TaskId, int] = {}
         self.moving: dict[TaskId, None] = {}
+        #: How many of them are on their way to each host.
+        self.moving_to: dict[ProvinceCode, int] = {}
         #: Open messages to other provinces that the outbox has not seen yet, in the order in which they were opened.
         self.opened: dict[MessageKey, None] = {}
         self.signed_in: dict[OperatorId, None] = {}
@@ -332,7 +334,10 @@ class ProvinceState:
         elif state is _SCHEDULED:
             self.scheduled[task.task_id] = task.spec.not_before_ms
         elif state is _MOVING:
+            assert task.move is not None
+            host = task.move.host
             self.moving[task.task_id] = None
+            self.moving_to[host] = self.moving_to.get(host, 0) + 1
             self.opened[move_message(task)] = None
 
     def _unindex(self, task: Task) -> None:
@@ -349,7 +354,12 @@ class ProvinceState:
         elif state is _SCHEDULED:
             del self.scheduled[task.task_id]
         elif state is _MOVING:
+            assert task.move is not None
+            host = task.move.host
             del self.moving[task.task_id]
+            self.moving_to[host] -= 1
+            if not self.moving_to[host]:
+                del self.moving_to[host]
             self.opened.pop(move_message(task), None)
 
 

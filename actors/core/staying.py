@@ -163,7 +163,9 @@ class _Rules:
 
     def _ask_hosts(self, kind: KindId) -> StayReason | None:
         state = self._rehearsal.state
-        hosts = [host for host, _ in self._rehearsal.outbox.hosts_of(kind)]
+        outbox = self._rehearsal.outbox
+        silent = outbox.silent_hosts(self._rehearsal.now.monotonic_ms)
+        hosts = [host for host, _ in outbox.hosts_of(kind) if host.province not in silent]
         allowed = [host for host in hosts if is_allowed_host(state.province, state.policy, host)]
         if not allowed:
             return StayReason.NOBODY_ELIGIBLE

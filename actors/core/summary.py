@@ -181,7 +181,7 @@ def _oldest_transit_ms(state: ProvinceState, now: Instant) -> int:
 
 
 def _oldest_move(state: ProvinceState) -> MoveOut | None:
-    """Of the tasks in transit from here, at most `Bounds.moves_in_transit_max`, the one that left first."""
+    """Of the tasks in transit from here (about `Bounds.moves_in_transit_max` at most), the one that left first."""
     moves = [move for task_id in state.moving if (move := state.tasks[task_id].move)]
     return min(moves, key=lambda move: move.started_ms, default=None)
 

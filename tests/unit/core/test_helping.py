@@ -5,10 +5,12 @@ from actors.core import events as e
 from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.helping import ADVICE_AWAITED_MS, HELPED_MAX
 from actors.core.move_reasons import Cause, read
+from actors.core.outbox import ANSWER_AWAITED_MS
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import MoveAnswer, PolicyPreview
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, encode_picture
 from actors.core.task import Placement, TaskState
-from tests.unit.core.harness import Branch
+from tests.unit.core.harness import Branch, spec
 from tests.unit.core.journeys import picture_of, summary_of
 from tests.unit.core.provinces import answer
 
@@ -108,6 +110,31 @@ def test_a_refused_task_goes_to_another_host() -> None:
     [second] = begun(home.wait(600))
     assert second.move.host != first.move.host and second.move.attempt == 2
     assert home.task(second.task_id).state is TaskState.MOVING
+
+
+def test_a_host_whose_disk_is_full_is_not_chosen_again_and_again() -> None:
+    """The old picture shows it idle, so it would seem to have more room all the time, and what is sent to it is in nobody's hands."""
+    home = alone(HELPED_MAX)
+    first = begun(home.wait(ADVICE_AWAITED_MS + 200))
+    full = first[0].move.host
+    for sent in home.due():
+        reply = Refused(reason=Reason.STORE_FULL) if sent.destination == full else MoveAnswer(accepted=True)
+        answer(sent, reply, home)
+    home.due()
+    home.wait(ANSWER_AWAITED_MS + 200)
+    before = len(home.log)
+    for _ in range(2 * HELPED_MAX):
+        home.create()
+    home.wait(2_000)
+    later = begun(home.log[before:])
+    assert len(later) == 2 * HELPED_MAX
+    assert full not in {move.move.host for move in later}
+    only_there = SharingPolicy(allowed_hosts=(full,))
+    _, preview = home.batch(
+        c.CreateTask(who="branch:core", spec=spec()), c.UpdateSharingPolicy(policy=only_there, validate_only=True)
+    )
+    assert isinstance(preview, PolicyPreview)
+    assert (preview.moves, list(preview.stays)) == ((), ["moving", "nobody_eligible"])
 
 
 def test_work_that_waits_no_longer_than_it_may_stays() -> None:

@@ -5,15 +5,15 @@ import pytest
 
 from actors.core import commands as c
 from actors.core import outbox
-from actors.core.country import TimeLimits
-from actors.core.outbox import Outgoing, settlement
+from actors.core.country import Bounds, ShareOutMode, SharingPolicy, TimeLimits
+from actors.core.outbox import ANSWER_AWAITED_MS, Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, MoveAnswer
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
 from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL, Branch
-from tests.unit.core.journeys import advise, picture_of
+from tests.unit.core.journeys import advise, picture_of, settle, summary_of
 from tests.unit.core.provinces import answer, carry, deliver, hand_over, host, moving
 
 LIMITS = TimeLimits()
@@ -168,3 +168,76 @@ def test_a_replay_keeps_no_message_that_is_settled() -> None:
     carry(third, home)
     assert [branch.shadow.opened for branch in (home, other, third)] == [{}, {}, {}]
     assert home.state.away == {}
+
+
+# --- hosts that do not answer ---
+
+
+def evacuating(tasks: int, bounds: Bounds) -> Branch:
+    """A province that sends all it has to jiangxi, where they know such cases, and to hubei if it cannot."""
+    home = Branch(bounds=bounds)
+    home.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
+    for _ in range(tasks):
+        home.create()
+    hosts = summary_of("hubei", experience=5), summary_of("jiangxi", experience=900)
+    home.do(c.TakeAdvice(picture=encode_picture(msgspec.structs.replace(picture_of(), provinces=hosts))))
+    return home
+
+
+def under_way(home: Branch) -> list[str]:
+    """Where the tasks in transit are going, in the order in which they left."""
+    moves = [home.task(task_id).move for task_id in home.state.moving]
+    return [move.host for move in moves if move is not None]
+
+
+def test_moves_to_a_host_that_hangs_do_not_keep_others_from_leaving() -> None:
+    """One process that hangs would hold up the evacuation of a dark branch until it is killed."""
+    home = evacuating(4, Bounds(moves_in_transit_max=2))
+    assert under_way(home) == ["jiangxi", "jiangxi"]
+    assert len(home.due()) == 2
+    home.wait(ANSWER_AWAITED_MS)
+    assert under_way(home) == ["jiangxi", "jiangxi"], "it may only be slow"
+    home.wait(200)
+    assert under_way(home) == ["jiangxi", "jiangxi", "hubei", "hubei"]
+    home.create()
+    home.tick()
+    assert len(under_way(home)) == 4, "and those to others have their bound"
+
+
+def test_the_first_answer_makes_a_host_one_like_any_other() -> None:
+    """A province that was away for ten seconds would get nothing for the rest of the day."""
+    home = evacuating(1, Bounds())
+    [first] = home.state.moving
+    home.due()
+    home.wait(ANSWER_AWAITED_MS + 200)
+    home.create()
+    assert under_way(home) == ["jiangxi", "hubei"]
+    settle(home, first, accepted=True)
+    home.create()
+    assert under_way(home) == ["hubei", "jiangxi"]
+
+
+def test_a_host_that_has_answered_everything_owes_nothing() -> None:
+    """After an hour in which nothing was sent to it, the next task would find it silent."""
+    home = evacuating(1, Bounds())
+    [first] = home.state.moving
+    home.due()
+    settle(home, first, accepted=True)
+    home.due()
+    home.wait(10 * ANSWER_AWAITED_MS)
+    home.create()
+    home.due()
+    home.create()
+    assert under_way(home) == ["jiangxi", "jiangxi"]
+
+
+def test_a_host_that_answers_slowly_is_not_silent() -> None:
+    """An evacuation of thousands takes a host longer than that; others, less able, would get the rest."""
+    home = evacuating(3, Bounds())
+    home.due()
+    for task_id in list(home.state.moving):
+        home.wait(ANSWER_AWAITED_MS - 200)
+        settle(home, task_id, accepted=True)
+        home.create()
+        home.due()
+    assert set(under_way(home)) == {"jiangxi"}

@@ -30,6 +30,7 @@ def indexes(state: ProvinceState) -> dict[str, object]:
         "holds": {operator: sorted(held) for operator, held in sorted(state.holds.items())},
         "scheduled": dict(sorted(state.scheduled.items())),
         "moving": sorted(state.moving),
+        "moving_to": dict(sorted(state.moving_to.items())),
         "signed_in": sorted(state.signed_in),
         "free": sorted(state.free),
         "open_by_state": {name: count for name, count in sorted(state.open_by_state.items()) if count},
