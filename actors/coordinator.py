@@ -1,6 +1,6 @@
 """The coordinator actor: gathers the national picture and advises; owns no task.
 
-Twice a second it asks every present province for its summary (all at once, nobody waits for the slowest), plans flows with the pure
+Twice a second it asks every present province for its summary (all at once; `actors.gathering` says who is waited for), plans flows with the pure
 `sharing.plan.plan_flows`, and sends each province the picture and what concerns it. If it dies, provinces go on with the last advice; the next
 incarnation starts from an empty memory and has a picture after one round. With the summaries come the heads of the provinces' journals,
 which it anchors in its own (`actors.anchors` says what for).
@@ -30,6 +30,7 @@ from actors.core.sharing.plan import plan_flows
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.statistics.priors import NationalPriors, ProvinceTotals, merge
 from actors.drilling.runner import Drilling
+from actors.gathering import Gathering
 from actors.hq_journal import HqBooks, open_witnessed
 from actors.journal import Corrupt, Fenced, Journal, JournalError, StoreBusy, StoreFull
 from actors.opening import open_patiently
@@ -49,8 +50,10 @@ ANCHOR_EVERY_S = 1.0
 #: Pause between two rounds that ask the provinces for the sums of their statistics, too. They are some kB each, change slowly, and would make
 #: up nearly all of every picture if they travelled with it.
 TOTALS_EVERY_S = 60.0
-#: A province that does not answer within this is left out of the picture.
+#: A province that does not answer within this is left out of the picture, and not waited for before it has answered.
 SUMMARY_TIMEOUT_S = 1.0
+#: A question that a province has not answered within this is put again. By then a process that hangs has been killed.
+QUESTION_TIMEOUT_S = 15.0
 
 
 class CoordinatorOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +98,7 @@ class CoordinatorActor:
         # an actor again whose constructor raised.
         self._refuse_unless_written(self._first_settings())
         self._picture = NationalPicture()
+        self._gathered = Gathering(options.provinces, self._summary_of)
         self._memory = FlowMemory()
         #: The last sums of each province; one that is away still speaks by them.
         self._totals: dict[ProvinceCode, ProvinceTotals] = {}
@@ -127,6 +131,7 @@ class CoordinatorActor:
 
     async def _close_all(self) -> None:
         self._gathering.cancel()
+        self._gathered.close()
         self._drilling.close()
         self._chain_check.close()
         await self._directory.close()
@@ -209,8 +214,9 @@ class CoordinatorActor:
         """One round: ask, plan, advise."""
         with_totals = self._loop.time() >= self._totals_due_s
         request = protocol.GetSummary(with_totals=with_totals)
-        asked = await asyncio.gather(*(self._summary_of(code, request) for code in self._options.provinces))
-        answers = [answer for answer in asked if answer is not None]
+        answers = await self._gathered.answers(request, patience_s=SUMMARY_TIMEOUT_S)
+        # Also those that were late for the round that asked for them.
+        self._totals |= {answer.summary.province: answer.totals for answer in answers if answer.totals is not None}
         summaries = tuple(answer.summary for answer in answers)
         at = now()
         self._picture = NationalPicture(
@@ -225,17 +231,16 @@ class CoordinatorActor:
             _log.info("province status", seen=msgspec.to_builtins(event))
         heads = [answer.head for answer in answers if answer.head is not None]
         self._write_or_wait([*self._first_settings(), *seen, *self._anchors(heads, at.wall_ms)])
-        priors = self._priors(answers) if with_totals else None
+        priors = self._priors() if with_totals else None
         self._drilling.turn(self._picture)
         picture = encode_picture(self._picture)
         for summary in summaries:
             mine = tuple(flow for flow in flows if flow.source == summary.province)
             self._advise(summary, c.TakeAdvice(who="system:coordinator", picture=picture, flows=mine), priors)
 
-    def _priors(self, answers: list[protocol.SummaryReply]) -> NationalPriors:
+    def _priors(self) -> NationalPriors:
         """The country's sums after a round that asked for them."""
         self._totals_due_s = self._loop.time() + TOTALS_EVERY_S
-        self._totals |= {answer.summary.province: answer.totals for answer in answers if answer.totals is not None}
         return merge(self._totals[code] for code in self._options.provinces if code in self._totals)
 
     def _anchors(self, heads: list[AnchoredHead], at_ms: int) -> list[AnyHqEvent]:
@@ -248,7 +253,7 @@ class CoordinatorActor:
         return events
 
     async def _summary_of(self, province: ProvinceCode, request: protocol.GetSummary) -> protocol.SummaryReply | None:
-        reply = await self._ask(province, request)
+        reply = await self._ask(province, request, QUESTION_TIMEOUT_S)
         return reply if isinstance(reply, protocol.SummaryReply) else None
 
     async def _ask(
