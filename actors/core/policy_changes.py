@@ -116,7 +116,10 @@ def _shown(policy: SharingPolicy, preview: MovesPreview, proposal: PolicyProposa
 
 
 def end_evacuation(turn: Turn, reason: str) -> None:
-    """Share by overflow at once and until further notice, where the policy in force evacuates. It takes one person: the rule that may ask for two stays."""
+    """Share by overflow at once and until further notice, where the policy in force evacuates.
+
+    It takes one person: the rule that may ask for two stays, also that of the time after an evacuation that was to do without.
+    """
     policy = turn.state.policy
     if policy.share_out_mode is ShareOutMode.EVACUATE:
         wanted = msgspec.structs.replace(
@@ -127,6 +130,8 @@ def end_evacuation(turn: Turn, reason: str) -> None:
             updated_ms=turn.now.wall_ms,
             updated_by=turn.who,
         )
+        if needs_second_person(turn.state.policies.revisions, wanted, turn.now.wall_ms):
+            wanted = msgspec.structs.replace(wanted, needs_two_people=True)
         _put(turn, wanted, reason, rolled_back_to=0)
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core import snapshot
-from actors.core.country import Recall, ShareOutMode, SharingPolicy
+from actors.core.country import ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.policy_revisions import (
     POLICY_REVISIONS_MAX,
     PROPOSAL_TERM_MS,
@@ -184,6 +184,17 @@ def test_nobody_uses_an_hour_without_the_rule_to_evacuate_alone_after_it() -> No
         assert put(branch, wanted).proposal is not None
     within = msgspec.structs.replace(EVACUATE, effective_until_ms=START_MS + HOUR_MS)
     assert put(branch, within).proposal is None, "for this hour the rule was put away"
+
+
+def test_ending_an_evacuation_puts_no_rule_away() -> None:
+    """Two people evacuate for an hour without the rule; whoever resumes the province alone would have made that the rule of all time."""
+    branch = two_people()
+    put(branch, msgspec.structs.replace(EVACUATE, effective_until_ms=START_MS + HOUR_MS))
+    branch.did(c.ApproveSharingPolicyChange(who="ops:wang", proposal=1), PolicyPreview)
+    assert branch.state.policy.share_out_mode is ShareOutMode.EVACUATE
+    branch.do(c.SetProvinceStatus(who="ops:li", status=ProvinceStatus.ACTIVE, ends_evacuation=True))
+    assert branch.state.policy.share_out_mode is ShareOutMode.OVERFLOW
+    assert branch.state.policy.needs_two_people
 
 
 def test_nobody_puts_away_alone_a_rule_that_is_still_to_come() -> None:
