@@ -58,8 +58,6 @@ class GatewayReason(StrEnum):
     #: The task is on its way and its host did not know it before the deadline.
     IN_TRANSIT = "in_transit"
     SHUTTING_DOWN = "shutting_down"
-    #: Events before the position asked for are no longer kept.
-    EVENTS_EXPIRED = "events_expired"
     UNKNOWN_TASK_KIND = "unknown_task_kind"
     UNKNOWN_JOURNAL = "unknown_journal"
     UNKNOWN_DECISION = "unknown_decision"
@@ -93,8 +91,6 @@ TABLE: dict[AnyReason, Row] = {
     Reason.OPERATOR_EXISTS: Row(_C.ALREADY_EXISTS, field="operator_id"),
     Reason.ETAG_MISMATCH: Row(_C.ABORTED),
     Reason.BAD_PAGE_TOKEN: Row(_C.INVALID_ARGUMENT, field="page_token"),
-    Reason.BAD_DUE_TIME: Row(_C.INVALID_ARGUMENT, field="task.due_time_ms"),
-    Reason.NOT_PERMITTED: Row(_C.PERMISSION_DENIED),
     Reason.BAD_MODEL: Row(_C.INVALID_ARGUMENT, field="matching_model"),
     Reason.UNKNOWN_REVISION: Row(_C.NOT_FOUND),
     Reason.UNKNOWN_DRILL: Row(_C.NOT_FOUND),
@@ -105,7 +101,6 @@ TABLE: dict[AnyReason, Row] = {
     Reason.NOT_SIGNED_IN: Row(_C.FAILED_PRECONDITION),
     Reason.AT_CAPACITY: Row(_C.FAILED_PRECONDITION),
     Reason.OPERATOR_HAS_WORK: Row(_C.FAILED_PRECONDITION),
-    Reason.NO_WORK: Row(_C.FAILED_PRECONDITION),
     Reason.PROVINCE_DRAINING: Row(_C.FAILED_PRECONDITION),
     Reason.ALREADY_DECIDED: Row(_C.FAILED_PRECONDITION),
     Reason.NOT_DECIDED: Row(_C.FAILED_PRECONDITION),
@@ -135,7 +130,6 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.JOURNAL_UNUSABLE: Row(_C.UNAVAILABLE, 30_000),
     GatewayReason.IN_TRANSIT: Row(_C.UNAVAILABLE, 500),
     GatewayReason.SHUTTING_DOWN: Row(_C.UNAVAILABLE, 1_000),
-    GatewayReason.EVENTS_EXPIRED: Row(_C.OUT_OF_RANGE),
     GatewayReason.UNKNOWN_TASK_KIND: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_JOURNAL: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_DECISION: Row(_C.NOT_FOUND),

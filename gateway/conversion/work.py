@@ -141,7 +141,6 @@ def no_work_of_refusal(refused: Refused) -> work_pb2.NoWork | None:
     reasons = {
         Reason.AT_CAPACITY: work_pb2.NO_WORK_REASON_AT_CAPACITY,
         Reason.NOT_SIGNED_IN: work_pb2.NO_WORK_REASON_NOT_AVAILABLE,
-        Reason.NO_WORK: work_pb2.NO_WORK_REASON_QUEUE_EMPTY,
     }
     reason = reasons.get(refused.reason)
     if reason is None:

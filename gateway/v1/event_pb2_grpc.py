@@ -52,7 +52,7 @@ class EventServiceServicer:
     """
 
     def ListEvents(self, request, context):
-        """Lists the events of one province after a position. OUT_OF_RANGE when they are no longer kept.
+        """Lists the events of one province after a position. All that ever happened is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

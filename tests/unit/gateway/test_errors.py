@@ -1,6 +1,8 @@
 """Every failure leaves with a definite status, the same facts in both forms."""
 
 import pickle
+import re
+from pathlib import Path
 
 import grpc
 import pytest
@@ -48,6 +50,17 @@ def test_the_table_has_nothing_but_reasons() -> None:
     """A row that no reason leads to is a rule that nobody tests; two reasons of one name could not be told apart."""
     assert list(errors.TABLE) == ALL_REASONS
     assert len({reason.value for reason in ALL_REASONS}) == len(ALL_REASONS)
+
+
+def test_every_reason_is_given_somewhere() -> None:
+    """A client would be told to expect what never comes, and somebody would write code for it."""
+    root = Path(errors.__file__).parents[1]
+    text = "".join(
+        path.read_text(encoding="utf-8") for part in ("actors", "gateway") for path in (root / part).rglob("*.py")
+    )
+    # Of a refusal, of an error, or what to say when somebody does not answer until a deadline.
+    given = re.findall(r"(?:\breason=|\bGatewayError\(\s*|\bdeadline,\s*)((?:Gateway)?Reason\.[A-Z_]+)", text)
+    assert [name for reason in ALL_REASONS if (name := f"{type(reason).__name__}.{reason.name}") not in given] == []
 
 
 def test_only_unavailable_and_exhausted_promise_that_a_retry_helps() -> None:
