@@ -341,11 +341,10 @@ class ProvinceActor:
         }
 
     def _serve(self, serve: _Serve, peer: Peer, call_id: int, request: protocol.Request) -> None:
-        """Answer a request that only reads the journal; a journal that cannot be read is the end of this incarnation."""
+        """Answer a request that only reads the journal; a journal that cannot be read is the end of this incarnation, and no answer."""
         try:
             peer.reply(call_id, protocol.encode(serve(peer, request)))
         except JournalError as error:
-            peer.fail(call_id, "unreadable")
             self.on_fatal(error)
 
     def _errand(self, request: protocol.ReadHistory) -> Errand:

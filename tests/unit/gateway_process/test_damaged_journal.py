@@ -123,8 +123,9 @@ async def test_damage_that_is_found_while_it_serves_does_not_send_it_round_and_r
         asked = country.events.ListEvents(event_pb2.ListEventsRequest(parent="provinces/fujian"), **as_("ops"))
     else:
         asked = country.tasks.CreateTask(create(0), **as_("branch-fujian"))
-    code, _, _ = await refused(asked)
+    code, _, message = await refused(asked)
     assert code is grpc.StatusCode.UNAVAILABLE
+    assert "version" not in message, "gateway and province understand each other"
     [alarm] = await alarms(country, 1)
     assert "journal fujian is corrupt" in alarm
     assert "docs/runbooks/journal-damaged.md" in alarm
