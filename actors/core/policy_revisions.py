@@ -125,18 +125,24 @@ def needs_second_person(revisions: Sequence[PolicyRevision], wanted: SharingPoli
     """Whether a change needs approval: else whoever may not evacuate alone would first put away the rule, alone.
 
     It does if it evacuates or does without the rule, and the rule is in force now or would be at any time that the change is for: whoever
-    writes in an hour without the rule must not decide alone on those with it. O(revisions^2) where any of them has the rule.
+    writes in an hour without the rule must not decide alone on those with it. It also does if a revision with the rule that is in force or
+    to come would be forgotten for it. O(revisions^2) where any of them has the rule.
 
     Args:
         now_ms: wall clock.
     """
-    if wanted.needs_two_people and wanted.share_out_mode is not ShareOutMode.EVACUATE:
-        return False
     if not any(kept.policy.needs_two_people for kept in revisions):
         return False
     limits_ms = (ms for kept in revisions for ms in (kept.policy.effective_from_ms, kept.policy.effective_until_ms))
-    later = (ms for ms in (wanted.effective_from_ms, *limits_ms) if ms > now_ms and is_in_time(wanted, ms))
-    return any(in_force(revisions, ms).needs_two_people for ms in (now_ms, *later))
+    instants_ms = [now_ms, *(ms for ms in (wanted.effective_from_ms, *limits_ms) if ms > now_ms)]
+    ruled = [(ms, policy) for ms in instants_ms if (policy := in_force(revisions, ms)).needs_two_people]
+    added = PolicyRevision(policy=msgspec.structs.replace(wanted, revision=0))
+    left = {kept.policy.revision: None for kept in _kept([*revisions, added])}
+    if any(policy.revision not in left for _, policy in ruled):
+        return True
+    if wanted.needs_two_people and wanted.share_out_mode is not ShareOutMode.EVACUATE:
+        return False
+    return any(ms == now_ms or is_in_time(wanted, ms) for ms, _ in ruled)
 
 
 def is_same_person(one: str, other: str) -> bool:

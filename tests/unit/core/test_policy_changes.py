@@ -186,6 +186,21 @@ def test_nobody_uses_an_hour_without_the_rule_to_evacuate_alone_after_it() -> No
     assert put(branch, within).proposal is None, "for this hour the rule was put away"
 
 
+def test_nobody_has_a_rule_forgotten_by_writing_two_hundred_revisions() -> None:
+    """The oldest revision is forgotten for a new one, also while it is in force; then one person would evacuate after all."""
+    branch = Branch()
+    put(branch, SharingPolicy(needs_two_people=True, effective_until_ms=START_MS + HOUR_MS))
+    far = quota(9, needs_two_people=True, effective_from_ms=START_MS + 2 * HOUR_MS)
+    for _ in range(POLICY_REVISIONS_MAX - 2):
+        assert put(branch, far).proposal is None
+    assert put(branch, far).proposal is not None
+    branch.tick()
+    assert branch.state.policy.needs_two_people
+    branch.wall_ms += HOUR_MS
+    branch.tick()
+    assert put(branch, far).proposal is None, "whatever is over may be forgotten"
+
+
 def test_ending_an_evacuation_puts_no_rule_away() -> None:
     """Two people evacuate for an hour without the rule; whoever resumes the province alone would have made that the rule of all time."""
     branch = two_people()
