@@ -5,7 +5,8 @@ H's next opening is what the customer has gained. The hours count, not who happe
 H learns of the decision by its outcome, once (`moves.note_outcome`), so no decision is counted twice, and the event carries the time: a
 calendar that changes later changes no count. A line that never opens gains nothing, since there is no opening to measure to.
 
-Kept are the last `DAYS_KEPT` days that gained anything; the journal knows the rest.
+Kept are the last `DAYS_KEPT` days that gained anything; the journal knows the rest. A day that a wrong clock made up, years ahead, goes first once
+the clock is right again; it would stay for ever where the newest days are kept, in the place of a day that was.
 """
 
 from collections.abc import Iterable
@@ -41,16 +42,21 @@ class Gains:
     def __init__(self, kept: Iterable[GainedService] = ()) -> None:
         self._kept = {(gained.day, gained.line): gained for gained in kept}
 
-    def add(self, task: Task, gained_ms: int) -> None:
-        """Count a task that was decided elsewhere."""
+    def add(self, task: Task, gained_ms: int, noted_ms: int) -> None:
+        """Count a task that was decided elsewhere.
+
+        Args:
+            noted_ms: when that became known here, Unix ms; of too many days those farthest from it are given up.
+        """
         assert task.decision is not None
         day = day_of(task.decision.time_ms)
         known = self.of(day, task.line)
         self._kept[day, task.line] = GainedService(day, task.line, known.tasks + 1, known.gained_ms + gained_ms)
-        days = sorted({day for day, _ in self._kept})
-        for old in days[:-DAYS_KEPT]:
+        today = day_of(noted_ms)
+        days = sorted({day for day, _ in self._kept}, key=lambda day: (abs(day - today), -day))
+        for far in days[DAYS_KEPT:]:
             for line in Line:
-                self._kept.pop((old, line), None)
+                self._kept.pop((far, line), None)
 
     def of(self, day: int, line: Line) -> GainedService:
         """What a line gained on a day."""

@@ -118,7 +118,7 @@ def outcome_noted(state: ProvinceState, event: e.OutcomeNoted) -> None:
     state.shadows.pop(task.task_id, None)
     state.records[records.task_key(task.task_id)] = records.encode(task)
     if event.gained_ms:
-        state.gains.add(task, event.gained_ms)
+        state.gains.add(task, event.gained_ms, event.at_ms)
 
 
 def notice_settled(state: ProvinceState, event: e.NoticeSettled) -> None:

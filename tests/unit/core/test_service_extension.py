@@ -244,15 +244,29 @@ def test_what_its_host_left_undone_goes_home_when_home_opens_first() -> None:
 
 def test_gains_are_bounded_by_days() -> None:
     """The hard state must not grow with the years."""
-    task, gains = decided(0), Gains()
-    assert task.decision is not None
+    gains = Gains()
     for day in range(DAY, DAY + DAYS_KEPT + 5):
-        at_ms = start_of(day) + MINUTE_MS
-        gains.add(
-            msgspec.structs.replace(task, decision=msgspec.structs.replace(task.decision, time_ms=at_ms)), MINUTE_MS
-        )
+        _gain(gains, day)
     assert [gained.day for gained in gains.kept()] == list(range(DAY + 5, DAY + DAYS_KEPT + 5))
     assert gains.of(DAY, Line.UNDERWRITING) == GainedService(DAY, Line.UNDERWRITING, 0, 0)
+
+
+def test_days_that_a_wrong_clock_made_up_do_not_keep_out_those_that_were() -> None:
+    """Each took a place until the real time had caught up, years later, and forty of them all."""
+    gains = Gains()
+    for wrong in range(DAY + 3_650, DAY + 3_650 + DAYS_KEPT):
+        _gain(gains, wrong)
+    for day in range(DAY, DAY + DAYS_KEPT):
+        _gain(gains, day)
+    assert [gained.day for gained in gains.kept()] == list(range(DAY, DAY + DAYS_KEPT))
+
+
+def _gain(gains: Gains, day: int) -> None:
+    """A minute gained, and noted at once."""
+    task, at_ms = decided(0), start_of(day) + MINUTE_MS
+    assert task.decision is not None
+    decision = msgspec.structs.replace(task.decision, time_ms=at_ms)
+    gains.add(msgspec.structs.replace(task, decision=decision), MINUTE_MS, at_ms)
 
 
 def test_a_line_that_never_opens_gains_nothing() -> None:
