@@ -40,6 +40,8 @@ BUNDLED = frozenset(
 )
 #: Actions that are harmless to repeat: the lease token says it all, so no answer need be kept for their request id.
 FENCED_BY_TOKEN = ("accept", "start", "complete", "renew", "sign_in", "sign_out", "set_presence")
+#: Actions whose answers say what their operator holds: news of the same commit belong behind them.
+SAYING_WHAT_IS_HELD = ("sign_in", "set_presence", "fetch_next", "accept", "start", "renew")
 #: Without an action id, only refusals of these are told.
 _TOLD_ONLY_IF_NAMED = ("heartbeat", "renew")
 #: Operator names whose permission is remembered.
@@ -80,6 +82,8 @@ class WorkBundles:
 
     Args:
         tell: told what became of the action of an id.
+        hold_back: told of an operator for whom a step begins whose answer says what they hold.
+        let_go: told when it has been answered.
         start: begins a task of the stream.
         failed: told of a bug, which must end the stream.
     """
@@ -92,6 +96,8 @@ class WorkBundles:
         method: str,
         *,
         tell: Callable[[str, Found], None],
+        hold_back: Callable[[OperatorId], None],
+        let_go: Callable[[OperatorId], None],
         start: Callable[[Coroutine[Any, Any, None]], object],
         failed: Callable[[BaseException], None],
     ) -> None:
@@ -101,6 +107,8 @@ class WorkBundles:
         self._who = identity.who
         self._method = method
         self._tell = tell
+        self._hold_back = hold_back
+        self._let_go = let_go
         self._start = start
         self._failed = failed
         self._asked: set[Replies] = set()
@@ -153,15 +161,18 @@ class WorkBundles:
             if is_told(action.action_id, kind):
                 self._tell(action.action_id, work_pb2.HeartbeatResponse(server_time_ms=wall_ms()))
             return
+        operator = self._permitted(action.operator)
         province, command = self._holding.command(
             kind,
             getattr(action, kind),
-            self._permitted(action.operator),
+            operator,
             self._session,
             who=self._who,
             request_id="" if kind in FENCED_BY_TOKEN else action.request_id,
         )
         by_province.setdefault(province, []).append((action.action_id, kind, command))
+        if kind in SAYING_WHAT_IS_HELD:
+            self._hold_back(operator)
 
     def _permitted(self, name: str) -> OperatorId:
         """The operator of a valid name, looked at once: the identity and the method are the stream's own.
@@ -190,6 +201,11 @@ class WorkBundles:
                 self._tell(action_id, error)
         except Exception as bug:  # noqa: BLE001 - nobody waits for this callback
             self._failed(bug)
+        finally:
+            for _, kind, command in steps:
+                if kind in SAYING_WHAT_IS_HELD:
+                    assert isinstance(command, (c.FetchNextTask, c.HolderCommand)), "a step with work is somebody's"
+                    self._let_go(command.operator)
 
     def _tell_all(self, steps: Steps, replies: Sequence[protocol.Response]) -> None:
         for (action_id, kind, command), reply in zip(steps, replies, strict=True):

@@ -2,6 +2,7 @@
 
 Reading goes on while earlier messages are being carried out, at most `MESSAGES_IN_FLIGHT_MAX` of them; actions of one operator go to the
 same province over one connection, so they are decided in the order in which they came. Everything that is ready leaves in one message.
+News of an operator stand behind the answers to the steps that were under way when they came (`WorkStream._news_held_back` says why).
 
 What actions do with work travels in bundles (`work_bundles`). Signing in and out, setting presence, and everything that comes while one of those
 is under way or a province is silent for a drill, take a task each, since they wait for one thing after the other.
@@ -28,7 +29,15 @@ from gateway.desks import Desks
 from gateway.errors import GatewayError, GatewayReason, to_wire_error
 from gateway.identity import Identity
 from gateway.services.holding import Holding, Outcome
-from gateway.services.work_bundles import BUNDLED, FENCED_BY_TOKEN, Found, Slot, WorkBundles, is_told
+from gateway.services.work_bundles import (
+    BUNDLED,
+    FENCED_BY_TOKEN,
+    SAYING_WHAT_IS_HELD,
+    Found,
+    Slot,
+    WorkBundles,
+    is_told,
+)
 from gateway.v1 import task_pb2, work_pb2
 
 _log = structlog.get_logger(__name__)
@@ -43,6 +52,16 @@ MESSAGE_BYTES_MAX = 1024 * 1024
 OPERATORS_MAX = 500
 
 
+class _Behind:
+    """News of one operator that came while steps of theirs were under way: each stands behind those that had begun by then."""
+
+    __slots__ = ("begun", "ended", "news")
+
+    def __init__(self) -> None:
+        self.begun = self.ended = 0
+        self.news: deque[tuple[int, DeskUpdate]] = deque()
+
+
 class WorkStream:
     """One stream of one identity."""
 
@@ -53,8 +72,8 @@ class WorkStream:
         self._identity = identity
         self._method = method
         self._operators: dict[OperatorId, work_pb2.WorkAction] = {}
-        #: Operators whose sign-in is under way -> news for them that came meanwhile.
-        self._held_back: dict[OperatorId, list[DeskUpdate]] = {}
+        #: Operators with steps under way whose answers say what they hold.
+        self._behind: dict[OperatorId, _Behind] = {}
         self._updates: deque[work_pb2.WorkUpdate] = deque()
         self._has_updates = asyncio.Event()
         self._failure: GatewayError | None = None
@@ -68,6 +87,8 @@ class WorkStream:
             identity,
             method,
             tell=self._send_result,
+            hold_back=self._hold_back,
+            let_go=self._let_go,
             start=self._start,
             failed=self._end_by,
         )
@@ -126,10 +147,13 @@ class WorkStream:
 
     def push(self, update: DeskUpdate) -> None:
         """Send news of a province down the stream."""
-        held_back = self._held_back.get(update.operator)
-        if held_back is not None:
-            held_back.append(update)
+        behind = self._behind.get(update.operator)
+        if behind is not None:
+            behind.news.append((behind.begun, update))
             return
+        self._push_now(update)
+
+    def _push_now(self, update: DeskUpdate) -> None:
         if update.task is None:
             self._operators.pop(update.operator, None)
         self._send(desk_update_out(update, wall_ms()))
@@ -152,7 +176,7 @@ class WorkStream:
             if holder != self.session:
                 self._lose(operator, "SILENT" if holder is None else "TAKEN_OVER")
                 return
-            with self._news_held_back(action):
+            with self._news_held_back(operator):
                 session = await self._step(action, operator)
                 assert isinstance(session, work_pb2.Session)
                 self._send(work_pb2.WorkUpdate(session=session))
@@ -160,23 +184,34 @@ class WorkStream:
             _log.warning("not signed in again", operator=operator, reason=error.reason)
 
     @contextlib.contextmanager
-    def _news_held_back(self, action: work_pb2.WorkAction) -> Iterator[None]:
-        """Let what a sign-in is answered with leave before the news that follow from it.
+    def _news_held_back(self, operator: OperatorId) -> Iterator[None]:
+        """Let what a step is answered with leave before the news that follow from it.
 
-        The answer says what the operator held at that moment, and a desk forgets whatever is not in it. An offer made in the same
-        commit arrives here first, since news are delivered at once and answers a few turns of the loop later: without this, it was
-        shown, forgotten, and lay on nobody's screen until it expired.
+        The answer says what the operator held at that moment. News of the same commit arrive here first, since they are delivered at once
+        and answers a few turns of the loop later. Without this, an offer was shown, forgotten with the answer to a sign-in, which does not
+        name it, and lay on nobody's screen until it expired; and a task that was accepted and withdrawn at once was given last of all.
         """
-        operator = OperatorId(action.operator.rpartition("/")[2])
-        if operator in self._held_back:
-            yield
-            return
-        self._held_back[operator] = []
+        self._hold_back(operator)
         try:
             yield
         finally:
-            for update in self._held_back.pop(operator):
-                self.push(update)
+            self._let_go(operator)
+
+    def _hold_back(self, operator: OperatorId) -> None:
+        """A step of an operator begins."""
+        behind = self._behind.get(operator)
+        if behind is None:
+            behind = self._behind[operator] = _Behind()
+        behind.begun += 1
+
+    def _let_go(self, operator: OperatorId) -> None:
+        """It is answered, and so may be what stands behind it. News wait for no step that began after they came: there may always be one."""
+        behind = self._behind[operator]
+        behind.ended += 1
+        while behind.news and behind.news[0][0] <= behind.ended:
+            self._push_now(behind.news.popleft()[1])
+        if behind.ended == behind.begun:
+            del self._behind[operator]
 
     def _send(self, update: work_pb2.WorkUpdate) -> None:
         if self._failure is not None:
@@ -244,10 +279,10 @@ class WorkStream:
             self._has_updates.set()
 
     async def _act(self, action: work_pb2.WorkAction) -> None:
-        if not action.HasField("sign_in"):
+        if action.WhichOneof("action") not in SAYING_WHAT_IS_HELD:
             await self._answer(action)
             return
-        with self._news_held_back(action):
+        with self._news_held_back(OperatorId(action.operator.rpartition("/")[2])):
             await self._answer(action)
 
     async def _answer(self, action: work_pb2.WorkAction) -> None:

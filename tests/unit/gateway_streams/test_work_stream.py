@@ -9,7 +9,7 @@ import pytest
 
 from actors.core.country import Line
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
-from actors.core.replies import TaskReply
+from actors.core.replies import DeskUpdate, TaskReply
 from actors.core.task import Task, TaskState
 from gateway.answers import Replies
 from gateway.desks import Desks
@@ -247,6 +247,42 @@ async def test_of_heartbeats_and_renewals_without_an_id_only_failures_are_told(s
         ("beat", "heartbeat"),
         ("kept", "assignment"),
     ]
+
+
+async def test_news_wait_for_the_steps_before_them_and_for_no_others() -> None:
+    """Before an answer that is older, news would be undone by it; behind every answer, whoever always has a step under way never heard any."""
+    provinces = _Provinces()
+    stream = _stream(provinces)
+    messages: asyncio.Queue[work_pb2.WorkRequest] = asyncio.Queue()
+    told: list[str] = []
+
+    async def sent() -> AsyncIterator[work_pb2.WorkRequest]:
+        while True:
+            yield await messages.get()
+
+    async def run() -> None:
+        async for response in stream.run(sent()):
+            told.extend(update.result.action_id or update.session.end_reason for update in response.updates)
+
+    def news(reason: str) -> DeskUpdate:
+        return DeskUpdate(
+            operator=OperatorId("fujian-op-1"), session=stream.session, what="session_ended", reason=reason
+        )
+
+    running = asyncio.create_task(run())
+    stream.push(news("alone"))
+    for number in range(1, 5):
+        messages.put_nowait(work_pb2.WorkRequest(actions=[_action(number)]))
+        await _turns()
+        stream.push(news(f"behind {number}"))
+    assert told == ["ALONE"]
+    # The news come in the turn in which their answer does, whatever else is still under way.
+    for number in range(1, 4):
+        provinces.end(f"fujian-{number}")
+        await _turns()
+    assert told == ["ALONE", *(word for number in range(1, 4) for word in (f"a{number}", f"BEHIND {number}"))]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_bug_in_an_answer_ends_the_stream() -> None:

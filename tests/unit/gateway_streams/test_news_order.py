@@ -1,0 +1,61 @@
+"""What a desk is told, and when: of one operator, everything in the order in which the province decided it."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from actors.core import commands as c
+from actors.core.ids import TaskId
+from actors.core.replies import AnyReply
+from gateway.v1 import work_pb2
+from tests.unit.gateway_streams.desk import Workbench
+from tests.unit.gateway_streams.served import Served, served
+from tests.unit.gateway_streams.site import Process
+
+
+@pytest.fixture
+async def country() -> AsyncIterator[Served]:
+    """One province that serves."""
+    async with served("fujian") as running:
+        yield running
+
+
+def _cancel_behind(process: Process, kind: type[c.AnyCommand], task: str) -> None:
+    """The branch withdraws the task in the commit in which a step with it is done, right behind that."""
+    submit = process.submit
+
+    def submit_both(command: c.AnyCommand, answer: Callable[[AnyReply], None]) -> None:
+        submit(command, answer)
+        if isinstance(command, kind):
+            process.submit = submit
+            task_id = TaskId(task.rpartition("/")[2])
+            cancel = c.CancelTask(who="branch", request_id="cancel", task_id=task_id, reason="withdrawn")
+            submit(cancel, lambda _: None)
+
+    process.submit = submit_both
+
+
+@pytest.mark.parametrize("beside_a_sign_in", [False, True], ids=["bundled", "by itself"])
+async def test_a_task_that_is_taken_away_at_once_is_not_given_last(country: Served, beside_a_sign_in: bool) -> None:
+    """A desk that is told of an assignment behind its revocation shows work, and begins it, that is nobody's any more."""
+    process = country.sites["fujian"].process
+    assert process is not None
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        created = await country.create(1)
+        offer = await desk.offer()
+        _cancel_behind(process, c.AcceptOffer, created.name)
+        accept = desk.action(1, accept=work_pb2.AcceptAction(task=created.name, token=offer.token))
+        others = [desk.action(2, sign_in=work_pb2.SignInAction(desk_id="desk-2"))] if beside_a_sign_in else []
+        await desk.send(*others, accept)
+        told: list[str] = []
+
+        def is_of_the_task(update: work_pb2.WorkUpdate) -> bool:
+            if update.HasField("revocation"):
+                told.append("revocation")
+            elif update.result.action_id == accept.action_id:
+                told.append(update.result.WhichOneof("outcome") or "")
+            return len(told) == 2
+
+        await desk.until(is_of_the_task)
+        assert told == ["assignment", "revocation"]
