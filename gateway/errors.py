@@ -137,6 +137,10 @@ TABLE: dict[AnyReason, Row] = {
 }
 
 
+#: A province that answers so may answer later.
+AWAY = (_C.UNAVAILABLE, _C.DEADLINE_EXCEEDED, _C.RESOURCE_EXHAUSTED)
+
+
 class Violation(NamedTuple):
     """One field of a request and what is expected of it."""
 

@@ -9,14 +9,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-import grpc
-
 from actors import protocol
 from actors.core.ids import ProvinceCode
 from actors.protocol import FrameNews
 from gateway.answers import Provinces, expect
 from gateway.calls import item_deadline
-from gateway.errors import GatewayError
+from gateway.errors import AWAY, GatewayError
 
 #: Frames of news that wait for one follower; when more come it reads them from the journal.
 NEWS_MAX = 256
@@ -24,8 +22,6 @@ NEWS_MAX = 256
 PAGE_FRAMES = 200
 #: A province that could not be asked is asked again when its link comes back, or after this.
 RETRY_AFTER_S = 1.0
-#: A province that answers so may be back later.
-_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
 class _Follower:
@@ -108,7 +104,7 @@ class EventFeed:
                         known = frames[-1].sequence
                         yield frames
                 except GatewayError as error:
-                    if error.code not in _AWAY:
+                    if error.code not in AWAY:
                         raise
                     await follower.ring(RETRY_AFTER_S)
         finally:

@@ -26,7 +26,7 @@ from gateway.calls import item_deadline
 from gateway.clock import wall_ms
 from gateway.conversion.work import desk_update_out, ended_session_out
 from gateway.desks import Desks
-from gateway.errors import GatewayError, GatewayReason, to_wire_error
+from gateway.errors import AWAY, GatewayError, GatewayReason, to_wire_error
 from gateway.identity import Identity
 from gateway.services.holding import Holding, Outcome
 from gateway.services.work_bundles import (
@@ -72,6 +72,11 @@ class WorkStream:
         self._identity = identity
         self._method = method
         self._operators: dict[OperatorId, work_pb2.WorkAction] = {}
+        #: Operators whose sign-in, and whose sign-out, is under way.
+        self._arriving: dict[OperatorId, None] = {}
+        self._leaving: dict[OperatorId, None] = {}
+        #: Operators of a restarted province that could not say what they hold.
+        self._unsure: dict[OperatorId, None] = {}
         #: Operators with steps under way whose answers say what they hold.
         self._behind: dict[OperatorId, _Behind] = {}
         self._updates: deque[work_pb2.WorkUpdate] = deque()
@@ -160,21 +165,38 @@ class WorkStream:
 
     def resume(self, province: ProvinceCode) -> None:
         """Sign the operators of a restarted province in again; the answers tell what they hold."""
-        for operator, action in list(self._operators.items()):
+        for operator in self._operators:
             if names.operator_province(operator) == province:
-                self._start(self._sign_in_again(operator, action))
+                self._unsure[operator] = None
+        self._ask_the_unsure()
+
+    def _ask_the_unsure(self) -> None:
+        """Ask what is not known of operators since their province restarted; what fails again is asked again with the next heartbeat."""
+        unsure, self._unsure = self._unsure, {}
+        for operator in unsure:
+            # At the end of a drill's silence it is asked for anyway.
+            if operator in self._operators and not self._desks.silence.holds(names.operator_province(operator)):
+                self._start(self._sign_in_again(operator))
 
     def _lose(self, operator: OperatorId, reason: str) -> None:
         """An operator is no longer signed in by this stream."""
         if self._operators.pop(operator, None) is not None:
             self._send(work_pb2.WorkUpdate(session=ended_session_out(operator, reason)))
 
-    async def _sign_in_again(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
+    async def _sign_in_again(self, operator: OperatorId) -> None:
         try:
             # Signing in takes a session over: whoever has it by now must keep it.
             holder = await self._holding.session_of(operator, deadline=item_deadline())
             if holder != self.session:
                 self._lose(operator, "SILENT" if holder is None else "TAKEN_OVER")
+                return
+            action = self._operators.get(operator)
+            if action is None:
+                # Signed out since the question was asked.
+                return
+            if operator in self._leaving:
+                # It would come behind the sign-out and undo it. Should that fail, the question is still open.
+                self._unsure[operator] = None
                 return
             with self._news_held_back(operator):
                 session = await self._step(action, operator)
@@ -182,6 +204,8 @@ class WorkStream:
                 self._send(work_pb2.WorkUpdate(session=session))
         except GatewayError as error:
             _log.warning("not signed in again", operator=operator, reason=error.reason)
+            if error.code in AWAY:
+                self._unsure[operator] = None
 
     @contextlib.contextmanager
     def _news_held_back(self, operator: OperatorId) -> Iterator[None]:
@@ -240,6 +264,8 @@ class WorkStream:
                     return
                 self._desks.hear(self.session)
                 await self._slots.acquire()
+                if self._unsure and any(action.HasField("heartbeat") for action in message.actions):
+                    self._ask_the_unsure()
                 self._carry_out(message)
         except GatewayError as error:
             self._fail(error)
@@ -303,19 +329,32 @@ class WorkStream:
         await self._desks.silence.over(names.operator_province(operator))
         if action.HasField("sign_in"):
             self._check_room(operator)
+            return await self._noted(self._arriving, action, operator)
+        if action.HasField("sign_out"):
+            return await self._noted(self._leaving, action, operator)
         found = await self._step(action, operator)
-        if action.HasField("sign_in"):
-            self._remember(operator, action)
-        elif action.HasField("set_presence") and operator in self._operators:
+        if action.HasField("set_presence") and operator in self._operators:
             self._operators[operator].sign_in.presence = action.set_presence.presence
             assert isinstance(found, work_pb2.Session)
             found.desk_id = self._operators[operator].sign_in.desk_id
-        elif action.HasField("sign_out"):
+        return found
+
+    async def _noted(self, noted: dict[OperatorId, None], action: work_pb2.WorkAction, operator: OperatorId) -> Outcome:
+        """Sign an operator in or out, who is among those `noted` until that is answered."""
+        noted[operator] = None
+        try:
+            found = await self._step(action, operator)
+        finally:
+            noted.pop(operator, None)
+        if action.HasField("sign_in"):
+            self._remember(operator, action)
+        else:
             self._operators.pop(operator, None)
         return found
 
     def _check_room(self, operator: OperatorId) -> None:
-        if operator not in self._operators and len(self._operators) >= OPERATORS_MAX:
+        known = self._operators.keys() | self._arriving.keys()
+        if operator not in known and len(known) >= OPERATORS_MAX:
             raise GatewayError(GatewayReason.OVERLOADED, f"A stream carries at most {OPERATORS_MAX} operators.")
 
     def _remember(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
