@@ -73,6 +73,7 @@ ITEMS_PER_CALL = 8
 OPEN_SERVICES = (
     "sharedops.v1.MonitorService",
     "sharedops.v1.ProvinceService",
+    "sharedops.v1.DrillService",
     "sharedops.v1.AdminService",
     "sharedops.v1.WorkService",
     "grpc.health.v1.Health",

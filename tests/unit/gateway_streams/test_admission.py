@@ -229,6 +229,7 @@ def test_every_open_service_exists_and_the_tasks_are_paced() -> None:
     assert set(OPEN_SERVICES) <= known
     assert not is_open("/sharedops.v1.TaskService/CreateTask")
     assert is_open("/sharedops.v1.MonitorService/GetOverview")
+    assert is_open("/sharedops.v1.DrillService/AbortDrill")
 
 
 #: Of so many, some were told INTERNAL in every run.
