@@ -84,7 +84,7 @@ def serve(
         if not (data_dir / "tokens.toml").exists() or (data_dir / "dev-tokens.json").exists():
             require_loopback(addresses)
         # The directory first: if this very system runs already, its ports are taken as well, and others would be no help.
-        store = _open(data_dir, provinces, country)
+        store = _open(data_dir, provinces, country, addresses)
         _check(store, addresses)
     except (StoreError, CountryFileError, AddressUnusable, TokenFileError) as error:
         typer.echo(f"sharedops serve: {error}", err=True)
@@ -117,7 +117,9 @@ def _addresses(grpc: str, console: str, gateways: int) -> list[tuple[str, Listen
     return [("--grpc", parse_listen_address("--grpc", grpc)), *(("--console", address) for address in consoles)]
 
 
-def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
+def _open(
+    data_dir: Path, provinces: str | None, country: Path | None, addresses: list[tuple[str, ListenAddress]]
+) -> Store:
     known = tuple(entry.province for entry in load_country(country).provinces)
     wanted = known
     if provinces is not None:
@@ -127,6 +129,9 @@ def _open(data_dir: Path, provinces: str | None, country: Path | None) -> Store:
     for code in wanted:
         if code not in known:
             raise StoreError(explain_unknown(code, known))
+    if not (data_dir / "store.json").exists():
+        # Nobody runs here yet. A start that cannot succeed leaves nothing behind, least of all provinces that cannot be changed.
+        require_free(addresses)
     store = open_store(data_dir.resolve(), wanted)
     if provinces and set(wanted) != set(store.identity.provinces):
         store.release()

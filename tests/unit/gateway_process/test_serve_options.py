@@ -1,5 +1,6 @@
 """Options of `serve` on their way to the processes that obey them."""
 
+import socket
 from importlib import import_module
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def test_two_things_of_ours_may_not_want_one_port(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["serve", "--data-dir", str(tmp_path / "data"), *addresses])
     assert done.exit_code == 2
     assert "127.0.0.1:50998 is asked for twice" in done.output
+
+
+def test_a_start_on_a_taken_port_leaves_no_directory(tmp_path: Path) -> None:
+    """It left a store of provinces that cannot be changed: the next try, with others, was refused for that."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        addresses = ["--grpc", f"127.0.0.1:{taken.getsockname()[1]}", "--console", "127.0.0.1:0"]
+        words = ["serve", "--data-dir", str(tmp_path / "data"), "--provinces", "fujian,jiangxi", *addresses]
+        done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert "cannot be listened on" in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_port_under_two_names_is_one_port() -> None:
