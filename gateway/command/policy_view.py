@@ -53,7 +53,10 @@ _WORDS = {
     "proposed_by": ("提出人", "proposed by"),
     "expires": ("失效时间", "expires"),
     "approved_by": ("复核人", "approved by"),
-    "moving": ("{count} 件将转出, {stays} 件留下; 本省预计等候 {before} -> {after}", None),
+    "moving": (
+        "{count} 件将转出, {stays} 件留下; 本省预计等候 {before} -> {after}",
+        "{count} {tasks} would leave, {stays} stay; expected wait here {before} -> {after}",
+    ),
     "host": ("承办省", "host"),
     "tasks": ("件数", "tasks"),
     "wait": ("等候 前 -> 后", "wait before -> after"),
@@ -61,13 +64,12 @@ _WORDS = {
     "reserve": ("保留人数", "reserve"),
     "stays": ("留下原因", "why tasks stay"),
 }
-_MOVING_EN = "{count} tasks would leave, {stays} stay; expected wait here {before} -> {after}"
 
 
 def word(key: str, language: Language) -> str:
     """A label."""
     chinese, english = _WORDS[key]
-    return chinese if language is Language.ZH else english or _MOVING_EN
+    return chinese if language is Language.ZH else english
 
 
 def stay_words(reason: str, language: Language) -> str:
@@ -147,6 +149,7 @@ def show_preview(console: Console, preview: province_pb2.MovePreview, language: 
     """What would move, what it does to the lenders, and why the rest stays."""
     told = word("moving", language).format(
         count=preview.moving_count,
+        tasks="task" if preview.moving_count == 1 else "tasks",
         stays=preview.staying_count,
         before=wait_words(preview.expected_wait_before_ms, language),
         after=wait_words(preview.expected_wait_after_ms, language),

@@ -19,7 +19,7 @@ from gateway.command import app
 from gateway.command.asking import CannotAsk
 from gateway.command.policy import PREVIEW_PAUSE_S, PREVIEW_TRIES_MAX
 from gateway.command.policy_fields import instant_ms, policy_of, time_of
-from gateway.command.policy_view import show_revisions, stay_words
+from gateway.command.policy_view import show_preview, show_revisions, stay_words
 from gateway.v1 import province_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, gateway
 
@@ -104,6 +104,14 @@ def test_the_revisions_say_who_approved(language: Language, approved: str) -> No
     screen = io.StringIO()
     show_revisions(Console(file=screen, width=140, color_system=None), revisions, language)
     assert screen.getvalue().count(approved) == screen.getvalue().count(approved.split(maxsplit=1)[0]) == 1
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0 tasks would"), (1, "1 task would"), (2, "2 tasks would")])
+def test_one_task_is_not_told_as_several(count: int, told: str) -> None:
+    """Whoever tries it with one task reads this first."""
+    screen = io.StringIO()
+    show_preview(Console(file=screen, color_system=None), province_pb2.MovePreview(moving_count=count), Language.EN)
+    assert screen.getvalue().startswith(told)
 
 
 async def test_a_person_is_asked_before_anything_changes(served: Gateway) -> None:
