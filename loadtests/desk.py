@@ -12,6 +12,7 @@ import itertools
 import sys
 import threading
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,8 @@ from loadtests.wire import RequestIds, backoff_s, bearer, is_hidden, open_channe
 HEARTBEAT_S = 1.0
 #: Results of the goodbye are waited for this long.
 GOODBYE_S = 2.0
+#: The country's time; no summer time since 1991.
+SHANGHAI = timezone(timedelta(hours=8))
 
 
 class DeskRefused(Exception):
@@ -302,8 +305,8 @@ async def ask_person(question: str) -> str:
 
 
 def say(text: str) -> None:
-    """A line with the time of day."""
-    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+    """A line with the time of day in Asia/Shanghai, as explanations and policies tell it."""
+    print(f"{datetime.fromtimestamp(time.time(), SHANGHAI):%H:%M:%S}  {text}", flush=True)
 
 
 def main(

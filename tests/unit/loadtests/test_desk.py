@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from gateway.v1 import error_pb2, task_pb2, work_pb2, work_pb2_grpc
 from loadtests import wire
-from loadtests.desk import Desk, DeskRefused, main
+from loadtests.desk import Desk, DeskRefused, main, say
 from loadtests.wire import open_channel
 
 OPERATOR = "provinces/fujian/operators/fujian-op-1"
@@ -115,6 +115,15 @@ class Lines:
 
     def cancel(self) -> bool:
         return True
+
+
+def test_a_desk_tells_the_time_that_explanations_tell(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine that keeps UTC the decision of 16:40 was explained as one of 00:40."""
+    monkeypatch.setattr("loadtests.desk.time.time", lambda: 60.0)
+    say("hello")
+    assert capsys.readouterr().out == "08:01:00  hello\n"
 
 
 async def test_a_desk_comes_again_when_it_was_writing_as_its_stream_ended(monkeypatch: pytest.MonkeyPatch) -> None:
