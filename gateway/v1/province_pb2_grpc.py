@@ -140,7 +140,8 @@ class ProvinceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResumeProvince(self, request, context):
-        """Goes back to ACTIVE after a suspension, drain or evacuation. Work that left stays where it is being done.
+        """Goes back to ACTIVE after a suspension, drain or evacuation. Of the work that left, what the policy's recall names
+        is called home; the rest stays where it is being done.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
