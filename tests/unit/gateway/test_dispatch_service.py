@@ -118,7 +118,10 @@ async def test_a_waiting_task_says_what_it_waits_for(served: Gateway) -> None:
     told = await explain(served, operator="provinces/fujian/operators/fujian-op-2")
     assert told.lines[0] == "Of those who may do it (3) nobody is on duty now."
     assert "Why not Op-2 (fujian-op-2): not signed in." in told.lines
-    assert told.changes == ["It goes when one of those who may do it (3) signs in."]
+    assert told.changes == [
+        "It goes when one of those who may do it (3) signs in.",
+        "Or another province takes it; a preview of the sharing policy says what keeps it here.",
+    ]
     assert told.diagnosis.cause == dispatch_pb2.WAIT_CAUSE_NOBODY_ON_DUTY
     assert (told.diagnosis.qualified_count, told.diagnosis.on_duty_count) == (3, 0)
     assert not told.HasField("decision")

@@ -66,6 +66,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     # --- what would let it go ---
     "free.open_province": ("本省恢复派单后即进入匹配。", "It goes as soon as the province hands out work again."),
     "free.share": ("或由其他省承办。", "Or another province takes it."),
+    "free.preview": (
+        "或由其他省承办；共享策略预演会说明是什么把它留在本省。",
+        "Or another province takes it; a preview of the sharing policy says what keeps it here.",
+    ),
     "free.sign_in": (
         "{qualified} 名可办人员中任一人签到即可。",
         "It goes when one of those who may do it ({qualified}) signs in.",
@@ -138,8 +142,8 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     ),
     # --- why work leaves a province ---
     "move.advised": (
-        "预计等候 {wait}，超过 {release}；{host} 有 {free} 个空位，同类经验 {experience} 件",
-        "the expected wait ({wait}) exceeds {release}; {host} has places free ({free}) and experience of the kind ({experience} tasks)",
+        "预计等候 {wait}，超过当时的停止共享线 {release}；{host} 有 {free} 个空位，同类经验 {experience} 件",
+        "the expected wait ({wait}) exceeds the release threshold of that moment ({release}); {host} has places free ({free}) and experience of the kind ({experience} tasks)",
     ),
     "move.closed": (
         "本省该条线已下班，{opens_in}后才上班；{host} 仍在岗，有 {free} 个空位，同类经验 {experience} 件",
@@ -150,8 +154,8 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "the province's policy is best match: {host} is worth {points} points, staying {own_points}; {host} has places free ({free})",
     ),
     "move.unadvised": (
-        "总部调度已 {silent_for}没有消息，本省自行求助：预计等候 {wait}，超过 {release}；两个候选省中 {host} 负荷较轻",
-        "the coordinator was not heard for {silent_for}, so the province helped itself: the expected wait ({wait}) exceeds {release}, and {host} was the less loaded of two",
+        "总部调度已 {silent_for}没有消息，本省自行求助：预计等候 {wait}，超过当时的停止共享线 {release}；两个候选省中 {host} 负荷较轻",
+        "the coordinator was not heard for {silent_for}, so the province helped itself: the expected wait ({wait}) exceeds the release threshold of that moment ({release}), and {host} was the less loaded of two",
     ),
     "move.evacuating": ("本省按策略整体转出", "the province's policy is to evacuate"),
     "move.recalled": ("{home} 收回尚未开始处理的任务", "{home} is back and wants the work that nobody has begun"),

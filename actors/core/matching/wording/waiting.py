@@ -27,6 +27,8 @@ def wait_changes(diagnosis: Diagnosis, language: Language) -> list[str]:
     changes = [_DIRECT[diagnosis.cause](diagnosis, language)] if diagnosis.cause in _DIRECT else []
     if diagnosis.cause is WaitCause.NOBODY_ON_DUTY and diagnosis.opens_ms:
         changes.append(say("free.opening", language, time=time_text(diagnosis.opens_ms)))
+    if diagnosis.cause is WaitCause.NOBODY_ON_DUTY and not diagnosis.home_only:
+        changes.append(say("free.preview", language))
     if diagnosis.cause is WaitCause.NOBODY_QUALIFIED and not diagnosis.home_only:
         changes.append(say("free.share", language))
     if diagnosis.cause is WaitCause.ALL_BUSY and diagnosis.green_gain and diagnosis.tasks_before:

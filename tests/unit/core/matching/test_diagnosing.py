@@ -66,6 +66,16 @@ def test_another_province_is_named_only_where_the_task_may_leave() -> None:
     assert ["Or another province takes it." in changes for changes in advice] == [True, False]
 
 
+def test_where_nobody_is_on_duty_it_is_said_who_knows_why_others_do_not_help() -> None:
+    """The branch learns to call somebody in, and wonders why it is not shared as its policy promises."""
+    made = branch("op-1")
+    made.do(c.SignOut(who="operator:op-1", operator=OperatorId("op-1")))
+    advice = [wait_changes(diagnosis(made, made.create(home_only=ruled)), Language.EN) for ruled in (False, True)]
+    called_in = "It goes when one of those who may do it (1) signs in."
+    shared = "Or another province takes it; a preview of the sharing policy says what keeps it here."
+    assert advice == [[called_in, shared], [called_in]]
+
+
 def test_qualified_people_at_home_are_not_enough() -> None:
     """Then somebody has to be called in, not trained."""
     made = branch("op-1")

@@ -42,11 +42,19 @@ def test_the_words_say_the_numbers() -> None:
     """A reason without its figures convinces nobody."""
     advised = written(Cause.ADVISED, **VALUES[Cause.ADVISED])
     assert (
-        move_reason_words(advised, Language.ZH) == "预计等候 10 分钟，超过 30 秒；jiangxi 有 5 个空位，同类经验 77 件"
+        move_reason_words(advised, Language.ZH)
+        == "预计等候 10 分钟，超过当时的停止共享线 30 秒；jiangxi 有 5 个空位，同类经验 77 件"
     )
     assert move_reason_words(written(Cause.SILENT, **VALUES[Cause.SILENT]), Language.EN) == (
         "9 of 10 desks of fujian-1 were silent for 3.2 s"
     )
+
+
+@pytest.mark.parametrize("cause", [Cause.ADVISED, Cause.UNADVISED])
+def test_the_words_say_which_threshold_was_exceeded(cause: Cause) -> None:
+    """The policy says 15 and 5 minutes: "exceeds 4.9 min" was neither of them."""
+    told = move_reason_words(written(cause, **VALUES[cause]), Language.EN)
+    assert "exceeds the release threshold of that moment (30 s)" in told
 
 
 def test_what_the_coordinator_advises_can_be_read() -> None:
