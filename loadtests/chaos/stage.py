@@ -27,6 +27,7 @@ from gateway.v1 import (
     admin_pb2_grpc,
     event_pb2,
     monitor_pb2,
+    monitor_pb2_grpc,
     operator_pb2,
     operator_pb2_grpc,
     province_pb2,
@@ -57,6 +58,8 @@ SIGN_IN_MAX_S = 60.0
 #: Tasks in one call, and how long all answers may take.
 BATCH_MAX = 500
 CREATE_MAX_S = 60.0
+#: The national picture, made twice a second, must show what a province has on its disk by then.
+PICTURE_MAX_S = 30.0
 #: Pause between two looks at something that is waited for.
 LOOK_EVERY_S = 0.02
 #: The longest wait that a policy can name (a week): practically never.
@@ -250,6 +253,28 @@ class Stage:
     def follow_pictures(self, on_picture: Callable[[monitor_pb2.Overview], None]) -> None:
         """Follow the national picture."""
         self._start(PictureWatch(self.open_channel(), self.tokens.ops, on_picture).run())
+
+    async def pictured(self, province: str) -> None:
+        """Wait until the national picture counts everything that the province has on its disk now.
+
+        Raises:
+            RowFailed: not in time.
+        """
+        head = (await self.runtime(province)).sequence
+        stub = monitor_pb2_grpc.MonitorServiceStub(self.control)
+        request = monitor_pb2.GetOverviewRequest()
+
+        try:
+            async with asyncio.timeout(PICTURE_MAX_S):
+                while True:
+                    picture = await call_patiently(
+                        lambda: stub.GetOverview(request, metadata=bearer(self.tokens.ops), timeout=DEADLINE_S)
+                    )
+                    if any(seen.province == province and seen.sequence >= head for seen in picture.provinces):
+                        return
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            raise RowFailed(f"the picture does not show frame {head} of {province}") from None
 
     async def runtime(self, province: str) -> admin_pb2.ProvinceRuntime:
         """Process and journal head of a province."""
