@@ -1,7 +1,7 @@
 """What provinces and the coordinator answered, as the services expect it, and the checks that need the list of provinces."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from actors import protocol
@@ -39,6 +39,14 @@ class Provinces(Protocol):
 
     def call_many_soon(self, province: str, requests: Sequence[AnyCommand]) -> Replies:
         """The same without a task that waits: asked by the time this returns, unless the province is away. As late as an item of a stream may be."""
+        ...
+
+    async def room_for(self, provinces: Iterable[str]) -> None:
+        """Wait, behind whoever waits already, until provinces have room for what can wait: steps of desks and single calls go first.
+
+        Returns at once when they have or are away: what is asked of those is answered or refused as ever. The room is there until the
+        caller waits for anything else.
+        """
         ...
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:

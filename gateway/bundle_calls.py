@@ -4,9 +4,10 @@ A task, a timer and a coroutine for every step of a desk cost more than all else
 within milliseconds over the connection that it left on: then this is one future and one callback. Whatever else happens to it (no connection,
 the connection lost, its buffer full) is left to those who wait patiently, which is safe since everything in a bundle may be repeated.
 
-A bundle is one of the calls that wait for its province, whatever it carries, and is refused like any other where there is no room. It is one body,
-one wait and one answer, and its commands are bounded where they are (1,000 a bundle, 20,000 in the province's mailbox). The place costs 0.4 us a
-bundle. Refused: counting its commands. Two streams of full messages would hold the half that is a province's at most while nothing is wrong.
+A bundle is one of the calls that wait for its province, whatever it carries, and is refused like any other where there is no room. Items of streams
+wait before it comes to that (`Provinces.room_for`). It is one body, one wait and one answer, and its commands are bounded where they are (1,000 a
+bundle, 20,000 in the province's mailbox). The place costs 0.4 us a bundle. Refused: counting its commands. Two streams of full messages would hold
+the half that is a province's at most while nothing is wrong.
 """
 
 import asyncio

@@ -114,6 +114,10 @@ class Places:
         """Whether an identity may take another one."""
         return self.of(identity) < self.most - self.held
 
+    def has_ample_room(self, identity: str) -> bool:
+        """Whether an identity holds at most half of what it may: from a third of all on, one alone does not."""
+        return 2 * self.of(identity) < self.most - self.held
+
     def take(self, identity: str) -> None:
         """One more."""
         self.held += 1

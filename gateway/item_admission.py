@@ -2,16 +2,14 @@
 
 A batch is one call at the gate, and how much it asks for is known when its message is read. If its share has no room for that, it is refused
 as a call is. A message of a stream waits instead: its stream is not read any further, so its client is not either, and nothing has to be sent
-twice. Of one share's streams the longest waiting asks, now and then, and the others stand behind it.
+twice. Of one share's streams the longest waiting asks, and the others stand behind it (`gateway.turns`).
 """
 
 import asyncio
 
 from gateway.admission import Admission, items_cost
 from gateway.errors import over_share, overloaded
-
-#: Between two questions whether there is room, seconds.
-PAUSE_S = 0.02
+from gateway.turns import Turns
 
 
 class ItemAdmission:
@@ -19,7 +17,7 @@ class ItemAdmission:
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
-        self._queues: dict[str, _Queue] = {}
+        self._turns = Turns()
 
     def admit_batch(self, share: str, items: int) -> None:
         """Let the items of a call in.
@@ -34,30 +32,7 @@ class ItemAdmission:
         """Let the items of a stream's message in, as soon as their share has room."""
         # The message itself counts as one item more.
         items += 1
-        queue = self._queues.get(share)
-        if queue is None:
-            if self._admits(share, items):
-                return
-            queue = self._queues[share] = _Queue()
-        queue.length += 1
-        try:
-            async with queue.turn:
-                while not self._admits(share, items):  # noqa: ASYNC110 - room comes with time, which has no event
-                    await asyncio.sleep(PAUSE_S)
-        finally:
-            queue.length -= 1
-            if not queue.length:
-                del self._queues[share]
+        await self._turns.wait(share, lambda: self._admits(share, items))
 
     def _admits(self, share: str, items: int) -> bool:
         return self._admission.admits(share, asyncio.get_running_loop().time(), items_cost(items))
-
-
-class _Queue:
-    """Messages of a share that wait."""
-
-    __slots__ = ("length", "turn")
-
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self.length = 0

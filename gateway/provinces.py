@@ -17,7 +17,8 @@ Cost: encoding and decoding of the bodies, 2 us each; everything sent in one tur
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeGuard, get_args
 
@@ -48,6 +49,7 @@ from gateway.bundle_calls import BundleCalls, replies_of
 from gateway.cut import Cuts
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, too_many_waiting, unknown_province
 from gateway.fair_shares import Places
+from gateway.turns import Turns
 
 _log = structlog.get_logger(__name__)
 
@@ -136,6 +138,8 @@ class ProvinceLinks:
         self._name = f"gateway/{gateway_id}"
         self._outage_wait_s = outage_wait_s
         self._places = Places(calls_max)
+        #: Items of streams that wait for places.
+        self._turns = Turns()
         self._codes = tuple(sorted(codes))
         self._on_news = on_news
         self._on_state = on_state
@@ -252,6 +256,20 @@ class ProvinceLinks:
         if link is None or not is_bundle:
             return self._bundles.ask(province, requests)
         return self._bundles.send(link, name, requests)
+
+    async def room_for(self, provinces: Iterable[str]) -> None:
+        """Wait until provinces have room for items of streams, which leave half of it to others; see `gateway.answers.Provinces`."""
+        names = [protocol.province_name(province) for province in provinces]
+        while True:
+            for name in names:
+                await self._turns.wait(name, partial(self._takes_items, name))
+            # While one of them was waited for, another may have filled up.
+            if len(names) < 2 or all(map(self._takes_items, names)):
+                return
+
+    def _takes_items(self, name: str) -> bool:
+        link = self._links.get(name)
+        return link is None or not link.is_connected or self._places.has_ample_room(name)
 
     async def _send_again(self, name: str, bundle: protocol.Bundle, deadline: float) -> protocol.Response:
         # Whether it has left already is not known here.

@@ -3,7 +3,8 @@
 A batch is validated item by item, grouped by home, sent to all homes at once, and answered in the order of its items. A stream is a
 sequence of such batches of which a bounded number is under way; results leave as they are there, those of several small messages in one. The
 bound counts a batch until its results were taken, so a client that does not read its results is not read from either. Nor is one that is above its
-share of what the gateway takes in (`gateway.item_admission`).
+share of what the gateway takes in (`gateway.item_admission`), or whose items want a province for which much waits already: some eighty streams of single
+items would hold every place that it has, and desks' steps be refused for them.
 
 A message of a stream is no task that waits: most carry one item, and a task, a timer and a group of tasks would be most of what it costs.
 """
@@ -125,14 +126,15 @@ class _Intake:
                     self._has_room.clear()
                     await self._has_room.wait()
                 await self._admission.wait(self._share, len(message.requests))
-                self._begin(message)
+                results, by_home = sort_by_home(self._homes, message.requests, self._next_index)
+                self._next_index += len(results)
+                await self._provinces.room_for(by_home)
+                self._begin(results, by_home)
         finally:
             self._is_read = True
             self._has_news.set()
 
-    def _begin(self, message: task_pb2.IngestTasksRequest) -> None:
-        results, by_home = sort_by_home(self._homes, message.requests, self._next_index)
-        self._next_index += len(results)
+    def _begin(self, results: list[task_pb2.TaskResult], by_home: dict[ProvinceCode, Group]) -> None:
         self._messages += 1
         self._items += len(results)
         batch = _Batch(results, len(by_home))

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from actors import protocol
 from actors.core import codec, records
@@ -93,6 +93,9 @@ class Country:
             return await self.call_many(province, requests, deadline=math.inf)
 
         return asyncio.ensure_future(call())
+
+    async def room_for(self, provinces: Iterable[str]) -> None:
+        """There always is."""
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
         reply = await self.call(home_of(task_id), request, deadline=deadline)

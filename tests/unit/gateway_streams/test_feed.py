@@ -1,7 +1,7 @@
 """The feed of frames: whatever the news does, a follower gets every frame once and in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 
 import pytest
@@ -55,6 +55,9 @@ class Journal:
 
     def call_many_soon(self, province: str, requests: Sequence[c.AnyCommand]) -> Replies:
         raise AssertionError("a feed waits for what it asks")
+
+    async def room_for(self, provinces: Iterable[str]) -> None:
+        raise AssertionError("a feed sends no items")
 
     async def follow_task(self, task_id: TaskId, request: protocol.Request, *, deadline: float) -> protocol.Response:
         raise AssertionError("a feed follows no task")

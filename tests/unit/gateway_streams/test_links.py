@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -288,6 +289,62 @@ async def test_items_of_a_stream_are_refused_where_too_much_waits_and_the_others
         site = found.sites["fujian"]
         assert site.process is not None
         assert len(site.process.commits.province.state.tasks) == 4
+
+
+async def test_items_of_a_stream_wait_where_much_waits_for_a_province_that_serves() -> None:
+    """From eighty bulk streams of single items on, all but the first were refused though nothing was wrong, and with them desks' steps."""
+    async with served("fujian", "jiangxi", calls_max=6) as found:
+        site = found.sites["fujian"]
+        assert site.process is not None
+        created = await found.create(99)
+        commit_soon, site.process._commit_soon = site.process._commit_soon, lambda: None
+        streams: list[Any] = [found.tasks.IngestTasks(**found.as_("ops")) for _ in range(3)]
+        for stream, numbers in zip(streams, ((0, 1), (2, 3), (4, 5)), strict=True):
+            for number in numbers:
+                message = _batch(number)
+                message.requests[0].parent = message.parent
+                await stream.write(task_pb2.IngestTasksRequest(requests=message.requests))
+        await site.until_seen(protocol.Bundle, 2)
+        # Two of three places are used up by items; the third is for others, of whom one comes.
+        reading = asyncio.ensure_future(
+            found.tasks.GetTask(task_pb2.GetTaskRequest(name=created.name), **found.as_("branch", "fujian"))
+        )
+        await site.until_seen(c.GetTask)
+        assert len(site.seen(protocol.Bundle)) == 2
+        site.process._commit_soon = commit_soon
+        commit_soon()
+        assert (await reading).name == created.name
+        made: list[task_pb2.TaskResult] = []
+        for stream in streams:
+            await stream.done_writing()
+            while (response := await stream.read()) is not grpc.aio.EOF:
+                made += response.results
+        assert sorted((result.index, result.WhichOneof("result")) for result in made) == [
+            (place, "task") for place in (0, 0, 0, 1, 1, 1)
+        ]
+
+
+async def test_items_for_two_provinces_wait_for_both() -> None:
+    """Room that was there before the wait for another province may be gone behind it."""
+    async with served("fujian", "jiangxi", calls_max=6) as found:
+        links, places = found.gateway.links, found.gateway.links._places
+        names = [protocol.province_name(code) for code in ("fujian", "jiangxi")]
+        places.take(names[1])
+        places.take(names[1])
+        waiting = asyncio.create_task(links.room_for(["fujian", "jiangxi"]))
+        await asyncio.sleep(0)
+        places.take(names[0])
+        places.take(names[0])
+        places.give_back(names[1])
+        places.give_back(names[1])
+        async with asyncio.timeout(PATIENCE_S):
+            while names[0] not in links._turns._queues and not waiting.done():  # noqa: ASYNC110 - it rings no bell
+                await asyncio.sleep(0)
+        assert not waiting.done()
+        places.give_back(names[0])
+        async with asyncio.timeout(PATIENCE_S):
+            await waiting
+        places.give_back(names[0])
 
 
 async def test_a_call_waits_for_a_restart(country: Served) -> None:
