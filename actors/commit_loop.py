@@ -21,7 +21,7 @@ batch holds the loop for about 12 ms, and replay after a failure costs about 5 u
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -51,6 +51,9 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
 
     #: Commands decided for one frame.
     batch_max: int = 1_000
+    #: What the commands of a frame may bring beyond a call's fields, which are 21 KiB at most: a batch ends with the command that goes beyond
+    #: it. Bytes. A thousand tasks with the answers that travel with them would be 99 MiB, and the journal takes 64 in a frame.
+    batch_extra_bytes_max: int = 16 * 1024 * 1024
     #: Commands waiting; one more is refused.
     mailbox_max: int = 20_000
     #: Records kept in memory before they are written beside a frame.
@@ -79,6 +82,12 @@ READS = (
 )
 #: Commands that touch nothing but soft state: forgetting who was heard while the disk was full would cost every desk its lease.
 SOFT = (c.HearDesks, c.LosePath, c.RenewAssignment, c.TakeAdvice)
+#: Commands that bring more than a call's fields, and how many bytes of it: the answers that travel with a task; the country's kinds, which
+#: are 4 MiB at most all together.
+_EXTRA_BYTES: dict[type, Callable[[Any], int]] = {
+    c.AcceptMove: lambda command: sum(len(answer) for _, answer in command.answers),
+    c.AdoptTaskKinds: lambda _: 4 * 1024 * 1024,
+}
 #: What asks the store whether it takes writes again: a frame in which nothing happens.
 _QUESTION = codec.encode_events(())
 
@@ -198,11 +207,14 @@ class CommitLoop:
         self._go_on_with_snapshot()
 
     def _next_batch(self) -> list[tuple[c.AnyCommand, Answer]]:
-        mailbox, most = self._mailbox, self._commit_bounds.batch_max
-        if len(mailbox) > most:
-            return [mailbox.popleft() for _ in range(most)]
-        batch = list(mailbox)
-        mailbox.clear()
+        mailbox, batch = self._mailbox, list[tuple[c.AnyCommand, Answer]]()
+        room = self._commit_bounds.batch_extra_bytes_max
+        while mailbox and room >= 0 and len(batch) < self._commit_bounds.batch_max:
+            entry = mailbox.popleft()
+            batch.append(entry)
+            extra = _EXTRA_BYTES.get(type(entry[0]))
+            if extra is not None:
+                room -= extra(entry[0])
         return batch
 
     def _finish_batch(self, now: Instant) -> None:

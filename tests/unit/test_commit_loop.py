@@ -8,9 +8,9 @@ from actors.core.ids import ProvinceCode, TaskId
 from actors.core.operators import PresenceState
 from actors.core.outbox import Outgoing
 from actors.core.refusal import Reason, Refused
-from actors.core.replies import AnyReply, TaskReply
+from actors.core.replies import AnyReply, MoveAnswer, TaskReply
 from actors.core.sharing.summary import encode_picture
-from actors.core.task import MoveOut, Placement
+from actors.core.task import MoveOut, Placement, TaskState
 from actors.journal import (
     Fenced,
     JournalError,
@@ -236,3 +236,32 @@ def test_a_task_that_leaves_takes_the_answers_to_its_branch_along() -> None:
         host.do(shell.loop._with_answers(offer).command)
         assert host.do(amend) == answer
         assert host.refused(msgspec.structs.replace(amend, priority=8)) is Reason.REQUEST_ID_REUSED
+
+
+def test_a_frame_is_bounded_by_what_its_commands_bring() -> None:
+    """A thousand tasks that came with eight answers each were more than a frame takes: the process ended, and their sources sent them again."""
+    shell, jiangxi = Shell(), ProvinceCode("jiangxi")
+    shell.ask(*arrival())
+    [reply] = shell.ask(create())
+    assert isinstance(reply, TaskReply)
+    frames = len(shell.store.frames)
+    move = MoveOut(host=FUJIAN, generation=1, attempt=1, placement=Placement.SHARED, started_ms=1)
+    answers = (("r:branch:core:1", bytes(90 * 1024)),)
+    offers = [
+        c.AcceptMove(
+            source=jiangxi,
+            task=msgspec.structs.replace(
+                reply.task,
+                task_id=TaskId(f"jiangxi-{number}"),
+                home=jiangxi,
+                host=jiangxi,
+                state=TaskState.MOVING,
+                move=move,
+            ),
+            move=move,
+            answers=answers,
+        )
+        for number in range(1, 1_001)
+    ]
+    assert [type(answer) for answer in shell.ask(*offers)] == [MoveAnswer] * 1_000
+    assert max(len(frame.payload) for frame in shell.store.frames[frames:]) < 32 * 1024 * 1024
