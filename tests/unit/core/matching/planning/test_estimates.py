@@ -1,10 +1,14 @@
 """What is learned from finished tasks."""
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from actors.core.matching.planning.by_means import UNKNOWN_MINUTES
 from actors.core.matching.planning.draws import Draws
-from actors.core.matching.planning.estimates import NEWCOMER_SHARE, OUTLIER_RATIO, UNKNOWN_MINUTES, Estimates
+from actors.core.matching.planning.estimates import NEWCOMER_SHARE, OUTLIER_RATIO, Estimates
 
 
 def test_nobody_known_is_average() -> None:
@@ -87,3 +91,22 @@ def test_the_seed_breaks_ties_and_the_same_seed_the_same_way() -> None:
         return [estimates.reading("claim", person).minutes for person in people]
 
     assert order(1) == order(1) != order(2)
+
+
+def _learned(draw: Callable[[Draws], float]) -> Estimates:
+    estimates, draws = Estimates(), Draws(7)
+    for turn in range(2_400):
+        estimates.observe("claim", f"p{turn % 6}", 10.0 * draw(draws), None)
+    return estimates
+
+
+def test_of_heavy_tails_logarithms_say_more() -> None:
+    """Else one long task would count for more than many short ones."""
+    estimates = _learned(lambda draws: math.exp(1.3 * (sum(draws.share() for _ in range(12)) - 6.0)))
+    assert estimates.sureness_of_logs > 0.8
+
+
+def test_of_tasks_that_are_often_next_to_nothing_minutes_say_more() -> None:
+    """The logarithms of what takes no time say how little, and not who is quick."""
+    estimates = _learned(lambda draws: 0.02 if draws.share() < 0.6 else 2.5)
+    assert estimates.sureness_of_logs < 0.2
