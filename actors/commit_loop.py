@@ -302,8 +302,8 @@ class CommitLoop:
         if not self._outage.is_question_due(now.monotonic_ms) or not self._write(_QUESTION, now):
             return False
         self._outage.healed(now.monotonic_ms)
-        # Nobody could answer an offer meanwhile, and those that a lost frame made were never made.
-        self.province.outbox.offers_seen_ms = {}
+        # Those that a lost frame made were never made, either.
+        self.province.outbox.begin_offers_anew()
         read_only_ms = now.monotonic_ms - self._outage.since_ms
         _log.warning("store takes writes again", province=self._code, read_only_ms=read_only_ms)
         return True

@@ -83,6 +83,10 @@ class Outbox:
         #: (task, token) of each open offer -> when our clockwork first saw it, monotonic ms.
         self.offers_seen_ms: dict[tuple[TaskId, int], int] = {}
 
+    def begin_offers_anew(self) -> None:
+        """Nobody could answer an offer for a while: the age of every open one counts from now on."""
+        self.offers_seen_ms = {}
+
     @property
     def has_picture(self) -> bool:
         """Whether the coordinator has told anything since this incarnation began."""
