@@ -33,6 +33,11 @@ class _Follower:
         self.has_missed = False
         self._news: list[FrameNews] = []
 
+    @property
+    def begins_after(self) -> int | None:
+        """The sequence before the first news in the box; None: there are none."""
+        return self._news[0].sequence - 1 if self._news else None
+
     def put(self, news: FrameNews) -> None:
         if len(self._news) < NEWS_MAX:
             self._news.append(news)
@@ -96,10 +101,14 @@ class EventFeed:
         known = after
         try:
             while True:
+                # Where "now" was, the first news tell that came since: a province that was away may have taken writes since it is back.
+                known = follower.begins_after if known is None else known
                 follower.take()
                 try:
                     begins_after = await self._subscribe(province)
-                    known = begins_after if known is None else known
+                    if known is None:
+                        first = follower.begins_after
+                        known = begins_after if first is None else min(begins_after, first)
                     async for frames in self._since(province, known, follower):
                         known = frames[-1].sequence
                         yield frames

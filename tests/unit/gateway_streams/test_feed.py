@@ -170,6 +170,38 @@ async def test_a_province_that_is_away_is_waited_for(feed: EventFeed, journal: J
     await follower.stop()
 
 
+@pytest.mark.parametrize("is_late", [False, True], ids=["before it is asked again", "before its answer"])
+async def test_from_now_on_begins_no_later_than_the_first_news(
+    feed: EventFeed, journal: Journal, is_late: bool
+) -> None:
+    """Whoever follows from now on and then does something must see it, though the province was away then and serves writes before it says where it stands."""
+    journal.refusals = [GatewayError(GatewayReason.PROVINCE_UNAVAILABLE)]
+    follower = Follower(feed, None)
+    async with asyncio.timeout(10):
+        await journal.refused.wait()
+    call = journal.call
+
+    async def call_late(province: str, request: protocol.Request, *, deadline: float) -> protocol.Response:
+        if isinstance(request, protocol.Follow) and is_late:
+            journal.frames = 451
+            feed.deliver(frame(451))
+        return await call(province, request, deadline=deadline)
+
+    journal.call = call_late
+    feed.province_is_back(FUJIAN)
+    if not is_late:
+        journal.frames = 451
+        feed.deliver(frame(451))
+    # The frame that follows is there for whoever has missed the first one, too.
+    async with asyncio.timeout(10):
+        while not journal.reads:  # noqa: ASYNC110 - a read rings no bell
+            await asyncio.sleep(0)
+    journal.frames = 452
+    feed.deliver(frame(452))
+    assert await follower.until(452) == [451, 452]
+    await follower.stop()
+
+
 async def test_the_subscription_ends_with_its_last_follower(feed: EventFeed, journal: Journal) -> None:
     """A province must not push frames that nobody wants."""
     first, second = Follower(feed, 0), Follower(feed, 449)
