@@ -52,7 +52,7 @@ def require_loopback(addresses: Sequence[tuple[str, ListenAddress]]) -> None:
             raise AddressUnusable(
                 f"{option} {address} can be reached from outside, but the identities are development tokens "
                 "(a new directory gets them by itself); write a tokens.toml of your own and remove dev-tokens.json, "
-                "see gateway/identity.py"
+                "see docs/identities.md"
             )
 
 
