@@ -53,7 +53,8 @@ class ByLogs:
         """A row is that of a kind of which nothing is known but what tasks take overall."""
         self._log, self.kind = with_room(self._log, row), with_room(self.kind, row, fill=1.0)
         self._pair = with_room(self._pair, row, len(self._speed) - 1)
-        self._log[row], self.kind[row], self._pair[row] = math.log(max(_EXPECTED_MIN, minutes)), minutes, 0.0
+        self.kind[row] = max(_EXPECTED_MIN, minutes)
+        self._log[row], self._pair[row] = math.log(self.kind[row]), 0.0
 
     def begin_operator(self, row: int) -> None:
         """A row is that of a person of whom nothing is known."""

@@ -45,7 +45,7 @@ class ByMeans:
     def begin_kind(self, row: int, minutes: float) -> None:
         """A row is that of a kind of which nothing is known but what tasks take overall."""
         self.kind = with_room(self.kind, row, fill=UNKNOWN_MINUTES)
-        self.kind[row] = minutes
+        self.kind[row] = max(EXPECTED_MIN, minutes)
 
     def begin_operator(self, row: int) -> None:
         """A row is that of a person of whom nothing is known."""

@@ -15,9 +15,10 @@ people, 8 kinds and lognormal times of a coefficient of variation of 2; 2.1 ± 1
 people who differ most by pair. Gamma times, people of different skew and the public log at three loads: between 0.3 % lower and 1.4 % higher, all within
 their errors.
 
-Refused: logarithms alone, which are 7 to 10 % worse where people differ in skew and up to 3 % with gamma times (four seeds). Exploring by how uncertain a pair is: over 13 kinds of worlds, one seed each, deciding by a lower bound was between
-1.2 ± 2.0 % lower and .2 ± 1.4 % higher, by draws from what is believed 1.7 ± 1.7 % higher; a lower bound by logarithms gained nothing on four kinds
-of worlds. What not knowing costs in these thirteen is 13 ± 5 % against the same planner told every mean.
+Refused: logarithms alone, which are 7 to 10 % worse where people differ in skew and up to 3 % with gamma times (four seeds). Exploring by how
+uncertain a pair is: over 13 kinds of worlds, one seed each, deciding by a lower bound was between 1.2 ± 2.0 % lower and .2 ± 1.4 % higher, by draws
+from what is believed 1.7 ± 1.7 % higher; a lower bound by logarithms gained nothing on four kinds of worlds. What not knowing costs in these
+thirteen is 13 ± 5 % against the same planner told every mean.
 """
 
 import math

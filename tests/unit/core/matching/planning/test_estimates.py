@@ -81,6 +81,16 @@ def test_no_minutes_at_all_are_learned_without_trouble() -> None:
     assert np.isfinite(estimates.reading("claim", "ann").minutes)
 
 
+def test_a_new_kind_where_no_task_took_any_time_is_learned_without_trouble() -> None:
+    """Else both models would say nothing, and their ratio would be no number."""
+    estimates = Estimates()
+    with np.errstate(all="raise"):
+        for _ in range(100):
+            estimates.observe("claim", "ann", 0.0, None)
+        estimates.kind_row("change")
+        assert 0.0 < estimates.expected_minutes("change", "ann") < 1.0
+
+
 def test_the_seed_breaks_ties_and_the_same_seed_the_same_way() -> None:
     """Else two runs of one seed could differ, or every seed would be the same."""
 
