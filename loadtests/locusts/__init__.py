@@ -4,7 +4,7 @@ Processes. Locust lives on gevent, whose patches replace threads, sockets and se
 (`branch`, `desks`, `watch`, `preparation`) is asyncio on grpc.aio. So the two do not share a process::
 
     locust (master, or alone)          locust --worker, once or more
-      play.py: shape, places, verdict    user.py: one greenlet a user, which sleeps
+      play.py: shape, places, verdict    locustfile.py: one greenlet a user, which sleeps
         | prepare, read back: a            link.py: one pair of pipes
         | process of its own each            | orders down, what was measured up
         v                                    v
