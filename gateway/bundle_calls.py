@@ -26,8 +26,8 @@ from gateway.fair_shares import Places
 
 #: Asks a province many things at once, whatever happens on the way, until a deadline.
 AskPatiently = Callable[[str, Sequence[c.AnyCommand], float], Coroutine[Any, Any, Sequence[Any]]]
-#: Sends a bundle over an actor's link, as often as it takes, until a deadline.
-SendAgain = Callable[[str, protocol.Bundle, float], Coroutine[Any, Any, protocol.Response]]
+#: Sends a bundle over an actor's link, as often as it takes, until a deadline; by its number among those who wait for the link.
+SendAgain = Callable[[str, protocol.Bundle, float, int], Coroutine[Any, Any, protocol.Response]]
 #: Waits for the replies of something that was asked.
 Wait = Callable[[], Coroutine[Any, Any, Sequence[Any]]]
 
@@ -53,7 +53,9 @@ class BundleCalls:
         self._due_s: dict[asyncio.Future[bytes], float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def send(self, link: Link, name: str, commands: Sequence[c.AnyCommand]) -> Replies:
+    def send(
+        self, link: Link, name: str, commands: Sequence[c.AnyCommand], *, number: int, at_once: bool = True
+    ) -> Replies:
         """Send a bundle; the replies come in the order of the commands.
 
         The future fails with `GatewayError`, or by a bug; it has failed already, and nothing is sent, when there is no place. Cancelling it
@@ -62,15 +64,22 @@ class BundleCalls:
         Args:
             name: of the actor, as its places are counted.
             commands: at most `protocol.BUNDLE_COMMANDS_MAX`, all of which may be repeated.
+            number: of the request; see `gateway.waiting_line`.
+            at_once: otherwise it is left to those who wait patiently from the beginning.
         """
         replies: Replies = self._loop.create_future()
         if not self._places.has_room(name):
             replies.set_exception(too_many_waiting())
             return replies
         bundle = protocol.Bundle(commands=tuple(commands))
+        due_s = self._loop.time() + DEADLINE_MAX_S
+        if not at_once:
+            self._places.take(name)
+            self._leave_to_the_patient(replies, name, bundle, due_s, number)
+            return replies
         sent = link.call_soon(protocol.encode(bundle))
         self._places.take(name)
-        self._due_s[sent] = self._loop.time() + DEADLINE_MAX_S
+        self._due_s[sent] = due_s
         if self._timer is None:
             self._timer = self._loop.call_later(DEADLINE_MAX_S, self._look)
 
@@ -79,8 +88,7 @@ class BundleCalls:
             is_lost = not sent.cancelled() and sent.exception() is not None
             if is_lost and not replies.done():
                 # It keeps its place: refused now, a bundle that may have been carried out would be taken for one that was not.
-                waiting = self._go_on(replies, partial(self._answer_again, name, bundle, due_s))
-                waiting.add_done_callback(lambda _: self._places.give_back(name))
+                self._leave_to_the_patient(replies, name, bundle, due_s, number)
                 return
             self._places.give_back(name)
             if sent.cancelled():
@@ -104,8 +112,16 @@ class BundleCalls:
         for task in self._patient:
             task.cancel()
 
-    async def _answer_again(self, name: str, bundle: protocol.Bundle, due_s: float) -> tuple[AnyReply, ...]:
-        return replies_of(await self._send_again(name, bundle, due_s))
+    def _leave_to_the_patient(
+        self, replies: Replies, name: str, bundle: protocol.Bundle, due_s: float, number: int
+    ) -> None:
+        waiting = self._go_on(replies, partial(self._answer_again, name, bundle, due_s, number))
+        waiting.add_done_callback(lambda _: self._places.give_back(name))
+
+    async def _answer_again(
+        self, name: str, bundle: protocol.Bundle, due_s: float, number: int
+    ) -> tuple[AnyReply, ...]:
+        return replies_of(await self._send_again(name, bundle, due_s, number))
 
     def _go_on(self, replies: Replies, wait: Wait) -> asyncio.Task[None]:
         """Let a task wait for the replies, until nobody wants them."""

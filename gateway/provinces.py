@@ -5,7 +5,8 @@ answer of an old incarnation cannot arrive any more: that is the outermost fence
 
 What happens to a call when the connection is not there:
 
-* not connected: nothing was sent; the call waits for the connection, at most `OUTAGE_WAIT_S`, then UNAVAILABLE;
+* not connected: nothing was sent; the call waits for the connection, at most `OUTAGE_WAIT_S`, then UNAVAILABLE. Those that wait are sent in
+  the order in which they were made (`gateway.waiting_line`), whether or not they were sent before;
 * not connected because it stands aside (its journal is damaged): UNAVAILABLE at once;
 * lost while the answer was due: the outcome is unknown. Reads, and writes with a request id, are sent again, since the same request id
   gets the same answer; other writes fail with UNAVAILABLE, and their caller decides. So does a write that cannot be sent again because the
@@ -16,7 +17,6 @@ Cost: encoding and decoding of the bodies, 2 us each; everything sent in one tur
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -50,6 +50,7 @@ from gateway.cut import Cuts
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, too_many_waiting, unknown_province
 from gateway.fair_shares import Places
 from gateway.turns import Turns
+from gateway.waiting_line import WaitingLine, next_number
 
 _log = structlog.get_logger(__name__)
 
@@ -143,8 +144,10 @@ class ProvinceLinks:
         self._codes = tuple(sorted(codes))
         self._on_news = on_news
         self._on_state = on_state
-        self._links = {protocol.province_name(code): self._link(code) for code in self._codes}
-        self._links[protocol.COORDINATOR] = Link(self._name, on_push=self._pushed, on_state=lambda _: None)
+        self._links = {protocol.province_name(code): self._link(protocol.province_name(code)) for code in self._codes}
+        self._links[protocol.COORDINATOR] = self._link(protocol.COORDINATOR)
+        #: Who waits for which link.
+        self._lines = {name: WaitingLine() for name in self._links}
         #: Where each actor lives, as far as the directory says.
         self._addresses: dict[str, str] = {}
         #: Provinces that a drill keeps us from.
@@ -156,8 +159,14 @@ class ProvinceLinks:
             run_dir / DIRECTORY_SOCKET, self._name, register=None, on_change=self._directory_changed
         )
 
-    def _link(self, code: ProvinceCode) -> Link:
-        return Link(self._name, on_push=self._pushed, on_state=lambda is_up: self._on_state(code, is_up))
+    def _link(self, name: str) -> Link:
+        return Link(self._name, on_push=self._pushed, on_state=partial(self._link_changed, name))
+
+    def _link_changed(self, name: str, is_up: bool) -> None:
+        if is_up:
+            self._lines[name].leave()
+        if name != protocol.COORDINATOR:
+            self._on_state(ProvinceCode(name.removeprefix(protocol.PROVINCE_PREFIX)), is_up)
 
     def start(self) -> None:
         """Connect to the directory and, through it, to everyone."""
@@ -255,7 +264,7 @@ class ProvinceLinks:
         is_bundle = len(requests) <= protocol.BUNDLE_COMMANDS_MAX and all(map(_is_repeatable, requests))
         if link is None or not is_bundle:
             return self._bundles.ask(province, requests)
-        return self._bundles.send(link, name, requests)
+        return self._bundles.send(link, name, requests, number=next_number(), at_once=not self._lines[name].is_leaving)
 
     async def room_for(self, provinces: Iterable[str]) -> None:
         """Wait until provinces have room for items of streams, which leave half of it to others; see `gateway.answers.Provinces`."""
@@ -271,9 +280,10 @@ class ProvinceLinks:
         link = self._links.get(name)
         return link is None or not link.is_connected or self._places.has_ample_room(name)
 
-    async def _send_again(self, name: str, bundle: protocol.Bundle, deadline: float) -> protocol.Response:
+    async def _send_again(self, name: str, bundle: protocol.Bundle, deadline: float, number: int) -> protocol.Response:
         # Whether it has left already is not known here.
-        return await self._ask_patiently(name, bundle, deadline, GatewayReason.PROVINCE_UNAVAILABLE, may_be_sent=True)
+        away = GatewayReason.PROVINCE_UNAVAILABLE
+        return await self._ask_patiently(name, bundle, deadline, away, number=number, may_be_sent=True)
 
     async def _call_patiently(
         self, province: str, requests: Sequence[c.AnyCommand], deadline: float
@@ -354,7 +364,7 @@ class ProvinceLinks:
             raise too_many_waiting()
         self._places.take(name)
         try:
-            return await self._ask_patiently(name, request, deadline, away)
+            return await self._ask_patiently(name, request, deadline, away, number=next_number())
         finally:
             self._places.give_back(name)
 
@@ -365,11 +375,13 @@ class ProvinceLinks:
         deadline: float,
         away: GatewayReason,
         *,
+        number: int,
         may_be_sent: bool = False,
     ) -> protocol.Response:
         """Ask until there is an answer, or a definite end.
 
         Args:
+            number: of the request; see `gateway.waiting_line`.
             may_be_sent: it was tried before, and may have been carried out.
         """
         loop = asyncio.get_running_loop()
@@ -378,6 +390,8 @@ class ProvinceLinks:
         give_up = loop.time() + self._outage_wait_s
         #: Whether it was sent, and the connection lost before its answer.
         is_lost = False
+        if self._lines[name].is_leaving:
+            await asyncio.sleep(0)
         while True:
             left_s = deadline - loop.time()
             if left_s <= 0:
@@ -406,7 +420,7 @@ class ProvinceLinks:
                 wait_s = min(give_up, deadline) - loop.time()
                 if wait_s <= 0 and give_up < deadline:
                     raise GatewayError(away, "It is away; a restart is under way.") from None
-                await _connected(link, wait_s)
+                await self._lines[name].wait(number, wait_s)
 
 
 def _is_command(request: protocol.Request) -> TypeGuard[c.AnyCommand]:
@@ -428,12 +442,6 @@ def _failed(error: CallFailed, away: GatewayReason) -> GatewayError:
         return GatewayError(GatewayReason.TOO_LARGE, "The answer is too large; ask for less at once.")
     _log.error("a call was refused", reason=error.reason)
     return GatewayError(away, "It does not understand the request: gateway and actor are of different versions.")
-
-
-async def _connected(link: Link, wait_s: float) -> None:
-    """Wait for the connection; the caller looks for itself whether it came."""
-    with contextlib.suppress(LinkDown):
-        await link.wait_connected(wait_s)
 
 
 def _drop(answer: "asyncio.Future[bytes]") -> None:

@@ -45,8 +45,8 @@ class _Patient:
         self.begun, self.ended = asyncio.Event(), asyncio.Event()
         self.waiting: list[asyncio.Future[protocol.Response]] = []
 
-    async def send_again(self, name: str, bundle: protocol.Bundle, deadline: float) -> protocol.Response:
-        assert name == FUJIAN
+    async def send_again(self, name: str, bundle: protocol.Bundle, deadline: float, number: int) -> protocol.Response:
+        assert (name, number) == (FUJIAN, 1)
         return await self._wait(bundle.commands, deadline)
 
     async def ask(self, province: str, commands: Sequence[c.AnyCommand], deadline: float) -> list[Any]:
@@ -70,7 +70,7 @@ def _calls(patient: _Patient, places: Places | None = None) -> BundleCalls:
 
 
 def _send(calls: BundleCalls, link: _Link, *commands: c.AnyCommand) -> Replies:
-    return calls.send(link, FUJIAN, commands or [READ])  # pyright: ignore[reportArgumentType] - what a bundle needs of it
+    return calls.send(link, FUJIAN, commands or [READ], number=1)  # pyright: ignore[reportArgumentType] - what a bundle needs of it
 
 
 async def test_what_nobody_answers_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ async def test_what_nobody_answers_is_given_up_in_time(monkeypatch: pytest.Monke
     assert await first == (Done(),)
     for _ in range(2):
         with pytest.raises(GatewayError) as caught:
-            await asyncio.wait_for(calls.send(link, "fujian", [READ]), 10)  # pyright: ignore[reportArgumentType]
+            await asyncio.wait_for(calls.send(link, "fujian", [READ], number=1), 10)  # pyright: ignore[reportArgumentType]
         assert caught.value.reason == "DEADLINE_EXCEEDED"
 
 

@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2
 
 from actors import protocol
 from actors.core import commands as c
-from actors.core.ids import OperatorId, TaskId
+from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, CalendarReply, PolicyRevisionPage, TaskReply
 from actors.core.task import TaskSpec
@@ -345,6 +345,37 @@ async def test_items_for_two_provinces_wait_for_both() -> None:
         async with asyncio.timeout(PATIENCE_S):
             await waiting
         places.give_back(names[0])
+
+
+async def test_nothing_overtakes_what_waits_for_a_connection() -> None:
+    """An operator's next step may come in the very turn of the loop in which the province is there again."""
+    async with served("fujian", started=[]) as found:
+        links, deadline = found.gateway.links, asyncio.get_running_loop().time() + PATIENCE_S
+        reads = [c.GetTask(task_id=TaskId(f"fujian-{number}")) for number in range(4)]
+        replies: list[asyncio.Future[Any]] = []
+        on_state = links._on_state
+
+        def ask(number: int) -> None:
+            replies.append(links.call_many_soon("fujian", [reads[number]]))
+
+        def ask_at_once(province: ProvinceCode, is_up: bool) -> None:
+            if is_up:
+                ask(3)
+            on_state(province, is_up)
+
+        links._on_state = ask_at_once
+        ask(0)
+        replies.append(asyncio.ensure_future(links.call("fujian", reads[1], deadline=deadline)))
+        await asyncio.sleep(0)
+        ask(2)
+        await found.sites["fujian"].start()
+        await found.sites["fujian"].until_seen(c.GetTask)
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(*replies)
+        asked: list[protocol.Request] = []
+        for request in found.sites["fujian"].requests:
+            asked += request.commands if isinstance(request, protocol.Bundle) else [request]
+        assert [request for request in asked if isinstance(request, c.GetTask)] == reads
 
 
 async def test_a_call_waits_for_a_restart(country: Served) -> None:

@@ -1,13 +1,14 @@
-"""What a desk is told, and when: of one operator, everything in the order in which the province decided it."""
+"""Of one operator, everything in its order: what a desk asks is decided as it came, what it is told comes as it was decided."""
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
 from actors.core import commands as c
 from actors.core.ids import TaskId
 from actors.core.replies import AnyReply
-from gateway.v1 import work_pb2
+from gateway.v1 import task_pb2, work_pb2
 from tests.unit.gateway_streams.desk import Workbench
 from tests.unit.gateway_streams.served import Served, served
 from tests.unit.gateway_streams.site import Process
@@ -59,3 +60,27 @@ async def test_a_task_that_is_taken_away_at_once_is_not_given_last(country: Serv
 
         await desk.until(is_of_the_task)
         assert told == ["assignment", "revocation"]
+
+
+async def test_steps_that_a_restart_came_between_are_decided_in_their_order(country: Served) -> None:
+    """Whoever decides a task and goes home must not find the task back in the queue and the decision refused for it."""
+    site = country.sites["fujian"]
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        created = await country.create(1)
+        hold: dict[str, Any] = {"task": created.name, "token": (await desk.offer()).token}
+        accepted = await desk.result(desk.action(1, accept=work_pb2.AcceptAction(**hold)))
+        hold["token"] = accepted.assignment.token
+        await desk.result(desk.action(1, start=work_pb2.StartAction(**hold)))
+        assert site.process is not None
+        # What arrives from here on is lost with the process.
+        site.process._commit_soon = lambda: None
+        complete = desk.action(1, complete=work_pb2.CompleteAction(verdict=task_pb2.VERDICT_APPROVED, **hold))
+        sign_out = desk.action(1, sign_out=work_pb2.SignOutAction())
+        await desk.send(complete)
+        await desk.send(sign_out)
+        await site.until_seen(c.SignOut)
+        await site.restart()
+        for step, outcome in ((complete, "task"), (sign_out, "session")):
+            update = await desk.until(lambda update, step=step: update.result.action_id == step.action_id)
+            assert (update.result.error.reason, update.result.WhichOneof("outcome")) == ("", outcome)
