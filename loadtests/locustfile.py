@@ -1,7 +1,7 @@
 """Load tests with Locust: branch systems, desks and operations staff against a running system, by the wire contract.
 
-Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
-         locust -f loadtests/locustfile.py --headless --shape new-year --time-factor 10 --html report.html
+Example: sharedops serve --data-dir ./data-load --provinces fujian,jiangxi
+         locust -f loadtests/locustfile.py --headless --shape new-year --time-factor 10 --data-dir ./data-load --html report.html
 
 Exit code 0: everything acknowledged is there, decided once, as fast as wanted; 1: something failed; 3: an objective was missed.
 How to use it: docs/load-testing.md. Who runs where, and why gRPC has a process of its own: `loadtests.locusts`.
