@@ -128,13 +128,20 @@ class Desk:
         session = await self._sign_in()
         say("Signed in; waiting for work (Ctrl-C signs out)")
         self._is_signed_in = True
-        # What is in progress goes on first: the hands are given to the tasks in this order.
-        for assignment in sorted(session.assignments, key=_urgency):
-            self._take_up(assignment.task.name, self._handle(assignment.task, assignment.token, "still in your hands"))
-        for offer in session.offers:
-            self._take_up(offer.task.name, self._answer(offer))
+        self._resume(session)
         await self._is_done.wait()
         await self._sign_out()
+
+    def _resume(self, session: work_pb2.Session) -> None:
+        """Take up what is ours and is not being worked on."""
+        busy = [task for task, job in self._jobs.items() if not job.done()]
+        # What is in progress goes on first: the hands are given to the tasks in this order.
+        for given in sorted(session.assignments, key=_urgency):
+            if given.task.name not in busy:
+                self._take_up(given.task.name, self._handle(given.task, given.token, "still in your hands"))
+        for offer in session.offers:
+            if offer.task.name not in busy:
+                self._take_up(offer.task.name, self._answer(offer))
 
     async def _sign_in(self) -> work_pb2.Session:
         """The session. A refusal that names a time is asked again: after a restart the gateway is there before the provinces are."""
@@ -263,6 +270,9 @@ class Desk:
             case "session" if update.session.end_reason:
                 say(f"The session has ended: {update.session.end_reason}")
                 self._is_done.set()
+            case "session":
+                # The province came back: what it told meanwhile is lost, and this is what it says that we hold.
+                self._resume(update.session)
             case _:
                 pass
 

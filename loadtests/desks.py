@@ -328,6 +328,9 @@ class Workbench:
             seat.forget_all()
             if session.end_reason == "SILENT" and not self._is_stopping:
                 self._sign_in((seat,))
+        elif not self._is_stopping:
+            # The province came back: what it told meanwhile is lost, and this is what it says that we hold.
+            seat.resumed(session)
 
     def _take_result(self, result: work_pb2.ActionResult) -> None:
         if result.action_id == HEARTBEAT_ID:

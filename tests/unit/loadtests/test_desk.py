@@ -69,6 +69,28 @@ class Office(work_pb2_grpc.WorkServiceServicer):
                 given.task.state = task_pb2.TASK_STATE_IN_PROGRESS
 
 
+class Restarting(Office):
+    """Comes back from a restart while the first task is worked on, with another one that was given meanwhile."""
+
+    def __init__(self, given: work_pb2.Assignment, later: work_pb2.Assignment) -> None:
+        super().__init__([given])
+        self._later = [later]
+
+    async def Work(  # noqa: N802 - gRPC's name
+        self,
+        request_iterator: AsyncIterator[work_pb2.WorkRequest],
+        context: grpc.aio.ServicerContext[work_pb2.WorkRequest, work_pb2.WorkResponse],
+    ) -> AsyncIterator[work_pb2.WorkResponse]:
+        """As ever, and say what is held behind the first start."""
+        async for response in super().Work(request_iterator, context):
+            yield response
+            if self.done and self._later:
+                self.assignments += self._later
+                self._later = []
+                session = work_pb2.Session(operator=OPERATOR, assignments=self.assignments)
+                yield work_pb2.WorkResponse(updates=[work_pb2.WorkUpdate(session=session)])
+
+
 async def work_at(office: Office, *, tasks: int, work_s: float = 0.0) -> None:
     """Let a desk decide so many tasks."""
     server = grpc.aio.server()
@@ -124,6 +146,13 @@ def test_a_desk_tells_the_time_that_explanations_tell(
     monkeypatch.setattr("loadtests.desk.time.time", lambda: 60.0)
     say("hello")
     assert capsys.readouterr().out == "08:01:00  hello\n"
+
+
+async def test_what_was_given_while_the_province_was_away_is_worked_on() -> None:
+    """The news of it are lost, and only this tells: without it the task stays in hands that do not know of it."""
+    office = Restarting(held(1, task_pb2.TASK_STATE_ASSIGNED), held(2, task_pb2.TASK_STATE_ASSIGNED))
+    await work_at(office, tasks=2)
+    assert office.done == ["start fujian-1", "complete fujian-1", "start fujian-2", "complete fujian-2"]
 
 
 async def test_a_desk_comes_again_when_it_was_writing_as_its_stream_ended(monkeypatch: pytest.MonkeyPatch) -> None:

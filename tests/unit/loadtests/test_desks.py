@@ -144,6 +144,22 @@ async def test_what_was_not_answered_is_repeated_unchanged_on_a_new_stream() -> 
         assert bench.counts.reconnects == 1
 
 
+async def test_what_a_province_gave_or_took_before_it_came_back_is_heard_of() -> None:
+    """News are lost with a province's link; a desk that does not listen when it is told what it holds keeps assignments that nobody works on."""
+    server = Server()
+    async with working(server) as bench:
+        stream = await begin(server, bench)
+        await stream.next("start")
+        other = assigned()
+        other.task.name = f"{TASK}-given"
+        stream.send(session=work_pb2.Session(operator=OPERATOR, assignments=[assigned(), other]))
+        await turns()
+        assert [held.task.name for held in bench.holds()] == [TASK, other.task.name]
+        stream.send(session=work_pb2.Session(operator=OPERATOR, assignments=[assigned()]))
+        await turns()
+        assert [held.task.name for held in bench.holds()] == [TASK]
+
+
 async def test_a_refusal_for_now_is_followed_by_the_same_action() -> None:
     """Would break if a province that restarts cost its desks their work."""
     server = Server()
