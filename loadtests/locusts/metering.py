@@ -12,7 +12,8 @@ What a refusal counts as:
 * A stream ends with a refusal of this kind when it is as old as streams get. Of a stream that is just being written to gRPC's asyncio client
   forgets what the server said, and tells INTERNAL in words of its own (grpc/grpc#36066: 185 of 300 streams that are written to all the time). At
   the age at which streams end that counts as what it must have been, ``refused``; before it, as a failure.
-* Anything else is a failure, by status and reason.
+* Anything else is a failure, by status and reason. So is a second result of an item, a result at another's place, and an event that comes twice
+  or out of order: clients pass over these without a word.
 """
 
 import asyncio
@@ -30,6 +31,9 @@ from loadtests.wire import RETRYABLE_CODES, is_hidden, is_retryable, retry_info_
 REFUSED, FENCED = "refused", "fenced"
 #: Reasons for which a desk that was silent, or whose offer is gone, is refused.
 FENCED_REASONS = ("STALE_TOKEN", "NOT_SIGNED_IN", "ALREADY_DECIDED")
+#: What is wrong without a status.
+DOUBTFUL_RESULT = "a second result of its item, or one at the place of another"
+DISORDER = "an event that came before, or one from before that"
 #: From this age on streams end by themselves (half an hour, spread by a tenth either way), seconds.
 STREAM_AGE_MIN_S = 27 * 60.0
 _STATUS_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
@@ -133,8 +137,12 @@ class MeteredChannel:
 
         async def measured(request: Any, **how: Any) -> AsyncIterator[Any]:
             began_s = meter.clock()
+            #: Last position by province, of events.
+            known = {cursor.province: cursor.after_position for cursor in getattr(request, "cursors", ())}
             try:
                 async for message in call(request, **how):
+                    for _ in range(_disorders(message, known)):
+                        meter.failed("push", name, began_s, DISORDER)
                     meter.aged("push", name, _age_ms(message))
                     yield message
             except grpc.aio.AioRpcError as error:
@@ -161,6 +169,9 @@ class MeteredStream:
         self._began_s = meter.clock()
         #: Request id or action id -> when it was written, and what it is called.
         self._under_way: dict[str, tuple[float, str]] = {}
+        #: Place of an item in the stream -> its request id, until its result is there.
+        self._items: dict[int, str] = {}
+        self._item_count = 0
         self._has_ended = False
 
     async def write(self, request: Any) -> None:
@@ -174,6 +185,8 @@ class MeteredStream:
         else:
             for item in request.requests:
                 self._under_way[item.request_id] = (now_s, f"{self._name} item")
+                self._items[self._item_count] = item.request_id
+                self._item_count += 1
         try:
             await self._call.write(request)
         except grpc.aio.AioRpcError as error:
@@ -215,8 +228,10 @@ class MeteredStream:
             self._meter.ended("stream", self._name, self._began_s, error)
 
     def _take_item(self, result: task_pb2.TaskResult) -> None:
-        began_s, name = self._under_way.pop(result.request_id, (self._began_s, self._name))
-        if result.HasField("error"):
+        began_s, name = self._under_way.pop(result.request_id, (self._began_s, f"{self._name} item"))
+        if self._items.pop(result.index, None) != result.request_id:
+            self._meter.failed("stream", name, began_s, DOUBTFUL_RESULT)
+        elif result.HasField("error"):
             self._meter.item("stream", name, began_s, result.error)
         else:
             self._meter.done("stream", name, began_s)
@@ -232,6 +247,20 @@ class MeteredStream:
             self._meter.refused(name, began_s, result.error.reason, FENCED)
         else:
             self._meter.item("stream", name, began_s, result.error)
+
+
+def _disorders(message: Any, known: dict[str, int]) -> int:
+    """How many events of a message came twice or out of order.
+
+    Args:
+        known: last position by province; brought up to date.
+    """
+    disorders = 0
+    for event in message.events if isinstance(message, event_pb2.StreamEventsResponse) else ():
+        last = known.get(event.province, 0)
+        disorders += event.position <= last
+        known[event.province] = max(last, event.position)
+    return disorders
 
 
 async def _end_of(call: Any) -> grpc.aio.AioRpcError:

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 import grpc
@@ -8,8 +8,8 @@ from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from gateway.v1 import error_pb2, task_pb2, task_pb2_grpc, work_pb2
-from loadtests.locusts.metering import Meter, MeteredChannel, MeteredStream, Row
+from gateway.v1 import error_pb2, event_pb2, event_pb2_grpc, task_pb2, task_pb2_grpc, work_pb2
+from loadtests.locusts.metering import DISORDER, DOUBTFUL_RESULT, Meter, MeteredChannel, MeteredStream, Row
 from loadtests.wire import HIDDEN, RETRYABLE_CODES, call_patiently, retry_info_s
 
 EXHAUSTED, UNAVAILABLE = grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE
@@ -111,11 +111,11 @@ async def test_items_of_a_batch_and_of_a_stream_are_judged_one_by_one() -> None:
     silent = error_pb2.Error(code=UNAVAILABLE.value[0], reason="PROVINCE_AWAY")
     never = error_pb2.Error(code=grpc.StatusCode.INVALID_ARGUMENT.value[0], reason="UNKNOWN_KIND")
     results = [
-        task_pb2.TaskResult(request_id="1", task=task_pb2.TaskBrief(name="t")),
-        task_pb2.TaskResult(request_id="2", error=soon),
-        task_pb2.TaskResult(request_id="3", error=never),
-        task_pb2.TaskResult(request_id="4", error=away),
-        task_pb2.TaskResult(request_id="5", error=silent),
+        task_pb2.TaskResult(index=0, request_id="1", task=task_pb2.TaskBrief(name="t")),
+        task_pb2.TaskResult(index=1, request_id="2", error=soon),
+        task_pb2.TaskResult(index=2, request_id="3", error=never),
+        task_pb2.TaskResult(index=3, request_id="4", error=away),
+        task_pb2.TaskResult(index=4, request_id="5", error=silent),
     ]
     meter = Meter()
     await tasks(meter, task_pb2.BatchCreateTasksResponse(results=results)).BatchCreateTasks(
@@ -139,6 +139,50 @@ async def test_items_of_a_batch_and_of_a_stream_are_judged_one_by_one() -> None:
         ("refused", "IngestTasks item: PROVINCE_AWAY", ""),
         ("stream", "IngestTasks item", "UNAVAILABLE PROVINCE_AWAY"),
     ]
+
+
+async def test_each_item_of_a_stream_has_one_result_and_its_own_place() -> None:
+    """Would break if a task were acknowledged twice, or for another item, without the run failing."""
+    meter = Meter()
+    made = [
+        task_pb2.TaskResult(index=1, request_id="2", task=task_pb2.TaskBrief(name="t2")),
+        task_pb2.TaskResult(index=1, request_id="1", task=task_pb2.TaskBrief(name="t1")),
+        task_pb2.TaskResult(index=1, request_id="2", task=task_pb2.TaskBrief(name="t2")),
+        task_pb2.TaskResult(index=2, request_id="1", task=task_pb2.TaskBrief(name="t1")),
+    ]
+    stream = MeteredStream(Stream(task_pb2.IngestTasksResponse(results=made)), "IngestTasks", meter, lambda: False)
+    # What was refused for now is sent again on the same stream, and is another item of it.
+    for request_ids in (("1", "2"), ("1",)):
+        requests = [task_pb2.CreateTaskRequest(request_id=request_id) for request_id in request_ids]
+        await stream.write(task_pb2.IngestTasksRequest(requests=requests))
+    await stream.read()
+    assert kinds(meter.take()) == [
+        ("stream", "IngestTasks item", ""),
+        ("stream", "IngestTasks item", DOUBTFUL_RESULT),
+        ("stream", "IngestTasks item", DOUBTFUL_RESULT),
+        ("stream", "IngestTasks item", ""),
+    ]
+
+
+async def test_events_that_come_twice_or_out_of_order_are_failures() -> None:
+    """Would break if a feed that repeats or goes back were hidden by the client that skips what it knows."""
+    meter = Meter()
+
+    async def follow(_request: object, **_how: object) -> AsyncIterator[event_pb2.StreamEventsResponse]:
+        for positions in ((("fujian", 10), ("jiangxi", 3)), (("fujian", 11), ("fujian", 11)), (("jiangxi", 2),)):
+            yield event_pb2.StreamEventsResponse(
+                events=[event_pb2.Event(province=province, position=position) for province, position in positions]
+            )
+
+    class Feed(Calls):
+        def unary_stream(self, *_arguments: Any, **_options: Any) -> Callable[..., Any]:
+            return follow
+
+    channel: Any = MeteredChannel(cast("grpc.aio.Channel", Feed()), meter)
+    request = event_pb2.StreamEventsRequest(cursors=[event_pb2.EventCursor(province="fujian", after_position=10)])
+    async for _ in event_pb2_grpc.EventServiceStub(channel).StreamEvents(request):
+        pass
+    assert [row.failure for row in meter.take()] == [DISORDER, "", DISORDER, "", DISORDER, ""]
 
 
 @pytest.mark.parametrize(
