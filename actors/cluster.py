@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import msgspec
 import structlog
 
 from actors import logs, protocol
-from actors.cluster_options import FAILED_START, REFUSALS, ClusterOptions
+from actors.cluster_options import REFUSALS, ClusterOptions
 from actors.coordinator import CoordinatorActor, CoordinatorOptions
 from actors.core.calendar import BranchCalendar
 from actors.country_file import load_country
@@ -30,8 +31,9 @@ from actors.process_ties import adopt_orphans
 from actors.province import ProvinceActor
 from actors.province_options import ProvinceOptions
 from actors.ray_start import start_ray
-from actors.store import HQ, read_store
-from actors.transport import Directory, Entry, Link, TransportError
+from actors.standing_aside import refusing
+from actors.store import HQ, LOST_RUNBOOK, read_store
+from actors.transport import Directory, DirectoryClient, Entry, Link, TransportError
 from actors.worker_forks import WorkerForks
 
 _log = structlog.get_logger(__name__)
@@ -83,6 +85,9 @@ class Supervisor:
 
     def __init__(self, names: list[str], run_dir: Path) -> None:
         self.directory = Directory(on_change=self._changed)
+        self._run_dir = run_dir
+        #: What stands in the directory for actors that could not start.
+        self._stand_ins: list[DirectoryClient] = []
         self._refusals_path = run_dir / REFUSALS
         self._refusals_path.unlink(missing_ok=True)  # those of a supervisor before us
         #: Journals whose actors stand aside -> why.
@@ -111,6 +116,20 @@ class Supervisor:
         draft = self._refusals_path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._refusals))
         draft.replace(self._refusals_path)
+
+    def note_cannot_start(self, name: str, cause: str) -> None:
+        """An actor's constructor raised, so it is gone for good and can say nothing: stand aside in its name."""
+        province = name.removeprefix(protocol.PROVINCE_PREFIX)
+        who = f"the {name}" if name == protocol.COORDINATOR else f"province {province}"
+        stand_in = refusing(self._run_dir, name, f"{who} cannot start: {cause}; what to do: {LOST_RUNBOOK}")
+        self._stand_ins.append(stand_in)
+        stand_in.start()
+
+    async def close(self) -> None:
+        """Close the directory."""
+        for stand_in in self._stand_ins:
+            await stand_in.close()
+        await self.directory.close()
 
     async def watch_for_ever(self) -> None:
         """Ping all actors, look after those that do not answer."""
@@ -142,7 +161,7 @@ class Supervisor:
 
 
 def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
-    """Ask Ray for all actors at once; they come up concurrently."""
+    """Ask Ray for all actors at once, the coordinator first, then the provinces in the store's order; they come up concurrently."""
     data_dir = Path(options.data_dir)
     store = read_store(data_dir)
     country = load_country(Path(options.country) if options.country else None)
@@ -205,7 +224,10 @@ async def supervise(options: ClusterOptions) -> None:
     ray = await loop.run_in_executor(None, start_ray, Path(options.run_dir), forks)
     _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place
     handles = start_actors(ray, options)
-    starts = [loop.create_task(_note_failed_start(handle, Path(options.run_dir))) for handle in handles]
+    starts = [
+        loop.create_task(note_failed_start(handle.ready.remote(), name, supervisor, failure=ray.exceptions.RayError))
+        for name, handle in zip(names, handles, strict=True)
+    ]
     watching, keeping = loop.create_task(supervisor.watch_for_ever()), loop.create_task(forks.keep_for_ever())
     stopping = loop.create_task(stopped.wait())
     await asyncio.wait((stopping, watching, keeping), return_when=asyncio.FIRST_COMPLETED)
@@ -213,20 +235,25 @@ async def supervise(options: ClusterOptions) -> None:
         task.cancel()
     _log.info("stopping", actors=len(handles))
     await loop.run_in_executor(None, ray.shutdown)
-    await supervisor.directory.close()
+    await supervisor.close()
 
 
-async def _note_failed_start(handle: Any, run_dir: Path) -> None:
-    """An actor whose constructor raised is gone for good, as far as Ray is concerned: tell the outer supervisor why."""
-    from ray.exceptions import RayError
+async def note_failed_start(
+    ready: Awaitable[object], name: str, supervisor: Supervisor, *, failure: type[Exception]
+) -> None:
+    """Wait until an actor is ready, and let everybody know if it never will be, because its constructor raised.
 
+    Args:
+        ready: Ray's answer to the question.
+        name: the actor's name in the directory.
+        failure: the root of Ray's own errors.
+    """
     try:
-        await handle.ready.remote()
-    except RayError as error:
+        await ready
+    except failure as error:
         if "creation task" in str(error):
-            cause = str(error).strip().splitlines()[-1]
-            _log.error("actor cannot start", cause=cause)
-            (run_dir / FAILED_START).write_text(cause, encoding="utf-8")
+            _log.error("actor cannot start", name=name, error=str(error))
+            supervisor.note_cannot_start(name, str(error).strip().splitlines()[-1])
 
 
 def _stop_on_signals(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

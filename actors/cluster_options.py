@@ -2,9 +2,8 @@
 
 import msgspec
 
-#: File in the run directory that says why an actor cannot start.
-FAILED_START = "failed-start"
-#: File in the run directory that says which actors stand aside: a JSON object, the journal's name (a province's code, or `store.HQ`) -> why.
+#: File in the run directory that says which actors stand aside or could not start: a JSON object, the journal's name (a province's code, or
+#: `store.HQ`) -> why.
 REFUSALS = "refusals.json"
 #: Name of a run directory in the temporary folder; short, because a socket's path has little room.
 RUN_DIR_PREFIX = "so-"

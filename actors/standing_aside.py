@@ -1,7 +1,7 @@
 """An actor whose journal cannot be used stays alive to say so, and tries again when somebody has changed the file.
 
-The alternatives are worse. An actor that raises in its constructor is gone for good, as far as Ray is concerned, and nobody learns why; one
-that kills itself is restarted at full speed for ever, at a second of CPU each time. So it stands aside: it answers nobody, but the directory
+The alternatives are worse. An actor that raises in its constructor is gone for good, as far as Ray is concerned: the supervisor then says why in
+its name, but nothing brings it back short of another start. One that kills itself is restarted at full speed for ever, at a second of CPU each time. So it stands aside: it answers nobody, but the directory
 of addresses shows an entry ``refusal/<its name>`` with the reason. The supervisor writes that down for `sharedops serve` to say, and the gateway
 answers for the province with UNAVAILABLE at once instead of waiting for it to come back. `serve` starts without a province that stands aside
 (`gateway.command.roll_call`), but not without the headquarters, whose journal holds what all others are checked against.
@@ -30,7 +30,7 @@ from actors.transport import DIRECTORY_SOCKET, DirectoryClient, Entry
 _log = structlog.get_logger(__name__)
 
 #: What opening and replaying a damaged journal may raise: the journal's own errors and the system's, bytes that are no events, events that do
-#: not follow. What is missing here would keep the whole country from starting: an actor whose constructor raised never comes back.
+#: not follow. What is missing here would keep the province away until the next start: an actor whose constructor raised never comes back.
 UNUSABLE = (
     *(JournalError, OSError, msgspec.DecodeError, AssertionError, ValueError, LookupError, RuntimeError),
     *(ArithmeticError, AttributeError, TypeError),
@@ -57,6 +57,34 @@ def explanation(journal: str, error: Exception) -> str:
     return f"{text}; what to do: {DAMAGED_RUNBOOK}"
 
 
+def refusing(
+    run_dir: Path, name: str, reason: str, *, on_superseded: Callable[[], None] = lambda: None
+) -> DirectoryClient:
+    """What shows in the directory, once started and for as long as it is connected, that an actor does not serve, and why.
+
+    Args:
+        run_dir: where the directory of addresses listens.
+        name: the actor's name there.
+        reason: one line for a person.
+        on_superseded: called when a later incarnation says why it does not.
+    """
+    entry = Entry(
+        name=protocol.refusal_name(name),
+        address="",
+        # Not of the wall clock: set back, it would make us older than the last one, and that is a zombie, which ends at once.
+        epoch=time.monotonic_ns(),
+        pid=os.getpid(),
+        detail={protocol.REFUSAL_REASON: reason},
+    )
+    return DirectoryClient(
+        run_dir / DIRECTORY_SOCKET,
+        entry.name,
+        register=entry,
+        on_change=lambda *_: None,
+        on_superseded=on_superseded,
+    )
+
+
 class StandingAside:
     """An actor that does not serve.
 
@@ -75,21 +103,7 @@ class StandingAside:
         self._path = journal_path
         self._end = lambda: end(error)
         self._may_pass = isinstance(error, (JournalError, OSError)) and not isinstance(error, (Corrupt, StoreMismatch))
-        entry = Entry(
-            name=protocol.refusal_name(name),
-            address="",
-            # Not of the wall clock: set back, it would make us older than the last one, and that is a zombie, which ends at once.
-            epoch=time.monotonic_ns(),
-            pid=os.getpid(),
-            detail={protocol.REFUSAL_REASON: self.reason},
-        )
-        self._directory = DirectoryClient(
-            Path(run_dir) / DIRECTORY_SOCKET,
-            entry.name,
-            register=entry,
-            on_change=lambda *_: None,
-            on_superseded=self._end,
-        )
+        self._directory = refusing(Path(run_dir), name, self.reason, on_superseded=self._end)
         self._directory.start()
         self._waiting = asyncio.get_running_loop().create_task(self._wait())
         _log.error("stands aside", name=name, reason=self.reason)

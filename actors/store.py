@@ -32,6 +32,8 @@ from actors.process_state import GONE, process_state
 HQ = "hq"
 #: Where a duty officer finds what to do about a damaged journal.
 DAMAGED_RUNBOOK = "docs/runbooks/journal-damaged.md"
+#: And about a process that hangs or does not start.
+LOST_RUNBOOK = "docs/runbooks/process-lost.md"
 #: What names a journal's file.
 _CODE = re.compile(r"[a-z0-9_-]{1,64}")
 #: How long a system that is alive may take to end, when it was told to just before the next one is started; seconds.

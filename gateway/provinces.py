@@ -415,7 +415,9 @@ class ProvinceLinks:
                 if name in self._refusals:
                     if is_lost:
                         raise _outcome_unknown(away) from None
-                    message = "Its journal cannot be used; it serves again when operations staff have put it right."
+                    message = (
+                        "It cannot start or use its journal; it serves again when operations staff have put it right."
+                    )
                     raise GatewayError(GatewayReason.JOURNAL_UNUSABLE, message) from None
                 wait_s = min(give_up, deadline) - loop.time()
                 if wait_s <= 0 and give_up < deadline:

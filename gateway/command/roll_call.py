@@ -1,7 +1,7 @@
 """Who of the country serves, as the outer supervisor finds out.
 
 Two things are asked. The gateways' health says which provinces serve, as a client sees it. A file of the supervisor's, in the run directory,
-says whose actors stand aside because their journals cannot be used, and why (`actors.standing_aside`).
+says whose actors stand aside because their journals cannot be used, or could not start at all, and why (`actors.standing_aside`).
 
 A province that stands aside is not waited for: one damaged file must not keep all other provinces from serving. The headquarters is: its journal
 holds the anchors against which every other one is checked, and a country that starts unchecked might serve an old copy.
@@ -19,12 +19,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from actors.cluster_options import REFUSALS
 from actors.core.ids import ProvinceCode
-from actors.store import HQ
+from actors.store import HQ, LOST_RUNBOOK
 
 #: A gateway that does not answer within this is asked again.
 ANSWER_MAX_S = 2.0
-#: Where a duty officer finds what to do about a process that hangs.
-LOST_RUNBOOK = "docs/runbooks/process-lost.md"
 
 
 class RollCall:

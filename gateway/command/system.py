@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from actors.cluster_options import FAILED_START, OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
+from actors.cluster_options import OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
 from actors.process_ties import adopt_orphans
 from actors.running import Running, forget_running, note_running, run_dirs_of
 from actors.store import Store
@@ -179,9 +179,6 @@ class System:
 
     async def _pause(self) -> None:
         self._require_start()
-        failed = self.run_dir / FAILED_START
-        if failed.exists():
-            raise SystemFailed(failed.read_text(encoding="utf-8"))
         done, _ = await asyncio.wait(self._watchers, timeout=0.1)
         for watcher in done:
             watcher.result()

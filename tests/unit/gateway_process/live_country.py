@@ -59,7 +59,8 @@ class LiveCountry:
     async def start(self) -> None:
         """Start everything and wait until the gateway is connected to all provinces."""
         names = [protocol.COORDINATOR, *map(protocol.province_name, self.codes)]
-        self.names = Supervisor(names, self.directory).directory
+        self.supervisor = Supervisor(names, self.directory)
+        self.names = self.supervisor.directory
         await self.names.listen(self.directory)
         for code in self.codes:
             await self.open(code)
@@ -122,7 +123,7 @@ class LiveCountry:
         await self.coordinator.close()
         for actor in self.actors.values():
             await actor.close()
-        await self.names.close()
+        await self.supervisor.close()
 
 
 def _operator(code: str, number: int) -> Operator:

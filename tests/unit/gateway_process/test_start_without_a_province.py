@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from actors import province
+from actors.cluster import note_failed_start
 from actors.cluster_options import REFUSALS
 from actors.core.ids import ProvinceCode
 from actors.store import HQ
@@ -103,6 +104,54 @@ async def test_whatever_opening_raises_the_actor_lives_on_to_say_it(
         assert list(aside) == ["fujian"]
         assert error.args[-1] in aside["fujian"]
         await country.tasks.CreateTask(create(2, "jiangxi"), **as_("branch-jiangxi"))
+
+
+async def never_made(country: LiveCountry, name: str, cause: str) -> None:
+    """An actor's constructor has raised, and Ray says so."""
+
+    async def ready() -> int:
+        raise RuntimeError(
+            f"The actor died because of an error raised in its creation task, ray::x.__init__()\n  File …\n{cause}\n"
+        )
+
+    await note_failed_start(ready(), name, country.supervisor, failure=RuntimeError)
+
+
+async def test_a_province_that_could_not_start_is_named_and_the_others_serve(tmp_path: Path) -> None:
+    """Its constructor raised, so nothing of it is left to say so: one bug for one province's data ended the start for all."""
+    async with live_country(tmp_path, *CODES) as country:
+        await country.actors["fujian"].close()
+        await never_made(country, "province/fujian", "KeyError: 'a bug'")
+        [alarm] = await alarms(country, 1)
+        assert alarm == "province fujian cannot start: KeyError: 'a bug'; what to do: docs/runbooks/process-lost.md"
+        said: list[str] = []
+        roll = RollCall(tmp_path, CODES, said.append)
+
+        async def pause() -> None:
+            await asyncio.sleep(0)
+
+        async with asyncio.timeout(PATIENCE_S):
+            aside = await roll.call(country.address, pause, lambda: False)
+        roll.tell()
+        assert (aside, said) == ({"fujian": alarm}, [f"NOT SERVING 未服务: {alarm}"])
+        assert roll.nobody_serves_because() == ""
+        code, _, _ = await refused(country.tasks.CreateTask(create(1), **as_("branch-fujian")))
+        assert code is grpc.StatusCode.UNAVAILABLE
+        await state_of_fujian(country, province_pb2.PROVINCE_STATE_DEGRADED)
+        await country.tasks.CreateTask(create(2, "jiangxi"), **as_("branch-jiangxi"))
+
+
+async def test_a_country_of_nobody_or_without_headquarters_that_could_start_does_not(tmp_path: Path) -> None:
+    """Called ready, it would refuse every call, and whoever started it would not look."""
+    async with live_country(tmp_path, *CODES) as country:
+        roll = RollCall(tmp_path, CODES, print)
+        for code in CODES:
+            await never_made(country, f"province/{code}", f"of {code}")
+        await alarms(country, 2)
+        assert roll.nobody_serves_because().startswith("no province can serve: province fujian cannot start: of fujian")
+        await never_made(country, "coordinator", "of hq")
+        await alarms(country, 3)
+        assert roll.nobody_serves_because().startswith("the coordinator cannot start: of hq")
 
 
 async def test_a_province_that_only_hangs_is_named_and_the_others_serve(tmp_path: Path) -> None:
