@@ -269,6 +269,8 @@ class WorkStream:
                 self._carry_out(message)
         except GatewayError as error:
             self._fail(error)
+        except Exception as bug:  # noqa: BLE001 - nobody waits for the reader: as its end alone it would tell that all was read
+            self._end_by(bug)
         finally:
             self._is_read = True
             self._has_updates.set()

@@ -249,6 +249,27 @@ async def test_of_heartbeats_and_renewals_without_an_id_only_failures_are_told(s
     ]
 
 
+async def test_a_bug_in_reading_ends_the_stream() -> None:
+    """An end like any other would tell the client that everything it has sent was read."""
+    provinces = _Provinces()
+
+    async def messages() -> AsyncIterator[work_pb2.WorkRequest]:
+        yield work_pb2.WorkRequest(actions=[_action(1)])
+        raise RuntimeError("a bug")
+
+    async def run() -> None:
+        async for _ in _stream(provinces).run(messages()):
+            pass
+
+    running = asyncio.create_task(run())
+    await _turns()
+    if not running.done():
+        provinces.end_all()
+    with pytest.raises(GatewayError) as caught:
+        await asyncio.wait_for(running, PATIENCE_S)
+    assert caught.value.reason == "SHUTTING_DOWN"
+
+
 async def test_news_wait_for_the_steps_before_them_and_for_no_others() -> None:
     """Before an answer that is older, news would be undone by it; behind every answer, whoever always has a step under way never heard any."""
     provinces = _Provinces()
