@@ -18,9 +18,12 @@ _DECISIONS = "/sharedops.v1.DispatchService/ListRoutingDecisions"
 #: Events in one message, and about how many bytes: clients refuse more than 4 MiB unless told otherwise.
 EVENTS_PER_MESSAGE_MAX = 1_000
 MESSAGE_BYTES_MAX = 1024 * 1024
-#: Messages that wait for a client; the feed waits meanwhile.
-MESSAGES_WAITING_MAX = 8
+#: Pages of frames that wait for a client; the feeds wait meanwhile, with a page each. They become events when the client takes them: as
+#: messages they are seven times as large, and one client that stands still could hold some 300 MiB of the whole country.
+PAGES_WAITING_MAX = 8
 _FILTER_FIELDS = ("type", "task", "operator", "external_id")
+#: Frames of one province, and the position behind which their events are wanted.
+_Page = tuple[list[FrameNews], int]
 
 
 class EventService(event_pb2_grpc.EventServiceServicer):
@@ -72,11 +75,12 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         validation.check(request)
         identity = caller()
         cursors = self._cursors(identity, request)
-        ready: asyncio.Queue[list[event_pb2.Event]] = asyncio.Queue(MESSAGES_WAITING_MAX)
-        followers = [asyncio.create_task(self._follow(identity, code, after, ready)) for code, after in cursors.items()]
+        ready: asyncio.Queue[_Page] = asyncio.Queue(PAGES_WAITING_MAX)
+        followers = [asyncio.create_task(self._follow(code, after, ready)) for code, after in cursors.items()]
         try:
             while True:
-                for events in _pieces(await _next(ready, followers)):
+                frames, after = await _next(ready, followers)
+                for events in _pieces(_events(identity, frames, after)):
                     yield event_pb2.StreamEventsResponse(events=events)
         finally:
             for follower in followers:
@@ -95,21 +99,15 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         codes = [own] if own is not None else self._provinces.codes()
         return {ProvinceCode(code): -1 for code in codes}
 
-    async def _follow(
-        self, identity: Identity, province: ProvinceCode, position: int, ready: "asyncio.Queue[list[event_pb2.Event]]"
-    ) -> None:
+    async def _follow(self, province: ProvinceCode, position: int, ready: "asyncio.Queue[_Page]") -> None:
         after = None if position < 0 else max(0, conversion.sequence_of(position) - 1)
         async with aclosing(self._feed.follow(province, after)) as following:
             async for frames in following:
-                events = _events(identity, frames, max(0, position))
-                if events:
-                    await ready.put(events)
+                await ready.put((frames, max(0, position)))
 
 
-async def _next(
-    ready: "asyncio.Queue[list[event_pb2.Event]]", tasks: list[asyncio.Task[None]]
-) -> list[event_pb2.Event]:
-    """The next events; a follower that fails ends the stream."""
+async def _next(ready: "asyncio.Queue[_Page]", tasks: list[asyncio.Task[None]]) -> _Page:
+    """The next page; a follower that fails ends the stream."""
     getting = asyncio.ensure_future(ready.get())
     try:
         done, _ = await asyncio.wait((getting, *tasks), return_when=asyncio.FIRST_COMPLETED)
@@ -132,7 +130,8 @@ def _pieces(events: list[event_pb2.Event]) -> Iterator[Sequence[event_pb2.Event]
             piece, size_bytes = [], 0
         piece.append(event)
         size_bytes += event_bytes
-    yield piece
+    if piece:
+        yield piece
 
 
 def _events(identity: Identity, frames: list[FrameNews], after: int) -> list[event_pb2.Event]:

@@ -1,8 +1,10 @@
 """EventService over frames that a test wrote down: who is shown what of an event."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from actors import protocol
@@ -10,6 +12,7 @@ from actors.core import codec
 from actors.core import events as e
 from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
 from actors.protocol import FrameNews
+from gateway import conversion
 from gateway.errors import GatewayError
 from gateway.event_feed import EventFeed
 from gateway.identity import EVERY_PROVINCE, Identity, Role, set_caller
@@ -103,6 +106,38 @@ async def test_what_no_choice_of_people_rested_on_is_told_to_all_who_may_see_it(
     call_as(Role.FINANCE)
     [event] = await listed(service(LOST))
     assert '"silent":3' in event.basis_json
+
+
+async def test_what_waits_for_a_client_that_stands_still_waits_as_the_journal_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As messages it is seven times as large: a few clients that hang while they follow the whole country would fill the gateway's memory."""
+
+    class Long(Feed):
+        async def follow(self, province: ProvinceCode, after: int | None) -> AsyncGenerator[list[FrameNews], None]:
+            for sequence in range(1, 101):
+                async for (frame,) in super().follow(province, after):
+                    yield [msgspec.structs.replace(frame, sequence=sequence)]
+
+    made: list[int] = []
+    convert = conversion.frame_events_out
+
+    def counted(frame: FrameNews, after: int) -> list[event_pb2.Event]:
+        made.append(frame.sequence)
+        return convert(frame, after)
+
+    monkeypatch.setattr(conversion, "frame_events_out", counted)
+    call_as(Role.OPS)
+    of = EventService(Country("fujian"), cast("EventFeed", Long(OFFER)))
+    request = event_pb2.StreamEventsRequest(cursors=[event_pb2.EventCursor(province="fujian")])
+    stream = cast("AsyncGenerator[event_pb2.StreamEventsResponse, None]", of.StreamEvents(request, cast("Any", Call())))
+    for taken in range(1, 101):
+        assert len((await anext(stream)).events) == 1
+        # The feed goes as far ahead as it may.
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert made == list(range(1, taken + 1))
+    await stream.aclose()
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "٣", "9" * 30])
