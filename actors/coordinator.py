@@ -75,6 +75,8 @@ class CoordinatorActor:
     def __init__(self, options: CoordinatorOptions) -> None:
         if options.logs_dir:
             logs.configure(Path(options.logs_dir) / "coordinator.log")
+        # Whom to look at, should nothing follow.
+        _log.info("opening", pid=os.getpid())
         self._options = options
         self._started_ms = now().wall_ms
         path = Path(options.journal_path)

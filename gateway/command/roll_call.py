@@ -7,6 +7,8 @@ A province that stands aside is not waited for: one damaged file must not keep a
 holds the anchors against which every other one is checked, and a country that starts unchecked might serve an old copy.
 
 A province that says nothing, because its process hangs, is waited for as long as a start may take. Then it is named, and the others work without it.
+So is the coordinator, whom only the directory of addresses shows: every province checks its journal against the headquarters' by itself, and goes
+by what it last knew.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,9 +19,11 @@ import grpc
 import msgspec
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from actors import protocol
 from actors.cluster_options import REFUSALS
 from actors.core.ids import ProvinceCode
 from actors.store import HQ, LOST_RUNBOOK
+from actors.transport import DIRECTORY_SOCKET, DirectoryClient
 
 #: A gateway that does not answer within this is asked again.
 ANSWER_MAX_S = 2.0
@@ -36,10 +40,11 @@ class RollCall:
 
     def __init__(self, run_dir: Path, provinces: Sequence[ProvinceCode], say: Callable[[str], None]) -> None:
         self._path = run_dir / REFUSALS
+        self._directory_path = run_dir / DIRECTORY_SOCKET
         self._provinces = provinces
         self._say = say
         self._said: dict[str, str] = {}
-        #: Provinces that did not come up in time -> what was said of them.
+        #: Provinces, or `HQ`, that did not come up in time -> what was said of them.
         self._late: dict[str, str] = {}
 
     def aside(self) -> dict[str, str]:
@@ -59,9 +64,10 @@ class RollCall:
 
     def nobody_serves_because(self) -> str:
         """Why the country cannot start: the headquarters stands aside, or all provinces do or did not come up; empty: it can."""
-        aside = self._late | self.aside()
+        aside = self.aside()
         if HQ in aside:
             return aside[HQ]
+        aside = self._late | aside
         reasons = [aside[code] for code in self._provinces if code in aside]
         return f"no province can serve: {reasons[0]}" if len(reasons) == len(self._provinces) else ""
 
@@ -89,9 +95,32 @@ class RollCall:
                     await pause()
         return aside
 
-    def _give_up(self, code: ProvinceCode) -> str:
-        """Name a province that has not come up; why."""
-        reason = f"province {code} has not come up and says nothing; what to do: {LOST_RUNBOOK}"
+    async def call_headquarters(
+        self, pause: Callable[[], Awaitable[None]], is_over: Callable[[], bool]
+    ) -> dict[str, str]:
+        """Wait until the coordinator is in the directory, at most until the time is over; `HQ` -> why, if it is not.
+
+        Args:
+            pause: awaited between two looks; what it raises, as when the coordinator stands aside, ends the waiting.
+            is_over: whether it is to be waited for no more.
+        """
+        directory = DirectoryClient(
+            self._directory_path, "serve/roll-call", register=None, on_change=lambda _entry, _present: None
+        )
+        directory.start()
+        try:
+            while protocol.COORDINATOR not in directory.table:
+                if is_over():
+                    return {HQ: self._give_up(HQ)}
+                await pause()
+        finally:
+            await directory.close()
+        return {}
+
+    def _give_up(self, code: str) -> str:
+        """Name a province, or the coordinator, that has not come up; why."""
+        who = "the coordinator" if code == HQ else f"province {code}"
+        reason = f"{who} has not come up and says nothing; what to do: {LOST_RUNBOOK}"
         if code not in self._late:
             self._say(f"NOT SERVING 未服务: {reason}")
         self._late[code] = reason

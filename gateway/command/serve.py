@@ -73,7 +73,7 @@ def serve(
     Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
 
     A province whose journal cannot be used stands aside, is named with the reason, and keeps nobody else from serving; nor does one that
-    cannot start, or has not come up after three minutes.
+    cannot start, or has not come up after three minutes. A coordinator (hq) that has not come up by then is named, too, and started without.
 
     Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use, of another store
     or not to be written, journal of the headquarters unusable, address taken, unusable token file, development tokens on a public
@@ -210,7 +210,7 @@ def _tell(screen: Console, line: str) -> None:
 
 
 def _announce(store: Store, bound: Ready, seconds: float, screen: Console, *, as_json: bool) -> None:
-    serving = len(store.identity.provinces) - len(bound.aside)
+    serving = sum(code not in bound.aside for code in store.identity.provinces)
     if as_json:
         line = {
             "ready": True,
@@ -231,5 +231,6 @@ def _announce(store: Store, bound: Ready, seconds: float, screen: Console, *, as
     title = f"{serving} provinces serve after {seconds:.1f} s 各省已就绪"
     if bound.aside:
         text += f"\naside    {', '.join(bound.aside)}: why is said above and in {store.logs / 'serve.log'}"
+    if serving < len(store.identity.provinces):
         title = f"{serving} of {len(store.identity.provinces)} provinces serve after {seconds:.1f} s 部分省未服务"
     screen.print(Panel(text, title=title, expand=False))

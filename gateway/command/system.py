@@ -63,7 +63,7 @@ class Ready(NamedTuple):
     grpc: str
     #: URLs, one for each gateway.
     consoles: tuple[str, ...]
-    #: Provinces that cannot serve -> why; all others do.
+    #: Provinces that do not serve, and `store.HQ` if the coordinator does not -> why; all others do.
     aside: dict[str, str]
 
 
@@ -147,14 +147,15 @@ class System:
             await child.start()
 
     async def wait_ready(self, timeout_s: float) -> Ready:
-        """Wait until every province serves at every gateway, as a client sees it, or says that it cannot, or the time is over.
+        """Wait until the coordinator and, at every gateway, every province serve, or say that they cannot, or the time is over.
 
         Raises:
             SystemFailed: a gateway does not listen within the time, a child ended for good, the headquarters stand aside, or no province
                 serves.
         """
         until_s = time.monotonic() + timeout_s
-        aside: dict[str, str] = {}
+        # It is asked first: the answer takes a moment, and nobody else's silence may use that up.
+        aside = await self._roll.call_headquarters(self._pause, lambda: time.monotonic() >= until_s)
         for gateway in self._gateways:
             while not gateway.has_listened():
                 if time.monotonic() >= until_s:

@@ -18,6 +18,7 @@ from tests.unit.damaged_journals import AT_SIGHT
 
 CODES = (ProvinceCode("fujian"), ProvinceCode("jiangxi"))
 REASON = "journal fujian is corrupt at frame 7: hash; what to do: docs/runbooks/journal-damaged.md"
+HQ_REASON = "the coordinator has not come up and says nothing; what to do: docs/runbooks/process-lost.md"
 
 
 class Played:
@@ -61,7 +62,7 @@ def serve(directory: Path, *options: str) -> Result:
     return CliRunner().invoke(app, ["serve", "--data-dir", str(directory), *addresses, *options])
 
 
-@pytest.mark.parametrize(("aside", "serving"), [({}, 2), ({"fujian": REASON}, 1)])
+@pytest.mark.parametrize(("aside", "serving"), [({}, 2), ({"fujian": REASON}, 1), ({HQ: HQ_REASON}, 2)])
 def test_the_ready_line_counts_who_serves_and_names_who_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aside: dict[str, str], serving: int
 ) -> None:
@@ -82,7 +83,18 @@ def test_people_read_how_many_serve_and_who_does_not(tmp_path: Path, monkeypatch
     assert "aside    fujian" in done.output
 
 
-@pytest.mark.parametrize(("aside", "is_complete"), [({}, True), ({"fujian": REASON}, False)])
+def test_people_read_that_all_provinces_serve_without_the_coordinator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts as no province, and is named all the same."""
+    monkeypatch.setattr(Played, "aside", {HQ: HQ_REASON})
+    done = serve(tmp_path)
+    assert done.exit_code == 0
+    assert "2 provinces serve" in done.output
+    assert "aside    hq" in done.output
+
+
+@pytest.mark.parametrize(("aside", "is_complete"), [({}, True), ({"fujian": REASON}, False), ({HQ: HQ_REASON}, False)])
 def test_a_first_start_without_somebody_is_not_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aside: dict[str, str], is_complete: bool
 ) -> None:

@@ -13,8 +13,10 @@ import pytest
 from actors import province
 from actors.cluster import note_failed_start
 from actors.cluster_options import REFUSALS
+from actors.coordinator import CoordinatorActor
 from actors.core.ids import ProvinceCode
 from actors.store import HQ
+from actors.transport import DIRECTORY_SOCKET, DirectoryClient, Entry
 from gateway.command.roll_call import RollCall
 from gateway.v1 import monitor_pb2, province_pb2
 from tests.unit.damaged_journals import AT_SIGHT, DEEP
@@ -176,6 +178,45 @@ async def test_a_province_that_only_hangs_is_named_and_the_others_serve(tmp_path
         await country.actors["jiangxi"].close()
         note(tmp_path, jiangxi="of jiangxi")
         assert roll.nobody_serves_because().startswith("no province can serve: province fujian")
+
+
+async def test_a_coordinator_that_only_hangs_is_named_and_the_country_serves(tmp_path: Path) -> None:
+    """Nobody waited for it, so nobody learnt that branches share by what they last knew, and that their journals' heads are not kept."""
+    async with live_country(tmp_path, *CODES) as country:
+        said: list[str] = []
+        waited: list[None] = []
+
+        async def pause() -> None:
+            waited.append(None)
+            await asyncio.sleep(0)
+
+        roll = RollCall(tmp_path, CODES, said.append)
+        async with asyncio.timeout(PATIENCE_S):
+            assert await roll.call_headquarters(pause, lambda: False) == {}
+        await leave(country, country.coordinator)
+        waited.clear()
+        aside = await roll.call_headquarters(pause, lambda: len(waited) >= 3)
+        reason = "the coordinator has not come up and says nothing; what to do: docs/runbooks/process-lost.md"
+        assert (aside, said) == ({HQ: reason}, [f"NOT SERVING 未服务: {reason}"])
+        assert roll.nobody_serves_because() == ""
+        await country.tasks.CreateTask(create(1), **as_("branch-fujian"))
+
+
+async def leave(country: LiveCountry, coordinator: CoordinatorActor) -> None:
+    """End the coordinator and wait until the directory knows."""
+    gone = asyncio.Event()
+
+    def changed(_entry: Entry, present: bool) -> None:
+        if not present:
+            gone.set()
+
+    directory = DirectoryClient(country.directory / DIRECTORY_SOCKET, "test", register=None, on_change=changed)
+    directory.start()
+    await directory.ready()
+    await coordinator.close()
+    async with asyncio.timeout(PATIENCE_S):
+        await gone.wait()
+    await directory.close()
 
 
 async def state_of_fujian(country: LiveCountry, state: province_pb2.ProvinceState) -> None:
