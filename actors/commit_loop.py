@@ -30,6 +30,7 @@ from actors.core import codec, records, snapshot
 from actors.core import commands as c
 from actors.core.clock import Instant
 from actors.core.country import Bounds
+from actors.core.headquarters import KINDS_BYTES_MAX
 from actors.core.ids import ProvinceCode
 from actors.core.invariants import validate
 from actors.core.matching.rounds import Matcher
@@ -69,24 +70,12 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_step_bytes: int = 64 * 1024
 
 
-#: Commands that only look: they are answered even while nothing can be written.
-READS = (
-    c.GetTask,
-    c.ListTasks,
-    c.GetOperator,
-    c.ListOperators,
-    c.GetWorkload,
-    c.GetProvince,
-    c.PreviewMatch,
-    c.DiagnoseQueue,
-)
 #: Commands that touch nothing but soft state: forgetting who was heard while the disk was full would cost every desk its lease.
 SOFT = (c.HearDesks, c.LosePath, c.RenewAssignment, c.TakeAdvice)
-#: Commands that bring more than a call's fields, and how many bytes of it: the answers that travel with a task; the country's kinds, which
-#: are 4 MiB at most all together.
+#: Commands that bring more than a call's fields, and how many bytes of it: the answers that travel with a task; the country's kinds.
 _EXTRA_BYTES: dict[type, Callable[[Any], int]] = {
     c.AcceptMove: lambda command: sum(len(answer) for _, answer in command.answers),
-    c.AdoptTaskKinds: lambda _: 4 * 1024 * 1024,
+    c.AdoptTaskKinds: lambda _: KINDS_BYTES_MAX,
 }
 #: What asks the store whether it takes writes again: a frame in which nothing happens.
 _QUESTION = codec.encode_events(())
@@ -320,7 +309,7 @@ class CommitLoop:
         )
         recalled = self._recall(batch)
         for command, answer in batch:
-            is_harmless = isinstance(command, READS + SOFT) and not command.request_id
+            is_harmless = isinstance(command, c.READS + SOFT) and not command.request_id
             answer(self.province.handle(command, now, recalled) if is_harmless else refused)
         assert not self.province.take_frame().events, "what is harmless causes no events"
 

@@ -69,16 +69,7 @@ HOSTS_FOLLOWED_MAX = 4
 _COMMANDS = frozenset(get_args(c.AnyCommand))
 #: Requests that change nothing.
 _READS = (
-    c.GetTask,
-    c.ListTasks,
-    c.GetOperator,
-    c.ListOperators,
-    c.GetWorkload,
-    c.GetProvince,
-    c.GetCalendar,
-    c.ListSharingPolicyRevisions,
-    c.PreviewMatch,
-    c.DiagnoseQueue,
+    *c.READS,
     protocol.ReadFrames,
     protocol.GetSummary,
     protocol.GetRuntime,

@@ -536,3 +536,17 @@ AnyCommand = (
     | EndShadowLoad
     | Tick
 )
+
+#: Commands that only look.
+READS = (
+    GetTask,
+    ListTasks,
+    PreviewMatch,
+    DiagnoseQueue,
+    GetOperator,
+    ListOperators,
+    GetWorkload,
+    ListSharingPolicyRevisions,
+    GetCalendar,
+    GetProvince,
+)

@@ -1,5 +1,7 @@
 """A province whose disk is full: it reads, refuses writes at once, asks the disk seldom and cheaply, and heals by itself."""
 
+from typing import get_args
+
 import pytest
 
 from actors.core import commands as c
@@ -12,6 +14,13 @@ from tests.unit.commit_shell import CHEN, Shell, arrival, create, failing, repla
 from tests.unit.core.harness import FUJIAN, session_of
 
 FULL = StoreFull(FUJIAN, "append")
+#: What reads of one thing are asked of.
+_NAMED: dict[type, dict[str, str]] = {
+    c.GetTask: {"task_id": "fujian-1"},
+    c.PreviewMatch: {"task_id": "fujian-1"},
+    c.GetOperator: {"operator": "chen"},
+    c.GetWorkload: {"operator": "chen"},
+}
 
 
 class FullShell(Shell):
@@ -87,6 +96,17 @@ def test_reads_and_heartbeats_go_on(full: FullShell) -> None:
     full.now_ms += PAUSE_MS
     full.ask(c.HearDesks(sessions=(session_of("chen"),)), c.Tick())
     assert full.state.load_of(CHEN) == 1
+
+
+def test_whatever_only_looks_is_answered(full: FullShell) -> None:
+    """A read that is missing in a list is refused for want of room: nobody could look at the policy or the hours while a disk is full."""
+    kinds = [
+        kind for kind in get_args(c.AnyCommand) if kind.__name__.startswith(("Get", "List", "Preview", "Diagnose"))
+    ]
+    replies = full.ask(*(kind(**_NAMED.get(kind, {})) for kind in kinds))
+    answers = dict(zip(kinds, replies, strict=True))
+    refused = {kind: reply.reason for kind, reply in answers.items() if isinstance(reply, Refused)}
+    assert Reason.STORE_FULL not in refused.values(), refused
 
 
 def test_an_offer_that_nobody_could_answer_has_its_time_again() -> None:
