@@ -2,7 +2,7 @@
 
 Reading goes on while earlier messages are being carried out, at most `MESSAGES_IN_FLIGHT_MAX` of them; actions of one operator go to the
 same province over one connection, so they are decided in the order in which they came. Everything that is ready leaves in one message.
-News of an operator stand behind the answers to the steps that were under way when they came (`WorkStream._news_held_back` says why).
+News of an operator stand behind the answers to the steps that were under way when they came (`news_order`).
 
 What actions do with work travels in bundles (`work_bundles`). Signing in and out, setting presence, and everything that comes while one of those
 is under way or a province is silent for a drill, take a task each, since they wait for one thing after the other.
@@ -13,9 +13,8 @@ in a write is no way to hurry it: grpc.aio then never ends the call for the clie
 """
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import structlog
 
@@ -29,6 +28,7 @@ from gateway.desks import Desks
 from gateway.errors import AWAY, GatewayError, GatewayReason, to_wire_error
 from gateway.identity import Identity
 from gateway.services.holding import Holding, Outcome
+from gateway.services.news_order import NewsOrder
 from gateway.services.work_bundles import (
     BUNDLED,
     FENCED_BY_TOKEN,
@@ -52,16 +52,6 @@ MESSAGE_BYTES_MAX = 1024 * 1024
 OPERATORS_MAX = 500
 
 
-class _Behind:
-    """News of one operator that came while steps of theirs were under way: each stands behind those that had begun by then."""
-
-    __slots__ = ("begun", "ended", "news")
-
-    def __init__(self) -> None:
-        self.begun = self.ended = 0
-        self.news: deque[tuple[int, DeskUpdate]] = deque()
-
-
 class WorkStream:
     """One stream of one identity."""
 
@@ -77,8 +67,7 @@ class WorkStream:
         self._leaving: dict[OperatorId, None] = {}
         #: Operators of a restarted province that could not say what they hold.
         self._unsure: dict[OperatorId, None] = {}
-        #: Operators with steps under way whose answers say what they hold.
-        self._behind: dict[OperatorId, _Behind] = {}
+        self._news = NewsOrder(self._tell)
         self._updates: deque[work_pb2.WorkUpdate] = deque()
         self._has_updates = asyncio.Event()
         self._failure: GatewayError | None = None
@@ -92,8 +81,8 @@ class WorkStream:
             identity,
             method,
             tell=self._send_result,
-            hold_back=self._hold_back,
-            let_go=self._let_go,
+            hold_back=self._news.hold_back,
+            let_go=self._news.let_go,
             start=self._start,
             failed=self._end_by,
         )
@@ -152,13 +141,9 @@ class WorkStream:
 
     def push(self, update: DeskUpdate) -> None:
         """Send news of a province down the stream."""
-        behind = self._behind.get(update.operator)
-        if behind is not None:
-            behind.news.append((behind.begun, update))
-            return
-        self._push_now(update)
+        self._news.take(update)
 
-    def _push_now(self, update: DeskUpdate) -> None:
+    def _tell(self, update: DeskUpdate) -> None:
         if update.task is None:
             self._operators.pop(update.operator, None)
         self._send(desk_update_out(update, wall_ms()))
@@ -198,7 +183,7 @@ class WorkStream:
                 # It would come behind the sign-out and undo it. Should that fail, the question is still open.
                 self._unsure[operator] = None
                 return
-            with self._news_held_back(operator):
+            with self._news.held_back(operator):
                 session = await self._step(action, operator)
                 assert isinstance(session, work_pb2.Session)
                 self._send(work_pb2.WorkUpdate(session=session))
@@ -206,36 +191,6 @@ class WorkStream:
             _log.warning("not signed in again", operator=operator, reason=error.reason)
             if error.code in AWAY:
                 self._unsure[operator] = None
-
-    @contextlib.contextmanager
-    def _news_held_back(self, operator: OperatorId) -> Iterator[None]:
-        """Let what a step is answered with leave before the news that follow from it.
-
-        The answer says what the operator held at that moment. News of the same commit arrive here first, since they are delivered at once
-        and answers a few turns of the loop later. Without this, an offer was shown, forgotten with the answer to a sign-in, which does not
-        name it, and lay on nobody's screen until it expired; and a task that was accepted and withdrawn at once was given last of all.
-        """
-        self._hold_back(operator)
-        try:
-            yield
-        finally:
-            self._let_go(operator)
-
-    def _hold_back(self, operator: OperatorId) -> None:
-        """A step of an operator begins."""
-        behind = self._behind.get(operator)
-        if behind is None:
-            behind = self._behind[operator] = _Behind()
-        behind.begun += 1
-
-    def _let_go(self, operator: OperatorId) -> None:
-        """It is answered, and so may be what stands behind it. News wait for no step that began after they came: there may always be one."""
-        behind = self._behind[operator]
-        behind.ended += 1
-        while behind.news and behind.news[0][0] <= behind.ended:
-            self._push_now(behind.news.popleft()[1])
-        if behind.ended == behind.begun:
-            del self._behind[operator]
 
     def _send(self, update: work_pb2.WorkUpdate) -> None:
         if self._failure is not None:
@@ -310,7 +265,7 @@ class WorkStream:
         if action.WhichOneof("action") not in SAYING_WHAT_IS_HELD:
             await self._answer(action)
             return
-        with self._news_held_back(OperatorId(action.operator.rpartition("/")[2])):
+        with self._news.held_back(OperatorId(action.operator.rpartition("/")[2])):
             await self._answer(action)
 
     async def _answer(self, action: work_pb2.WorkAction) -> None:
