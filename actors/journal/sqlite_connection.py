@@ -11,6 +11,7 @@ POSIX locks the process holds on it, SQLite's own included.
 import contextlib
 import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,8 @@ _FAILED_WRITES: Final = (apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_SHMSIZE)
 _FILE_BYTES_MIN: Final = 512
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+#: What a disk says that takes no further file.
+_NO_INODE: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def translate(error: apsw.Error, province: str) -> JournalError:
@@ -75,12 +78,37 @@ def translated(province: str) -> Iterator[None]:
         raise Corrupt(province, None, "a text is not UTF-8") from error
 
 
+@contextlib.contextmanager
+def _opening(path: Path, province: str) -> Iterator[None]:
+    """As `translated`, for a block in which SQLite makes files beside `path`.
+
+    Where the disk has room but no inode left, SQLite says the same as of a file that it may not open, and its errno is that of
+    another attempt. So the disk is asked, by a file that has no name where the disk can do that.
+    """
+    try:
+        with translated(province):
+            yield
+    except StoreFailed as failure:
+        if isinstance(failure.__cause__, apsw.CantOpenError) and not _takes_another_file(path.parent):
+            raise StoreFull(province, f"the disk takes no further file, see df -i: {failure.__cause__}") from failure
+        raise
+
+
+def _takes_another_file(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:  # what is not for want of room is not known to be
+        return error.errno not in _NO_INODE
+
+
 def connect(path: Path, province: str, *, readonly: bool) -> apsw.Connection:
     """Opens an existing journal file and makes sure that it is one of ours.
 
     Raises:
         Corrupt: The file is empty or no database.
         StoreMismatch: A database, but not a journal of this version.
+        StoreFull: No room for the files beside it.
         JournalError: The file cannot be opened.
     """
     try:
@@ -90,7 +118,7 @@ def connect(path: Path, province: str, *, readonly: bool) -> apsw.Connection:
     if size_bytes < _FILE_BYTES_MIN:
         # SQLite would take it for a new database and throw the WAL away.
         raise Corrupt(province, None, "the file is empty")
-    with translated(province):
+    with _opening(path, province):
         flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE
         connection = apsw.Connection(str(path), flags=flags, vfs=checksum_vfs())
         try:
@@ -123,7 +151,7 @@ def create_file(path: Path, *, store_id: str, province: str) -> None:
     draft = path.with_name(f"{path.name}.new-{os.getpid()}")
     try:
         draft.unlink(missing_ok=True)
-        with translated(province):
+        with _opening(path, province):
             _fill(draft, store_id, province)
         sync(draft)
         with contextlib.suppress(FileExistsError):  # another process was faster: its file is as good

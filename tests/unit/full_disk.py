@@ -1,10 +1,14 @@
 """A disk that is full: no file of this process can grow beyond a limit."""
 
 import contextlib
+import errno
+import os
 import resource
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -38,3 +42,22 @@ def full_but_for_the_reserves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
         watching.setattr(Path, "unlink", give_back)
         yield
+
+
+@contextmanager
+def no_further_file(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The disk has no inode left. SQLite says no more of that than of a process that may open no further file, so it is made one."""
+
+    def refuse(*_arguments: object, **_options: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with monkeypatch.context() as full:
+        full.setattr(tempfile, "TemporaryFile", refuse)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

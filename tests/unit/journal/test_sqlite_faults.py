@@ -21,7 +21,7 @@ from actors.journal import (
     open_sqlite,
     sqlite_statements,
 )
-from tests.unit.full_disk import file_size_limit
+from tests.unit.full_disk import file_size_limit, no_further_file
 
 ROOT = Path(__file__).parents[3]
 RESERVE_BYTES = 256 * 1024
@@ -368,3 +368,31 @@ def test_a_view_of_a_closed_journal_leaves_its_bytes_alone(path: Path) -> None:
         view._connection.execute("DELETE FROM frames")
     view.close()
     assert path.read_bytes() == before
+
+
+def test_a_disk_without_a_free_inode_is_full_and_not_damaged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite says the same of a file that it may not open; taken for damage, it kept the whole country from starting."""
+    open_at(path).close()
+    with no_further_file(monkeypatch):
+        with pytest.raises(StoreFull, match="no further file"):
+            open_readonly(path)
+        with pytest.raises(StoreFull, match="no further file"):
+            open_at(path)
+    journal = open_at(path)
+    assert journal.epoch == 2
+    journal.close()
+
+
+def test_a_first_journal_on_a_disk_without_a_free_inode(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its actor waits for room instead of standing aside as if something were damaged."""
+    with no_further_file(monkeypatch), pytest.raises(StoreFull, match="no further file"):
+        open_at(path)
+    open_at(path).close()
+
+
+def test_a_file_that_cannot_be_opened_is_no_full_disk(path: Path) -> None:
+    """Waited for as a full disk, it would never be put right."""
+    open_at(path).close()
+    path.with_name(path.name + "-wal").mkdir()
+    with pytest.raises(StoreFailed, match="unable to open"):
+        open_readonly(path)
