@@ -39,7 +39,16 @@ from actors.province import now
 from actors.standing_aside import UNUSABLE, StandingAside
 from actors.store import HQ
 from actors.store_outage import StoreOutage
-from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
+from actors.transport import (
+    DIRECTORY_SOCKET,
+    Call,
+    DirectoryClient,
+    Endpoint,
+    Entry,
+    Peer,
+    TransportError,
+    socket_address,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -168,7 +177,7 @@ class CoordinatorActor:
         await self._endpoint.listen(address)
         epoch = self._journal.epoch
         self._directory = DirectoryClient(
-            Path(self._options.run_dir) / "directory.sock",
+            Path(self._options.run_dir) / DIRECTORY_SOCKET,
             protocol.COORDINATOR,
             register=Entry(name=protocol.COORDINATOR, address=address, epoch=epoch, pid=os.getpid()),
             on_change=self._peers.directory_changed,

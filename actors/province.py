@@ -43,7 +43,16 @@ from actors.rewind.errand import Errand
 from actors.rewind.queue import RewindQueue
 from actors.standing_aside import UNUSABLE, StandingAside
 from actors.suffering import end_now, stand_still
-from actors.transport import Call, DirectoryClient, Endpoint, Entry, Peer, TransportError, socket_address
+from actors.transport import (
+    DIRECTORY_SOCKET,
+    Call,
+    DirectoryClient,
+    Endpoint,
+    Entry,
+    Peer,
+    TransportError,
+    socket_address,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -154,7 +163,7 @@ class ProvinceActor:
     def _directory_client(self, epoch: int) -> DirectoryClient:
         """What will register this incarnation."""
         return DirectoryClient(
-            Path(self._options.run_dir) / "directory.sock",
+            Path(self._options.run_dir) / DIRECTORY_SOCKET,
             self._name,
             register=Entry(name=self._name, address=self._address, epoch=epoch, pid=os.getpid()),
             on_change=self._peers.directory_changed,

@@ -192,7 +192,7 @@ class Outbox:
         return known
 
     def due(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> list[Outgoing]:
-        """The messages to send now, those due first first; each is then not due again before its back-off has passed.
+        """The messages to send now, the longest due first; each is then not due again before its back-off has passed.
 
         Costs what is due, however much is open.
         """

@@ -78,8 +78,8 @@ def message_of(notice: Notice) -> str:
 
 
 NoticeKey = tuple[TaskId, int, bool]
+#: A message to another province that stays open until its answer is on record: "move", "host", "outcome" or "recall", task, generation, attempt.
 MessageKey = tuple[str, TaskId, int, int]
-"""A message to another province that stays open until its answer is on record: "move", "host", "outcome" or "recall", task, generation, attempt."""
 
 
 class ProvinceState:

@@ -38,10 +38,9 @@ def command_in(
     return _HOLDING[action](message, hold)
 
 
-Fields = dict[str, Any]
-Hold = Fields
+_Fields = dict[str, Any]
 
-_ABOUT_SESSIONS: dict[str, Callable[[Any, Fields, SessionId], c.AnyCommand]] = {
+_ABOUT_SESSIONS: dict[str, Callable[[Any, _Fields, SessionId], c.AnyCommand]] = {
     "sign_in": lambda message, common, session: c.SignIn(
         **common, session=session, presence=PRESENCES_IN.get(message.presence)
     ),
@@ -50,12 +49,12 @@ _ABOUT_SESSIONS: dict[str, Callable[[Any, Fields, SessionId], c.AnyCommand]] = {
 }
 
 
-def _renew(hold: Hold) -> c.RenewAssignment:
+def _renew(hold: _Fields) -> c.RenewAssignment:
     hold["request_id"] = ""
     return c.RenewAssignment(**hold)
 
 
-_HOLDING: dict[str, Callable[[Any, Hold], c.AnyCommand]] = {
+_HOLDING: dict[str, Callable[[Any, _Fields], c.AnyCommand]] = {
     "accept": lambda _, hold: c.AcceptOffer(**hold),
     "decline": lambda message, hold: c.DeclineOffer(**hold, reason=message.reason),
     "start": lambda _, hold: c.StartAssignment(**hold),

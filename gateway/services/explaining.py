@@ -29,11 +29,6 @@ from gateway.v1 import dispatch_pb2
 CANDIDATES_MAX = 20
 #: Moves that are told of.
 MOVES_MAX = 5
-#: Chinese, English.
-_MISSING = (
-    "{provinces} 的日志未能及时回溯：那里的派单和转移未列出，下面所述未必是最后一次派单。",
-    "What the journals of {provinces} tell could not be read back in time: choices and moves there are left out, and a choice told here may not be the last.",
-)
 _LOCAL = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
@@ -143,8 +138,7 @@ def _say_state(words: _Words, task: Task, language: Language) -> None:
 def _say_missing(words: _Words, past: Past, language: Language) -> None:
     """Say what is not told, before what might otherwise pass for the last choice."""
     if past.missing:
-        sentence = _MISSING[0 if language is Language.ZH else 1]
-        words.lines.append(sentence.format(provinces=", ".join(past.missing)))
+        words.lines.append(say("choice.missing", language, provinces=", ".join(past.missing)))
 
 
 def _say_choice(

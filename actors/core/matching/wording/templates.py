@@ -118,6 +118,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "choice.gap": ("距最优至多差 {gap} 分", "at most {gap} points from the best"),
     "choice.fetched": ("{operator} 于 {when} 主动取件。", "{operator} asked for work at {when} and got it."),
     "choice.reassigned": ("{who} 把此件转派给 {operator}：{reason}。", "{who} reassigned it to {operator}: {reason}."),
+    "choice.missing": (
+        "{provinces} 的日志未能及时回溯：那里的派单和转移未列出，下面所述未必是最后一次派单。",
+        "What the journals of {provinces} tell could not be read back in time: choices and moves there are left out, and a choice told here may not be the last.",
+    ),
     "choice.recorded_only": (
         "这次派单早于可重演的记录，只能给出当时记下的结果。",
         "This decision is older than the records that can be replayed: what was written down is all there is.",
