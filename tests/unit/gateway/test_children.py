@@ -20,4 +20,5 @@ async def test_what_a_child_says_is_kept_or_shown(
     await child.start()
     assert await child.wait() == 0
     said = log.read_text() if is_usable else capfd.readouterr().err
-    assert said == "said\n"
+    # On standard error libraries with threads may say that a process was forked beside them.
+    assert "said" in said.splitlines()
