@@ -34,7 +34,7 @@ from actors.core.headquarters import KINDS_BYTES_MAX
 from actors.core.ids import ProvinceCode
 from actors.core.invariants import validate
 from actors.core.matching.rounds import Matcher
-from actors.core.outbox import Outgoing
+from actors.core.messages import Outgoing
 from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate

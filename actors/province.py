@@ -30,7 +30,7 @@ from actors.commit_loop import CommitLoop
 from actors.core import codec
 from actors.core import commands as c
 from actors.core.clock import Instant
-from actors.core.outbox import Outgoing, settlement
+from actors.core.messages import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, TaskPage
 from actors.finished import finished_page

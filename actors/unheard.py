@@ -3,7 +3,7 @@
 Nothing is lost by it. Whatever is open in the journal is sent again as soon as its province serves.
 """
 
-from actors.core.outbox import Outgoing
+from actors.core.messages import Outgoing
 from actors.core.replies import DeskUpdate
 
 

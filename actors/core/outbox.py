@@ -4,24 +4,21 @@ Nothing is taken from here on a timeout. A move or a notice stays open in the ha
 come; until then it is sent again with back-off for ever. After a restart everything open is due at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from heapq import heappop, heappush
 
-import msgspec
-
 from actors.core import commands as c
-from actors.core.country import Line, ProvinceStatus, TimeLimits
+from actors.core.country import Line, TimeLimits
 from actors.core.ids import KindId, ProvinceCode, TaskId
 from actors.core.matching.hosting import Hosting
 from actors.core.matching.record import MatchingModel
-from actors.core.refusal import Refused
-from actors.core.replies import AnyReply, Done, MoveAnswer, RecallAnswer
+from actors.core.messages import Outgoing, is_home_ready, is_open, message, open_keys
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.hosts import hosts_by_kind
 from actors.core.sharing.pressure import Sharing
 from actors.core.sharing.summary import EncodedPicture, KindSummary, NationalPicture, ProvinceSummary, encode_picture
-from actors.core.state import MessageKey, ProvinceState, is_evacuated, message_of, move_message
+from actors.core.state import MessageKey, ProvinceState
 from actors.core.statistics.reading import Reading
 
 #: Messages handed out at once.
@@ -30,13 +27,6 @@ SENDS_MAX = 500
 REFUSAL_REMEMBERED_MS = 30_000
 #: A host that has recorded no answer for so long, while moves to it wait for one, counts as silent. A province that was killed is back within.
 ANSWER_AWAITED_MS = 3_000
-
-
-class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
-    """A command for another province."""
-
-    destination: ProvinceCode
-    command: c.AcceptMove | c.NoteHost | c.NoteOutcome | c.RecallTask
 
 
 class Outbox:
@@ -201,12 +191,12 @@ class Outbox:
         sends: list[Outgoing] = []
         while self._schedule and self._schedule[0][0] <= now_ms and len(sends) < SENDS_MAX:
             _, _, backoff_ms, key = heappop(self._schedule)
-            if not _is_open(state, key):
+            if not is_open(state, key):
                 continue
-            if key[0] == "recall" and not _is_home_ready(state):
+            if key[0] == "recall" and not is_home_ready(state):
                 self._held_back[key] = None
                 continue
-            sends.append(_message(state, key))
+            sends.append(message(state, key))
             sent.append((backoff_ms, key))
         for backoff_ms, key in sent:
             self._put(now_ms + backoff_ms, min(2 * backoff_ms, limits.resend_after_max_ms), key)
@@ -215,10 +205,10 @@ class Outbox:
 
     def _take_in(self, state: ProvinceState, now_ms: int, limits: TimeLimits) -> None:
         """What was opened since the last look is due at once, and everything that is open at the first."""
-        fresh = list(state.opened) if self._has_looked else list(_open_keys(state))
+        fresh = list(state.opened) if self._has_looked else list(open_keys(state))
         self._has_looked = True
         state.opened = {}
-        if self._held_back and _is_home_ready(state):
+        if self._held_back and is_home_ready(state):
             fresh += self._held_back
             self._held_back = {}
         for key in fresh:
@@ -257,81 +247,3 @@ class Outbox:
             now_ms: monotonic.
         """
         return [host for host, since_ms in self._owing_since_ms.items() if now_ms - since_ms > ANSWER_AWAITED_MS]
-
-
-def _open_keys(state: ProvinceState) -> Iterator[MessageKey]:
-    """Everything that is open, moves first, each sort in the order in which it was opened."""
-    for task_id in state.moving:
-        yield move_message(state.tasks[task_id])
-    for notice in state.notices.values():
-        yield message_of(notice), notice.task_id, notice.generation, 0
-    for task_id, generation in state.recalls.items():
-        yield "recall", task_id, generation, 0
-
-
-def _is_open(state: ProvinceState, key: MessageKey) -> bool:
-    """Whether the other side's answer is still waited for."""
-    what, task_id, generation, _ = key
-    if what == "move":
-        return task_id in state.moving and move_message(state.tasks[task_id]) == key
-    if what == "recall":
-        return state.recalls.get(task_id) == generation
-    return (task_id, generation, what == "outcome") in state.notices
-
-
-def _is_home_ready(state: ProvinceState) -> bool:
-    """Whether evacuated work may be asked for: else it would be sent away again, or refused at the door after it was taken off somebody's desk."""
-    return state.status is ProvinceStatus.ACTIVE and not is_evacuated(state)
-
-
-def _message(state: ProvinceState, key: MessageKey) -> Outgoing:
-    who = f"province:{state.province}"
-    what, task_id, generation, _ = key
-    if what == "move":
-        task = state.tasks[task_id]
-        assert task.move is not None
-        moving = c.AcceptMove(who=who, source=state.province, task=task, move=task.move)
-        return Outgoing(destination=task.move.host, command=moving)
-    if what == "recall":
-        recall = c.RecallTask(who=who, source=state.province, task_id=task_id, generation=generation)
-        return Outgoing(destination=state.away[task_id].host, command=recall)
-    notice = state.notices[task_id, generation, what == "outcome"]
-    if notice.task is not None:
-        return Outgoing(destination=notice.home, command=c.NoteOutcome(who=who, task=notice.task))
-    told = c.NoteHost(who=who, task_id=task_id, host=state.province, generation=generation)
-    return Outgoing(destination=notice.home, command=told)
-
-
-def settlement(sent: Outgoing, reply: AnyReply) -> c.SettleMove | c.SettleRecall | c.SettleNotice | None:
-    """The command that records the other side's answer; None when it gave none that counts (then we send again)."""
-    command = sent.command
-    who = f"province:{sent.destination}"
-    if isinstance(reply, Refused):
-        return None
-    if isinstance(command, c.AcceptMove):
-        if not isinstance(reply, MoveAnswer):
-            return None
-        return c.SettleMove(
-            who=who,
-            task_id=command.task.task_id,
-            host=sent.destination,
-            generation=command.move.generation,
-            attempt=command.move.attempt,
-            accepted=reply.accepted,
-            reason=reply.reason,
-        )
-    if isinstance(command, c.RecallTask):
-        if not isinstance(reply, RecallAnswer):
-            return None
-        return c.SettleRecall(
-            who=who,
-            task_id=command.task_id,
-            generation=command.generation,
-            accepted=reply.accepted,
-            reason=reply.reason,
-        )
-    if not isinstance(reply, Done):
-        return None
-    if isinstance(command, c.NoteOutcome):
-        return c.SettleNotice(who=who, task_id=command.task.task_id, generation=command.task.generation, outcome=True)
-    return c.SettleNotice(who=who, task_id=command.task_id, generation=command.generation, outcome=False)

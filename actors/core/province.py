@@ -33,8 +33,9 @@ from actors.core.deciding import Turn
 from actors.core.ids import ProvinceCode
 from actors.core.listing import list_tasks
 from actors.core.matching.rounds import Matcher
+from actors.core.messages import Outgoing
 from actors.core.outage import SiteWatch
-from actors.core.outbox import Outbox, Outgoing
+from actors.core.outbox import Outbox
 from actors.core.presence import Presence
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, Done, Elsewhere

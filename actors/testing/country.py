@@ -15,7 +15,7 @@ from actors.core import commands as c
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, ShareOutMode
 from actors.core.ids import ProvinceCode
 from actors.core.matching.scoring import Scorer
-from actors.core.outbox import Outgoing, settlement
+from actors.core.messages import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.task import TaskState
 from actors.testing.auditor import Auditor

@@ -26,8 +26,8 @@ from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings, Skill, TaskKind, TimeLimits
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, SiteId
 from actors.core.matching.model import trivial_model
+from actors.core.messages import Outgoing, settlement
 from actors.core.operators import KindExperience, Operator
-from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.sharing.flows import MoveFlow

@@ -11,8 +11,8 @@ from actors.core.ids import ProvinceCode
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.rounds import Matcher
 from actors.core.matching.scoring import Scorer
+from actors.core.messages import Outgoing
 from actors.core.operators import Operator
-from actors.core.outbox import Outgoing
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.state import ProvinceState

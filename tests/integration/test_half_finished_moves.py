@@ -11,7 +11,7 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Line, ProvinceStatus, SharingPolicy
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId
-from actors.core.outbox import Outgoing
+from actors.core.messages import Outgoing
 from actors.core.replies import AnyReply, DeskUpdate, MoveAnswer
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.summary import KindSummary, NationalPicture, ProvinceSummary, encode_picture

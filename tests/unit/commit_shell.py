@@ -10,8 +10,8 @@ from actors.core.applying import apply
 from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings
 from actors.core.ids import OperatorId
+from actors.core.messages import Outgoing
 from actors.core.operators import PresenceState
-from actors.core.outbox import Outgoing
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.core.state import ProvinceState
 from actors.journal import (

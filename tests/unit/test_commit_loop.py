@@ -5,8 +5,8 @@ from actors.core import codec
 from actors.core import commands as c
 from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.ids import ProvinceCode, TaskId
+from actors.core.messages import Outgoing
 from actors.core.operators import PresenceState
-from actors.core.outbox import Outgoing
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, MoveAnswer, TaskReply
 from actors.core.sharing.summary import encode_picture

@@ -63,7 +63,7 @@ def aborts_on_a_timeout(plant: Plant) -> None:
 
 
 def _sent_once(plant: Plant, kinds: tuple[str, ...]) -> None:
-    is_open = outbox._is_open
+    is_open = outbox.is_open
 
     def mutant(state: Any, key: Any) -> bool:
         sent: set[Any] = state.__dict__.setdefault("sent_once", set())
@@ -72,7 +72,7 @@ def _sent_once(plant: Plant, kinds: tuple[str, ...]) -> None:
         sent.add(key)
         return True
 
-    plant.attribute(outbox, "_is_open", mutant)
+    plant.attribute(outbox, "is_open", mutant)
 
 
 def sends_a_move_only_once(plant: Plant) -> None:

@@ -15,7 +15,7 @@ from actors.core import events as e
 from actors.core.clock import Instant
 from actors.core.country import ProvinceSettings, ShareOutMode, SharingPolicy
 from actors.core.ids import ProvinceCode, SessionId, TaskId
-from actors.core.outbox import Outgoing, settlement
+from actors.core.messages import Outgoing, settlement
 from actors.core.replies import AnyReply, DeskUpdate, TaskReply
 from actors.core.sharing.summary import NationalPicture, encode_picture
 from actors.core.task import Task, TaskState, Verdict

@@ -16,8 +16,8 @@ from actors.core.invariants import validate
 from actors.core.matching.model import trivial_model
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.shipped import shipped_model
+from actors.core.messages import Outgoing
 from actors.core.operators import KindExperience, Operator, PresenceState
-from actors.core.outbox import Outgoing
 from actors.core.province import Province
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, DeskUpdate, TaskReply

@@ -12,7 +12,7 @@ from actors.core.clock import Instant
 from actors.core.country import Bounds
 from actors.core.ids import ProvinceCode
 from actors.core.invariants import validate
-from actors.core.outbox import Outgoing
+from actors.core.messages import Outgoing
 from actors.core.province import Province
 from actors.core.replies import AnyReply
 from tests.unit.core.harness import START_MS

@@ -3,7 +3,7 @@
 from actors.core import commands as c
 from actors.core.country import Bounds
 from actors.core.ids import ProvinceCode, TaskId
-from actors.core.outbox import Outgoing, settlement
+from actors.core.messages import Outgoing, settlement
 from actors.core.replies import AnyReply
 from actors.core.task import MoveOut, Placement, Task
 from tests.unit.core.harness import FUJIAN, Branch, person

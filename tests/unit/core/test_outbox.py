@@ -6,7 +6,8 @@ import pytest
 from actors.core import commands as c
 from actors.core import outbox
 from actors.core.country import Bounds, ShareOutMode, SharingPolicy, TimeLimits
-from actors.core.outbox import ANSWER_AWAITED_MS, Outgoing, settlement
+from actors.core.messages import Outgoing, settlement
+from actors.core.outbox import ANSWER_AWAITED_MS
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, MoveAnswer
 from actors.core.sharing.flows import MoveFlow
@@ -126,8 +127,8 @@ def test_what_is_open_and_not_due_costs_nothing(monkeypatch: pytest.MonkeyPatch)
     home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")), flows=(flow(50),)))
     assert len(home.due()) == 50
     looked_at: list[tuple[str, str, int, int]] = []
-    is_open = outbox._is_open
-    monkeypatch.setattr(outbox, "_is_open", lambda state, key: looked_at.append(key) or is_open(state, key))
+    is_open = outbox.is_open
+    monkeypatch.setattr(outbox, "is_open", lambda state, key: looked_at.append(key) or is_open(state, key))
     home.create()
     home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2)), flows=(flow(1),)))
     home.monotonic_ms += LIMITS.resend_after_ms - 1

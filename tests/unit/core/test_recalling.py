@@ -12,8 +12,8 @@ from actors.core.applying import apply
 from actors.core.calendar import BranchCalendar, LineHours, Span
 from actors.core.country import Bounds, Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, TaskId
+from actors.core.messages import settlement
 from actors.core.operators import PresenceState
-from actors.core.outbox import settlement
 from actors.core.recalling import RECALL_PAUSE_MS, RECALLS_OPEN_MAX, RECALLS_PER_BATCH
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, RecallAnswer, TaskReply

@@ -17,8 +17,8 @@ from actors.core import records
 from actors.core.country import Bounds, ProvinceSettings, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.invariants import validate
+from actors.core.messages import Outgoing, settlement
 from actors.core.operators import PresenceState
-from actors.core.outbox import Outgoing, settlement
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere
 from actors.core.sharing.flows import MoveFlow

@@ -17,8 +17,8 @@ from actors.core import commands as c
 from actors.core.clock import Instant
 from actors.core.country import Line, ProvinceSettings, TaskKind
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
+from actors.core.messages import Outgoing
 from actors.core.operators import KindExperience, Operator
-from actors.core.outbox import Outgoing
 from actors.core.replies import AnyReply, DeskUpdate
 from actors.journal import MemoryStore, open_memory
 from actors.transport import DIRECTORY_SOCKET, Call, DirectoryClient, Endpoint, Entry, Peer, socket_address
