@@ -7,7 +7,7 @@ What happens to a call when the connection is not there:
 
 * not connected: nothing was sent; the call waits for the connection, at most `OUTAGE_WAIT_S`, then UNAVAILABLE. Those that wait are sent in
   the order in which they were made (`gateway.waiting_line`), whether or not they were sent before;
-* not connected because it stands aside (its journal is damaged): UNAVAILABLE at once;
+* not connected because it stands aside (its journal is damaged) or cannot start: UNAVAILABLE at once;
 * lost while the answer was due: the outcome is unknown. Reads, and writes with a request id, are sent again, since the same request id
   gets the same answer; other writes fail with UNAVAILABLE, and their caller decides. So does a write that cannot be sent again because the
   link is full or the actor stands aside by then: RESOURCE_EXHAUSTED and JOURNAL_UNUSABLE say that nothing was done;
@@ -49,6 +49,7 @@ from gateway.bundle_calls import BundleCalls, replies_of
 from gateway.cut import Cuts
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, too_many_waiting, unknown_province
 from gateway.fair_shares import Places
+from gateway.repeating import READS, is_repeatable
 from gateway.turns import Turns
 from gateway.waiting_line import WaitingLine, next_number
 
@@ -67,40 +68,6 @@ BEYOND_MAX_S = 0.5
 HOSTS_FOLLOWED_MAX = 4
 
 _COMMANDS = frozenset(get_args(c.AnyCommand))
-#: Requests that change nothing.
-_READS = (
-    *c.READS,
-    protocol.ReadFrames,
-    protocol.GetSummary,
-    protocol.GetRuntime,
-    protocol.VerifyChain,
-    protocol.ReadHistory,
-    protocol.GetPicture,
-    protocol.GetFlowMemory,
-    protocol.GetTaskKinds,
-    protocol.GetMatchingModel,
-    protocol.ListMatchingModels,
-    protocol.GetDrill,
-    protocol.ListDrills,
-    protocol.Ping,
-)
-#: Requests without effect on anything that lasts, or that change nothing when repeated.
-_REPEATABLE = (
-    *_READS,
-    c.HearDesks,
-    c.RenewAssignment,
-    c.SignIn,
-    c.AcceptOffer,
-    c.StartAssignment,
-    # The same decision by the same token is answered with the decision.
-    c.CompleteAssignment,
-    # The end state is the same however often it is asked for.
-    c.SignOut,
-    c.SetPresence,
-    protocol.Follow,
-    # Made of repeatable commands only, see `call_many`.
-    protocol.Bundle,
-)
 
 
 class ProvinceLinks:
@@ -239,7 +206,7 @@ class ProvinceLinks:
         Commands that may be repeated leave as bundles, a call for each thousand of them. If any may not, each is a call
         of its own, since the loss of the connection is another answer for it than for its neighbours.
         """
-        commands = [request for request in requests if _is_command(request) and _is_repeatable(request)]
+        commands = [request for request in requests if _is_command(request) and is_repeatable(request)]
         if len(commands) < max(2, len(requests)):
             calls = (self.call(province, request, deadline=deadline) for request in requests)
             return list(await asyncio.gather(*calls))
@@ -252,7 +219,7 @@ class ProvinceLinks:
         """The same without a task that waits for it, for at most `DEADLINE_MAX_S`; see `gateway.bundle_calls`."""
         name = protocol.province_name(province)
         link = self._links.get(name)
-        is_bundle = len(requests) <= protocol.BUNDLE_COMMANDS_MAX and all(map(_is_repeatable, requests))
+        is_bundle = len(requests) <= protocol.BUNDLE_COMMANDS_MAX and all(map(is_repeatable, requests))
         if link is None or not is_bundle:
             return self._bundles.ask(province, requests)
         return self._bundles.send(link, name, requests, number=next_number(), at_once=not self._lines[name].is_leaving)
@@ -399,9 +366,9 @@ class ProvinceLinks:
             except BodyTooLarge:
                 raise GatewayError(GatewayReason.TOO_LARGE, "The request is too large.") from None
             except LinkLost:
-                if not _is_repeatable(request):
+                if not is_repeatable(request):
                     raise _outcome_unknown(away) from None
-                is_lost = not isinstance(request, _READS)
+                is_lost = not isinstance(request, READS)
             except LinkDown:
                 if name in self._refusals:
                     if is_lost:
@@ -418,11 +385,6 @@ class ProvinceLinks:
 
 def _is_command(request: protocol.Request) -> TypeGuard[c.AnyCommand]:
     return type(request) in _COMMANDS
-
-
-def _is_repeatable(request: protocol.Request) -> bool:
-    """Whether it may be sent again when nobody knows whether it was carried out."""
-    return bool(getattr(request, "request_id", "")) or isinstance(request, _REPEATABLE)
 
 
 def _outcome_unknown(away: GatewayReason) -> GatewayError:
