@@ -1,6 +1,6 @@
-"""Waiting for room in order of arrival, among those who want the same kind of it.
+"""Waiting for room in order of arrival, among those who want the same one's: a share's, an actor's.
 
-Of each kind the longest waiting asks, now and then, whether there is room, and the others stand behind it: so nobody is overtaken, and however
+Of each the longest waiting asks, now and then, whether there is room, and the others stand behind it: so nobody is overtaken, and however
 many wait, there is one question. While nobody waits it costs a look into a dictionary.
 """
 
@@ -17,16 +17,16 @@ class Turns:
     def __init__(self) -> None:
         self._queues: dict[str, _Queue] = {}
 
-    async def wait(self, kind: str, has_room: Callable[[], bool]) -> None:
-        """Wait until there is room, behind whoever waits for the same kind already.
+    async def wait(self, whose: str, has_room: Callable[[], bool]) -> None:
+        """Wait until there is room, behind whoever waits for the same one's already.
 
         Whatever is taken of it must be taken by `has_room`, or before the caller waits for anything else.
         """
-        queue = self._queues.get(kind)
+        queue = self._queues.get(whose)
         if queue is None:
             if has_room():
                 return
-            queue = self._queues[kind] = _Queue()
+            queue = self._queues[whose] = _Queue()
         queue.length += 1
         try:
             async with queue.turn:
@@ -35,11 +35,11 @@ class Turns:
         finally:
             queue.length -= 1
             if not queue.length:
-                del self._queues[kind]
+                del self._queues[whose]
 
 
 class _Queue:
-    """Those who wait for one kind."""
+    """Those who wait for the room of one."""
 
     __slots__ = ("length", "turn")
 
