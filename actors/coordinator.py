@@ -7,10 +7,10 @@ which it anchors in its own (`actors.anchors` says what for).
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -36,7 +36,7 @@ from actors.journal import Corrupt, Fenced, Journal, JournalError, StoreBusy, St
 from actors.opening import open_patiently
 from actors.peers import Peers
 from actors.province import now
-from actors.standing_aside import UNUSABLE, StandingAside
+from actors.standing_aside import UNUSABLE, StandingAside, stand_aside_after
 from actors.store import HQ
 from actors.store_outage import StoreOutage
 from actors.transport import (
@@ -99,7 +99,7 @@ class CoordinatorActor:
         except UNUSABLE as error:
             if journal is not None:
                 journal.close()
-            self._aside = StandingAside(options.run_dir, protocol.COORDINATOR, path, error, end=_exit)
+            self._aside = self._stood_aside(error)
             return
         self._journal = journal
         self._hq = self._books.hq
@@ -122,6 +122,11 @@ class CoordinatorActor:
         self._listening = self._loop.create_task(self._listen())
         self._gathering = self._loop.create_task(self._gather_for_ever())
         self._gathering.add_done_callback(_exit_with)
+
+    def _stood_aside(self, error: Exception) -> StandingAside:
+        """Say why the headquarters do not serve; their journal is closed."""
+        path = Path(self._options.journal_path)
+        return StandingAside(self._options.run_dir, protocol.COORDINATOR, path, error, end=_exit)
 
     async def ready(self) -> int:
         """Wait until the actor listens, or says that it does not serve; its process id."""
@@ -369,13 +374,7 @@ class CoordinatorActor:
             self._leaving = asyncio.get_running_loop().create_task(self._leave(error))
 
     async def _leave(self, error: Corrupt) -> None:
-        try:
-            with contextlib.suppress(JournalError):
-                await self._close_all()
-            path = Path(self._options.journal_path)
-            self._aside = StandingAside(self._options.run_dir, protocol.COORDINATOR, path, error, end=_exit)
-        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody would be told of the damage
-            _exit(failure)
+        self._aside = await stand_aside_after(self._close_all, partial(self._stood_aside, error), _exit)
 
     def _serve_model(self, request: protocol.GetMatchingModel) -> protocol.Response:
         found = self._hq.models.find(request.revision)

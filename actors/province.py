@@ -8,13 +8,13 @@ Ray gives it life (`actors.cluster` decorates the class); the load comes through
 """
 
 import asyncio
-import contextlib
 import gc
 import math
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from actors.peers import Peers
 from actors.province_options import ProvinceOptions, introduction
 from actors.rewind.errand import Errand
 from actors.rewind.queue import RewindQueue
-from actors.standing_aside import UNUSABLE, StandingAside
+from actors.standing_aside import UNUSABLE, StandingAside, stand_aside_after
 from actors.suffering import end_now, stand_still
 from actors.transport import (
     DIRECTORY_SOCKET,
@@ -77,7 +77,7 @@ def now() -> Instant:
     return Instant(wall_ms=time.time_ns() // 1_000_000, monotonic_ms=time.monotonic_ns() // 1_000_000)
 
 
-@contextlib.contextmanager
+@contextmanager
 def _lasting() -> Iterator[None]:
     """What is made meanwhile stays, as the modules do: Python looks for no cycles in it, neither now nor ever.
 
@@ -458,13 +458,7 @@ class ProvinceActor:
             self._leaving = self._loop.create_task(self._leave(error))
 
     async def _leave(self, error: Corrupt) -> None:
-        try:
-            # Whatever was said already is on disk; memory may be ahead of it.
-            with contextlib.suppress(JournalError):
-                await self._close_all()
-            self._aside = self._stood_aside(error)
-        except Exception as failure:  # noqa: BLE001 - whatever it is, nobody would be told of the damage
-            self._end(failure)
+        self._aside = await stand_aside_after(self._close_all, partial(self._stood_aside, error), self._end)
 
     def _end(self, error: Exception) -> None:
         """End this process."""

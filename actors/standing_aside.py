@@ -14,9 +14,10 @@ starts the next one, which checks everything anew. An error that may pass by its
 """
 
 import asyncio
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -135,6 +136,26 @@ class StandingAside:
                 break
         _log.info("tries again", journal=self._path.stem)
         self._end()
+
+
+async def stand_aside_after(
+    close: Callable[[], Awaitable[None]], stand_aside: Callable[[], StandingAside], end: Callable[[Exception], None]
+) -> StandingAside | None:
+    """Give up serving since the journal proved damaged; None: that failed, and the process ends, since nobody would be told of the damage.
+
+    Args:
+        close: closes all that is open; its journal may fail.
+        stand_aside: says why.
+        end: ends the process.
+    """
+    try:
+        # Whatever was said already is on disk; memory may be ahead of it.
+        with contextlib.suppress(JournalError):
+            await close()
+        return stand_aside()
+    except Exception as failure:  # noqa: BLE001 - whatever it is
+        end(failure)
+        return None
 
 
 def file_state(path: Path) -> tuple[tuple[int, int, int], ...]:

@@ -37,17 +37,23 @@ async def make(directory: Path) -> None:
 async def started(directory: Path) -> AsyncIterator[tuple[LiveCountry, list[str], dict[str, str]]]:
     """The country after another start, what `serve` says of it, and who stands aside."""
     async with live_country(directory, *CODES) as country:
-        said: list[str] = []
-        roll = RollCall(directory, CODES, said.append)
-
-        async def pause() -> None:
-            await asyncio.sleep(0)
-
-        async with asyncio.timeout(PATIENCE_S):
-            aside = await roll.call(country.address, pause, lambda: False)
-        roll.tell()
-        assert roll.nobody_serves_because() == ""
+        said, aside = await called(directory, country)
         yield country, said, aside
+
+
+async def called(directory: Path, country: LiveCountry) -> tuple[list[str], dict[str, str]]:
+    """What `serve` says of a country of which some serve, and who stands aside."""
+    said: list[str] = []
+    roll = RollCall(directory, CODES, said.append)
+
+    async def pause() -> None:
+        await asyncio.sleep(0)
+
+    async with asyncio.timeout(PATIENCE_S):
+        aside = await roll.call(country.address, pause, lambda: False)
+    roll.tell()
+    assert roll.nobody_serves_because() == ""
+    return said, aside
 
 
 @pytest.mark.parametrize("spoil", [*AT_SIGHT.values(), *DEEP.values()], ids=[*AT_SIGHT, *DEEP])
@@ -126,17 +132,8 @@ async def test_a_province_that_could_not_start_is_named_and_the_others_serve(tmp
         await never_made(country, "province/fujian", "KeyError: 'a bug'")
         [alarm] = await alarms(country, 1)
         assert alarm == "province fujian cannot start: KeyError: 'a bug'; what to do: docs/runbooks/process-lost.md"
-        said: list[str] = []
-        roll = RollCall(tmp_path, CODES, said.append)
-
-        async def pause() -> None:
-            await asyncio.sleep(0)
-
-        async with asyncio.timeout(PATIENCE_S):
-            aside = await roll.call(country.address, pause, lambda: False)
-        roll.tell()
+        said, aside = await called(tmp_path, country)
         assert (aside, said) == ({"fujian": alarm}, [f"NOT SERVING 未服务: {alarm}"])
-        assert roll.nobody_serves_because() == ""
         code, _, _ = await refused(country.tasks.CreateTask(create(1), **as_("branch-fujian")))
         assert code is grpc.StatusCode.UNAVAILABLE
         await state_of_fujian(country, province_pb2.PROVINCE_STATE_DEGRADED)

@@ -18,16 +18,19 @@ import math
 import numpy as np
 
 from actors.core.matching.assignment.result import FloatArray, IntArray
-from actors.core.matching.planning.prior_weights import prior_weight
+from actors.core.matching.planning.prior_weights import (
+    EXPECTED_MIN,
+    KIND_PRIOR,
+    PAIR_PRIOR,
+    PAIR_PRIOR_RANGE,
+    SPEED_PRIOR,
+    SPEED_PRIOR_RANGE,
+    prior_weight,
+)
 from actors.core.matching.planning.sums import PairSums, with_room
 
-#: Observations that each level's prior is worth, and between which the last two are moved: as of `by_means`.
-KIND_PRIOR, SPEED_PRIOR, PAIR_PRIOR = 1.0, 3.0, 3.0
-SPEED_PRIOR_RANGE, PAIR_PRIOR_RANGE = (1.0, 30.0), (1.5, 4.0)
 #: Observations that being as skewed as everybody is worth.
 EVENNESS_PRIOR = 30.0
-#: Floor that keeps divisions finite.
-_EXPECTED_MIN = 1e-6
 
 
 class ByLogs:
@@ -53,7 +56,7 @@ class ByLogs:
         """A row is that of a kind of which nothing is known but what tasks take overall."""
         self._log, self.kind = with_room(self._log, row), with_room(self.kind, row, fill=1.0)
         self._pair = with_room(self._pair, row, len(self._speed) - 1)
-        self.kind[row] = max(_EXPECTED_MIN, minutes)
+        self.kind[row] = max(EXPECTED_MIN, minutes)
         self._log[row], self._pair[row] = math.log(self.kind[row]), 0.0
 
     def begin_operator(self, row: int) -> None:
@@ -93,7 +96,7 @@ class ByLogs:
         # The kind before the person, which is measured against it: a new kind's mean is that of all tasks, or of none.
         factors = np.exp(self._speed + self._pair[k]) * self._evenness
         kind = KIND_PRIOR * overall_minutes + (self._sums.minutes[k] / factors).sum()
-        self.kind[k] = max(_EXPECTED_MIN, kind / (KIND_PRIOR + counts[k].sum()))
+        self.kind[k] = max(EXPECTED_MIN, kind / (KIND_PRIOR + counts[k].sum()))
         expected = self.kind * np.exp(self._speed[o] + self._pair[:, o])
         seen = (self._sums.minutes[:, o] / expected).sum()
         self._evenness[o] = (EVENNESS_PRIOR + seen) / (EVENNESS_PRIOR + counts[:, o].sum())

@@ -13,19 +13,21 @@ An observation touches one row and one column (one step of coordinate descent on
 import numpy as np
 
 from actors.core.matching.assignment.result import FloatArray, IntArray
-from actors.core.matching.planning.prior_weights import prior_weight
+from actors.core.matching.planning.prior_weights import (
+    EXPECTED_MIN,
+    KIND_PRIOR,
+    PAIR_PRIOR,
+    PAIR_PRIOR_RANGE,
+    SPEED_PRIOR,
+    SPEED_PRIOR_RANGE,
+    prior_weight,
+)
 from actors.core.matching.planning.sums import PairSums, with_room
 
 #: Minutes of a task when nothing was ever observed. Any number: only ratios matter until then.
 UNKNOWN_MINUTES = 10.0
-#: Observations that each level's prior is worth.
-KIND_PRIOR, SPEED_PRIOR, PAIR_PRIOR = 1.0, 3.0, 3.0
-#: Between which the last two are moved as it shows how much people and pairs differ. A pair's stays small, though a great one foretells
-#: better where observations are few: a pair that was quick once is then tried again until it is known, and that is how talent is found
-#: (measured: with up to 60, people who differ fivefold were 13 % slower over the first 3,000 tasks; equal people lose 1 %).
-SPEED_PRIOR_RANGE, PAIR_PRIOR_RANGE = (1.0, 30.0), (1.5, 4.0)
-#: Floors that keep divisions finite.
-EXPECTED_MIN, SPEED_MIN = 1e-6, 1e-3
+#: Floor that keeps divisions finite.
+SPEED_MIN = 1e-3
 
 
 class ByMeans:

@@ -15,11 +15,10 @@ error to be large.
 import numpy as np
 
 from actors.core.matching.assignment.result import FloatArray, IntArray
+from actors.core.matching.planning.sums import KEPT, with_room
 
 #: Observations that what each level is drawn to weighs. What people fail is often decided by chance: the pair's is light, so that talent is found.
 KIND_PRIOR, PERSON_PRIOR, PAIR_PRIOR = 8.0, 8.0, 4.0
-#: Observations of one person after which an older one weighs half.
-HALF_LIFE_COUNT = 400.0
 #: What is kept of a kind's sums at each observation of it.
 KIND_KEPT = 0.999
 
@@ -39,9 +38,8 @@ class Quality:
     def observe(self, kind_row: int, operator_row: int, quality: float) -> None:
         """Learns one finished task's quality."""
         self._make_room(kind_row, operator_row)
-        keep = 0.5 ** (1.0 / HALF_LIFE_COUNT)
         for sums, value in ((self._sums, quality), (self._counts, 1.0)):
-            sums[:, operator_row] *= keep
+            sums[:, operator_row] *= KEPT
             sums[kind_row, operator_row] += value
         self._kinds[:, kind_row] = KIND_KEPT * self._kinds[:, kind_row] + (quality, 1.0)
         self._overall += (quality, 1.0)
@@ -97,18 +95,6 @@ class Quality:
         return (KIND_PRIOR * overall + self._kinds[0]) / (KIND_PRIOR + self._kinds[1])
 
     def _make_room(self, kind_row: int, operator_row: int) -> None:
-        """Doubles the arrays until they hold both."""
-        kinds, operators = self._sums.shape
-        if kind_row >= kinds or operator_row >= operators:
-            more = (_doubled(kinds, kind_row) - kinds, _doubled(operators, operator_row) - operators)
-            grow = ((0, more[0]), (0, more[1]))
-            self._sums, self._counts = np.pad(self._sums, grow), np.pad(self._counts, grow)
-            self._kinds = np.pad(self._kinds, ((0, 0), (0, more[0])))
-
-
-def _doubled(size: int, row: int) -> int:
-    """The size, doubled until it holds the row."""
-    size = max(8, size)
-    while row >= size:
-        size *= 2
-    return size
+        self._sums = with_room(self._sums, kind_row, operator_row)
+        self._counts = with_room(self._counts, kind_row, operator_row)
+        self._kinds = with_room(self._kinds, 1, kind_row)

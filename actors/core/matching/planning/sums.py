@@ -11,7 +11,9 @@ from actors.core.matching.assignment.result import FloatArray
 #: Observations of one person after which an older one weighs half.
 HALF_LIFE_COUNT = 400.0
 #: What is kept of a person's sums at each.
-_KEPT = 0.5 ** (1.0 / HALF_LIFE_COUNT)
+KEPT = 0.5 ** (1.0 / HALF_LIFE_COUNT)
+#: Least side of an array that holds anything.
+_SIDE_MIN = 8
 
 
 class PairSums:
@@ -30,7 +32,7 @@ class PairSums:
     def add(self, kind_row: int, operator_row: int, minutes: float, log: float) -> None:
         """One more task of a pair."""
         for sums, seen in ((self.counts, 1.0), (self.minutes, minutes), (self.logs, log)):
-            sums[:, operator_row] *= _KEPT
+            sums[:, operator_row] *= KEPT
             sums[kind_row, operator_row] += seen
         self.total_count += 1.0
         self.total_minutes += minutes
@@ -60,5 +62,5 @@ def with_room(array: FloatArray, *rows: int, fill: float = 0.0) -> FloatArray:
 
 def _doubled(side: int, row: int) -> int:
     while row >= side:
-        side *= 2
+        side = max(_SIDE_MIN, 2 * side)
     return side
