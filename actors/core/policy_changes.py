@@ -61,6 +61,11 @@ def _change(
 ) -> PolicyPreview | Refused:
     """Add the revision, or the proposal of it, or neither."""
     state, book = turn.state, turn.state.policies
+    if not book.has_room_for(wanted, turn.now.wall_ms):
+        return Refused(
+            reason=Reason.WINDOWS_FULL,
+            message="Too many windows of the sharing policy lie ahead; a policy without limits in time replaces them all.",
+        )
     in_force_now = state.policy
     unchanged = msgspec.structs.replace(
         wanted,

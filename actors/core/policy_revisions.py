@@ -9,19 +9,26 @@ A revision may be limited in time. In force at an instant is the newest revision
 until a newer one is. So a window laid over the policy takes effect and ends by itself, several windows may lie ahead, and whatever is added
 without limits replaces them all. Refused: a timer that changes the policy back; a change made within the window would be undone by it.
 
+Revisions are forgotten, the oldest first, but none that is in force or will be by itself, nor the last one without limits: forgotten, a window
+would end before its time, or never begin. They may lie behind any number of later windows that are over by then, so they are kept beside the
+newest; whoever would add one too many of them is refused.
+
 Where the policy asks for two people, a change that would evacuate, or that would no longer ask for two, is kept as a proposal until somebody
 else approves it. A new revision voids all proposals: they were made of what is no longer there.
 """
 
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
 from actors.core.clock import still_waits
 from actors.core.country import ShareOutMode, SharingPolicy
 
-#: Revisions kept; the oldest are forgotten first, but never the last one without limits in time.
+#: Of the newest revisions, so many are kept whatever their time.
 POLICY_REVISIONS_MAX = 200
+#: Older ones that are kept because they are in force or to come.
+POLICY_WINDOWS_BEFORE_MAX = 100
 #: Proposals that may wait at once.
 PROPOSALS_MAX = 8
 #: A proposal that nobody approved within this time is void (half an hour).
@@ -74,10 +81,21 @@ class PolicyBook:
         """The last revision, in force or not: what a change must know of."""
         return self.revisions[-1].policy
 
-    def add(self, revision: PolicyRevision) -> None:
-        """Take a revision in. What was proposed before it is void."""
-        self.revisions = _kept([*self.revisions, revision])
+    def add(self, revision: PolicyRevision, at_ms: int) -> None:
+        """Take a revision in. What was proposed before it is void.
+
+        Args:
+            at_ms: wall clock; what is over by then may be forgotten.
+        """
+        self.revisions = _kept([*self.revisions, revision], at_ms)
         self.proposals = {}
+
+    def has_room_for(self, wanted: SharingPolicy, now_ms: int) -> bool:
+        """Whether a policy may be added: else more windows than are kept would lie ahead of it."""
+        if not is_limited(wanted):
+            return True
+        kept = _kept([*self.revisions, PolicyRevision(policy=wanted)], now_ms)
+        return len(kept) <= POLICY_REVISIONS_MAX + POLICY_WINDOWS_BEFORE_MAX
 
     def propose(self, proposal: PolicyProposal) -> None:
         """Take a proposal in."""
@@ -125,8 +143,7 @@ def needs_second_person(revisions: Sequence[PolicyRevision], wanted: SharingPoli
     """Whether a change needs approval: else whoever may not evacuate alone would first put away the rule, alone.
 
     It does if it evacuates or does without the rule, and the rule is in force now or would be at any time that the change is for: whoever
-    writes in an hour without the rule must not decide alone on those with it. It also does if a revision with the rule that is in force or
-    to come would be forgotten for it. O(revisions^2) where any of them has the rule.
+    writes in an hour without the rule must not decide alone on those with it. O(revisions^2) where any of them has the rule.
 
     Args:
         now_ms: wall clock.
@@ -135,14 +152,10 @@ def needs_second_person(revisions: Sequence[PolicyRevision], wanted: SharingPoli
         return False
     limits_ms = (ms for kept in revisions for ms in (kept.policy.effective_from_ms, kept.policy.effective_until_ms))
     instants_ms = [now_ms, *(ms for ms in (wanted.effective_from_ms, *limits_ms) if ms > now_ms)]
-    ruled = [(ms, policy) for ms in instants_ms if (policy := in_force(revisions, ms)).needs_two_people]
-    added = PolicyRevision(policy=msgspec.structs.replace(wanted, revision=0))
-    left = {kept.policy.revision: None for kept in _kept([*revisions, added])}
-    if any(policy.revision not in left for _, policy in ruled):
-        return True
+    ruled_ms = [ms for ms in instants_ms if in_force(revisions, ms).needs_two_people]
     if wanted.needs_two_people and wanted.share_out_mode is not ShareOutMode.EVACUATE:
         return False
-    return any(ms == now_ms or is_in_time(wanted, ms) for ms, _ in ruled)
+    return any(ms == now_ms or is_in_time(wanted, ms) for ms in ruled_ms)
 
 
 def is_same_person(one: str, other: str) -> bool:
@@ -150,9 +163,33 @@ def is_same_person(one: str, other: str) -> bool:
     return one.rpartition(":")[2] == other.rpartition(":")[2]
 
 
-def _kept(revisions: list[PolicyRevision]) -> list[PolicyRevision]:
-    kept = revisions[-POLICY_REVISIONS_MAX:]
-    if all(is_limited(revision.policy) for revision in kept):
-        unlimited = (revision for revision in reversed(revisions) if not is_limited(revision.policy))
-        kept = [*[next(unlimited, revisions[0])], *kept[1:]]
-    return kept
+def _kept(revisions: list[PolicyRevision], now_ms: int) -> list[PolicyRevision]:
+    """The newest revisions, and before them what is still needed: the last one without limits, and windows since then that are not over."""
+    newest = revisions[-POLICY_REVISIONS_MAX:]
+    if any(not is_limited(revision.policy) for revision in newest):
+        return newest
+    unlimited = next((place for place, kept in reversed([*enumerate(revisions)]) if not is_limited(kept.policy)), 0)
+    newest = newest[1:]
+    older = range(unlimited + 1, len(revisions) - len(newest))
+    windows = [revisions[place] for place in older if _is_needed(revisions, place, now_ms)]
+    return [revisions[unlimited], *windows, *newest]
+
+
+def _is_needed(revisions: Sequence[PolicyRevision], place: int, now_ms: int) -> bool:
+    """Whether a window is in force or will be: whether newer ones leave any of its time from now on. O(n log n) if it is not over."""
+    policy = revisions[place].policy
+    begin_ms, end_ms = max(policy.effective_from_ms, now_ms), _end_ms(policy)
+    if begin_ms >= end_ms:
+        return False
+    newer = sorted((kept.policy.effective_from_ms, _end_ms(kept.policy)) for kept in revisions[place + 1 :])
+    for from_ms, until_ms in newer:
+        if from_ms > begin_ms:
+            return True
+        begin_ms = max(begin_ms, until_ms)
+        if begin_ms >= end_ms:
+            return False
+    return True
+
+
+def _end_ms(policy: SharingPolicy) -> float:
+    return policy.effective_until_ms or inf

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     OPERATORS_FULL = "operators_full"
     KINDS_FULL = "kinds_full"
     PROPOSALS_FULL = "proposals_full"
+    WINDOWS_FULL = "windows_full"
     STORE_FULL = "store_full"
     TOO_FAR_BACK = "too_far_back"
     RESTARTING = "restarting"

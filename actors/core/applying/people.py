@@ -119,7 +119,7 @@ def policy_updated(state: ProvinceState, event: e.SharingPolicyUpdated) -> None:
         rolled_back_to=event.rolled_back_to,
         approved_by=event.approved_by,
     )
-    state.policies.add(revision)
+    state.policies.add(revision, event.at_ms)
     state.policy = in_force(state.policies.revisions, event.at_ms)
 
 

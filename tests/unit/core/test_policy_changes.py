@@ -9,6 +9,7 @@ from actors.core import snapshot
 from actors.core.country import ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.policy_revisions import (
     POLICY_REVISIONS_MAX,
+    POLICY_WINDOWS_BEFORE_MAX,
     PROPOSAL_TERM_MS,
     PROPOSALS_MAX,
     PolicyRevision,
@@ -119,6 +120,58 @@ def test_a_policy_without_limits_is_never_forgotten() -> None:
     assert len(branch.state.policies.revisions) == POLICY_REVISIONS_MAX
 
 
+def test_a_window_that_is_in_force_or_to_come_is_never_forgotten() -> None:
+    """Two hundred short windows later an evacuation of a month would end at once, and the one of the holidays never begin."""
+    branch = Branch()
+    until_ms = START_MS + 9 * HOUR_MS
+    put(branch, quota(30, effective_until_ms=until_ms))
+    put(branch, quota(40, effective_from_ms=until_ms, effective_until_ms=until_ms + HOUR_MS))
+    for number in range(POLICY_REVISIONS_MAX + 3):
+        put(branch, quota(number, effective_from_ms=START_MS - 2, effective_until_ms=START_MS - 1))
+    branch.tick()
+    assert branch.state.policy.share_in_quota == 30
+    branch.wall_ms = until_ms
+    branch.tick()
+    assert branch.state.policy.share_in_quota == 40
+    branch.wall_ms = until_ms + HOUR_MS
+    branch.tick()
+    assert branch.state.policy.revision == 1
+    put(branch, quota(0, effective_from_ms=START_MS - 2, effective_until_ms=START_MS - 1))
+    assert len(branch.state.policies.revisions) == POLICY_REVISIONS_MAX, "what is over is forgotten"
+
+
+def test_a_window_that_newer_ones_leave_nothing_of_is_forgotten() -> None:
+    """It can never be in force again; kept all the same, plans made anew every day would fill the memory."""
+    branch = Branch()
+    from_ms, mid_ms, until_ms = (START_MS + hours * HOUR_MS for hours in (1, 2, 3))
+    put(branch, quota(1, effective_from_ms=from_ms, effective_until_ms=until_ms))
+    put(branch, quota(2, effective_from_ms=from_ms, effective_until_ms=until_ms))
+    put(branch, quota(3, effective_from_ms=mid_ms))
+    for number in range(POLICY_REVISIONS_MAX):
+        put(branch, quota(number, effective_from_ms=START_MS - 2, effective_until_ms=START_MS - 1))
+    kept = branch.state.policies.revisions[: -(POLICY_REVISIONS_MAX - 1)]
+    assert [one.policy.revision for one in kept] == [1, 3, 4]
+
+
+def test_windows_that_lie_ahead_have_a_bound() -> None:
+    """A script that plans without end would fill memory and snapshots; whoever clears the plan must not be refused."""
+    branch = Branch()
+    most = POLICY_REVISIONS_MAX - 1 + POLICY_WINDOWS_BEFORE_MAX
+    for number in range(most):
+        put(branch, tomorrow(number))
+    asked = c.UpdateSharingPolicy(who="ops:li", policy=tomorrow(most))
+    assert branch.refused(asked) is Reason.WINDOWS_FULL
+    put(branch, quota(7))
+    assert len(branch.state.policies.revisions) == POLICY_REVISIONS_MAX
+    put(branch, tomorrow(most))
+
+
+def tomorrow(number: int, **more: Any) -> SharingPolicy:
+    """One of many windows that lie ahead, a minute each."""
+    from_ms = START_MS + 24 * HOUR_MS + number * 60_000
+    return quota(number, effective_from_ms=from_ms, effective_until_ms=from_ms + 60_000, **more)
+
+
 def test_a_change_must_know_of_the_newest_revision_even_if_it_is_not_in_force() -> None:
     """A change without limits would undo the window that a colleague has prepared for tonight, unseen."""
     branch = Branch()
@@ -187,18 +240,15 @@ def test_nobody_uses_an_hour_without_the_rule_to_evacuate_alone_after_it() -> No
 
 
 def test_nobody_has_a_rule_forgotten_by_writing_two_hundred_revisions() -> None:
-    """The oldest revision is forgotten for a new one, also while it is in force; then one person would evacuate after all."""
+    """The oldest revision was forgotten for a new one, also while it was in force; then one person would evacuate after all."""
     branch = Branch()
     put(branch, SharingPolicy(needs_two_people=True, effective_until_ms=START_MS + HOUR_MS))
     far = quota(9, needs_two_people=True, effective_from_ms=START_MS + 2 * HOUR_MS)
-    for _ in range(POLICY_REVISIONS_MAX - 2):
+    for _ in range(POLICY_REVISIONS_MAX + 2):
         assert put(branch, far).proposal is None
-    assert put(branch, far).proposal is not None
     branch.tick()
     assert branch.state.policy.needs_two_people
-    branch.wall_ms += HOUR_MS
-    branch.tick()
-    assert put(branch, far).proposal is None, "whatever is over may be forgotten"
+    assert put(branch, EVACUATE).proposal is not None
 
 
 def test_ending_an_evacuation_puts_no_rule_away() -> None:
