@@ -94,13 +94,16 @@ class Guard:
             if in_flight is not None:
                 in_flight.take(share)
             try:
-                return await serve(await self._only_message(context), context)
+                try:
+                    return await serve(await self._only_message(context), context)
+                finally:
+                    # Before the error is told: whoever calls again at once must not find its own place taken.
+                    if in_flight is not None:
+                        in_flight.give_back(share)
             except BaseException as error:  # noqa: BLE001 - the last line: a bug must not show our insides
                 outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
-                if in_flight is not None:
-                    in_flight.give_back(share)
                 self._observe(self.method, outcome, time.perf_counter() - started)
 
         return guarded
@@ -116,17 +119,20 @@ class Guard:
             self._streams.take(share)
             end = self._stream_ends.stream()
             try:
-                if takes_stream:
-                    taken = end.reading(messages, _readable)
-                else:
-                    taken = await self._only_message(context)
-                async for response in end.responding(serve(taken, context), interrupted=not takes_stream):
-                    yield response
+                try:
+                    if takes_stream:
+                        taken = end.reading(messages, _readable)
+                    else:
+                        taken = await self._only_message(context)
+                    async for response in end.responding(serve(taken, context), interrupted=not takes_stream):
+                        yield response
+                finally:
+                    # As above; its client opens another one.
+                    self._streams.give_back(share)
             except BaseException as error:  # noqa: BLE001 - the last line: a bug must not show our insides
                 outcome = _outcome_of(error)
                 await self._fail(context, error)
             finally:
-                self._streams.give_back(share)
                 self._observe(self.method, outcome, None)
 
         return guarded
