@@ -261,6 +261,7 @@ class Gateway:
         await self._health.stop()
         self._stream_ends.stop()
         self._gate.close_soon()
+        self.desks.silence.stop()
         if self._probing is not None:
             self._probing.cancel()
         await self._servers.stop(GRACE_S)

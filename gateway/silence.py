@@ -7,6 +7,9 @@ not answer either. What desks sent meanwhile lies where a network would hold it,
 The province sees what it sees in an outage: a gateway that stands, reports, and has heard nobody.
 
 Every silence ends by our own clock, whether or not anybody says so: a drill that was aborted, forgotten, or whose coordinator died heals.
+
+When the gateway stops, whoever waits for the end of a silence is told so, since a stop would take all the time that it has for what does not come
+meanwhile. The silence itself goes on: carried out or heard in a last moment, the desks would be back in the middle of the drill.
 """
 
 import asyncio
@@ -15,6 +18,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from actors.core.ids import ProvinceCode
+from gateway.errors import GatewayError, GatewayReason
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +37,7 @@ class Silence:
         self._on_heard = on_heard
         self._over: dict[ProvinceCode, asyncio.Event] = {}
         self._timers: dict[ProvinceCode, asyncio.TimerHandle] = {}
+        self._is_stopping = False
 
     @property
     def is_on(self) -> bool:
@@ -44,9 +49,21 @@ class Silence:
         return province in self._over
 
     async def over(self, province: ProvinceCode) -> None:
-        """Wait until the province's desks are heard; at once when they are."""
+        """Wait until the province's desks are heard; at once when they are.
+
+        Raises:
+            GatewayError: SHUTTING_DOWN, the gateway stops before.
+        """
         while (over := self._over.get(province)) is not None:
+            if self._is_stopping:
+                raise GatewayError(GatewayReason.SHUTTING_DOWN, "This gateway stops; nothing was done.")
             await over.wait()
+
+    def stop(self) -> None:
+        """The gateway stops: nobody waits any more, though nobody is heard."""
+        self._is_stopping = True
+        for over in self._over.values():
+            over.set()
 
     def replace(self, provinces: Mapping[ProvinceCode, int]) -> None:
         """Be silent about these for so many milliseconds from now, and about no others."""

@@ -99,6 +99,45 @@ async def test_unary_desks_are_not_heard_either(country: Served) -> None:
     assert (await country.work.SignIn(again, **country.as_("desk", "fujian"))).operator == request.operator
 
 
+async def test_a_gateway_that_stops_waits_for_no_silence(country: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took all the time that it has, and cut off whoever waited without a word; heard in the end, the desks would be back in mid-drill."""
+    monkeypatch.setattr("gateway.server.GRACE_S", 10 * PATIENCE_S)
+    waiting = _waits_counted(monkeypatch)
+    site = country.sites["fujian"]
+    async with Workbench(country) as desk:
+        await desk.sign_in(1)
+        silence(country, fujian=LONG_MS)
+        await next_reports(country, "fujian")
+        fetch = desk.action(1, fetch_next=work_pb2.FetchNextAction())
+        await desk.send(fetch)
+        request = work_pb2.SignInRequest(operator=desk.operator(2), request_id="q", desk_id="d")
+        unary = asyncio.ensure_future(country.work.SignIn(request, **country.as_("desk", "fujian")))
+        for _ in range(2):
+            await asyncio.wait_for(waiting.get(), PATIENCE_S)
+        await asyncio.wait_for(country.gateway.stop(), PATIENCE_S)
+        told = await desk.until(lambda update: update.result.action_id == fetch.action_id)
+        assert told.result.error.reason == "SHUTTING_DOWN"
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await unary
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert site.seen(c.FetchNextTask) == []
+        assert not any(report.sessions for report in site.seen(c.HearDesks) if isinstance(report, c.HearDesks))
+
+
+def _waits_counted(monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[ProvinceCode]:
+    """Gets the province of each wait for the end of a silence, as it begins."""
+    waits: asyncio.Queue[ProvinceCode] = asyncio.Queue()
+    over = Silence.over
+
+    async def noted(silent: Silence, province: ProvinceCode) -> None:
+        if silent.holds(province):
+            waits.put_nowait(province)
+        await over(silent, province)
+
+    monkeypatch.setattr(Silence, "over", noted)
+    return waits
+
+
 async def test_a_silence_ends_by_itself() -> None:
     """Nobody need say so: not the one who ordered it, and not the one who forgot it."""
     heard: asyncio.Queue[ProvinceCode] = asyncio.Queue()
