@@ -36,6 +36,12 @@ class NewsOrder:
         self._tell = tell
         #: Operators with steps under way whose answers say what they hold.
         self._behind: dict[OperatorId, _Behind] = {}
+        #: News that stand behind answers.
+        self.held_back_count = 0
+
+    def is_behind(self, operator: OperatorId) -> bool:
+        """Whether news of an operator have to wait for an answer."""
+        return operator in self._behind
 
     def take(self, update: DeskUpdate) -> None:
         """News have come."""
@@ -44,6 +50,7 @@ class NewsOrder:
             self._tell(update)
         else:
             behind.news.append((behind.begun, update))
+            self.held_back_count += 1
 
     def hold_back(self, operator: OperatorId) -> None:
         """A step of an operator begins."""
@@ -57,9 +64,16 @@ class NewsOrder:
         behind = self._behind[operator]
         behind.ended += 1
         while behind.news and behind.news[0][0] <= behind.ended:
+            self.held_back_count -= 1
             self._tell(behind.news.popleft()[1])
         if behind.ended == behind.begun:
             del self._behind[operator]
+
+    def close(self) -> None:
+        """Nobody is there to be told any more: forget the news."""
+        for behind in self._behind.values():
+            behind.news.clear()
+        self.held_back_count = 0
 
     @contextlib.contextmanager
     def held_back(self, operator: OperatorId) -> Iterator[None]:

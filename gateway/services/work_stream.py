@@ -7,9 +7,10 @@ News of an operator stand behind the answers to the steps that were under way wh
 What actions do with work travels in bundles (`work_bundles`). Signing in and out, setting presence, and everything that comes while one of those
 is under way or a province is silent for a drill, take a task each, since they wait for one thing after the other.
 
-A client that does not read is cut off when `UPDATES_MAX` updates wait for it: its desks must not hold work that they cannot see. From then
-on nothing it sends is read or counts as a sign of life, and it learns the reason when it reads again. (Cancelling a call that is blocked
-in a write is no way to hurry it: grpc.aio then never ends the call for the client. The age of its connection does.)
+A client that does not read is cut off when `UPDATES_MAX` updates wait for it (news that wait for an answer to go first are among them), or
+`UPDATES_BYTES_MAX` of them: its desks must not hold work that they cannot see. From then on nothing it sends is read or counts as a sign of life, and
+it learns the reason when it reads again. (Cancelling a call that is blocked in a write is no way to hurry it: grpc.aio then never ends the
+call for the client. The age of its connection does.)
 """
 
 import asyncio
@@ -45,6 +46,10 @@ _log = structlog.get_logger(__name__)
 MESSAGES_IN_FLIGHT_MAX = 16
 #: Updates that may wait for a client that reads slowly.
 UPDATES_MAX = 20_000
+#: And their bytes as they will be sent. One update may be a session with everything that is open: 20,000 of those would be gigabytes. Whoever
+#: reads as fast as it can must never get here, and a stream is told at most this much at once: 500 operators come back with 64 tasks
+#: each, an ordinary one about 1 KiB. It is twice that.
+UPDATES_BYTES_MAX = 64 * 1024 * 1024
 #: Updates in one message, and about how many bytes: clients refuse more than 4 MiB unless told otherwise.
 UPDATES_PER_MESSAGE_MAX = 500
 MESSAGE_BYTES_MAX = 1024 * 1024
@@ -68,7 +73,9 @@ class WorkStream:
         #: Operators of a restarted province that could not say what they hold.
         self._unsure: dict[OperatorId, None] = {}
         self._news = NewsOrder(self._tell)
-        self._updates: deque[work_pb2.WorkUpdate] = deque()
+        #: What waits for the client, each with its bytes; and the bytes of all.
+        self._updates: deque[tuple[work_pb2.WorkUpdate, int]] = deque()
+        self._updates_bytes = 0
         self._has_updates = asyncio.Event()
         self._failure: GatewayError | None = None
         self._is_read = False
@@ -116,6 +123,7 @@ class WorkStream:
         for task in self._under_way:
             task.cancel()
         self._bundles.close()
+        self._news.close()
 
     @property
     def _is_busy(self) -> bool:
@@ -128,20 +136,22 @@ class WorkStream:
             if self._failure is None and (not self._is_read or self._is_busy):
                 self._has_updates.clear()
             return None
-        ready = [updates.popleft()]
-        size_bytes = ready[0].ByteSize()
-        while updates and len(ready) < UPDATES_PER_MESSAGE_MAX:
-            size_bytes += updates[0].ByteSize()
-            if size_bytes > MESSAGE_BYTES_MAX:
-                break
-            ready.append(updates.popleft())
+        update, size_bytes = updates.popleft()
+        ready = [update]
+        while updates and len(ready) < UPDATES_PER_MESSAGE_MAX and size_bytes + updates[0][1] <= MESSAGE_BYTES_MAX:
+            update, update_bytes = updates.popleft()
+            ready.append(update)
+            size_bytes += update_bytes
+        self._updates_bytes -= size_bytes
         return work_pb2.WorkResponse(updates=ready)
 
     # --- down ---
 
     def push(self, update: DeskUpdate) -> None:
         """Send news of a province down the stream."""
-        self._news.take(update)
+        # What stands behind an answer is no message yet, and has no bytes of one: it is counted.
+        if not self._news.is_behind(update.operator) or self._has_room(0):
+            self._news.take(update)
 
     def _tell(self, update: DeskUpdate) -> None:
         if update.task is None:
@@ -195,17 +205,26 @@ class WorkStream:
     def _send(self, update: work_pb2.WorkUpdate) -> None:
         if self._failure is not None:
             return
-        if len(self._updates) >= UPDATES_MAX:
-            self._fail(GatewayError(GatewayReason.OVERLOADED, "The stream is read too slowly."))
-            self._leave()
-            return
-        self._updates.append(update)
-        self._has_updates.set()
+        update_bytes = update.ByteSize()
+        if self._has_room(update_bytes):
+            self._updates.append((update, update_bytes))
+            self._updates_bytes += update_bytes
+            self._has_updates.set()
+
+    def _has_room(self, update_bytes: int) -> bool:
+        """Whether another update may wait for the client. If not, the stream has ended."""
+        waiting = len(self._updates) + self._news.held_back_count
+        if waiting < UPDATES_MAX and self._updates_bytes + update_bytes <= UPDATES_BYTES_MAX:
+            return True
+        self._fail(GatewayError(GatewayReason.OVERLOADED, "The stream is read too slowly."))
+        self._leave()
+        return False
 
     def _fail(self, error: GatewayError) -> None:
         if self._failure is None:
             self._failure = error
             self._updates.clear()
+            self._updates_bytes = 0
         self._has_updates.set()
 
     # --- up ---

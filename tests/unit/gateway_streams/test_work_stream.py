@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.core.country import Line
@@ -15,6 +16,7 @@ from gateway.answers import Replies
 from gateway.desks import Desks
 from gateway.errors import GatewayError, GatewayReason
 from gateway.identity import Identity, Role
+from gateway.services import work_stream
 from gateway.services.holding import Holding
 from gateway.services.work_stream import MESSAGES_IN_FLIGHT_MAX, WorkStream
 from gateway.v1 import work_pb2
@@ -304,6 +306,81 @@ async def test_news_wait_for_the_steps_before_them_and_for_no_others() -> None:
     assert told == ["ALONE", *(word for number in range(1, 4) for word in (f"a{number}", f"BEHIND {number}"))]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_large_updates_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that reads nothing and keeps asking for what its people hold would have gigabytes wait for it before the bound on their number."""
+    monkeypatch.setattr(work_stream, "UPDATES_BYTES_MAX", 10_000)
+    stream = _stream(_Provinces())
+    responses = stream.run(_never())
+
+    def news() -> DeskUpdate:
+        return DeskUpdate(
+            operator=OperatorId("fujian-op-1"),
+            session=stream.session,
+            what="offered",
+            task=msgspec.structs.replace(_in_hand("fujian-1"), spec=spec(MEDICAL, note="n" * 2_000)),
+            token=1,
+        )
+
+    # What was taken is not counted any more.
+    for _ in range(2):
+        for _ in range(4):
+            stream.push(news())
+        assert len((await asyncio.wait_for(anext(responses), PATIENCE_S)).updates) == 4
+    for _ in range(5):
+        stream.push(news())
+    with pytest.raises(GatewayError) as caught:
+        await asyncio.wait_for(anext(responses), PATIENCE_S)
+    assert caught.value.reason == "OVERLOADED"
+
+
+async def test_news_that_wait_for_an_answer_count_among_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a step that is not answered any number of news could gather."""
+    monkeypatch.setattr(work_stream, "UPDATES_MAX", 10)
+    provinces = _Provinces()
+    stream = _stream(provinces)
+    messages: asyncio.Queue[work_pb2.WorkRequest] = asyncio.Queue()
+
+    async def sent() -> AsyncIterator[work_pb2.WorkRequest]:
+        while True:
+            yield await messages.get()
+
+    told = 0
+
+    async def run() -> None:
+        nonlocal told
+        async for response in stream.run(sent()):
+            told += len(response.updates)
+
+    def news(number: int) -> DeskUpdate:
+        operator = OperatorId(f"fujian-op-{number}")
+        return DeskUpdate(operator=operator, session=stream.session, what="session_ended", reason="silent")
+
+    running = asyncio.create_task(run())
+    for number in (1, 2):
+        messages.put_nowait(work_pb2.WorkRequest(actions=[_action(number)]))
+        await _turns()
+        for _ in range(9):
+            stream.push(news(1))
+        await _turns()
+        assert told == 10 * (number - 1)
+        provinces.end(f"fujian-{number}")
+        await _turns()
+        assert told == 10 * number
+    messages.put_nowait(work_pb2.WorkRequest(actions=[_action(3)]))
+    await _turns()
+    for _ in range(10):
+        stream.push(news(1))
+    stream.push(news(2))
+    with pytest.raises(GatewayError) as caught:
+        await asyncio.wait_for(running, PATIENCE_S)
+    assert caught.value.reason == "OVERLOADED"
+
+
+async def _never() -> AsyncIterator[work_pb2.WorkRequest]:
+    await asyncio.Event().wait()
+    yield work_pb2.WorkRequest()
 
 
 async def test_a_bug_in_an_answer_ends_the_stream() -> None:
