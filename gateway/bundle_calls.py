@@ -2,7 +2,8 @@
 
 A task, a timer and a coroutine for every step of a desk cost more than all else that the gateway does with it. Nearly every bundle is answered
 within milliseconds over the connection that it left on: then this is one future and one callback. Whatever else happens to it (no connection,
-the connection lost, its buffer full) is left to those who wait patiently, which is safe since everything in a bundle may be repeated.
+the connection lost, its buffer full) is left to those who wait patiently, which is safe since everything in a bundle may be repeated. They are told whether
+it was lost or has never left: of the one nobody knows whether it was carried out, of the other everybody that it was not.
 
 A bundle is one of the calls that wait for its province, whatever it carries, and is refused like any other where there is no room. Items of streams
 wait before it comes to that (`Provinces.room_for`). It is one body, one wait and one answer, and its commands are bounded where they are (1,000 a
@@ -18,7 +19,7 @@ from typing import Any
 from actors import protocol
 from actors.core import commands as c
 from actors.core.replies import AnyReply
-from actors.transport import Link
+from actors.transport import Link, LinkLost
 from gateway.answers import Replies
 from gateway.calls import DEADLINE_MAX_S
 from gateway.errors import deadline_exceeded, too_many_waiting
@@ -26,8 +27,9 @@ from gateway.fair_shares import Places
 
 #: Asks a province many things at once, whatever happens on the way, until a deadline.
 AskPatiently = Callable[[str, Sequence[c.AnyCommand], float], Coroutine[Any, Any, Sequence[Any]]]
-#: Sends a bundle over an actor's link, as often as it takes, until a deadline; by its number among those who wait for the link.
-SendAgain = Callable[[str, protocol.Bundle, float, int], Coroutine[Any, Any, protocol.Response]]
+#: Sends a bundle over an actor's link, as often as it takes, until a deadline; by its number among those who wait for the link. The last is
+#: whether it has left already and may have been carried out.
+SendAgain = Callable[[str, protocol.Bundle, float, int, bool], Coroutine[Any, Any, protocol.Response]]
 #: Waits for the replies of something that was asked.
 Wait = Callable[[], Coroutine[Any, Any, Sequence[Any]]]
 
@@ -75,7 +77,7 @@ class BundleCalls:
         due_s = self._loop.time() + DEADLINE_MAX_S
         if not at_once:
             self._places.take(name)
-            self._leave_to_the_patient(replies, name, bundle, due_s, number)
+            self._leave_to_the_patient(replies, name, bundle, due_s, number, may_be_done=False)
             return replies
         sent = link.call_soon(protocol.encode(bundle))
         self._places.take(name)
@@ -85,10 +87,11 @@ class BundleCalls:
 
         def answered(sent: asyncio.Future[bytes]) -> None:
             due_s = self._due_s.pop(sent)
-            is_lost = not sent.cancelled() and sent.exception() is not None
-            if is_lost and not replies.done():
+            failure = None if sent.cancelled() else sent.exception()
+            if failure is not None and not replies.done():
                 # It keeps its place: refused now, a bundle that may have been carried out would be taken for one that was not.
-                self._leave_to_the_patient(replies, name, bundle, due_s, number)
+                may_be_done = isinstance(failure, LinkLost)
+                self._leave_to_the_patient(replies, name, bundle, due_s, number, may_be_done=may_be_done)
                 return
             self._places.give_back(name)
             if sent.cancelled():
@@ -113,15 +116,15 @@ class BundleCalls:
             task.cancel()
 
     def _leave_to_the_patient(
-        self, replies: Replies, name: str, bundle: protocol.Bundle, due_s: float, number: int
+        self, replies: Replies, name: str, bundle: protocol.Bundle, due_s: float, number: int, *, may_be_done: bool
     ) -> None:
-        waiting = self._go_on(replies, partial(self._answer_again, name, bundle, due_s, number))
+        waiting = self._go_on(replies, partial(self._answer_again, name, bundle, due_s, number, may_be_done))
         waiting.add_done_callback(lambda _: self._places.give_back(name))
 
     async def _answer_again(
-        self, name: str, bundle: protocol.Bundle, due_s: float, number: int
+        self, name: str, bundle: protocol.Bundle, due_s: float, number: int, may_be_done: bool
     ) -> tuple[AnyReply, ...]:
-        return replies_of(await self._send_again(name, bundle, due_s, number))
+        return replies_of(await self._send_again(name, bundle, due_s, number, may_be_done))
 
     def _go_on(self, replies: Replies, wait: Wait) -> asyncio.Task[None]:
         """Let a task wait for the replies, until nobody wants them."""

@@ -10,7 +10,7 @@ What happens to a call when the connection is not there:
 * not connected because it stands aside (its journal is damaged) or cannot start: UNAVAILABLE at once;
 * lost while the answer was due: the outcome is unknown. Reads, and writes with a request id, are sent again, since the same request id
   gets the same answer; other writes fail with UNAVAILABLE, and their caller decides. So does a write that cannot be sent again because the
-  link is full or the actor stands aside by then: RESOURCE_EXHAUSTED and JOURNAL_UNUSABLE say that nothing was done;
+  link is full or the actor is away or stands aside by then: RESOURCE_EXHAUSTED and JOURNAL_UNUSABLE say that nothing was done;
 * the caller's deadline passes: DEADLINE_EXCEEDED. Whatever was sent is carried out all the same.
 
 Cost: encoding and decoding of the bodies, 2 us each; everything sent in one turn of the loop leaves in one write.
@@ -49,7 +49,7 @@ from gateway.bundle_calls import BundleCalls, replies_of
 from gateway.cut import Cuts
 from gateway.errors import GatewayError, GatewayReason, deadline_exceeded, too_many_waiting, unknown_province
 from gateway.fair_shares import Places
-from gateway.repeating import READS, is_repeatable
+from gateway.repeating import is_read, is_repeatable
 from gateway.turns import Turns
 from gateway.waiting_line import WaitingLine, next_number
 
@@ -238,10 +238,11 @@ class ProvinceLinks:
         link = self._links.get(name)
         return link is None or not link.is_connected or self._places.has_ample_room(name)
 
-    async def _send_again(self, name: str, bundle: protocol.Bundle, deadline: float, number: int) -> protocol.Response:
-        # Whether it has left already is not known here.
+    async def _send_again(
+        self, name: str, bundle: protocol.Bundle, deadline: float, number: int, may_be_done: bool
+    ) -> protocol.Response:
         away = GatewayReason.PROVINCE_UNAVAILABLE
-        return await self._ask_patiently(name, bundle, deadline, away, number=number, may_be_sent=True)
+        return await self._ask_patiently(name, bundle, deadline, away, number=number, was_lost=may_be_done)
 
     async def _call_patiently(
         self, province: str, requests: Sequence[c.AnyCommand], deadline: float
@@ -334,20 +335,20 @@ class ProvinceLinks:
         away: GatewayReason,
         *,
         number: int,
-        may_be_sent: bool = False,
+        was_lost: bool = False,
     ) -> protocol.Response:
         """Ask until there is an answer, or a definite end.
 
         Args:
             number: of the request; see `gateway.waiting_line`.
-            may_be_sent: it was tried before, and may have been carried out.
+            was_lost: it was sent before, and the connection lost before its answer.
         """
         loop = asyncio.get_running_loop()
         link = self._links[name]
         body = protocol.encode(request)
         give_up = loop.time() + self._outage_wait_s
-        #: Whether it was sent, and the connection lost before its answer.
-        is_lost = False
+        #: Whether it may have been carried out already.
+        may_be_done = was_lost and not is_read(request)
         if self._lines[name].is_leaving:
             await asyncio.sleep(0)
         while True:
@@ -362,16 +363,16 @@ class ProvinceLinks:
                 raise _failed(error, away) from None
             except LinkFull:
                 # What is refused for want of room counts as not done: so it must not have been sent before.
-                raise (_outcome_unknown(away) if may_be_sent or is_lost else too_many_waiting()) from None
+                raise (_outcome_unknown(away) if may_be_done else too_many_waiting()) from None
             except BodyTooLarge:
                 raise GatewayError(GatewayReason.TOO_LARGE, "The request is too large.") from None
             except LinkLost:
                 if not is_repeatable(request):
                     raise _outcome_unknown(away) from None
-                is_lost = not isinstance(request, READS)
+                may_be_done = not is_read(request)
             except LinkDown:
                 if name in self._refusals:
-                    if is_lost:
+                    if may_be_done:
                         raise _outcome_unknown(away) from None
                     message = (
                         "It cannot start or use its journal; it serves again when operations staff have put it right."
@@ -379,6 +380,8 @@ class ProvinceLinks:
                     raise GatewayError(GatewayReason.JOURNAL_UNUSABLE, message) from None
                 wait_s = min(give_up, deadline) - loop.time()
                 if wait_s <= 0 and give_up < deadline:
+                    if may_be_done:
+                        raise _outcome_unknown(away) from None
                     raise GatewayError(away, "It is away; a restart is under way.") from None
                 await self._lines[name].wait(number, wait_s)
 

@@ -43,6 +43,13 @@ _REPEATABLE = (
 )
 
 
+def is_read(request: protocol.Request) -> bool:
+    """Whether it changes nothing."""
+    if isinstance(request, protocol.Bundle):
+        return all(isinstance(command, READS) for command in request.commands)
+    return isinstance(request, READS)
+
+
 def is_repeatable(request: protocol.Request) -> bool:
     """Whether it may be sent again when nobody knows whether it was carried out."""
     return bool(getattr(request, "request_id", "")) or isinstance(request, _REPEATABLE)

@@ -12,7 +12,7 @@ from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import TaskId
 from actors.core.replies import Done
-from actors.transport import LinkLost
+from actors.transport import LinkDown, LinkFull, LinkLost
 from gateway import bundle_calls
 from gateway.answers import Replies
 from gateway.bundle_calls import BundleCalls
@@ -42,11 +42,16 @@ class _Patient:
 
     def __init__(self) -> None:
         self.asked: list[Sequence[c.AnyCommand]] = []
+        #: Of what was no answer on its first connection, whether it may have been carried out.
+        self.may_be_done: list[bool] = []
         self.begun, self.ended = asyncio.Event(), asyncio.Event()
         self.waiting: list[asyncio.Future[protocol.Response]] = []
 
-    async def send_again(self, name: str, bundle: protocol.Bundle, deadline: float, number: int) -> protocol.Response:
+    async def send_again(
+        self, name: str, bundle: protocol.Bundle, deadline: float, number: int, may_be_done: bool
+    ) -> protocol.Response:
         assert (name, number) == (FUJIAN, 1)
+        self.may_be_done.append(may_be_done)
         return await self._wait(bundle.commands, deadline)
 
     async def ask(self, province: str, commands: Sequence[c.AnyCommand], deadline: float) -> list[Any]:
@@ -132,6 +137,29 @@ async def test_a_bundle_whose_connection_broke_keeps_its_place() -> None:
     patient.waiting[0].set_result(DONE)
     assert await asyncio.wait_for(replies, 10) == (Done(),)
     assert (places.held, patient.asked) == (0, [(READ,)])
+
+
+@pytest.mark.parametrize(
+    ("failure", "may_be_done"),
+    [
+        (LinkLost("gateway/1", "test"), True),
+        (LinkDown("gateway/1"), False),
+        (LinkFull("gateway/1", "calls_in_flight_max", 1), False),
+        (None, False),
+    ],
+    ids=["lost", "down", "full", "not tried"],
+)
+async def test_what_never_left_is_told_from_what_was_lost(failure: Exception | None, may_be_done: bool) -> None:
+    """Of a bundle that never left a client was told that nobody knows what became of it."""
+    link, patient = _Link(), _Patient()
+    at_once: dict[str, Any] = {"number": 1, "at_once": failure is not None}
+    replies = _calls(patient).send(link, FUJIAN, [READ], **at_once)  # pyright: ignore[reportArgumentType] - what a bundle needs of it
+    if failure is not None:
+        link.sent[0].set_exception(failure)
+    await asyncio.wait_for(patient.begun.wait(), 10)
+    assert patient.may_be_done == [may_be_done]
+    patient.waiting[0].set_result(DONE)
+    assert await asyncio.wait_for(replies, 10) == (Done(),)
 
 
 async def test_a_caller_that_has_gone_leaves_its_place_taken_until_the_answer() -> None:

@@ -67,7 +67,8 @@ async def test_a_create_whose_answer_was_lost_is_made_once(country: Served) -> N
     assert [entry.name for entry in listed.tasks] == [task.name]
 
 
-@pytest.mark.parametrize(("way", "obstacle"), [("call", "full"), ("call", "unusable"), ("bundle", "full")])
+@pytest.mark.parametrize("way", ["call", "bundle"])
+@pytest.mark.parametrize("obstacle", ["full", "unusable", "away"])
 async def test_a_write_that_cannot_be_sent_again_may_have_been_done(country: Served, way: str, obstacle: str) -> None:
     """Told that there was no room, a client would take it for not done, and ask for the same thing under another id."""
     site, links = country.sites["fujian"], country.gateway.links
@@ -79,6 +80,9 @@ async def test_a_write_that_cannot_be_sent_again_may_have_been_done(country: Ser
             return False
         if obstacle == "full":
             link.bounds = LinkBounds(calls_in_flight_max=0)
+        elif obstacle == "away":
+            links._outage_wait_s = 0.02
+            links.cuts.replace({site.code: 60_000})
         else:
             links._refusals["province/fujian"] = "damaged"
         return True
@@ -99,12 +103,42 @@ async def _create_by(way: str, country: Served) -> object:
     return await asyncio.wait_for(links.call_many_soon("fujian", [_new(1)]), PATIENCE_S)
 
 
-async def test_what_was_never_sent_for_want_of_room_is_said_to_be_refused(country: Served) -> None:
+@pytest.mark.parametrize("way", ["call", "bundle"])
+async def test_what_was_never_sent_for_want_of_room_is_said_to_be_refused(country: Served, way: str) -> None:
     """Whoever hears that nothing was done need not wonder."""
     country.gateway.links._links["province/fujian"].bounds = LinkBounds(calls_in_flight_max=0)
     with pytest.raises(GatewayError) as caught:
-        await _create_by("call", country)
+        await _create_by(way, country)
     assert (caught.value.reason, caught.value.code) == ("OVERLOADED", grpc.StatusCode.RESOURCE_EXHAUSTED)
+
+
+@pytest.mark.parametrize("way", ["call", "bundle"])
+async def test_what_was_never_sent_to_a_province_that_stands_aside_was_not_done(country: Served, way: str) -> None:
+    """As above."""
+    links = country.gateway.links
+    links.cuts.replace({country.sites["fujian"].code: 60_000})
+    links._refusals["province/fujian"] = "damaged"
+    with pytest.raises(GatewayError) as caught:
+        await _create_by(way, country)
+    assert caught.value.reason == "JOURNAL_UNUSABLE"
+
+
+async def test_of_reads_that_cannot_be_sent_again_nothing_is_unknown(country: Served) -> None:
+    """Whoever only looked something up would be told of a write that may have taken effect."""
+    site, links = country.sites["fujian"], country.gateway.links
+    is_first = once(protocol.Bundle)
+
+    def breaks(request: protocol.Request) -> bool:
+        if is_first(request):
+            links._links["province/fujian"].bounds = LinkBounds(calls_in_flight_max=0)
+            return True
+        return False
+
+    site.breaks_after = breaks
+    asked = [c.GetTask(task_id=TaskId("fujian-1"))] * 2
+    with pytest.raises(GatewayError) as caught:
+        await links.call_many("fujian", asked, deadline=asyncio.get_running_loop().time() + PATIENCE_S)
+    assert caught.value.reason == "OVERLOADED"
 
 
 @pytest.mark.parametrize(
