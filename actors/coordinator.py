@@ -61,6 +61,11 @@ ANCHOR_EVERY_S = 1.0
 TOTALS_EVERY_S = 60.0
 #: A province that does not answer within this is left out of the picture, and not waited for before it has answered.
 SUMMARY_TIMEOUT_S = 1.0
+#: To whoever wants something written when the journal proves damaged, or just has.
+_UNUSABLE = Refused(
+    reason=Reason.JOURNAL_UNUSABLE,
+    message="The headquarters' journal is damaged; they serve again when operations staff have put it right.",
+)
 #: A question that a province has not answered within this is put again. By then a process that hangs has been killed.
 QUESTION_TIMEOUT_S = 15.0
 
@@ -356,12 +361,22 @@ class CoordinatorActor:
         )
 
     def _refuse_unless_written(self, events: Sequence[AnyHqEvent]) -> Refused | None:
-        """Write what a caller asked for. A refusal: nothing was written or applied."""
+        """Write what a caller asked for. A refusal: nothing was written or applied.
+
+        Raises:
+            JournalError: whether it was written is open, or a successor is at work; this incarnation ends.
+        """
+        if self._leaving is not None:
+            return _UNUSABLE
         try:
             if self._write_or_wait(events):
                 return None
+        except Corrupt as error:
+            self._give_up(error)
+            return _UNUSABLE
         except JournalError as error:
             self._give_up(error)
+            raise
         return Refused(
             reason=Reason.STORE_FULL, message="The headquarters cannot write to its disk.", retry_after_ms=1_000
         )

@@ -53,8 +53,6 @@ class GatewayReason(StrEnum):
     #: The province does not answer; whether a write had an effect is unknown: repeat it with the same request_id.
     PROVINCE_UNAVAILABLE = "province_unavailable"
     COORDINATOR_UNAVAILABLE = "coordinator_unavailable"
-    #: The journal cannot be used, so its owner does not serve until a person has put it right. Nothing was done.
-    JOURNAL_UNUSABLE = "journal_unusable"
     #: The task is on its way and its host did not know it before the deadline.
     IN_TRANSIT = "in_transit"
     SHUTTING_DOWN = "shutting_down"
@@ -114,6 +112,7 @@ TABLE: dict[AnyReason, Row] = {
     Reason.PROPOSALS_FULL: Row(_C.RESOURCE_EXHAUSTED),
     Reason.WINDOWS_FULL: Row(_C.RESOURCE_EXHAUSTED),
     Reason.STORE_FULL: Row(_C.RESOURCE_EXHAUSTED, 5_000),
+    Reason.JOURNAL_UNUSABLE: Row(_C.UNAVAILABLE, 30_000),
     Reason.TOO_FAR_BACK: Row(_C.FAILED_PRECONDITION),
     Reason.RESTARTING: Row(_C.UNAVAILABLE, 500),
     Reason.NO_PICTURE: Row(_C.UNAVAILABLE, 1_000),
@@ -128,7 +127,6 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.TOO_LARGE: Row(_C.INVALID_ARGUMENT),
     GatewayReason.PROVINCE_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
     GatewayReason.COORDINATOR_UNAVAILABLE: Row(_C.UNAVAILABLE, 500),
-    GatewayReason.JOURNAL_UNUSABLE: Row(_C.UNAVAILABLE, 30_000),
     GatewayReason.IN_TRANSIT: Row(_C.UNAVAILABLE, 500),
     GatewayReason.SHUTTING_DOWN: Row(_C.UNAVAILABLE, 1_000),
     GatewayReason.UNKNOWN_TASK_KIND: Row(_C.NOT_FOUND),

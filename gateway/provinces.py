@@ -377,7 +377,7 @@ class ProvinceLinks:
                     message = (
                         "It cannot start or use its journal; it serves again when operations staff have put it right."
                     )
-                    raise GatewayError(GatewayReason.JOURNAL_UNUSABLE, message) from None
+                    raise GatewayError(Reason.JOURNAL_UNUSABLE, message) from None
                 wait_s = min(give_up, deadline) - loop.time()
                 if wait_s <= 0 and give_up < deadline:
                     if may_be_done:

@@ -46,6 +46,8 @@ class Reason(StrEnum):
     PROPOSALS_FULL = "proposals_full"
     WINDOWS_FULL = "windows_full"
     STORE_FULL = "store_full"
+    #: The journal cannot be used, so its owner does not serve until a person has put it right. Nothing was done.
+    JOURNAL_UNUSABLE = "journal_unusable"
     TOO_FAR_BACK = "too_far_back"
     RESTARTING = "restarting"
     NO_PICTURE = "no_picture"

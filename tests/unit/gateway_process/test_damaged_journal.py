@@ -1,6 +1,7 @@
 """A province whose journal was damaged stands aside and says so, while the country goes on."""
 
 import asyncio
+import math
 import shutil
 import urllib.request
 from collections.abc import AsyncIterator
@@ -9,19 +10,21 @@ from typing import Any, cast
 
 import grpc
 import grpc.aio
+import msgspec
 import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from actors import coordinator, standing_aside
+from actors import coordinator, protocol, standing_aside
 from actors.commit_loop import CommitBounds
 from actors.core.ids import ProvinceCode
+from actors.core.refusal import Reason, Refused
 from actors.province import ProvinceActor
 from actors.standing_aside import file_state
-from gateway.v1 import event_pb2, monitor_pb2
+from gateway.v1 import event_pb2, monitor_pb2, operator_pb2, operator_pb2_grpc
 from tests.unit.damaged_journals import DEEP, UNREAD, move_the_head
-from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, create, live_country
+from tests.unit.gateway_process.live_country import KIND, PATIENCE_S, LiveCountry, as_, create, live_country
 
 
 @pytest.fixture
@@ -179,6 +182,32 @@ async def test_headquarters_stand_aside_whose_journal_proves_damaged_when_it_is_
     [alarm] = await alarms(country, 1)
     assert "journal hq is corrupt" in alarm
     await country.tasks.CreateTask(create(2), **as_("branch-fujian"))
+    assert ended == []
+
+
+async def test_whoever_comes_upon_the_damage_of_the_headquarters_is_told_what_is_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told that the disk is full, ops would make room and try again for ever; and a second write at once ended the process that was to say it."""
+    ended: list[BaseException | None] = []
+    monkeypatch.setattr(coordinator, "_exit", ended.append)
+    monkeypatch.setattr(coordinator, "ANCHOR_EVERY_S", math.inf)
+    async with live_country(tmp_path, "fujian") as country:
+        move_the_head(country.directory / "hq.sqlite")
+        puts = [
+            protocol.PutTaskKind(kind=msgspec.structs.replace(KIND, tariff_fen=fen), who="ops:li") for fen in (1, 2)
+        ]
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        links = country.gateway.links
+        answers = await asyncio.gather(*(links.coordinator(put, deadline=deadline) for put in puts))
+        assert [answer.reason for answer in answers if isinstance(answer, Refused)] == 2 * [Reason.JOURNAL_UNUSABLE]
+        [alarm] = await alarms(country, 1)
+        assert "journal hq is corrupt" in alarm
+        kind = operator_pb2.TaskKind(name=f"taskKinds/{KIND.kind}", tariff_fen=1)
+        asked = operator_pb2.UpdateTaskKindRequest(task_kind=kind, request_id="k")
+        operators: Any = operator_pb2_grpc.OperatorServiceStub(country.channel)
+        code, info, _ = await refused(operators.UpdateTaskKind(asked, **as_("ops")))
+        assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "JOURNAL_UNUSABLE")
     assert ended == []
 
 
