@@ -60,6 +60,8 @@ class GatewayReason(StrEnum):
     UNKNOWN_JOURNAL = "unknown_journal"
     UNKNOWN_DECISION = "unknown_decision"
     UNKNOWN_HEALTH_ENTRY = "unknown_health_entry"
+    #: The journal has nothing at this position: the system was restored from a backup that is older.
+    UNKNOWN_POSITION = "unknown_position"
 
 
 AnyReason = Reason | GatewayReason
@@ -133,6 +135,7 @@ TABLE: dict[AnyReason, Row] = {
     GatewayReason.UNKNOWN_JOURNAL: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_DECISION: Row(_C.NOT_FOUND),
     GatewayReason.UNKNOWN_HEALTH_ENTRY: Row(_C.NOT_FOUND),
+    GatewayReason.UNKNOWN_POSITION: Row(_C.OUT_OF_RANGE),
 }
 
 
@@ -204,6 +207,15 @@ def deadline_exceeded() -> GatewayError:
     return GatewayError(
         GatewayReason.DEADLINE_EXCEEDED,
         "The deadline passed before the answer was there; a write may have been made: repeat it with the same request_id.",
+    )
+
+
+def unknown_position(province: str) -> GatewayError:
+    """OUT_OF_RANGE for a position among a province's events that its journal does not have."""
+    return GatewayError(
+        GatewayReason.UNKNOWN_POSITION,
+        f"The journal of {province} has no event at this position: the system was restored from a backup. Begin anew, and compare what was known.",
+        metadata={"province": province},
     )
 
 

@@ -3,6 +3,9 @@
 One subscription per province serves all followers of this gateway, and only while there are any. A follower first subscribes, then reads
 the past from the journal, then takes the news; what it knows already is skipped by sequence, and when a sequence is missing (the link was
 down, or the follower was slower than its bound), it reads the past again from where it stood. So nothing is lost and nothing comes twice.
+
+Whoever comes back with a position of a life that was lost (`actors.lives`) is told so: waiting until the restored journal has come as far
+would be silence first, and then a gap that nobody sees.
 """
 
 import asyncio
@@ -11,10 +14,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 from actors import protocol
 from actors.core.ids import ProvinceCode
+from actors.lives import life_of
 from actors.protocol import FrameNews
+from gateway import conversion
 from gateway.answers import Provinces, expect
 from gateway.calls import item_deadline
-from gateway.errors import AWAY, GatewayError
+from gateway.errors import AWAY, GatewayError, unknown_position
 
 #: Frames of news that wait for one follower; when more come it reads them from the journal.
 NEWS_MAX = 256
@@ -94,18 +99,43 @@ class EventFeed:
         request = protocol.ReadFrames(after=after, limit=limit)
         return expect(await self._provinces.call(province, request, deadline=deadline), protocol.FramePage)
 
-    async def follow(self, province: ProvinceCode, after: int | None) -> AsyncGenerator[list[FrameNews], None]:
-        """Frames after a sequence (None: from now on), without end. While the province is away, waits for it."""
+    async def page_at(
+        self, province: str, position: int, *, deadline: float, limit: int = PAGE_FRAMES
+    ) -> protocol.FramePage:
+        """Frames from the one on that a position lies in; position 0: from the first on.
+
+        Raises:
+            GatewayError: UNKNOWN_POSITION, the journal has no such frame; or what a call may raise.
+        """
+        if not position:
+            return await self.page(province, 0, deadline=deadline, limit=limit)
+        for life, sequence in conversion.frames_at(position):
+            page = await self.page(province, sequence - 1, deadline=deadline, limit=limit)
+            if page.frames and life_of(page.frames[0].epoch) == life:
+                return page
+            if sequence > page.last_sequence:
+                break
+        raise unknown_position(province)
+
+    async def follow(self, province: ProvinceCode, position: int | None) -> AsyncGenerator[list[FrameNews], None]:
+        """Frames from the one on that a position lies in (0: all; None: from now on), without end. While the province is away, waits for it.
+
+        Raises:
+            GatewayError: UNKNOWN_POSITION, the journal has no such frame.
+        """
         follower = _Follower()
         self._followers.setdefault(province, {})[follower] = None
-        known = after
+        known: int | None = None
         try:
             while True:
-                # Where "now" was, the first news tell that came since: a province that was away may have taken writes since it is back.
-                known = follower.begins_after if known is None else known
+                if position is None and known is None:
+                    # Where "now" was, the first news tell that came since: a province that was away may have taken writes since it is back.
+                    known = follower.begins_after
                 follower.take()
                 try:
                     begins_after = await self._subscribe(province)
+                    if known is None and position is not None:
+                        known = await self._known_at(province, position)
                     if known is None:
                         first = follower.begins_after
                         known = begins_after if first is None else min(begins_after, first)
@@ -120,6 +150,13 @@ class EventFeed:
             del self._followers[province][follower]
             if not self._followers[province]:
                 self._tell(province, protocol.Follow(on=False))
+
+    async def _known_at(self, province: ProvinceCode, position: int) -> int:
+        """The sequence before the frame that a position lies in."""
+        if not position:
+            return 0
+        page = await self.page_at(province, position, deadline=item_deadline(), limit=1)
+        return page.frames[0].sequence - 1
 
     async def _subscribe(self, province: ProvinceCode) -> int:
         """Have news sent from now on; the sequence after which it begins."""

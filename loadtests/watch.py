@@ -11,6 +11,8 @@ from loadtests.wire import backoff_s, bearer
 
 #: Shortest time between two pictures.
 PICTURE_MS = 200
+#: Asked again, the answer would be the same. A position is out of range when the system was restored from a backup that is older.
+_FINAL = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.OUT_OF_RANGE)
 
 
 class EventWatch:
@@ -38,7 +40,7 @@ class EventWatch:
             try:
                 await self._follow()
             except grpc.aio.AioRpcError as error:
-                if error.code() in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED):
+                if error.code() in _FINAL:
                     raise
             failures = 1 if time.monotonic() - began_s > 10 else failures + 1
             await asyncio.sleep(backoff_s(failures))

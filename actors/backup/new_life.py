@@ -3,7 +3,7 @@
 Between the backup and the loss the old system went on: it restarted actors, and it told branches the numbers of tasks that are not in the
 backup. Were they given again, to other tasks, a branch that asks for "fujian-4711" would be shown a stranger's. So
 
-* every journal's epoch is raised by `EPOCHS_SKIPPED`, more than any system restarts its actors in between;
+* every journal's epoch is raised by `EPOCHS_SKIPPED`, more than any system restarts its actors in between, and the positions of events with it;
 * every province gives up the next `TASK_NUMBERS_SKIPPED` numbers: one frame in its journal, decided by the core as anything else, that says
   who restored and of when.
 
@@ -23,10 +23,10 @@ from actors.core.ids import ProvinceCode
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply
 from actors.journal import StoreFull, open_sqlite, skip_epochs
+from actors.lives import EPOCHS_SKIPPED
 from actors.store import HQ, Store
 from actors.unheard import Unheard
 
-EPOCHS_SKIPPED: Final = 1_000_000
 #: More than any province creates in the time that a backup may be old.
 TASK_NUMBERS_SKIPPED: Final = 100_000_000
 

@@ -28,7 +28,7 @@ from gateway.conversion.enums import (
     VERDICTS_IN,
     VERDICTS_OUT,
 )
-from gateway.conversion.event import event_out, frame_events_out, position_of, sequence_of
+from gateway.conversion.event import end_of, event_out, frame_events_out, frames_at, position_of
 from gateway.conversion.matching import model_brief_out, model_merged, model_out, parameter_out
 from gateway.conversion.operator import (
     kind_etag,
@@ -100,10 +100,12 @@ __all__ = [
     "degraded_province_out",
     "desk_update_out",
     "diagnosis_out",
+    "end_of",
     "ended_session_out",
     "event_out",
     "findings_in",
     "frame_events_out",
+    "frames_at",
     "host_of",
     "kind_etag",
     "kind_in",
@@ -135,7 +137,6 @@ __all__ = [
     "revocation_out",
     "routing_out",
     "runtime_out",
-    "sequence_of",
     "session_out",
     "skills_in",
     "skills_out",

@@ -1,8 +1,13 @@
 """Events of the journals, for those who follow them.
 
-A frame holds the events of one commit. Position = frame sequence x 2^20 + place in the frame: it rises, has gaps and survives restarts,
+A frame holds the events of one commit. Position = frame number x 2^20 + place in the frame: it rises, has gaps and survives restarts,
 and a reader who comes back with a position knows the frame to go on from. 2^33 frames of it fit into the integers that JSON can hold.
+
+The number is the frame's sequence, and 2^26 more for each time that the system was restored from a backup (`actors.lives`): the restored journal gives
+the sequences of frames that were lost to others. 2^26 frames are a month of a commit every 40 ms, longer than any backup is old.
 """
+
+from collections.abc import Iterator
 
 import msgspec
 
@@ -10,6 +15,7 @@ from actors.core import codec
 from actors.core import events as e
 from actors.core.clock import MINUTE_MS
 from actors.core.task import TaskState
+from actors.lives import life_of
 from actors.protocol import FrameNews
 from gateway import names
 from gateway.conversion.enums import PLACEMENTS_OUT, TASK_STATES_OUT
@@ -18,6 +24,8 @@ from gateway.v1 import event_pb2
 
 #: Bits of a position that number the events of one frame.
 PLACE_BITS = 20
+#: Frame numbers that a restore skips.
+NUMBERS_SKIPPED = 2**26
 _IDENTITY_LENGTH_MAX = 64
 _REASON_LENGTH_MAX = 200
 
@@ -46,14 +54,22 @@ _STATES: dict[type, TaskState] = {
 }
 
 
-def position_of(sequence: int, place: int) -> int:
-    """Position of the event at `place` (from 0) of the frame with this sequence."""
-    return (sequence << PLACE_BITS) | place
+def position_of(frame: FrameNews, place: int) -> int:
+    """Position of the event at `place` (from 0) of a frame."""
+    return (frame.sequence + life_of(frame.epoch) * NUMBERS_SKIPPED << PLACE_BITS) | place
 
 
-def sequence_of(position: int) -> int:
-    """Sequence of the frame that a position lies in."""
-    return position >> PLACE_BITS
+def end_of(frame: FrameNews) -> int:
+    """The last position that lies in a frame."""
+    return position_of(frame, (1 << PLACE_BITS) - 1)
+
+
+def frames_at(position: int) -> Iterator[tuple[int, int]]:
+    """(life, sequence) of each frame that may have a position, by rising sequence; none of positions before the first frame."""
+    number = position >> PLACE_BITS
+    if number > 0:
+        newest = (number - 1) // NUMBERS_SKIPPED
+        yield from ((life, number - life * NUMBERS_SKIPPED) for life in range(newest, -1, -1))
 
 
 def frame_events_out(frame: FrameNews, after_position: int = 0) -> list[event_pb2.Event]:
@@ -66,7 +82,7 @@ def frame_events_out(frame: FrameNews, after_position: int = 0) -> list[event_pb
     request_ids = _request_ids(decoded)
     events = []
     for place, event in enumerate(decoded):
-        position = position_of(frame.sequence, place)
+        position = position_of(frame, place)
         if position > after_position and not isinstance(event, _INTERNAL):
             events.append(event_out(event, frame, position, request_ids[place]))
     return events

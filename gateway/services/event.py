@@ -48,8 +48,7 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         after = pages.number_of(place) or request.after_position
         page_size = pages.page_size_of(request.page_size)
         response = event_pb2.ListEventsResponse(last_position=after)
-        first = max(0, conversion.sequence_of(after) - 1)
-        page = await self._feed.page(province, first, limit=1_000, deadline=deadline)
+        page = await self._feed.page_at(province, after, limit=1_000, deadline=deadline)
         size_bytes = 0
         for frame in page.frames:
             for event in conversion.frame_events_out(frame, after):
@@ -62,8 +61,7 @@ class EventService(event_pb2_grpc.EventServiceServicer):
                     response.events.append(event)
                     size_bytes += event.ByteSize()
         if page.frames and page.frames[-1].sequence < page.last_sequence:
-            last = conversion.position_of(page.frames[-1].sequence + 1, 0) - 1
-            response.last_position = max(response.last_position, last)
+            response.last_position = max(response.last_position, conversion.end_of(page.frames[-1]))
             response.next_page_token = pages.next_token(place, "", str(response.last_position))
         return response
 
@@ -100,8 +98,7 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         return {ProvinceCode(code): -1 for code in codes}
 
     async def _follow(self, province: ProvinceCode, position: int, ready: "asyncio.Queue[_Page]") -> None:
-        after = None if position < 0 else max(0, conversion.sequence_of(position) - 1)
-        async with aclosing(self._feed.follow(province, after)) as following:
+        async with aclosing(self._feed.follow(province, None if position < 0 else position)) as following:
             async for frames in following:
                 await ready.put((frames, max(0, position)))
 

@@ -10,9 +10,10 @@ import pytest
 from actors.backup import BackupFailed, make_backup, read_manifest, restore_backup
 from actors.backup.draft import Draft
 from actors.backup.manifest import FORMAT, encode_manifest
-from actors.backup.new_life import EPOCHS_SKIPPED, TASK_NUMBERS_SKIPPED
+from actors.backup.new_life import TASK_NUMBERS_SKIPPED
 from actors.cluster_options import OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
 from actors.journal import Head, Photograph, SqliteJournal, StoreFull, StoreMismatch, open_readonly, open_sqlite
+from actors.lives import EPOCHS_SKIPPED
 from actors.store import HQ, StoreError, open_store, read_store
 from actors.transport import DIRECTORY_SOCKET
 from actors.verification.directory import verify_directory

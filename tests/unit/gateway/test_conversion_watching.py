@@ -13,8 +13,10 @@ from actors.core.policy_revisions import PolicyProposal
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import DeskUpdate, NoWork, SessionReply
 from actors.core.task import MoveOut, Placement, TaskState
+from actors.lives import EPOCHS_SKIPPED
 from actors.protocol import FrameNews
 from gateway import conversion
+from gateway.conversion.event import NUMBERS_SKIPPED
 from gateway.v1 import operator_pb2, task_pb2, work_pb2
 from tests.unit.gateway.samples import PERSON, SPEC, TASK, changed
 
@@ -164,7 +166,20 @@ def test_positions_rise_over_frames_and_a_reader_goes_on_behind_its_own() -> Non
     assert rest == second
     later = conversion.frame_events_out(frame(*two, sequence=6))[0]
     assert 1 <= first.position < second.position < later.position
-    assert conversion.sequence_of(second.position) == 5
+    assert list(conversion.frames_at(second.position)) == [(0, 5)]
+
+
+def test_positions_rise_over_a_restore_and_tell_the_frames_of_two_lives_apart() -> None:
+    """A reader of the lost life would take what happened instead for what it knows, and never ask for it."""
+    event = e.TaskResumed(at_ms=1, task_id=TaskId("fujian-7"))
+    old, new = (
+        conversion.frame_events_out(msgspec.structs.replace(frame(event, sequence=sequence), epoch=epoch))[0]
+        for sequence, epoch in ((7_000, 3), (5, EPOCHS_SKIPPED + 4))
+    )
+    assert old.position < new.position < 2**53
+    assert list(conversion.frames_at(old.position)) == [(0, 7_000)]
+    assert list(conversion.frames_at(new.position)) == [(1, 5), (0, NUMBERS_SKIPPED + 5)]
+    assert list(conversion.frames_at(0)) == []
 
 
 def test_an_event_says_why_somebody_wanted_it() -> None:

@@ -36,15 +36,15 @@ class Feed:
             province=ProvinceCode("fujian"), sequence=1, epoch=1, at_ms=NOW.wall_ms, payload=payload
         )
 
-    async def page(self, province: str, after: int, *, deadline: float, limit: int = 0) -> protocol.FramePage:
+    async def page_at(self, province: str, position: int, *, deadline: float, limit: int = 0) -> protocol.FramePage:
         """The frame."""
-        assert (province, after) == ("fujian", 0)
+        assert (province, position) == ("fujian", 0)
         assert deadline > 0 and limit > 0
         return protocol.FramePage(frames=(self._frame,), last_sequence=1)
 
-    async def follow(self, province: ProvinceCode, after: int | None) -> AsyncGenerator[list[FrameNews], None]:
+    async def follow(self, province: ProvinceCode, position: int | None) -> AsyncGenerator[list[FrameNews], None]:
         """The frame, and no more."""
-        assert (province, after) == ("fujian", 0)
+        assert (province, position) == ("fujian", 0)
         yield [self._frame]
 
 
@@ -114,9 +114,9 @@ async def test_what_waits_for_a_client_that_stands_still_waits_as_the_journal_ha
     """As messages it is seven times as large: a few clients that hang while they follow the whole country would fill the gateway's memory."""
 
     class Long(Feed):
-        async def follow(self, province: ProvinceCode, after: int | None) -> AsyncGenerator[list[FrameNews], None]:
+        async def follow(self, province: ProvinceCode, position: int | None) -> AsyncGenerator[list[FrameNews], None]:
             for sequence in range(1, 101):
-                async for (frame,) in super().follow(province, after):
+                async for (frame,) in super().follow(province, position):
                     yield [msgspec.structs.replace(frame, sequence=sequence)]
 
     made: list[int] = []

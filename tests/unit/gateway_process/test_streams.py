@@ -19,6 +19,7 @@ from tests.unit.gateway_process.live_country import (
     create,
     live_country,
 )
+from tests.unit.gateway_process.test_damaged_journal import refused
 
 
 @pytest.fixture
@@ -80,6 +81,25 @@ async def test_events_go_on_after_the_position_that_a_reader_knows(country: Live
                 await country.tasks.CreateTask(create(5), **as_("branch-fujian"))
     assert found == ["case-2", "case-3", "case-4", "case-5"]
     watch.cancel()
+
+
+async def test_a_position_ahead_of_the_journal_is_refused(country: LiveCountry) -> None:
+    """After a restore a branch would wait for its own past, and take what happens then for what it has missed."""
+    await country.tasks.CreateTask(create(0), **as_("branch-fujian"))
+    ahead = 1 << 40
+    cursor = event_pb2.EventCursor(province="fujian", after_position=ahead)
+    for asked in (
+        country.events.ListEvents(
+            event_pb2.ListEventsRequest(parent="provinces/fujian", after_position=ahead), **as_("branch-fujian")
+        ),
+        country.events.StreamEvents(event_pb2.StreamEventsRequest(cursors=[cursor]), **as_("branch-fujian")).read(),
+    ):
+        code, info, _ = await refused(asked)
+        assert (code, info.reason, info.metadata["province"]) == (
+            grpc.StatusCode.OUT_OF_RANGE,
+            "UNKNOWN_POSITION",
+            "fujian",
+        )
 
 
 async def test_a_void_token_is_refused_with_the_winner(country: LiveCountry) -> None:

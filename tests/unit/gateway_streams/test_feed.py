@@ -9,17 +9,24 @@ import pytest
 from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import ProvinceCode, TaskId
-from gateway import event_feed
+from actors.lives import EPOCHS_SKIPPED
+from gateway import conversion, event_feed
 from gateway.answers import Replies
+from gateway.conversion import event
 from gateway.errors import GatewayError, GatewayReason
 from gateway.event_feed import EventFeed
 
 FUJIAN = ProvinceCode("fujian")
 
 
-def frame(sequence: int) -> protocol.FrameNews:
+def frame(sequence: int, epoch: int = 1) -> protocol.FrameNews:
     """A frame of the province."""
-    return protocol.FrameNews(province=FUJIAN, sequence=sequence, epoch=1, at_ms=0, payload=b"")
+    return protocol.FrameNews(province=FUJIAN, sequence=sequence, epoch=epoch, at_ms=0, payload=b"")
+
+
+def position_in(sequence: int, life: int = 0) -> int:
+    """A position in a frame."""
+    return conversion.position_of(frame(sequence, 1 + life * EPOCHS_SKIPPED), 0)
 
 
 class Journal:
@@ -27,6 +34,8 @@ class Journal:
 
     def __init__(self, frames: int) -> None:
         self.frames = frames
+        #: The frames behind this one were written after a restore.
+        self.restored_after = frames
         self.reads = 0
         self.refusals: list[GatewayError] = []
         self.refused = asyncio.Event()
@@ -45,7 +54,8 @@ class Journal:
         assert isinstance(request, protocol.ReadFrames)
         self.reads += 1
         last = min(self.frames, request.after + request.limit)
-        frames = tuple(frame(sequence) for sequence in range(request.after + 1, last + 1))
+        sequences = range(request.after + 1, last + 1)
+        frames = tuple(frame(number, 1 + EPOCHS_SKIPPED * (number > self.restored_after)) for number in sequences)
         return protocol.FramePage(frames=frames, last_sequence=self.frames)
 
     async def call_many(
@@ -73,13 +83,13 @@ class Journal:
 class Follower:
     """Follows, and keeps what it got."""
 
-    def __init__(self, feed: EventFeed, after: int | None) -> None:
+    def __init__(self, feed: EventFeed, position: int | None) -> None:
         self.seen: list[int] = []
         self._grown = asyncio.Event()
-        self._task = asyncio.create_task(self._follow(feed, after))
+        self._task = asyncio.create_task(self._follow(feed, position))
 
-    async def _follow(self, feed: EventFeed, after: int | None) -> None:
-        async with aclosing(feed.follow(FUJIAN, after)) as following:
+    async def _follow(self, feed: EventFeed, position: int | None) -> None:
+        async with aclosing(feed.follow(FUJIAN, position)) as following:
             async for frames in following:
                 self.seen += [news.sequence for news in frames]
                 self._grown.set()
@@ -162,7 +172,7 @@ async def test_a_link_that_came_back_makes_everyone_look(follower: Follower, fee
 async def test_a_province_that_is_away_is_waited_for(feed: EventFeed, journal: Journal) -> None:
     """One province that is down must not end the streams that follow all."""
     journal.refusals = [GatewayError(GatewayReason.PROVINCE_UNAVAILABLE)]
-    follower = Follower(feed, 440)
+    follower = Follower(feed, position_in(441))
     async with asyncio.timeout(10):
         await journal.refused.wait()
     feed.province_is_back(FUJIAN)
@@ -202,9 +212,45 @@ async def test_from_now_on_begins_no_later_than_the_first_news(
     await follower.stop()
 
 
+@pytest.mark.parametrize(
+    "lost", [position_in(451), position_in(431), position_in(401), position_in(451, life=1), position_in(451, life=2)]
+)
+async def test_a_position_of_what_a_restore_has_lost_is_refused(feed: EventFeed, journal: Journal, lost: int) -> None:
+    """First there was silence, until the restored journal had come as far, and then other events than those that had been missed."""
+    journal.restored_after = 400
+    for asked in (anext(feed.follow(FUJIAN, lost)), feed.page_at("fujian", lost, deadline=1e12)):
+        with pytest.raises(GatewayError) as refused:
+            await asked
+        assert (refused.value.reason, refused.value.metadata) == ("UNKNOWN_POSITION", {"province": "fujian"})
+    assert journal.told == [protocol.Follow(on=False)], "nobody is left who follows"
+
+
+@pytest.mark.parametrize(
+    ("known", "first"), [(position_in(399), 399), (position_in(400), 400), (position_in(450, life=1), 450)]
+)
+async def test_a_position_that_a_restored_journal_has_is_gone_on_from(
+    feed: EventFeed, journal: Journal, known: int, first: int
+) -> None:
+    """Whoever missed nothing must not have to begin anew."""
+    journal.restored_after = 400
+    follower = Follower(feed, known)
+    assert await follower.until(450) == list(range(first, 451))
+    await follower.stop()
+
+
+async def test_a_journal_longer_than_a_restore_skips_is_found_in(
+    feed: EventFeed, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After years the numbers of the first life reach those of the second; taken for them, they would all be refused."""
+    monkeypatch.setattr(event, "NUMBERS_SKIPPED", 100)
+    for sequence in (100, 101, 200, 201, 450):
+        page = await feed.page_at("fujian", position_in(sequence), deadline=1e12, limit=1)
+        assert [news.sequence for news in page.frames] == [sequence]
+
+
 async def test_the_subscription_ends_with_its_last_follower(feed: EventFeed, journal: Journal) -> None:
     """A province must not push frames that nobody wants."""
-    first, second = Follower(feed, 0), Follower(feed, 449)
+    first, second = Follower(feed, 0), Follower(feed, position_in(450))
     await first.until(450)
     await second.until(450)
     await first.stop()
