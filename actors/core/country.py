@@ -37,7 +37,7 @@ class TaskKind(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     standard_minutes: int = 15
     #: The same for complexity 1 to 5, minutes; empty: `standard_minutes` whatever the complexity.
     standard_minutes_by_complexity: tuple[int, ...] = ()
-    #: Service promise from creation to decision, minutes.
+    #: Service promise from acceptance by the branch to decision, minutes.
     sla_minutes: int = 480
     #: Approval authority that a task of this kind needs at least, 0..9.
     required_authority: int = 0

@@ -65,6 +65,9 @@ class TaskCreated(TaskEvent, frozen=True, kw_only=True, tag=True):
     fingerprint: bytes = b""
     #: A drill made it up; None: it is real.
     shadow: Shadow | None = None
+    #: When its branch had accepted it, where that was before; its kind's promise counts from then. 0: it was not, or the version that took it in
+    #: did not count so.
+    accepted_ms: int = 0
 
 
 class TaskScheduleReached(TaskEvent, frozen=True, kw_only=True, tag=True):

@@ -10,6 +10,7 @@ from actors.core.deciding import Turn, winner_metadata
 from actors.core.ids import TaskId
 from actors.core.ids import task_id as mint_task_id
 from actors.core.matching.eligibility import ABLE, removed_by
+from actors.core.promise import accepted_before_ms
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.core.shadowing import mirror_arrival
@@ -53,6 +54,7 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
             kinds_revision=state.kinds_revision,
             request_id=command.request_id,
             fingerprint=records.fingerprint(command) if command.request_id else b"",
+            accepted_ms=accepted_before_ms(spec, turn.now.wall_ms),
         )
     )
     if state.shadow_loads:

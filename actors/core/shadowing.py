@@ -16,6 +16,7 @@ from actors.core import events as e
 from actors.core.clock import still_waits
 from actors.core.deciding import Turn
 from actors.core.ids import KindId, TaskId, task_id
+from actors.core.promise import accepted_before_ms
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, ShadowLoadReply
 from actors.core.shadow import (
@@ -139,6 +140,7 @@ def _make(turn: Turn, load: ShadowLoad, spec: TaskSpec) -> None:
             scheduled=spec.not_before_ms > now_ms,
             kinds_revision=state.kinds_revision,
             shadow=Shadow(load.drill, load.ends_ms),
+            accepted_ms=accepted_before_ms(spec, now_ms),
         )
     )
 

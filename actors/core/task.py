@@ -276,6 +276,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     finished_ms: int = 0
     #: A drill made it up; None: it is real.
     shadow: Shadow | None = None
+    #: When its branch had accepted it, where that was before its creation.
+    accepted_ms: int = 0
 
     @property
     def etag(self) -> str:
@@ -284,8 +286,13 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
 
     @property
     def taken_in_ms(self) -> int:
-        """When the dispatcher took it in, or its `not_before`: what waiting, ageing and its kind's promise count from. Unix ms."""
+        """When the dispatcher took it in, or its `not_before`: what waiting and ageing count from. Unix ms."""
         return max(self.created_ms, self.spec.not_before_ms)
+
+    @property
+    def promised_from_ms(self) -> int:
+        """When its branch accepted it, or its `not_before`: what its kind's promise counts from. Unix ms."""
+        return max(self.accepted_ms or self.created_ms, self.spec.not_before_ms)
 
 
 def can(task: Task, action: Action) -> bool:

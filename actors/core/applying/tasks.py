@@ -40,6 +40,7 @@ def task_created(state: ProvinceState, event: e.TaskCreated) -> None:
         state=_SCHEDULED if event.scheduled else _QUEUED,
         queued_ms=0 if event.scheduled else at_ms,
         shadow=event.shadow,
+        accepted_ms=event.accepted_ms,
     )
     if state.shadow_loads:
         arrived(state, event)

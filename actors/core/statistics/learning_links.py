@@ -29,7 +29,7 @@ def is_on_time(task: Task, kind: TaskKind | None, at_ms: int) -> bool:
         return at_ms <= due_ms
     if kind is None:
         return True
-    return at_ms <= task.taken_in_ms + kind.sla_minutes * 60_000
+    return at_ms <= task.promised_from_ms + kind.sla_minutes * 60_000
 
 
 def begin_line_day(statistics: Statistics, line: Line) -> int:

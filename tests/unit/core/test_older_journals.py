@@ -10,7 +10,7 @@ from actors.core.matching.record import MatchingModel
 from actors.core.replies import ReviewReply
 from actors.core.state import ProvinceState
 from actors.core.task import PriorReason, TaskState
-from tests.unit.core.harness import FUJIAN, Branch
+from tests.unit.core.harness import FUJIAN, START_MS, Branch
 from tests.unit.core.test_reviewing import review
 
 #: A frame of the version before: a kind, a person who signs in, and a task from its creation to its decision.
@@ -39,6 +39,11 @@ _PEOPLE = (
     "f~0hLaAl@YWp8k7WvOp)WpZJ3Z*p^y-T(=xZ*XODVRUbDq+@7hZm4i_Z+2;JV`Zjhb!us0ZlrT*bY-D)rE6(!WOIS8V{Bn*ZF4PcWn^h%VQhn{"
     "WN&U|Ut@1|Zgd2$ZDnC|b#i57Ut@1|Zgc^%ZDnC|b#i57Uua=&WNc+$ZF2#raB^jHWo~0-sbO|uX>4I)Y-Oi&Wpi_BZ*HS!FEOlhX=iR_WM64+"
     "Uu|;(t!ZRzWnXh?ZewL%ZF2{$WMyM%WMyPuV{dhCbO8"
+)
+#: A task that its branch had accepted an hour before it was created, by a version that did not count from there.
+_ACCEPTED = (
+    "k%gpmd2nT`RAF;#Lvm$dbY*0vVRT<@bI$+(0h^0-7yzSpXm6`xa$#;`XgXtWa%HD<VRLI=X=JEob!us0ZY?pSb8uy2-T(rmYiVv|u48OrX>D^Y"
+    "ZDnL>V_|HyVPj)uaCBv4Utx4#Vsc?_V`yJ(bI$+(0h^0GDS!"
 )
 
 
@@ -78,3 +83,13 @@ def test_a_decision_of_the_version_before_can_be_reviewed() -> None:
     assert (closed.state, closed.spec.prior_reason) == (TaskState.COMPLETED, PriorReason.NONE)
     reply = branch.did(review(closed.task_id), ReviewReply)
     assert (reply.reviewed.operator, reply.reviewed.signed_in_for_ms) == ("chen", 0)
+
+
+def test_a_task_of_the_version_before_keeps_its_promise() -> None:
+    """What was learned of it, and the rounds in which it was matched, would come out another way when its journal is read again."""
+    state = Branch().state
+    [event] = codec.decode_events(b85decode(_ACCEPTED))
+    apply(state, event)
+    task = state.tasks[TaskId("fujian-1")]
+    assert task.spec.accepted_at_branch_ms == START_MS - 3_600_000
+    assert task.promised_from_ms == START_MS

@@ -80,7 +80,7 @@ def task_disaster_flag(tasks: TaskView) -> Values:
 
 @_urgency("承诺时效", "min", _EFFECTIVENESS, _U, Source.POLICY)
 def task_sla_minutes(tasks: TaskView) -> Values:
-    """Service promise of the kind, from intake to decision."""
+    """Service promise of the kind, from acceptance by the branch to decision."""
     return tasks.sla_minutes
 
 

@@ -104,7 +104,7 @@ def describe(task: Task, kind: TaskKind) -> tuple[float, ...]:
         taken_in_ms // MINUTE_MS,
         min(accepted_ms or taken_in_ms, taken_in_ms) // MINUTE_MS,
         task.queued_ms // MINUTE_MS,
-        (spec.due_ms or taken_in_ms + kind.sla_minutes * MINUTE_MS) // MINUTE_MS,
+        (spec.due_ms or task.promised_from_ms + kind.sla_minutes * MINUTE_MS) // MINUTE_MS,
         kind.sla_minutes,
         task.suspended_total_ms // MINUTE_MS,
         task.offer_attempts,
