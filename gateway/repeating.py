@@ -1,6 +1,6 @@
 """Which requests to provinces and the coordinator may be sent again when nobody knows whether they were carried out.
 
-Reads change nothing. A write with a request id is answered as it was the first time. Of the others some come to the same however often they
+Reads change nothing, nor do writes that are only shown. A write with a request id is answered as it was the first time. Of the others some come to the same however often they
 are done; what is in no table here is done once, or its outcome is unknown and the caller decides.
 """
 
@@ -47,9 +47,11 @@ def is_read(request: protocol.Request) -> bool:
     """Whether it changes nothing."""
     if isinstance(request, protocol.Bundle):
         return all(isinstance(command, READS) for command in request.commands)
-    return isinstance(request, READS)
+    return isinstance(request, READS) or getattr(request, "validate_only", False)
 
 
 def is_repeatable(request: protocol.Request) -> bool:
     """Whether it may be sent again when nobody knows whether it was carried out."""
-    return bool(getattr(request, "request_id", "")) or isinstance(request, _REPEATABLE)
+    if getattr(request, "request_id", "") or isinstance(request, _REPEATABLE):
+        return True
+    return is_read(request)

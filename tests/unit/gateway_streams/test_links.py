@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2
 
 from actors import protocol
 from actors.core import commands as c
+from actors.core.calendar import BranchCalendar
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.refusal import Refused
 from actors.core.replies import AnyReply, CalendarReply, PolicyRevisionPage, TaskReply
@@ -147,6 +148,8 @@ async def test_of_reads_that_cannot_be_sent_again_nothing_is_unknown(country: Se
         # Whoever looks at a policy asks for it, and then for its revision: with one of the two lost there would be no policy to be seen.
         (c.ListSharingPolicyRevisions(before=2), PolicyRevisionPage),
         (c.GetCalendar(), CalendarReply),
+        # What is only shown has no request id, which it would use up.
+        (c.UpdateCalendar(calendar=BranchCalendar(), validate_only=True), CalendarReply),
     ],
 )
 async def test_a_read_whose_answer_was_lost_is_sent_again(
