@@ -21,8 +21,10 @@ from gateway.answers import Provinces, expect
 from gateway.calls import item_deadline
 from gateway.errors import AWAY, GatewayError, unknown_position
 
-#: Frames of news that wait for one follower; when more come it reads them from the journal.
+#: Frames of news that wait for one follower, and their bytes, as in a page of the past; when more come it reads them from the journal. A frame
+#: alone may be larger.
 NEWS_MAX = 256
+NEWS_BYTES_MAX = 1024 * 1024
 #: Frames in one page of the past.
 PAGE_FRAMES = 200
 #: A province that could not be asked is asked again when its link comes back, or after this.
@@ -37,6 +39,7 @@ class _Follower:
         #: Whether something may be missing from the box.
         self.has_missed = False
         self._news: list[FrameNews] = []
+        self._news_bytes = 0
 
     @property
     def begins_after(self) -> int | None:
@@ -44,10 +47,12 @@ class _Follower:
         return self._news[0].sequence - 1 if self._news else None
 
     def put(self, news: FrameNews) -> None:
-        if len(self._news) < NEWS_MAX:
-            self._news.append(news)
-        else:
+        news_bytes = self._news_bytes + len(news.payload)
+        if self._news and (len(self._news) >= NEWS_MAX or news_bytes > NEWS_BYTES_MAX):
             self.has_missed = True
+        else:
+            self._news.append(news)
+            self._news_bytes = news_bytes
         self.bell.set()
 
     def look(self) -> None:
@@ -65,6 +70,7 @@ class _Follower:
         self.bell.clear()
         self.has_missed = False
         news, self._news = self._news, []
+        self._news_bytes = 0
         return news
 
 

@@ -14,14 +14,14 @@ from gateway import conversion, event_feed
 from gateway.answers import Replies
 from gateway.conversion import event
 from gateway.errors import GatewayError, GatewayReason
-from gateway.event_feed import EventFeed
+from gateway.event_feed import NEWS_BYTES_MAX, EventFeed
 
 FUJIAN = ProvinceCode("fujian")
 
 
-def frame(sequence: int, epoch: int = 1) -> protocol.FrameNews:
+def frame(sequence: int, epoch: int = 1, *, payload: bytes = b"") -> protocol.FrameNews:
     """A frame of the province."""
-    return protocol.FrameNews(province=FUJIAN, sequence=sequence, epoch=epoch, at_ms=0, payload=b"")
+    return protocol.FrameNews(province=FUJIAN, sequence=sequence, epoch=epoch, at_ms=0, payload=payload)
 
 
 def position_in(sequence: int, life: int = 0) -> int:
@@ -140,6 +140,20 @@ async def test_a_gap_in_the_news_is_read_from_the_journal(
     journal.frames = 460
     feed.deliver(frame(460))
     assert await follower.until(460) == list(range(1, 461))
+
+
+async def test_large_news_wait_in_the_journal(follower: Follower, feed: EventFeed, journal: Journal) -> None:
+    """Of one follower that stands still, 256 frames of a megabyte each would wait here for every province."""
+    reads, large = journal.reads, b"x" * (NEWS_BYTES_MAX // 2)
+    journal.frames = 453
+    for sequence in (451, 452, 453):
+        feed.deliver(frame(sequence, payload=large))
+    assert await follower.until(453) == list(range(1, 454))
+    assert journal.reads == reads + 1, "the third was read"
+    journal.frames = 454
+    feed.deliver(frame(454, payload=3 * large))
+    assert await follower.until(454) == list(range(1, 455))
+    assert journal.reads == reads + 1, "one alone may be larger"
 
 
 async def test_news_known_already_is_skipped(follower: Follower, feed: EventFeed, journal: Journal) -> None:
