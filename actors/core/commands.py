@@ -225,6 +225,8 @@ class DiagnoseQueue(Command, frozen=True, kw_only=True, tag=True):
     task_id: TaskId = TaskId("")
     offset: int = 0
     page_size: int = 100
+    #: As of `UpdateSharingPolicy`; only for one task.
+    memory: FlowMemory | None = None
 
 
 # --- quality ---

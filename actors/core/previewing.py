@@ -34,8 +34,9 @@ from actors.core.sharing.plan import plan_flows
 from actors.core.sharing.pressure import Sharing, wishes_of
 from actors.core.sharing.preview import LenderPreview, MovesPreview
 from actors.core.sharing.summary import KindSummary, ProvinceSummary, mean_wait_ms
-from actors.core.staying import count_stays
+from actors.core.staying import StayReason, count_stays, why_stays
 from actors.core.summary import summarise
+from actors.core.task import Task
 
 #: Moves that a preview lists; it looks no further.
 PREVIEW_MAX = 1_000
@@ -63,13 +64,11 @@ def preview_moves(turn: Turn, policy: SharingPolicy, memory: FlowMemory | None =
         memory: what the coordinator remembers of its last plan; None: not known.
     """
     rehearsal = _rehearsal(turn, policy)
+    # Not begun yet, whatever is in force now: otherwise a change of one evacuation into another would show less than it does.
+    rehearsal.state.evacuation_revision = policy.revision - 1
     own = _summary(rehearsal)
-    if must_help_itself(rehearsal.outbox, rehearsal.now):
-        pressed = _help(rehearsal, own)
-    else:
-        pressed = _plan(rehearsal, own, memory or FlowMemory())
-    _let_leave(rehearsal)
-    started = [event for event in rehearsal.events if isinstance(event, e.MoveStarted)]
+    pressed = _play(rehearsal, own, memory)
+    started = _started(rehearsal)
     return MovesPreview(
         moves=tuple((event.task_id, event.move.host, event.reason) for event in started),
         stays=count_stays(rehearsal, pressed, is_cut_off=len(started) >= PREVIEW_MAX),
@@ -80,6 +79,33 @@ def preview_moves(turn: Turn, policy: SharingPolicy, memory: FlowMemory | None =
     )
 
 
+def why_it_stays(turn: Turn, task: Task, memory: FlowMemory | None = None) -> StayReason | ProvinceCode:
+    """Why the policy in force keeps a waiting task here, or the province that it leaves for. Changes nothing; costs what a preview does.
+
+    Args:
+        memory: as of `preview_moves`.
+    """
+    rehearsal = _rehearsal(turn, turn.state.policy)
+    pressed = _play(rehearsal, _summary(rehearsal), memory)
+    started = _started(rehearsal)
+    hosts = [event.move.host for event in started if event.task_id == task.task_id]
+    return hosts[0] if hosts else why_stays(rehearsal, pressed, task, is_cut_off=len(started) >= PREVIEW_MAX)
+
+
+def _play(rehearsal: Rehearsal, own: ProvinceSummary, memory: FlowMemory | None) -> Mapping[KindId, int]:
+    """Let leave what leaves; the kinds that waited too long before (`_pressed`)."""
+    if must_help_itself(rehearsal.outbox, rehearsal.now):
+        pressed = _help(rehearsal, own)
+    else:
+        pressed = _plan(rehearsal, own, memory or FlowMemory())
+    _let_leave(rehearsal)
+    return pressed
+
+
+def _started(rehearsal: Rehearsal) -> list[e.MoveStarted]:
+    return [event for event in rehearsal.events if isinstance(event, e.MoveStarted)]
+
+
 def _summary(rehearsal: Rehearsal) -> ProvinceSummary:
     state = rehearsal.state
     return summarise(state, rehearsal.presence, rehearsal.now, rehearsal.outbox.hosting(state.model))
@@ -88,8 +114,7 @@ def _summary(rehearsal: Rehearsal) -> ProvinceSummary:
 def _rehearsal(turn: Turn, policy: SharingPolicy) -> Rehearsal:
     """A turn on copies in which `policy` is in force and `PREVIEW_MAX` moves fit into one batch."""
     state = turn.state.copied()
-    # Not begun yet, whatever is in force now: otherwise a change of one evacuation into another would show less than it does.
-    state.policy, state.evacuation_revision = policy, policy.revision - 1
+    state.policy = policy
     state.bounds = msgspec.structs.replace(
         state.bounds,
         moves_per_batch_max=PREVIEW_MAX,

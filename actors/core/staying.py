@@ -1,4 +1,4 @@
-"""Why tasks would stay where they are under a sharing policy: the other half of a preview.
+"""Why tasks would stay where they are under a sharing policy: the other half of a preview, and a line of an explanation.
 
 Asked of the rehearsal's state, after everything has left that leaves. Of the rules that keep a task, the first in a fixed order is told, the
 one that people can change last: a task that must be done at home is not said to lack a host. Of what waits, `STAYS_LOOKED_AT` tasks are asked.
@@ -96,6 +96,11 @@ def count_stays(rehearsal: Turn, pressed: Mapping[KindId, int], *, is_cut_off: b
     counts[StayReason.BEYOND_PREVIEW] = counts.get(StayReason.BEYOND_PREVIEW, 0) + beyond
     ordered = sorted((entry for entry in counts.items() if entry[1] > 0), key=lambda entry: (-entry[1], entry[0]))
     return {reason.value: count for reason, count in ordered}
+
+
+def why_stays(rehearsal: Turn, pressed: Mapping[KindId, int], task: Task, *, is_cut_off: bool) -> StayReason:
+    """Why one waiting task stays; arguments as of `count_stays`."""
+    return _Rules(rehearsal, pressed, is_cut_off=is_cut_off).why(task)
 
 
 def _reasons_in_hand(rehearsal: Turn) -> Mapping[TaskState, StayReason]:

@@ -92,6 +92,8 @@ def diagnosis_out(diagnosis: Diagnosis, language: Language) -> dispatch_pb2.Task
         on_duty_count=diagnosis.on_duty,
         free_count=diagnosis.free,
         next_opening_time_ms=diagnosis.opens_ms,
+        stay_reason=diagnosis.stays.upper(),
+        leaves_for_province=diagnosis.leaves_to,
     )
 
 

@@ -16,12 +16,13 @@ from actors.core.matching.explained import (
 from actors.core.matching.wording.choice import ChoiceWords, removal_words
 from actors.core.matching.wording.moving import move_reason_words
 from actors.core.matching.wording.templates import Language, say
-from actors.core.matching.wording.waiting import wait_changes, wait_sentence
+from actors.core.matching.wording.waiting import stay_sentence, wait_changes, wait_sentence
 from actors.core.refusal import Reason
 from actors.core.task import Task, TaskState
 from gateway import conversion, names
 from gateway.answers import Provinces, expect
 from gateway.errors import GatewayError
+from gateway.services.flow_memory import flow_memory
 from gateway.services.routing import RECORDED_ONLY, Past, Question, past_of
 from gateway.v1 import dispatch_pb2
 
@@ -81,7 +82,8 @@ class _Waiting(NamedTuple):
 
 async def _waiting(provinces: Provinces, task: Task, operator: OperatorId, deadline: float) -> _Waiting | None:
     """What keeps it, and whom it would go to; None: it was given to somebody meanwhile."""
-    diagnose = c.DiagnoseQueue(task_id=task.task_id)
+    memory = await flow_memory(provinces, None, deadline)
+    diagnose = c.DiagnoseQueue(task_id=task.task_id, memory=memory)
     preview = c.PreviewMatch(task_id=task.task_id, candidates_max=CANDIDATES_MAX, operator=operator)
     try:
         diagnosed = expect(await provinces.follow_task(task.task_id, diagnose, deadline=deadline), QueueDiagnosis)
@@ -97,6 +99,7 @@ def _say_waiting(words: _Words, waiting: _Waiting, operator: OperatorId, languag
     diagnosis = waiting.diagnosis
     words.lines.append(wait_sentence(diagnosis, language))
     words.lines.append(say("wait.so_far", language, minutes=diagnosis.waiting_ms // 60_000))
+    words.lines.append(stay_sentence(diagnosis, language))
     words.changes.extend(wait_changes(diagnosis, language))
     if operator:
         asked = next((one for one in waiting.preview.candidates if one.operator == operator), None)

@@ -1,4 +1,4 @@
-"""What the coordinator remembers of its last plan, asked for the preview of a sharing policy.
+"""What the coordinator remembers of its last plan, asked for the preview of a sharing policy and for why a task stays.
 
 A province cannot know who shares already and over which links, and the plan depends on both. Refused: sending it with every picture; it may be as
 large as the picture, twice a second to everybody, for the sake of somebody who looks at a policy once a day.

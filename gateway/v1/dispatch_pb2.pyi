@@ -494,7 +494,7 @@ class DiagnoseQueueRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., language: _Optional[_Union[Language, str]] = ...) -> None: ...
 
 class TaskDiagnosis(_message.Message):
-    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms", "qualified_count", "on_duty_count", "free_count", "next_opening_time_ms")
+    __slots__ = ("task", "cause", "sentence", "filter", "removed", "tasks_before", "waiting_ms", "qualified_count", "on_duty_count", "free_count", "next_opening_time_ms", "stay_reason", "leaves_for_province")
     TASK_FIELD_NUMBER: _ClassVar[int]
     CAUSE_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
@@ -506,6 +506,8 @@ class TaskDiagnosis(_message.Message):
     ON_DUTY_COUNT_FIELD_NUMBER: _ClassVar[int]
     FREE_COUNT_FIELD_NUMBER: _ClassVar[int]
     NEXT_OPENING_TIME_MS_FIELD_NUMBER: _ClassVar[int]
+    STAY_REASON_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_FOR_PROVINCE_FIELD_NUMBER: _ClassVar[int]
     task: str
     cause: WaitCause
     sentence: str
@@ -517,7 +519,9 @@ class TaskDiagnosis(_message.Message):
     on_duty_count: int
     free_count: int
     next_opening_time_ms: int
-    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ..., qualified_count: _Optional[int] = ..., on_duty_count: _Optional[int] = ..., free_count: _Optional[int] = ..., next_opening_time_ms: _Optional[int] = ...) -> None: ...
+    stay_reason: str
+    leaves_for_province: str
+    def __init__(self, task: _Optional[str] = ..., cause: _Optional[_Union[WaitCause, str]] = ..., sentence: _Optional[str] = ..., filter: _Optional[str] = ..., removed: _Optional[_Iterable[_Union[FilterCount, _Mapping]]] = ..., tasks_before: _Optional[int] = ..., waiting_ms: _Optional[int] = ..., qualified_count: _Optional[int] = ..., on_duty_count: _Optional[int] = ..., free_count: _Optional[int] = ..., next_opening_time_ms: _Optional[int] = ..., stay_reason: _Optional[str] = ..., leaves_for_province: _Optional[str] = ...) -> None: ...
 
 class QueueDiagnosis(_message.Message):
     __slots__ = ("tasks", "next_page_token", "causes")

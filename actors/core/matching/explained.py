@@ -111,6 +111,9 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: str = ""
     #: When the hours of its line begin next, Unix ms; 0: they run, or it is not known.
     opens_ms: int = 0
+    #: Of a task that was asked about by itself: why the policy in force keeps it in the province (`StayReason`), or the province that it leaves for.
+    stays: str = ""
+    leaves_to: str = ""
 
 
 class QueueDiagnosis(msgspec.Struct, frozen=True, kw_only=True, tag="queue_diagnosis"):

@@ -10,7 +10,8 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core import snapshot
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
-from actors.core.ids import OperatorId, ProvinceCode
+from actors.core.ids import OperatorId, ProvinceCode, TaskId
+from actors.core.matching.explained import QueueDiagnosis
 from actors.core.outbox import Outbox
 from actors.core.previewing import PREVIEW_MAX
 from actors.core.replies import PolicyPreview
@@ -157,6 +158,43 @@ def test_whatever_stays_has_its_reason(
     shown = preview(branch, policy)
     assert shown.moves == ()
     assert shown.stays == {reason: 3, "begun": 1}
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=policy))
+    assert [why(branch, task_id) for task_id in branch.state.queue.members] == 3 * [(reason, "")]
+
+
+def why(branch: Branch, task_id: TaskId) -> tuple[str, str]:
+    """Why a task stays, or who it leaves for, by the policy in force; nothing may have happened."""
+    before, soft = list(snapshot.capture(branch.state)), outbox_facts(branch.province.outbox)
+    [diagnosis] = branch.did(c.DiagnoseQueue(task_id=task_id), QueueDiagnosis).diagnoses
+    assert branch.events == ()
+    assert (list(snapshot.capture(branch.state)), outbox_facts(branch.province.outbox)) == (before, soft)
+    return diagnosis.stays, diagnosis.leaves_to
+
+
+def test_each_task_says_whether_it_is_one_of_those_that_leave() -> None:
+    """Whoever asks for one task was told how many stay for which reason, and not for which this one does."""
+    branch = staffed()
+    tasks = [branch.create() for _ in range(20)]
+    know(branch, summary_of("jiangxi", free=8, eligible=8))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=IMPATIENT))
+    told = Counter(why(branch, task_id) for task_id in tasks)
+    assert told == {("", "jiangxi"): 8, ("nobody_free", ""): 12}
+
+
+def test_a_province_that_has_just_begun_says_that_it_does_not_know_the_others() -> None:
+    """Nobody able elsewhere would be an invention."""
+    branch = staffed()
+    [task] = [branch.create() for _ in range(1)]
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    assert why(branch, task) == ("no_picture", "")
+
+
+def test_a_whole_queue_is_not_asked_why_each_task_stays() -> None:
+    """A rehearsal for each task of a page would hold the province up for seconds."""
+    branch = staffed()
+    branch.create()
+    [diagnosis] = branch.did(c.DiagnoseQueue(), QueueDiagnosis).diagnoses
+    assert (diagnosis.stays, diagnosis.leaves_to) == ("", "")
 
 
 def test_a_province_that_is_not_active_shares_nothing_by_plan() -> None:

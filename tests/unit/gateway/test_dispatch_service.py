@@ -120,7 +120,7 @@ async def test_a_waiting_task_says_what_it_waits_for(served: Gateway) -> None:
     assert "Why not Op-2 (fujian-op-2): not signed in." in told.lines
     assert told.changes == [
         "It goes when one of those who may do it (3) signs in.",
-        "Or another province takes it; a preview of the sharing policy says what keeps it here.",
+        "Or another province takes it.",
     ]
     assert told.diagnosis.cause == dispatch_pb2.WAIT_CAUSE_NOBODY_ON_DUTY
     assert (told.diagnosis.qualified_count, told.diagnosis.on_duty_count) == (3, 0)
@@ -128,6 +128,18 @@ async def test_a_waiting_task_says_what_it_waits_for(served: Gateway) -> None:
     suspended = c.SetProvinceStatus(who="ops", status=ProvinceStatus.SUSPENDED, reason="audit")
     assert isinstance(await ask(served, "fujian", suspended), (Done, ProvinceReply))
     assert (await explain(served)).diagnosis.cause == dispatch_pb2.WAIT_CAUSE_PROVINCE_CLOSED
+
+
+async def test_a_waiting_task_says_why_no_other_province_takes_it(served: Gateway) -> None:
+    """The branch was sent to the preview of its policy, which counts reasons and names no task."""
+    await a_task(served, home_only=True)
+    told, chinese = await explain(served), await explain(served, language=1)
+    assert "By the sharing policy in force it stays in the province: must be done at home." in told.lines
+    assert "按现行共享策略，此件留在本省：只能在本省办理。" in chinese.lines
+    assert (told.diagnosis.stay_reason, told.diagnosis.leaves_for_province) == ("HOME_ONLY", "")
+    listed = dispatch_pb2.DiagnoseQueueRequest(parent="provinces/fujian")
+    [one] = (await served.dispatch.DiagnoseQueue(listed, **as_("lead-fujian"))).tasks
+    assert one.stay_reason == "", "of a whole queue it is not asked"
 
 
 async def test_decided_and_ended_tasks_are_explained_too(served: Gateway) -> None:

@@ -13,13 +13,14 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from actors.core.matching.wording import Language
+from actors.core.matching.wording.staying import stay_words
 from actors.core.policy_revisions import PROPOSAL_TERM_MS
 from actors.core.staying import StayReason
 from gateway.command import app
 from gateway.command.asking import CannotAsk
 from gateway.command.policy import PREVIEW_PAUSE_S, PREVIEW_TRIES_MAX
 from gateway.command.policy_fields import instant_ms, policy_of, time_of
-from gateway.command.policy_view import show_preview, show_revisions, stay_words
+from gateway.command.policy_view import show_preview, show_revisions
 from gateway.v1 import province_pb2, task_pb2
 from tests.unit.gateway.served import Gateway, as_, gateway
 

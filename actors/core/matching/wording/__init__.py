@@ -5,6 +5,7 @@
 | `templates` | the one table of sentences, and how numbers and names are written |
 | `waiting` | what a task waits for, and what would let it go |
 | `moving` | why a task went to another province |
+| `staying` | why it stays in its own |
 | `choice` | why this person, why not that one, and what would have changed it |
 """
 

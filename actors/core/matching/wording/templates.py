@@ -62,6 +62,14 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "有 {free} 名合适人员，下一轮匹配即派出。",
         "Somebody suitable is free ({free}): it goes with the next round.",
     ),
+    "wait.stays": (
+        "按现行共享策略，此件留在本省：{reason}。",
+        "By the sharing policy in force it stays in the province: {reason}.",
+    ),
+    "wait.leaves": (
+        "按现行共享策略，此件将转给 {host} 承办。",
+        "By the sharing policy in force it leaves for {host}.",
+    ),
     "wait.so_far": ("已等候 {minutes} 分钟。", "It has waited for {minutes} min."),
     # --- what would let it go ---
     "free.open_province": ("本省恢复派单后即进入匹配。", "It goes as soon as the province hands out work again."),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from actors.core.calendar import time_text
 from actors.core.matching.explained import Diagnosis, WaitCause
+from actors.core.matching.wording.staying import stay_words
 from actors.core.matching.wording.templates import Language, filter_words, removed_words, say
 
 
@@ -22,13 +23,20 @@ def wait_sentence(diagnosis: Diagnosis, language: Language) -> str:
     )
 
 
+def stay_sentence(diagnosis: Diagnosis, language: Language) -> str:
+    """Why no other province takes it; empty: nobody has asked."""
+    if diagnosis.leaves_to:
+        return say("wait.leaves", language, host=diagnosis.leaves_to)
+    return say("wait.stays", language, reason=stay_words(diagnosis.stays, language)) if diagnosis.stays else ""
+
+
 def wait_changes(diagnosis: Diagnosis, language: Language) -> list[str]:
     """What would let the task go, the most direct first."""
     changes = [_DIRECT[diagnosis.cause](diagnosis, language)] if diagnosis.cause in _DIRECT else []
     if diagnosis.cause is WaitCause.NOBODY_ON_DUTY and diagnosis.opens_ms:
         changes.append(say("free.opening", language, time=time_text(diagnosis.opens_ms)))
     if diagnosis.cause is WaitCause.NOBODY_ON_DUTY and not diagnosis.home_only:
-        changes.append(say("free.preview", language))
+        changes.append(say("free.share" if diagnosis.stays else "free.preview", language))
     if diagnosis.cause is WaitCause.NOBODY_QUALIFIED and not diagnosis.home_only:
         changes.append(say("free.share", language))
     if diagnosis.cause is WaitCause.ALL_BUSY and diagnosis.green_gain and diagnosis.tasks_before:

@@ -70,10 +70,13 @@ def test_where_nobody_is_on_duty_it_is_said_who_knows_why_others_do_not_help() -
     """The branch learns to call somebody in, and wonders why it is not shared as its policy promises."""
     made = branch("op-1")
     made.do(c.SignOut(who="operator:op-1", operator=OperatorId("op-1")))
-    advice = [wait_changes(diagnosis(made, made.create(home_only=ruled)), Language.EN) for ruled in (False, True)]
+    tasks = [made.create(home_only=ruled) for ruled in (False, True)]
     called_in = "It goes when one of those who may do it (1) signs in."
+    by_itself = [wait_changes(diagnosis(made, task), Language.EN) for task in tasks]
+    assert by_itself == [[called_in, "Or another province takes it."], [called_in]], "the reason is said beside it"
+    listed = {one.task_id: one for one in made.did(c.DiagnoseQueue(), QueueDiagnosis).diagnoses}
     shared = "Or another province takes it; a preview of the sharing policy says what keeps it here."
-    assert advice == [[called_in, shared], [called_in]]
+    assert [wait_changes(listed[task], Language.EN) for task in tasks] == [[called_in, shared], [called_in]]
 
 
 def test_qualified_people_at_home_are_not_enough() -> None:
