@@ -76,6 +76,8 @@ class Desk:
         #: (task, lease token) -> monotonic second at which we began to work on it.
         self._begun_s: dict[tuple[str, int], float] = {}
         self._is_signed_in = False
+        #: Whether it ever was: from then on it only comes back, and takes nobody from another desk.
+        self._was_signed_in = False
 
     async def run(self) -> None:
         """Work until enough is decided or we are cancelled; then sign out."""
@@ -127,7 +129,7 @@ class Desk:
         say(f"Signing in as {self._operator}")
         session = await self._sign_in()
         say("Signed in; waiting for work (Ctrl-C signs out)")
-        self._is_signed_in = True
+        self._is_signed_in = self._was_signed_in = True
         self._resume(session)
         await self._is_done.wait()
         await self._sign_out()
@@ -147,7 +149,8 @@ class Desk:
         """The session. A refusal that names a time is asked again: after a restart the gateway is there before the provinces are."""
         desk_id = f"terminal-{self._operator.rpartition('/')[2]}"
         while True:
-            result = await self._send(work_pb2.WorkAction(sign_in=work_pb2.SignInAction(desk_id=desk_id)))
+            sign_in = work_pb2.SignInAction(desk_id=desk_id, resume=self._was_signed_in)
+            result = await self._send(work_pb2.WorkAction(sign_in=sign_in))
             if result.WhichOneof("outcome") != "error":
                 return result.session
             _say_refused(result.error)

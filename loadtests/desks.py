@@ -1,8 +1,8 @@
 """A workbench: one Work stream that carries the desks of many operators, as a branch's own desk software would.
 
 What it shows of the contract: many actions in one message; every write with a request_id that is repeated unchanged; a heartbeat a second
-for the whole stream; renewal of leases while people work; and after a lost stream a new one, a sign-in for each operator, and the
-actions that were not answered once more. Nothing here knows more of the system than the stubs in gateway.v1.
+for the whole stream; renewal of leases while people work; and after a lost stream a new one, a sign-in for each operator (who only comes back
+and is taken over from no other desk), and the actions that were not answered once more. Nothing here knows more of the system than the stubs in gateway.v1.
 
 `freeze` is a power cut: no heartbeats, no reading, no writing. The people work on with what lies on their desks, so after `thaw` their
 decisions go out late, and the server's answers tell whether they still count.
@@ -96,6 +96,9 @@ class Workbench:
         self.counts = DeskCounts()
         #: Operators whose sign-in was confirmed.
         self.signed_in: dict[str, None] = {}
+        #: Operators who were ever signed in here: from then on they come back; and of these, who sits at another desk by now.
+        self._seated: dict[str, None] = {}
+        self._taken_over: dict[str, None] = {}
         self.late_decisions: list[LateDecision] = []
         #: Decisions that were made during a freeze, refused or not.
         self.late_sent = 0
@@ -287,8 +290,14 @@ class Workbench:
                 self._watch.dropped(pending.action)
 
     def _sign_in(self, seats: Iterable[Seat]) -> None:
-        sign_in = work_pb2.SignInAction(desk_id=self._desk_id, presence=operator_pb2.PRESENCE_AVAILABLE)
         for seat in seats:
+            if seat.operator in self._taken_over:
+                continue
+            sign_in = work_pb2.SignInAction(
+                desk_id=self._desk_id,
+                presence=operator_pb2.PRESENCE_AVAILABLE,
+                resume=seat.operator in self._seated,
+            )
             self._act(work_pb2.WorkAction(operator=seat.operator, sign_in=sign_in), None, seat)
 
     def _send_again(self, action_id: str) -> None:
@@ -323,7 +332,9 @@ class Workbench:
         seat = self.seats.get(session.operator)
         if seat is None:
             return
-        if session.end_reason:
+        if session.end_reason == "TAKEN_OVER":
+            self._leave(seat)
+        elif session.end_reason:
             self.signed_in.pop(session.operator, None)
             seat.forget_all()
             if session.end_reason == "SILENT" and not self._is_stopping:
@@ -331,6 +342,12 @@ class Workbench:
         elif not self._is_stopping:
             # The province came back: what it told meanwhile is lost, and this is what it says that we hold.
             seat.resumed(session)
+
+    def _leave(self, seat: Seat) -> None:
+        """The operator sits at another desk, and does not come back here by itself."""
+        self._taken_over[seat.operator] = None
+        self.signed_in.pop(seat.operator, None)
+        seat.forget_all()
 
     def _take_result(self, result: work_pb2.ActionResult) -> None:
         if result.action_id == HEARTBEAT_ID:
@@ -365,6 +382,7 @@ class Workbench:
         match action:
             case "sign_in":
                 self.signed_in[seat.operator] = None
+                self._seated[seat.operator] = None
                 if len(self.signed_in) == len(self.seats):
                     self._all_signed_in.set()
                 seat.resumed(result.session)
@@ -390,5 +408,7 @@ class Workbench:
         if pending.is_late:
             self.late_decisions.append(LateDecision.of(pending.action, error))
         pending.seat.refused(pending.held, error)
+        if error.reason == "TAKEN_OVER":
+            self._leave(pending.seat)
         if error.reason == "NOT_SIGNED_IN" and not self._is_stopping:
             self._sign_in((pending.seat,))

@@ -153,6 +153,7 @@ def _merged(entry: Operator, known: Operator | None, now_ms: int) -> Operator:
         signed_in_ms=known.signed_in_ms,
         idle_since_ms=known.idle_since_ms,
         break_end_ms=known.break_end_ms,
+        desk=known.desk,
         decided_count=known.decided_count,
         version=known.version,
     )

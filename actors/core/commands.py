@@ -102,6 +102,10 @@ class SignIn(Command, frozen=True, kw_only=True, tag=True):
     session: SessionId
     #: None: AVAILABLE, or as it is for whoever is signed in.
     presence: PresenceState | None = PresenceState.AVAILABLE
+    #: Where the operator sits, the same over all connections; empty: not told.
+    desk: str = ""
+    #: Only come back: nothing is taken over from another desk.
+    resume: bool = False
 
 
 class SignOut(Command, frozen=True, kw_only=True, tag=True):

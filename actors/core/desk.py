@@ -27,13 +27,17 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
     person = turn.operator(command.operator)
     if isinstance(person, Refused):
         return person
+    if command.resume and person.desk not in ("", command.desk):
+        return Refused(
+            reason=Reason.TAKEN_OVER, message=f"Operator {person.operator} has signed in at another desk since."
+        )
     presence = command.presence or (person.presence if person.signed_in else PresenceState.AVAILABLE)
     if presence is PresenceState.OFFLINE:
         return sign_out(turn, c.SignOut(who=command.who, operator=command.operator, session=command.session))
     if person.session is not None and person.session != command.session:
         _forget_session(turn, person)
     turn.presence.hear((command.session,), turn.now.monotonic_ms)
-    if person.session != command.session or person.presence is not presence:
+    if (person.session, person.desk) != (command.session, command.desk) or person.presence is not presence:
         turn.emit(
             e.OperatorSignedIn(
                 at_ms=turn.now.wall_ms,
@@ -41,6 +45,7 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
                 operator=person.operator,
                 session=command.session,
                 presence=presence,
+                desk=command.desk,
             )
         )
     _withdraw_offers_unless_available(turn, person.operator, presence, command.who)

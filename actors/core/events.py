@@ -324,6 +324,8 @@ class OperatorSignedIn(Event, frozen=True, kw_only=True, tag=True):
     operator: OperatorId
     session: SessionId
     presence: PresenceState
+    #: Where the operator sits; empty: not told.
+    desk: str = ""
 
 
 class OperatorSignedOut(Event, frozen=True, kw_only=True, tag=True):

@@ -95,6 +95,8 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_default
     idle_since_ms: int = 0
     #: Wall clock of the last return from a break; 0: none.
     break_end_ms: int = 0
+    #: Where the operator is signed in, or was when they fell silent; empty: they have left, or it was not told.
+    desk: str = ""
     #: Tasks decided in all.
     decided_count: int = 0
     version: int = 1

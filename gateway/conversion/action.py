@@ -42,7 +42,11 @@ _Fields = dict[str, Any]
 
 _ABOUT_SESSIONS: dict[str, Callable[[Any, _Fields, SessionId], c.AnyCommand]] = {
     "sign_in": lambda message, common, session: c.SignIn(
-        **common, session=session, presence=PRESENCES_IN.get(message.presence)
+        **common,
+        session=session,
+        presence=PRESENCES_IN.get(message.presence),
+        desk=message.desk_id,
+        resume=message.resume,
     ),
     "sign_out": lambda message, common, session: c.SignOut(**common, session=session, reason=message.reason),
     "set_presence": lambda message, common, _: c.SetPresence(**common, presence=PRESENCES_IN[message.presence]),

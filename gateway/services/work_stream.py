@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from actors.core.ids import OperatorId, ProvinceCode, SessionId
+from actors.core.refusal import Reason
 from actors.core.replies import DeskUpdate
 from gateway import names, permissions, validation
 from gateway.calls import item_deadline
@@ -201,6 +202,8 @@ class WorkStream:
             _log.warning("not signed in again", operator=operator, reason=error.reason)
             if error.code in AWAY:
                 self._unsure[operator] = None
+            elif error.reason == Reason.TAKEN_OVER.upper():
+                self._lose(operator, error.reason)
 
     def _send(self, update: work_pb2.WorkUpdate) -> None:
         if self._failure is not None:
@@ -336,6 +339,8 @@ class WorkStream:
     def _remember(self, operator: OperatorId, action: work_pb2.WorkAction) -> None:
         copy = work_pb2.WorkAction()
         copy.CopyFrom(action)
+        # It is for coming back.
+        copy.sign_in.resume = True
         self._operators[operator] = copy
 
     async def _step(self, action: work_pb2.WorkAction, operator: OperatorId) -> Outcome:

@@ -169,12 +169,14 @@ class WorkAction(_message.Message):
     def __init__(self, action_id: _Optional[str] = ..., operator: _Optional[str] = ..., request_id: _Optional[str] = ..., sign_in: _Optional[_Union[SignInAction, _Mapping]] = ..., sign_out: _Optional[_Union[SignOutAction, _Mapping]] = ..., set_presence: _Optional[_Union[SetPresenceAction, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatAction, _Mapping]] = ..., fetch_next: _Optional[_Union[FetchNextAction, _Mapping]] = ..., accept: _Optional[_Union[AcceptAction, _Mapping]] = ..., decline: _Optional[_Union[DeclineAction, _Mapping]] = ..., start: _Optional[_Union[StartAction, _Mapping]] = ..., renew: _Optional[_Union[RenewAction, _Mapping]] = ..., suspend: _Optional[_Union[SuspendAction, _Mapping]] = ..., complete: _Optional[_Union[CompleteAction, _Mapping]] = ..., return_task: _Optional[_Union[ReturnTaskAction, _Mapping]] = ..., refer: _Optional[_Union[ReferAction, _Mapping]] = ..., release: _Optional[_Union[ReleaseAction, _Mapping]] = ...) -> None: ...
 
 class SignInAction(_message.Message):
-    __slots__ = ("desk_id", "presence")
+    __slots__ = ("desk_id", "presence", "resume")
     DESK_ID_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    RESUME_FIELD_NUMBER: _ClassVar[int]
     desk_id: str
     presence: _operator_pb2.Presence
-    def __init__(self, desk_id: _Optional[str] = ..., presence: _Optional[_Union[_operator_pb2.Presence, str]] = ...) -> None: ...
+    resume: bool
+    def __init__(self, desk_id: _Optional[str] = ..., presence: _Optional[_Union[_operator_pb2.Presence, str]] = ..., resume: _Optional[bool] = ...) -> None: ...
 
 class SignOutAction(_message.Message):
     __slots__ = ("reason",)
@@ -329,16 +331,18 @@ class ActionResult(_message.Message):
     def __init__(self, action_id: _Optional[str] = ..., error: _Optional[_Union[_error_pb2.Error, _Mapping]] = ..., assignment: _Optional[_Union[Assignment, _Mapping]] = ..., no_work: _Optional[_Union[NoWork, _Mapping]] = ..., task: _Optional[_Union[_task_pb2.TaskBrief, _Mapping]] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., heartbeat: _Optional[_Union[HeartbeatResponse, _Mapping]] = ...) -> None: ...
 
 class SignInRequest(_message.Message):
-    __slots__ = ("operator", "request_id", "desk_id", "presence")
+    __slots__ = ("operator", "request_id", "desk_id", "presence", "resume")
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DESK_ID_FIELD_NUMBER: _ClassVar[int]
     PRESENCE_FIELD_NUMBER: _ClassVar[int]
+    RESUME_FIELD_NUMBER: _ClassVar[int]
     operator: str
     request_id: str
     desk_id: str
     presence: _operator_pb2.Presence
-    def __init__(self, operator: _Optional[str] = ..., request_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., presence: _Optional[_Union[_operator_pb2.Presence, str]] = ...) -> None: ...
+    resume: bool
+    def __init__(self, operator: _Optional[str] = ..., request_id: _Optional[str] = ..., desk_id: _Optional[str] = ..., presence: _Optional[_Union[_operator_pb2.Presence, str]] = ..., resume: _Optional[bool] = ...) -> None: ...
 
 class SignOutRequest(_message.Message):
     __slots__ = ("operator", "request_id", "reason")

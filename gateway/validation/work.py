@@ -33,7 +33,7 @@ def _nothing_granted_when_declined(message: Message) -> k.Wrong:
     return None
 
 
-_SIGN_IN = k.Rules({"desk_id": _ID, "presence": _START_PRESENCE}, required=("desk_id",))
+_SIGN_IN = k.Rules({"desk_id": _ID, "presence": _START_PRESENCE, "resume": k.anything}, required=("desk_id",))
 _SIGN_OUT = k.Rules({"reason": k.REASON})
 _FETCH = k.Rules({"kinds": k.items(64, _ID)})
 _HOLD = k.Rules(_TASK_AND_TOKEN, required=("task", "token"))

@@ -34,6 +34,7 @@ def signed_in(state: ProvinceState, event: e.OperatorSignedIn) -> None:
         person,
         presence=event.presence,
         session=event.session,
+        desk=event.desk,
         signed_in_ms=since,
         idle_since_ms=idle_since,
         break_end_ms=_break_end_ms(person, event.presence, event.at_ms),
@@ -44,7 +45,9 @@ def signed_in(state: ProvinceState, event: e.OperatorSignedIn) -> None:
 
 def signed_out(state: ProvinceState, event: e.OperatorSignedOut) -> None:
     person = state.operators[event.operator]
-    state.put_operator(replace(person, presence=PresenceState.OFFLINE, session=None, signed_in_ms=0))
+    # Whoever fell silent comes back to where they sat, and to nowhere else.
+    desk = "" if event.reason == "signed_out" else person.desk
+    state.put_operator(replace(person, presence=PresenceState.OFFLINE, session=None, desk=desk, signed_in_ms=0))
     state.signed_in.pop(event.operator, None)
 
 

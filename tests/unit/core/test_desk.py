@@ -3,11 +3,12 @@ import pytest
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.clockwork import SESSION_SILENCE_MAX_MS
 from actors.core.country import Line
 from actors.core.ids import OperatorId, SessionId
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
-from actors.core.replies import DeskUpdate, Done, NoWork, SessionReply
+from actors.core.replies import DeskUpdate, Done, NoWork, OperatorReply, SessionReply
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import KINDS, MEDICAL, SHIPPED, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import bring_to
@@ -46,6 +47,39 @@ def test_signing_in_again_the_same_way_writes_nothing() -> None:
     branch.arrive(person("chen"))
     branch.sign_in("chen")
     assert branch.events == ()
+
+
+def test_a_desk_that_comes_back_takes_nobody_from_another() -> None:
+    """After a restart of a gateway the desk that somebody had left would take the session back from the one where they sit."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+
+    def at(desk: str, session: str, *, resume: bool = True) -> c.SignIn:
+        return c.SignIn(operator=CHEN, session=SessionId(session), desk=desk, resume=resume)
+
+    # Where they sit was not told: an older version signed them in.
+    branch.did(at("left", "g1/1"), SessionReply)
+    branch.did(at("right", "g1/2", resume=False), SessionReply)
+    assert branch.refused(at("left", "g2/1")) is Reason.TAKEN_OVER
+    assert branch.did(at("right", "g2/2"), SessionReply).operator.session == "g2/2"
+    # The answer was lost with its line: it is the same desk all the same.
+    branch.did(at("right", "g2/3"), SessionReply)
+    branch.wait(SESSION_SILENCE_MAX_MS)
+    assert not branch.state.operators[CHEN].signed_in
+    assert branch.refused(at("left", "g2/4")) is Reason.TAKEN_OVER, "whoever fell silent comes back to where they sat"
+    branch.did(at("right", "g2/5"), SessionReply)
+    branch.did(c.SignOut(operator=CHEN, session=SessionId("g2/5")), Done)
+    branch.did(at("left", "g2/6"), SessionReply)
+    branch.did(at("right", "g2/7", resume=False), SessionReply)
+
+
+def test_another_entry_on_the_roster_keeps_where_somebody_sits() -> None:
+    """Whoever was given another skill meanwhile could not come back, or their old desk could."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.did(c.SignIn(operator=CHEN, session=SessionId("g1/1"), desk="right"), SessionReply)
+    branch.did(c.UpsertOperators(who="ops:duty", entries=(person("chen", capacity=3),)), OperatorReply)
+    assert (branch.state.operators[CHEN].capacity, branch.state.operators[CHEN].desk) == (3, "right")
 
 
 def test_signing_out_returns_everything_at_once() -> None:

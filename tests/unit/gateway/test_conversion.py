@@ -146,7 +146,16 @@ def test_a_sign_in_asks_for_no_presence_that_was_not_told(
 
 def test_a_roster_entry_goes_there_and_back() -> None:
     """UpdateOperator reads, merges and writes: what is lost on the way is lost from the roster."""
-    known_here = {"presence", "session", "signed_in_ms", "idle_since_ms", "break_end_ms", "decided_count", "version"}
+    known_here = {
+        "presence",
+        "session",
+        "desk",
+        "signed_in_ms",
+        "idle_since_ms",
+        "break_end_ms",
+        "decided_count",
+        "version",
+    }
     defaults = Operator(operator=OperatorId(""), province=ProvinceCode(""), site=SiteId(""))
     for field in {*Operator.__struct_fields__} - known_here:
         assert getattr(PERSON, field) != getattr(defaults, field), f"{field} is not tested"

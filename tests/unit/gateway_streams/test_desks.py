@@ -225,6 +225,28 @@ async def test_an_operator_sits_at_one_desk(country: Served) -> None:
         assert (await taken.offer()).task.name == created.name
 
 
+async def test_a_desk_that_comes_back_takes_nobody_from_another(country: Served) -> None:
+    """Both lose their lines with the gateway; whichever was quicker had the operator, and the person sits at one of them."""
+
+    async def comes_back(desk_id: str, *, resume: bool = True) -> work_pb2.ActionResult:
+        async with Workbench(country) as desk:
+            action = work_pb2.SignInAction(desk_id=desk_id, resume=resume)
+            return await desk.result(desk.action(1, sign_in=action))
+
+    for desk_id in ("left", "taken"):
+        assert (await comes_back(desk_id, resume=False)).HasField("session")
+    refused = await comes_back("left")
+    assert (refused.error.code, refused.error.reason) == (grpc.StatusCode.FAILED_PRECONDITION.value[0], "TAKEN_OVER")
+    assert (await comes_back("taken")).HasField("session")
+    request = work_pb2.SignInRequest(
+        operator="provinces/fujian/operators/fujian-op-1", request_id="s", desk_id="left", resume=True
+    )
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await country.work.SignIn(request, **country.as_("desk", "fujian"))
+    assert facts(caught.value)["reason"] == "TAKEN_OVER"
+    assert (await comes_back("left", resume=False)).HasField("session"), "a person may sit down anywhere"
+
+
 async def test_a_session_that_moved_to_another_gateway_is_not_taken_back(country: Served) -> None:
     """Only the province knows of it; a stream that signed in again blindly would rob the desk that works."""
     site = country.sites["fujian"]

@@ -466,15 +466,13 @@ async def test_a_call_that_was_given_up_from_the_start_stores_nothing(country: S
 async def test_a_sign_in_whose_answer_was_lost_is_repeated(country: Served) -> None:
     """A lost connection must not look like a failure to the desk, nor sign anybody in twice."""
     site = country.sites["fujian"]
-    desk = {"operator": "provinces/fujian/operators/fujian-op-1", "desk_id": "d"}
+    request = work_pb2.SignInRequest(operator="provinces/fujian/operators/fujian-op-1", desk_id="d", request_id="s-1")
     site.breaks_after = once(protocol.Bundle)
-    session = await country.work.SignIn(
-        work_pb2.SignInRequest(**desk, request_id="s-1"), **country.as_("desk", "fujian")
-    )
-    assert session.operator == desk["operator"]
+    session = await country.work.SignIn(request, **country.as_("desk", "fujian"))
+    assert session.operator == request.operator
     assert len(site.seen(protocol.Bundle)) == 2
     answer = await country.work.Heartbeat(
-        work_pb2.HeartbeatRequest(operators=[desk["operator"]]), **country.as_("desk", "fujian")
+        work_pb2.HeartbeatRequest(operators=[request.operator]), **country.as_("desk", "fujian")
     )
     assert not answer.signed_out_operators
 

@@ -9,6 +9,7 @@ import pytest
 from actors.core import commands as c
 from actors.core.ids import OperatorId, ProvinceCode, SiteId
 from actors.core.operators import Operator, PresenceState
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, OperatorReply, SessionReply
 from gateway.desks import Desks
 from gateway.errors import GatewayError, GatewayReason
@@ -151,6 +152,16 @@ async def test_whoever_signs_out_meanwhile_is_not_signed_in_again(desk: _Desk) -
     await desk.provinces.answer(2, Done())
     await desk.send(HEARTBEAT)
     assert (desk.provinces.kinds()[1:], desk.told) == ([c.GetOperator, c.SignOut], ["SIGNED_OUT"])
+
+
+async def test_whoever_is_taken_over_meanwhile_is_told_and_not_taken_back(desk: _Desk) -> None:
+    """The other desk came between the question and the sign-in."""
+    await desk.comes_back()
+    await desk.provinces.answer(1, desk.here())
+    assert desk.provinces.asked[2].resume
+    await desk.provinces.answer(2, Refused(reason=Reason.TAKEN_OVER))
+    await desk.send(HEARTBEAT)
+    assert (desk.provinces.kinds()[1:], desk.told) == (AGAIN, ["TAKEN_OVER"])
 
 
 async def test_whoever_has_signed_out_is_not_signed_in_again(desk: _Desk) -> None:

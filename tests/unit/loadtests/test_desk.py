@@ -34,6 +34,8 @@ class Office(work_pb2_grpc.WorkServiceServicer):
         self.refusals = refusals or []
         self.cut_after = cut_after
         self.done: list[str] = []
+        #: Of each sign-in, whether the desk only comes back.
+        self.resumes: list[bool] = []
 
     async def Work(  # noqa: N802 - gRPC's name
         self,
@@ -51,6 +53,8 @@ class Office(work_pb2_grpc.WorkServiceServicer):
     def _answer(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult:
         what = action.WhichOneof("action")
         result = work_pb2.ActionResult(action_id=action.action_id)
+        if what == "sign_in":
+            self.resumes.append(action.sign_in.resume)
         if what == "sign_in" and self.refusals:
             result.error.CopyFrom(self.refusals.pop(0))
         elif what == "sign_in":
@@ -192,6 +196,7 @@ def test_after_a_lost_line_the_work_that_was_done_counts(capsys: pytest.CaptureF
     waiting = task_pb2.TASK_STATE_ASSIGNED
     office = Office([held(3, waiting), held(4, waiting)], cut_after="start fujian-3")
     asyncio.run(work_at(office, tasks=1, work_s=60.0 / 1000))
+    assert office.resumes == [False, True], "it takes nobody back from a desk that they have gone to meanwhile"
     assert office.done[:2] == ["start fujian-3", "complete fujian-3"]
     told = capsys.readouterr().out
     assert "is down; trying again" in told

@@ -144,6 +144,44 @@ async def test_what_was_not_answered_is_repeated_unchanged_on_a_new_stream() -> 
         assert bench.counts.reconnects == 1
 
 
+async def test_whoever_comes_back_is_taken_from_no_other_desk() -> None:
+    """The desk that somebody had left would sign them in again with each new line, and take them from where they sit."""
+    server = Server()
+    async with working(server) as bench:
+        stream = await server.next()
+        first = await stream.next("sign_in")
+        assert not first.sign_in.resume, "a person sits down where they like"
+        stream.answer(first, session=work_pb2.Session(operator=OPERATOR))
+        await asyncio.wait_for(bench.wait_signed_in(), PATIENCE_S)
+        stream.break_off()
+        stream = await server.next()
+        again = await stream.next("sign_in")
+        assert again.sign_in.resume
+        stream.answer(again, error=error_pb2.Error(code=9, reason="TAKEN_OVER"))
+        await turns()
+        assert not bench.signed_in
+        stream.break_off()
+        stream = await server.next()
+        await turns()
+        assert stream.received.empty()
+
+
+async def test_whoever_was_taken_over_stays_where_they_sit() -> None:
+    """The same, where the desk was told."""
+    server = Server()
+    async with working(server) as bench:
+        stream = await begin(server, bench)
+        await stream.next("start")
+        stream.send(session=work_pb2.Session(operator=OPERATOR, end_reason="TAKEN_OVER"))
+        await turns()
+        assert (list(bench.holds()), bench.signed_in) == ([], {})
+        stream.break_off()
+        stream = await server.next()
+        await stream.next("start")
+        await turns()
+        assert stream.received.empty()
+
+
 async def test_what_a_province_gave_or_took_before_it_came_back_is_heard_of() -> None:
     """News are lost with a province's link; a desk that does not listen when it is told what it holds keeps assignments that nobody works on."""
     server = Server()
