@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ PING_EVERY_S = 0.5
 SUSPECT_AFTER_S = 1.5
 #: A process that runs but does not answer for this long is killed all the same.
 SILENCE_MAX_S = 15.0
+#: Pause before Ray is asked once more whether an actor could be made.
+ASK_AGAIN_S = 1.0
 
 
 class Watched:
@@ -59,6 +61,8 @@ class Watched:
         self.entry: Entry | None = None
         self.answered_s = time.monotonic()
         self.killed_epoch = -1
+        #: Set when an incarnation is gone, be it one that stood aside: Ray makes the next one, if it can be made.
+        self.gone = asyncio.Event()
         self._ping: asyncio.Future[bytes] | None = None
 
     def changed(self, entry: Entry | None) -> None:
@@ -66,6 +70,8 @@ class Watched:
         self.entry = entry
         self.answered_s = time.monotonic()
         self.link.connect_to(entry.address if entry else None)
+        if entry is None:
+            self.gone.set()
 
     def ask(self) -> None:
         """Send a ping, unless one is on its way or nobody is there."""
@@ -112,10 +118,16 @@ class Supervisor:
             self._refusals[journal] = reason
         else:
             self._refusals.pop(journal, None)
+            if name in self._watched:
+                self._watched[name].gone.set()
         _log.error("actor stands aside" if present else "actor tries again", name=name, reason=reason)
         draft = self._refusals_path.with_suffix(".new")
         draft.write_bytes(msgspec.json.encode(self._refusals))
         draft.replace(self._refusals_path)
+
+    def gone(self, name: str) -> asyncio.Event:
+        """Set whenever an incarnation of an actor is gone; whoever waits for it clears it."""
+        return self._watched[name].gone
 
     def note_cannot_start(self, name: str, cause: str) -> None:
         """An actor's constructor raised, so it is gone for good and can say nothing: stand aside in its name."""
@@ -225,7 +237,7 @@ async def supervise(options: ClusterOptions) -> None:
     _stop_on_signals(loop, stopped)  # once more: Ray has put handlers of its own in their place
     handles = start_actors(ray, options)
     starts = [
-        loop.create_task(note_failed_start(handle.ready.remote(), name, supervisor, failure=ray.exceptions.RayError))
+        loop.create_task(note_failed_start(handle.ready.remote, name, supervisor, failure=ray.exceptions.RayError))
         for name, handle in zip(names, handles, strict=True)
     ]
     watching, keeping = loop.create_task(supervisor.watch_for_ever()), loop.create_task(forks.keep_for_ever())
@@ -239,21 +251,32 @@ async def supervise(options: ClusterOptions) -> None:
 
 
 async def note_failed_start(
-    ready: Awaitable[object], name: str, supervisor: Supervisor, *, failure: type[Exception]
+    ready: Callable[[], Awaitable[object]], name: str, supervisor: Supervisor, *, failure: type[Exception]
 ) -> None:
-    """Wait until an actor is ready, and let everybody know if it never will be, because its constructor raised.
+    """Wait until an actor is ready, at the start and each time that Ray makes it again.
+
+    Returns when its constructor has raised, so that it never will be, and everybody has been let know.
 
     Args:
-        ready: Ray's answer to the question.
+        ready: asks Ray, which answers when the actor has been made.
         name: the actor's name in the directory.
         failure: the root of Ray's own errors.
     """
-    try:
-        await ready
-    except failure as error:
-        if "creation task" in str(error):
-            _log.error("actor cannot start", name=name, error=str(error))
-            supervisor.note_cannot_start(name, str(error).strip().splitlines()[-1])
+    gone = supervisor.gone(name)
+    while True:
+        # Before the question: an incarnation that ends while it is asked is asked after once more.
+        gone.clear()
+        try:
+            await ready()
+        except failure as error:
+            if "creation task" in str(error):
+                _log.error("actor cannot start", name=name, error=str(error))
+                supervisor.note_cannot_start(name, str(error).strip().splitlines()[-1])
+                return
+            # It died over the question, or is just being made again.
+            await asyncio.sleep(ASK_AGAIN_S)
+        else:
+            await gone.wait()
 
 
 def _stop_on_signals(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

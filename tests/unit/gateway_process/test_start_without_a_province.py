@@ -10,7 +10,7 @@ import grpc
 import msgspec
 import pytest
 
-from actors import province
+from actors import cluster, province
 from actors.cluster import note_failed_start
 from actors.cluster_options import REFUSALS
 from actors.coordinator import CoordinatorActor
@@ -122,7 +122,7 @@ async def never_made(country: LiveCountry, name: str, cause: str) -> None:
             f"The actor died because of an error raised in its creation task, ray::x.__init__()\n  File …\n{cause}\n"
         )
 
-    await note_failed_start(ready(), name, country.supervisor, failure=RuntimeError)
+    await note_failed_start(ready, name, country.supervisor, failure=RuntimeError)
 
 
 async def test_a_province_that_could_not_start_is_named_and_the_others_serve(tmp_path: Path) -> None:
@@ -138,6 +138,65 @@ async def test_a_province_that_could_not_start_is_named_and_the_others_serve(tmp
         assert code is grpc.StatusCode.UNAVAILABLE
         await state_of_fujian(country, province_pb2.PROVINCE_STATE_DEGRADED)
         await country.tasks.CreateTask(create(2, "jiangxi"), **as_("branch-jiangxi"))
+
+
+@pytest.mark.parametrize("name", ["province/fujian", "coordinator"])
+async def test_an_actor_that_cannot_be_made_again_during_operation_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Ray was asked at the start only: a province that died and could not be made again was away for ever, and nobody was told why."""
+    monkeypatch.setattr(cluster, "ASK_AGAIN_S", 0.0)
+    async with live_country(tmp_path, *CODES) as country:
+        died = RuntimeError("The actor is unavailable.")
+        raised = RuntimeError("The actor died because of an error raised in its creation task, …\nKeyError: 'a bug'")
+        says: list[RuntimeError | None] = [None, died, died, raised]
+        is_made = asyncio.Event()
+
+        async def ready() -> None:
+            if (error := says.pop(0)) is not None:
+                raise error
+            is_made.set()
+
+        noting = asyncio.create_task(note_failed_start(ready, name, country.supervisor, failure=RuntimeError))
+        await is_made.wait()
+        actor = country.coordinator if name == "coordinator" else country.actors["fujian"]
+        assert await alarms(country, 0) == []
+        await actor.close()
+        async with asyncio.timeout(PATIENCE_S):
+            await noting
+        [alarm] = await alarms(country, 1)
+        assert f"{name.removeprefix('province/')} cannot start: KeyError: 'a bug'" in alarm
+        said: list[str] = []
+        RollCall(tmp_path, CODES, said.append).tell()
+        assert said == [f"NOT SERVING 未服务: {alarm}"]
+
+
+async def test_an_actor_that_stood_aside_and_cannot_be_made_again_is_named(tmp_path: Path) -> None:
+    """It is not in the directory under its own name: its end was no news, and its last reason the wrong one."""
+    await make(tmp_path)
+    AT_SIGHT["truncated"](tmp_path / "fujian.sqlite")
+    async with live_country(tmp_path, *CODES) as country:
+        raised = RuntimeError("The actor died because of an error raised in its creation task, …\nKeyError: 'a bug'")
+        says: list[RuntimeError | None] = [None, raised]
+        is_made = asyncio.Event()
+
+        async def ready() -> None:
+            if (error := says.pop(0)) is not None:
+                raise error
+            is_made.set()
+
+        noting = asyncio.create_task(
+            note_failed_start(ready, "province/fujian", country.supervisor, failure=RuntimeError)
+        )
+        await is_made.wait()
+        [alarm] = await alarms(country, 1)
+        assert "journal fujian" in alarm
+        await country.actors["fujian"].close()
+        async with asyncio.timeout(PATIENCE_S):
+            await noting
+        async with asyncio.timeout(PATIENCE_S):
+            while "KeyError: 'a bug'" not in "".join(await alarms(country, 1)):
+                pass
 
 
 async def test_a_country_of_nobody_or_without_headquarters_that_could_start_does_not(tmp_path: Path) -> None:
