@@ -7,8 +7,8 @@ A province that stands aside is not waited for: one damaged file must not keep a
 holds the anchors against which every other one is checked, and a country that starts unchecked might serve an old copy.
 
 A province that says nothing, because its process hangs, is waited for as long as a start may take. Then it is named, and the others work without it.
-So is the coordinator, whom only the directory of addresses shows: every province checks its journal against the headquarters' by itself, and goes
-by what it last knew.
+So is the coordinator, whom only the directory of addresses shows, but not for as long: every province checks its journal against the headquarters'
+by itself, and goes by what it last knew.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -73,7 +73,8 @@ def serve(
     Example: sharedops serve --data-dir ./data --provinces fujian,jiangxi
 
     A province whose journal cannot be used stands aside, is named with the reason, and keeps nobody else from serving; nor does one that
-    cannot start, or has not come up after three minutes. A coordinator (hq) that has not come up by then is named, too, and started without.
+    cannot start, or has not come up after three minutes. A coordinator (hq) that has not come up a quarter of a minute after all others is named,
+    too, and started without.
 
     Exit code 0 after a clean end, 1 if the system could not be kept up, 2 if it may not start (directory in use, of another store
     or not to be written, journal of the headquarters unusable, address taken, unusable token file, development tokens on a public

@@ -34,6 +34,8 @@ CLUSTER_GRACE_S = 20.0
 LEFTOVER_GRACE_S = 5.0
 #: Pause between two looks at who stands aside.
 ROLL_CALL_EVERY_S = 1.0
+#: So long the coordinator is waited for when everybody else is there. It is started before them all, and provinces serve without it.
+COORDINATOR_PATIENCE_S = 15.0
 
 
 class SystemSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,15 +149,14 @@ class System:
             await child.start()
 
     async def wait_ready(self, timeout_s: float) -> Ready:
-        """Wait until the coordinator and, at every gateway, every province serve, or say that they cannot, or the time is over.
+        """Wait until at every gateway every province serves, or says that it cannot, or the time is over; then a little for the coordinator.
 
         Raises:
             SystemFailed: a gateway does not listen within the time, a child ended for good, the headquarters stand aside, or no province
                 serves.
         """
         until_s = time.monotonic() + timeout_s
-        # It is asked first: the answer takes a moment, and nobody else's silence may use that up.
-        aside = await self._roll.call_headquarters(self._pause, lambda: time.monotonic() >= until_s)
+        provinces_aside: dict[str, str] = {}
         for gateway in self._gateways:
             while not gateway.has_listened():
                 if time.monotonic() >= until_s:
@@ -163,9 +164,15 @@ class System:
                         f"{gateway.name} does not listen after {timeout_s:.0f} s; see {self._store.logs}"
                     )
                 await self._pause()
-            aside |= await self._roll.call(gateway.own_address, self._pause, lambda: time.monotonic() >= until_s)
+            provinces_aside |= await self._roll.call(
+                gateway.own_address, self._pause, lambda: time.monotonic() >= until_s
+            )
+        # A time of its own: to be told that it is there takes a moment, and nobody else's silence may use that up.
+        patient_s = time.monotonic() + COORDINATOR_PATIENCE_S
+        aside = await self._roll.call_headquarters(self._pause, lambda: time.monotonic() >= patient_s)
         self._require_start()
-        return Ready(self._port.address, tuple(f"http://{gateway.console}" for gateway in self._gateways), aside)
+        consoles = tuple(f"http://{gateway.console}" for gateway in self._gateways)
+        return Ready(self._port.address, consoles, aside | provinces_aside)
 
     async def _tell_who_stands_aside(self) -> None:
         while True:
