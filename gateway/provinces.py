@@ -370,6 +370,8 @@ class ProvinceLinks:
                 if not is_repeatable(request):
                     raise _outcome_unknown(away) from None
                 may_be_done = not is_read(request)
+                # It has waited for an answer so far, and for the connection only from now on.
+                give_up = loop.time() + self._outage_wait_s
             except LinkDown:
                 if name in self._refusals:
                     if may_be_done:

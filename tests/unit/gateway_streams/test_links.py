@@ -426,6 +426,24 @@ async def test_a_call_waits_for_a_restart(country: Served) -> None:
     assert (await reading).name == created.name
 
 
+async def test_a_call_that_was_long_under_way_waits_for_a_restart_as_any_other(impatient: Served) -> None:
+    """Whoever had asked for a long answer, or waited for a slow disk, was refused at once where the province died; others waited a second."""
+    site, links = impatient.sites["fujian"], impatient.gateway.links
+    links._outage_wait_s = 0.0
+
+    def breaks(request: protocol.Request) -> bool:
+        # The time for which it may wait has long been over.
+        links._outage_wait_s = PATIENCE_S
+        return is_first(request)
+
+    is_first = once(c.GetTask)
+    site.breaks_after = breaks
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    reply = await links.call("fujian", c.GetTask(task_id=TaskId("fujian-1")), deadline=deadline)
+    assert isinstance(reply, Refused)
+    assert len(site.seen(c.GetTask)) == 2
+
+
 async def test_a_province_that_stays_away_is_unavailable_before_the_deadline(impatient: Served) -> None:
     """A definite status that says when to try again, not a client's own timeout."""
     await impatient.sites["fujian"].kill()
