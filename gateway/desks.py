@@ -9,7 +9,7 @@ When a province's actor has restarted, everyone who was heard lately is told to 
 (the same session: nothing is written), because news that was sent while the link was down is lost: the answer tells each desk what it holds.
 
 An operator sits at one desk. The province tells the session that another one takes over from; that news may be lost with the link, so a
-stream asks who has the session before it signs an operator in again.
+stream asks who has the session before it signs an operator in again, and a desk without a stream when it next sends a heartbeat.
 """
 
 import asyncio
@@ -72,6 +72,8 @@ class Desks:
         self._streams: dict[SessionId, Stream] = {}
         #: Sessions per province in which an operator of the session is signed in.
         self._provinces: dict[SessionId, dict[ProvinceCode, None]] = {}
+        #: Of the operators without a stream, those of whom news may be lost: their province's link was down.
+        self._unsure: dict[SessionId, None] = {}
         #: Provinces in which anybody ever signed in through us. Only they wait for our word.
         self._served: dict[ProvinceCode, None] = {}
         self._heard: dict[SessionId, None] = {}
@@ -106,13 +108,14 @@ class Desks:
     def signed_in(self, session: SessionId, province: ProvinceCode) -> None:
         """An operator of the session works in this province."""
         self._provinces.setdefault(session, {})[province] = None
+        self._unsure.pop(session, None)
         self._served[province] = None
         self._heard[session] = None
 
     def signed_out(self, by: SessionId) -> None:
         """An operator was signed out by a call of this session. If that was not the desk itself, its province tells it."""
         if by not in self._streams:
-            self._provinces.pop(by, None)
+            self._ended(by)
 
     def hear(self, session: SessionId) -> None:
         """Something arrived from the session."""
@@ -122,13 +125,28 @@ class Desks:
         """Whether somebody signed in by this session since the gateway began."""
         return session in self._provinces
 
+    def is_unsure(self, session: SessionId) -> bool:
+        """Whether its province must be asked if it lasts; `sure` says what that has answered."""
+        return session in self._unsure
+
+    def sure(self, session: SessionId, *, lasts: bool) -> None:
+        """Whether an operator without a stream is signed in by this session, by their province's own word."""
+        if lasts:
+            self._unsure.pop(session, None)
+        else:
+            self._ended(session)
+
+    def _ended(self, session: SessionId) -> None:
+        self._provinces.pop(session, None)
+        self._unsure.pop(session, None)
+
     def deliver(self, updates: Iterable[DeskUpdate]) -> None:
         """Route news to the streams. Unary desks ask by themselves: all they need is to hear that a session is over."""
         for update in updates:
             stream = self._streams.get(update.session)
             if stream is None:
                 if update.task is None:
-                    self._provinces.pop(update.session, None)
+                    self._ended(update.session)
             elif not self.silence.holds(names.operator_province(update.operator)):
                 # What is not pushed is lost, as on a dead line: when it lives again, the desks are told what they hold.
                 stream.push(update)
@@ -141,6 +159,9 @@ class Desks:
         for heard in (*self._heard_before, self._heard):
             lately |= heard
         self._report(province, lately)
+        for session, provinces in self._provinces.items():
+            if session not in self._streams and province in provinces:
+                self._unsure[session] = None
         for session, stream in list(self._streams.items()):
             if province in self._provinces.get(session, ()):
                 stream.resume(province)

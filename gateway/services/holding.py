@@ -1,6 +1,7 @@
 """One step of a desk, whichever way it came: ask the operator's province, and put its answer into the contract's words."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actors import protocol
@@ -116,6 +117,32 @@ class Holding:
         request = c.GetOperator(operator=operator)
         reply = await self._provinces.call(names.operator_province(operator), request, deadline=deadline)
         return expect(reply, OperatorReply).operator.session
+
+    async def make_sure(self, sessions: Mapping[OperatorId, SessionId], deadline: float) -> None:
+        """Ask whether operators without a stream are signed in by these sessions still; a province that does not say leaves it open."""
+        by_province: dict[ProvinceCode, list[OperatorId]] = {}
+        for operator in sessions:
+            by_province.setdefault(names.operator_province(operator), []).append(operator)
+        await asyncio.gather(*(self._make_sure(code, who, sessions, deadline) for code, who in by_province.items()))
+
+    async def _make_sure(
+        self,
+        province: ProvinceCode,
+        operators: Sequence[OperatorId],
+        sessions: Mapping[OperatorId, SessionId],
+        deadline: float,
+    ) -> None:
+        asked = [c.GetOperator(operator=operator) for operator in operators]
+        try:
+            replies = await self._provinces.call_many(province, asked, deadline=deadline)
+        except GatewayError:
+            return
+        for operator, reply in zip(operators, replies, strict=True):
+            session = sessions[operator]
+            if isinstance(reply, OperatorReply):
+                self._desks.sure(session, lasts=reply.operator.session == session)
+            elif isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_OPERATOR:
+                self._desks.sure(session, lasts=False)
 
     async def refused(self, command: c.AnyCommand, refused: Refused, deadline: float) -> work_pb2.NoWork:
         """Say no in the contract's words; whoever shows a void token learns who has the task now, wherever that is.

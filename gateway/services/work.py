@@ -1,9 +1,10 @@
 """WorkService: the unary steps of desks, and the stream."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from actors.core.ids import OperatorId
+from actors.core.ids import OperatorId, SessionId
 from gateway import names, permissions, validation
 from gateway.answers import Provinces
 from gateway.calls import Context, deadline_of
@@ -15,6 +16,8 @@ from gateway.services.work_stream import WorkStream
 from gateway.v1 import work_pb2, work_pb2_grpc
 
 _SERVICE = "/sharedops.v1.WorkService/"
+#: A heartbeat waits no longer for a province to say who is signed in; the next one asks again.
+ASKING_MAX_S = 0.5
 
 
 class WorkService(work_pb2_grpc.WorkServiceServicer):
@@ -58,15 +61,18 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
         self, request: work_pb2.HeartbeatRequest, context: Context
     ) -> work_pb2.HeartbeatResponse:
         """Keep operators signed in who have no stream; tells which of them must sign in again."""
-        deadline_of(context)
+        deadline = deadline_of(context)
         validation.check(request)
-        gone: list[str] = []
+        sessions: dict[OperatorId, SessionId] = {}
         for name in request.operators:
-            session = self._desks.unary_session(self._operator("Heartbeat", name))
+            operator = self._operator("Heartbeat", name)
+            session = sessions[operator] = self._desks.unary_session(operator)
             if self._desks.is_known(session):
                 self._desks.hear(session)
-            else:
-                gone.append(name)
+        unsure = {operator: session for operator, session in sessions.items() if self._desks.is_unsure(session)}
+        if unsure:
+            await self._holding.make_sure(unsure, min(deadline, asyncio.get_running_loop().time() + ASKING_MAX_S))
+        gone = [name for name in request.operators if not self._desks.is_known(sessions[names.parse_operator(name)[1]])]
         return work_pb2.HeartbeatResponse(server_time_ms=wall_ms(), signed_out_operators=gone)
 
     async def FetchNextTask(  # noqa: N802

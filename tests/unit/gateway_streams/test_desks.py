@@ -8,7 +8,9 @@ import grpc
 import grpc.aio
 import msgspec
 import pytest
+from grpc_health.v1 import health_pb2
 
+from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import SessionId
 from gateway.services import work_stream
@@ -114,6 +116,27 @@ async def test_a_desk_without_a_stream_is_kept_by_unary_heartbeats(country: Serv
     await country.work.SignOut(work_pb2.SignOutRequest(operator=names[0], request_id="o"), **options)
     answer = await country.work.Heartbeat(work_pb2.HeartbeatRequest(operators=names), **options)
     assert list(answer.signed_out_operators) == names
+
+
+async def test_a_desk_without_a_stream_hears_of_what_happened_while_the_link_was_down(country: Served) -> None:
+    """That somebody else has the operator is told once, over the link: it beat on as if signed in, and waited for work for ever."""
+    options, site = country.as_("desk", "fujian"), country.sites["fujian"]
+    names = [f"provinces/fujian/operators/fujian-op-{number}" for number in (1, 2)]
+    for name in names:
+        await country.work.SignIn(work_pb2.SignInRequest(operator=name, request_id=name[-1], desk_id="d"), **options)
+    country.gateway.links.cuts.replace({site.code: 60_000})
+    assert site.process is not None
+    elsewhere = c.SignIn(who="test", operator=site.operators[1].operator, session=SessionId("g2-x/1"))
+    taken = asyncio.get_running_loop().create_future()
+    site.process.submit(elsewhere, taken.set_result)
+    await asyncio.wait_for(taken, PATIENCE_S)
+    site.requests.clear()
+    country.gateway.links.cuts.replace({})
+    await country.until_health("province/fujian", health_pb2.HealthCheckResponse.SERVING)
+    beat = work_pb2.HeartbeatRequest(operators=names)
+    for _ in range(2):
+        assert list((await country.work.Heartbeat(beat, **options)).signed_out_operators) == [names[1]]
+    assert len(site.seen(protocol.Bundle)) == 1, "it is asked once"
 
 
 async def test_desks_are_told_by_which_standard_to_work(country: Served) -> None:
