@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import msgspec
 import typer
 
 from loadtests.chaos.provinces import read_provinces_option
-from loadtests.chaos.report import make_report, to_markdown
+from loadtests.chaos.report import Report, make_report, to_markdown
 from loadtests.chaos.run import CALLS_PER_S, CREATES_PER_S, ChaosRun, Settings
 
 
@@ -20,10 +21,13 @@ def chaos(
     provinces: Annotated[str, typer.Option(help="A number or codes, comma-separated; default: all 36.")] = "",
     seed: Annotated[int | None, typer.Option(help="Of the schedule and the load; default: a new one.", min=0)] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="New directory for data and history; default: a temporary one.")
+        Path | None,
+        typer.Option(
+            help="New directory for data and history, kept; default: a temporary one, removed if everything held."
+        ),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Where report.md and report.json go; default: the data directory.")
+        Path | None, typer.Option(help="Where report.md and report.json go; default: the directory, if it is kept.")
     ] = None,
     creates_per_s: Annotated[
         float, typer.Option(help="Tasks created a second in the whole country.", min=1)
@@ -54,16 +58,28 @@ def chaos(
     command = f"python -m loadtests.chaos --seconds {seconds:g} --seed {chosen_seed}"
     command += f" --provinces {','.join(settings.provinces)}" if settings.provinces else ""
     typer.echo(f"{command}\ndirectory {settings.directory}", err=True)
-    result = asyncio.run(ChaosRun(settings, lambda line: typer.echo(line, err=True)).run())
-    made = make_report(result, settings, command)
-    target = report or settings.directory
+    held = False
+    try:
+        result = asyncio.run(ChaosRun(settings, lambda line: typer.echo(line, err=True)).run())
+        made = make_report(result, settings, command)
+        _write(made, report or settings.directory)
+        typer.echo(to_markdown(made), err=as_json)
+        if as_json:
+            print(msgspec.json.encode(made).decode())
+        held = made.ok
+    finally:
+        if held and data_dir is None:
+            shutil.rmtree(settings.directory, ignore_errors=True)
+        else:
+            typer.echo(f"what it wrote is kept in {settings.directory}", err=True)
+    sys.exit(0 if held else 1)
+
+
+def _write(made: Report, target: Path) -> None:
+    """Leave the report where it was asked for."""
     target.mkdir(parents=True, exist_ok=True)
     (target / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(made)))
     (target / "report.md").write_text(to_markdown(made), encoding="utf-8")
-    typer.echo(to_markdown(made), err=as_json)
-    if as_json:
-        print(msgspec.json.encode(made).decode())
-    sys.exit(0 if made.ok else 1)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -141,7 +142,7 @@ class LiveSystem:
                 await asyncio.wait_for(self._serve.wait(), grace_s)
                 return number == signal.SIGINT
         self.kill_tree()
-        await self._serve.wait()
+        await self.wait_gone()
         return False
 
     def kill_tree(self) -> list[Process]:
@@ -152,9 +153,14 @@ class LiveSystem:
         return everyone
 
     async def wait_gone(self) -> None:
-        """Wait until `serve` has ended, after `kill_tree`."""
-        if self._serve is not None:
-            await self._serve.wait()
+        """Wait until `serve` has ended, after `kill_tree`, and take away its directory of sockets, as it would have done itself."""
+        if self._serve is None:
+            return
+        await self._serve.wait()
+        with contextlib.suppress(OSError, ValueError, LookupError):
+            running = json.loads((self.data_dir / "running.json").read_bytes())
+            if running["pid"] == self._serve.pid:
+                shutil.rmtree(running["run_dir"], ignore_errors=True)
 
     def _tail(self) -> str:
         with contextlib.suppress(OSError):

@@ -1,9 +1,13 @@
 """What a chaos run decides without a system."""
 
 import asyncio
+import tempfile
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -16,7 +20,7 @@ from loadtests.chaos.calls import outcome_of
 from loadtests.chaos.history import FAILED, REFUSED, UNKNOWN
 from loadtests.chaos.provinces import choose_provinces
 from loadtests.chaos.rest import at_rest
-from loadtests.chaos.run import proxied
+from loadtests.chaos.run import Settings, proxied
 from loadtests.chaos.storm import Answers, Injected
 from loadtests.chaos.workbenches import unary_request
 from tests.unit.loadtests.chaos.told import operation
@@ -44,6 +48,43 @@ def test_the_rows_refuse_provinces_that_do_not_exist_as_a_wrong_use(row: ModuleT
     """Would break if a misspelt province started a system, failed with it, and looked like a promise that did not hold."""
     done = CliRunner().invoke(_command(row.main), ["--provinces", "fujian,atlantis"])
     assert (done.exit_code, "--provinces" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("held", "is_named", "is_kept"),
+    [(True, False, False), (True, True, True), (False, False, True), (None, False, True)],
+)
+def test_what_a_run_wrote_is_removed_unless_somebody_wants_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool | None, is_named: bool, is_kept: bool
+) -> None:
+    """Each run left 50 MB behind, whose place nobody knew any more; and what a failed one wrote is all that there is to go by."""
+    module = import_module("loadtests.chaos.__main__")
+    made: list[Path] = []
+
+    class Run:
+        def __init__(self, settings: Settings, say: object) -> None:
+            del say
+            made.append(settings.directory)
+
+        async def run(self) -> None:
+            made[0].mkdir(exist_ok=True)
+            (made[0] / "history.jsonl").touch()
+            if held is None:
+                raise OSError("no room")
+
+    class Verdict(msgspec.Struct):
+        ok: bool
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(module, "ChaosRun", Run)
+    monkeypatch.setattr(module, "make_report", lambda *_: Verdict(bool(held)))
+    monkeypatch.setattr(module, "to_markdown", lambda _: "# report")
+    named = ["--data-dir", str(tmp_path / "named")] if is_named else []
+    done = CliRunner().invoke(_command(chaos), ["--report", str(tmp_path / "report"), *named])
+    assert (done.exit_code == 0) is bool(held)
+    assert made[0].exists() is is_kept
+    assert (f"what it wrote is kept in {made[0]}" in done.output) is is_kept
+    assert (tmp_path / "report" / "report.md").exists() is (held is not None)
 
 
 def _command(function: Callable[..., None]) -> typer.Typer:

@@ -29,6 +29,18 @@ print('{{"ready": true, "standing_aside": {{"fujian": "journal fujian is corrupt
 """
 
 
+#: Stands for `serve` that serves until it is killed, with a directory of its own.
+_KILLED = f"""#!{sys.executable} -SE
+import os, pathlib, signal, sys
+data = pathlib.Path(sys.argv[sys.argv.index("--data-dir") + 1])
+data.mkdir()
+(data / "running.json").write_text('{{"run_dir": "%s", "pid": %d}}' % (os.environ["PLACE"], os.getpid()))
+(data / "store.json").write_text('{{"provinces": ["fujian"]}}')
+print('{{"ready": true, "standing_aside": {{}}, "grpc": "a", "console": "b"}}', flush=True)
+signal.pause()
+"""
+
+
 class _Starting(LiveSystem):
     """Tells when the child is there and its first line is waited for."""
 
@@ -58,6 +70,22 @@ async def test_a_start_that_is_interrupted_ends_in_order(tmp_path: Path, monkeyp
         await starting
     assert (tmp_path / "tidied").exists()
     assert not system.is_running
+
+
+async def test_a_system_that_is_killed_leaves_no_directory_of_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot tidy up itself, and each killed system left one, with all that Ray had written."""
+    serve, place = tmp_path / "serve", tmp_path / "sockets"
+    serve.write_text(_KILLED, encoding="ascii")
+    serve.chmod(0o700)
+    place.mkdir()
+    monkeypatch.setattr(sys, "executable", str(serve))
+    system = LiveSystem(tmp_path / "system", environment={"PLACE": str(place)})
+    await system.start()
+    system.kill_tree()
+    await system.wait_gone()
+    assert not place.exists()
 
 
 async def test_a_system_without_one_of_its_provinces_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
