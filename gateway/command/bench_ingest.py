@@ -7,6 +7,7 @@ import typer
 from actors.country_file import load_country
 from gateway.command.bench_run import measured, tell
 from loadtests.bench.ingest import CLIENTS, ITEMS, Ingest, measure
+from loadtests.bench.requests import RequestIds
 
 #: What must hold.
 PER_SECOND_MIN = 40_000
@@ -25,6 +26,10 @@ def ingest(
     gateways: Annotated[int, typer.Option(help="Gateway processes.", min=1, max=16)] = 2,
     turns: Annotated[int, typer.Option(help="Turns of each way.", min=1)] = 3,
     seconds: Annotated[float, typer.Option(help="Length of a turn.", min=1, max=60)] = 5.0,
+    request_ids: Annotated[
+        RequestIds,
+        typer.Option(help="Order of a client's request ids: as a counter or time-ordered ids, or as random ones."),
+    ] = RequestIds.RISING,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Create tasks in bulk in a system of its own, by batches and by streams: how many a second, and what one costs.
@@ -38,7 +43,10 @@ def ingest(
     if not as_json:
         typer.echo(f"{turns} turns of {seconds:g} s of each way, {ITEMS} tasks a message …", err=True)
     result = measured(
-        "ingest", lambda directory: measure(directory, codes, turns=turns, seconds=seconds, gateways=gateways)
+        "ingest",
+        lambda directory: measure(
+            directory, codes, turns=turns, seconds=seconds, gateways=gateways, request_ids=request_ids
+        ),
     )
     tell("ingest 批量建单", result, checks_of(result), _ASKED, as_json=as_json)
 

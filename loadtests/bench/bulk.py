@@ -19,7 +19,7 @@ import msgspec
 
 from gateway.v1 import task_pb2
 from loadtests.bench.client_process import be_client
-from loadtests.bench.requests import TIMEOUT_S, Requests
+from loadtests.bench.requests import TIMEOUT_S, RequestIds, Requests
 from loadtests.wire import bearer, open_channel
 
 _SERVICE = "/sharedops.v1.TaskService/"
@@ -55,6 +55,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     end_s: float
     #: Tells this process's ids from all others'; at most six characters.
     prefix: str
+    request_ids: RequestIds = RequestIds.RISING
 
 
 class Done(msgspec.Struct, kw_only=True):
@@ -82,7 +83,7 @@ class Messages:
     """
 
     def __init__(self, order: Order, one: Callable[[task_pb2.CreateTaskRequest], bytes]) -> None:
-        self._bodies = [Requests(order.province, kind, order.prefix).body for kind in order.kinds]
+        self._bodies = [Requests(order.province, kind, order.prefix, order.request_ids).body for kind in order.kinds]
         self._items = order.items
         self._tasks = order.tasks
         firsts = [body(0) for body in self._bodies]

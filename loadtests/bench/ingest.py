@@ -19,6 +19,7 @@ from loadtests.bench.bulk import LAST_MESSAGES_MAX_S, Done, Order, Way
 from loadtests.bench.client_process import add_counts, run_client
 from loadtests.bench.kernel_figures import cpu_between, percentile_ms
 from loadtests.bench.measured_system import Durable, measured_system
+from loadtests.bench.requests import RequestIds
 from loadtests.chaos.system import LiveSystem
 from loadtests.wire import DevelopmentTokens, read_development_tokens
 
@@ -52,6 +53,7 @@ class Ingest(Durable, kw_only=True):
 
     provinces: int
     gateways: int
+    request_ids: RequestIds = RequestIds.RISING
     per_second: float = 0.0
     cpu_us_per_task: float = 0.0
     batch: OneWay = OneWay()
@@ -70,7 +72,15 @@ class Turn(NamedTuple):
     parts: Sequence[Done]
 
 
-async def measure(directory: Path, provinces: Sequence[str], *, turns: int, seconds: float, gateways: int) -> Ingest:
+async def measure(
+    directory: Path,
+    provinces: Sequence[str],
+    *,
+    turns: int,
+    seconds: float,
+    gateways: int,
+    request_ids: RequestIds = RequestIds.RISING,
+) -> Ingest:
     """Start a system, send in turns of both ways, end it and verify.
 
     Args:
@@ -78,6 +88,7 @@ async def measure(directory: Path, provinces: Sequence[str], *, turns: int, seco
         provinces: tasks arise in the first of them, one for each client.
         turns: of each way.
         seconds: that count in each turn.
+        request_ids: their order within a client.
 
     Raises:
         SystemDown: the system did not start.
@@ -89,13 +100,15 @@ async def measure(directory: Path, provinces: Sequence[str], *, turns: int, seco
     async with measured_system(directory, provinces, arguments=arguments) as (system, journals):
         tokens = read_development_tokens(system.data_dir)
         for turn in range(turns):
-            played += [await _turn(system, tokens, way, turn, seconds) for way in Way]
-    result = summed(Ingest(provinces=len(provinces), gateways=gateways), played)
+            played += [await _turn(system, tokens, way, turn, seconds, request_ids) for way in Way]
+    result = summed(Ingest(provinces=len(provinces), gateways=gateways, request_ids=request_ids), played)
     result.note(journals)
     return result
 
 
-async def _turn(system: LiveSystem, tokens: DevelopmentTokens, way: Way, turn: int, seconds: float) -> Turn:
+async def _turn(
+    system: LiveSystem, tokens: DevelopmentTokens, way: Way, turn: int, seconds: float, request_ids: RequestIds
+) -> Turn:
     """Let all clients send at once."""
     begin_s = time.monotonic() + START_S
     count_from_s = begin_s + WARM_UP_S
@@ -113,6 +126,7 @@ async def _turn(system: LiveSystem, tokens: DevelopmentTokens, way: Way, turn: i
             count_from_s=count_from_s,
             end_s=end_s,
             prefix=f"{way[0]}{turn}c{number}",
+            request_ids=request_ids,
         )
         for number, province in enumerate(system.provinces[:CLIENTS])
     ]
