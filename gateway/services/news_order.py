@@ -39,18 +39,15 @@ class NewsOrder:
         #: News that stand behind answers.
         self.held_back_count = 0
 
-    def is_behind(self, operator: OperatorId) -> bool:
-        """Whether news of an operator have to wait for an answer."""
-        return operator in self._behind
-
-    def take(self, update: DeskUpdate) -> None:
-        """News have come."""
+    def take(self, update: DeskUpdate) -> bool:
+        """News have come; whether they were told, and do not have to wait for an answer."""
         behind = self._behind.get(update.operator)
         if behind is None:
             self._tell(update)
-        else:
-            behind.news.append((behind.begun, update))
-            self.held_back_count += 1
+            return True
+        behind.news.append((behind.begun, update))
+        self.held_back_count += 1
+        return False
 
     def hold_back(self, operator: OperatorId) -> None:
         """A step of an operator begins."""

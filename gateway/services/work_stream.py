@@ -151,8 +151,8 @@ class WorkStream:
     def push(self, update: DeskUpdate) -> None:
         """Send news of a province down the stream."""
         # What stands behind an answer is no message yet, and has no bytes of one: it is counted.
-        if not self._news.is_behind(update.operator) or self._has_room(0):
-            self._news.take(update)
+        if not self._news.take(update) and len(self._updates) + self._news.held_back_count > UPDATES_MAX:
+            self._cut_off()
 
     def _tell(self, update: DeskUpdate) -> None:
         if update.task is None:
@@ -208,20 +208,18 @@ class WorkStream:
     def _send(self, update: work_pb2.WorkUpdate) -> None:
         if self._failure is not None:
             return
-        update_bytes = update.ByteSize()
-        if self._has_room(update_bytes):
-            self._updates.append((update, update_bytes))
-            self._updates_bytes += update_bytes
-            self._has_updates.set()
+        updates, update_bytes = self._updates, update.ByteSize()
+        self._updates_bytes += update_bytes
+        if len(updates) + self._news.held_back_count >= UPDATES_MAX or self._updates_bytes > UPDATES_BYTES_MAX:
+            self._cut_off()
+            return
+        updates.append((update, update_bytes))
+        self._has_updates.set()
 
-    def _has_room(self, update_bytes: int) -> bool:
-        """Whether another update may wait for the client. If not, the stream has ended."""
-        waiting = len(self._updates) + self._news.held_back_count
-        if waiting < UPDATES_MAX and self._updates_bytes + update_bytes <= UPDATES_BYTES_MAX:
-            return True
+    def _cut_off(self) -> None:
+        """End the stream of a client that does not read."""
         self._fail(GatewayError(GatewayReason.OVERLOADED, "The stream is read too slowly."))
         self._leave()
-        return False
 
     def _fail(self, error: GatewayError) -> None:
         if self._failure is None:
