@@ -40,8 +40,8 @@ def move_tasks_out(turn: Turn) -> None:
         evacuate(turn)
         return
     # What is left of an evacuation that is over says nothing of the next one.
-    turn.outbox.evacuation_order.clear()
-    if turn.outbox.flows and state.status is not ProvinceStatus.SUSPENDED:
+    turn.outbox.advice.evacuation_order.clear()
+    if turn.outbox.advice.flows and state.status is not ProvinceStatus.SUSPENDED:
         _follow_advice(turn)
 
 
@@ -56,7 +56,7 @@ def evacuate(turn: Turn) -> None:
     """Begin to move whatever may leave and has somewhere to go. A fruitless look at the queue is not repeated at once."""
     state, now_ms = turn.state, turn.now.monotonic_ms
     room = room_for_moves(turn)
-    if room <= 0 or now_ms < turn.outbox.evacuate_after_ms:
+    if room <= 0 or now_ms < turn.outbox.advice.evacuate_after_ms:
         return
     reason = state.status_reason if state.status is ProvinceStatus.UNREACHABLE else written(Cause.EVACUATING)
     moved = 0
@@ -64,7 +64,7 @@ def evacuate(turn: Turn) -> None:
         start_move(turn, task, ranked, Placement.EVACUATED, reason)
         moved += 1
     if not moved:
-        turn.outbox.evacuate_after_ms = now_ms + EVACUATION_PAUSE_MS
+        turn.outbox.advice.evacuate_after_ms = now_ms + EVACUATION_PAUSE_MS
 
 
 def _leave_desks(turn: Turn) -> None:
@@ -73,7 +73,7 @@ def _leave_desks(turn: Turn) -> None:
     Once: whoever stays may still be given what cannot leave. What has begun stays: it would be done twice.
     """
     state = turn.state
-    if state.evacuation_revision == state.policy.revision or not turn.outbox.picture.provinces:
+    if state.evacuation_revision == state.policy.revision or not turn.outbox.advice.picture.provinces:
         return
     turn.emit(e.EvacuationBegun(at_ms=turn.now.wall_ms, who=WHO, revision=state.policy.revision))
     for held in list(state.holds.values()):
@@ -85,7 +85,7 @@ def _leave_desks(turn: Turn) -> None:
 
 def _evacuees(turn: Turn, room: int) -> Iterator[tuple[Task, list[HostCandidate]]]:
     """Queued tasks that may leave and have somewhere to go, most urgent first, each with its ranked hosts."""
-    state, order = turn.state, turn.outbox.evacuation_order
+    state, order = turn.state, turn.outbox.advice.evacuation_order
     if not order:
         order.extend(_evacuation_order(state))
     hopeless: dict[str, None] = {}
@@ -123,7 +123,7 @@ def _follow_advice(turn: Turn) -> None:
     room = room_for_moves(turn)
     if room <= 0:
         return
-    for kind, hosts in list(turn.outbox.flows.items()):
+    for kind, hosts in list(turn.outbox.advice.flows.items()):
         if room <= 0:
             return
         candidates, before = free_to_leave(turn, kind, room), room
@@ -144,7 +144,7 @@ def _follow_advice(turn: Turn) -> None:
                 del hosts[host]
         # Where nothing may leave, nobody looks again before the next advice.
         if not hosts or room == before:
-            del turn.outbox.flows[kind]
+            del turn.outbox.advice.flows[kind]
 
 
 def free_to_leave(turn: Turn, kind: KindId, count: int) -> list[Task]:

@@ -12,12 +12,12 @@ A province that has had no picture since its own start knows nobody and sends no
 chosen, by an agreement that is needed just then when the network is bad).
 """
 
+from actors.core.advice import Advice
 from actors.core.clock import Instant
 from actors.core.deciding import Turn
 from actors.core.departures import free_to_leave, room_for_moves
 from actors.core.move_reasons import Cause, written
 from actors.core.moves import start_move
-from actors.core.outbox import Outbox
 from actors.core.sharing.hosts import HostCandidate, candidate_of, may_host
 from actors.core.sharing.lending import Lender, lenders_of, lending_lines, room_left
 from actors.core.sharing.pressure import Wish, wishes_of
@@ -33,24 +33,24 @@ HELP_PAUSE_MS = 500
 HELPED_MAX = 20
 
 
-def must_help_itself(outbox: Outbox, now: Instant) -> bool:
+def must_help_itself(advice: Advice, now: Instant) -> bool:
     """Whether advice, which came once, has not come for long."""
-    return outbox.unadvised_ms(now.monotonic_ms) > ADVICE_AWAITED_MS
+    return advice.unadvised_ms(now.monotonic_ms) > ADVICE_AWAITED_MS
 
 
 def help_itself(turn: Turn) -> None:
     """Send away what should leave, if nobody has advised for long."""
-    outbox, now_ms = turn.outbox, turn.now.monotonic_ms
-    if not must_help_itself(outbox, turn.now) or now_ms < outbox.help_after_ms:
+    advice, now_ms = turn.outbox.advice, turn.now.monotonic_ms
+    if not must_help_itself(advice, turn.now) or now_ms < advice.help_after_ms:
         return
-    silent_for_ms = outbox.unadvised_ms(now_ms)
+    silent_for_ms = advice.unadvised_ms(now_ms)
     room = room_for_moves(turn)
     if room <= 0:
         return
-    outbox.help_after_ms = now_ms + HELP_PAUSE_MS
-    own = summarise(turn.state, turn.presence, turn.now, outbox.hosting(turn.state.model))
-    wishes = list(wishes_of(own, outbox.helping))
-    outbox.helping = frozenset((own.province, wish.kind.kind) for wish in wishes)
+    advice.help_after_ms = now_ms + HELP_PAUSE_MS
+    own = summarise(turn.state, turn.presence, turn.now, advice.hosting(turn.state.model))
+    wishes = list(wishes_of(own, advice.helping))
+    advice.helping = frozenset((own.province, wish.kind.kind) for wish in wishes)
     left = min(room, HELPED_MAX)
     for wish in wishes:
         left -= _send(turn, wish, left, silent_for_ms)
@@ -81,21 +81,21 @@ def _send(turn: Turn, wish: Wish, room: int, silent_for_ms: int) -> int:
 def _lenders(turn: Turn, wish: Wish) -> list[Lender]:
     """Who could lend when the last picture was taken, and is allowed to both sides."""
     state, kind = turn.state, wish.kind.kind
-    allowed = [host for host, _ in turn.outbox.hosts_of(kind) if may_host(state.province, state.policy, host)]
+    allowed = [host for host, _ in turn.outbox.advice.hosts_of(kind) if may_host(state.province, state.policy, host)]
     return [lender for host in allowed for lender in lenders_of(host, lending_lines(host), (kind,))]
 
 
 def _less_loaded(turn: Turn, task: Task, lenders: list[Lender], age_ms: int) -> list[HostCandidate]:
     """Of two hosts drawn among those that have room by now, the less loaded first; empty: there is none."""
     outbox, kind = turn.outbox, task.spec.kind
-    refused = (*outbox.refused_by.get(task.task_id, ()), *outbox.silent_hosts(turn.now.monotonic_ms))
+    sent = outbox.advice.pledged
+    refused = (*outbox.refused_by.get(task.task_id, ()), *outbox.owed.silent_hosts(turn.now.monotonic_ms))
     able = [
         lender
         for lender in lenders
         if lender.host.province not in refused
-        and may_take(lender, outbox.pledged.get((lender.host.province, kind), 0), age_ms)
-        and outbox.pledged_to(lender.host.province) < room_left(lender.host)
+        and may_take(lender, sent.get((lender.host.province, kind), 0), age_ms)
+        and outbox.advice.pledged_to(lender.host.province) < room_left(lender.host)
     ]
-    drawn = by_load(draw_two(task.task_id, task.move_attempts + 1, able), outbox.pledged)
-    sent = outbox.pledged
+    drawn = by_load(draw_two(task.task_id, task.move_attempts + 1, able), sent)
     return [candidate_of(one.host.province, one.kind, sent.get((one.host.province, kind), 0), 0) for one in drawn]

@@ -70,23 +70,23 @@ def ranked_hosts(
     Args:
         only: the one province to look at.
     """
-    kind = task.spec.kind
-    hosts = turn.outbox.hosts_of(kind)
+    kind, outbox, advice = task.spec.kind, turn.outbox, turn.outbox.advice
+    hosts = advice.hosts_of(kind)
     return rank_hosts(
         kind,
         turn.state.province,
         policy,
         hosts if only is None else [pair for pair in hosts if pair[0].province == only],
-        turn.outbox.pledged,
-        excluded=(*turn.outbox.refused_by.get(task.task_id, ()), *turn.outbox.silent_hosts(turn.now.monotonic_ms)),
-        model_points=turn.outbox.host_points(turn.state, task.line, turn.now.wall_ms),
+        advice.pledged,
+        excluded=(*outbox.refused_by.get(task.task_id, ()), *outbox.owed.silent_hosts(turn.now.monotonic_ms)),
+        model_points=advice.host_points(turn.state, task.line, turn.now.wall_ms),
     )
 
 
 def room_in_transit(turn: Turn) -> int:
     """Moves that may still begin before too many are under way. Those to hosts that do not answer take no room from the others."""
     state = turn.state
-    stuck = sum(state.moving_to.get(host, 0) for host in turn.outbox.silent_hosts(turn.now.monotonic_ms))
+    stuck = sum(state.moving_to.get(host, 0) for host in turn.outbox.owed.silent_hosts(turn.now.monotonic_ms))
     return state.bounds.moves_in_transit_max - (len(state.moving) - stuck)
 
 
@@ -94,7 +94,8 @@ def start_move(turn: Turn, task: Task, ranked: list[HostCandidate], placement: P
     """Let a task leave for the first of the ranked hosts."""
     host = ranked[0].province
     key = (host, task.spec.kind)
-    turn.outbox.pledged[key] = turn.outbox.pledged.get(key, 0) + 1
+    pledged = turn.outbox.advice.pledged
+    pledged[key] = pledged.get(key, 0) + 1
     move = MoveOut(
         host=host,
         generation=task.generation,
@@ -206,7 +207,7 @@ def _someone_eligible(turn: Turn, task: Task) -> bool:
 
 def settle_move(turn: Turn, command: c.SettleMove) -> AnyReply:
     """Record the host's answer. An answer to any but the present move changes nothing, but that the host answers."""
-    turn.outbox.note_answer(command.host, turn.now.monotonic_ms)
+    turn.outbox.owed.note_answer(command.host, turn.now.monotonic_ms)
     task = turn.state.tasks.get(command.task_id)
     if task is None or task.state is not TaskState.MOVING:
         return Done()

@@ -94,7 +94,7 @@ def why_it_stays(turn: Turn, task: Task, memory: FlowMemory | None = None) -> St
 
 def _play(rehearsal: Rehearsal, own: ProvinceSummary, memory: FlowMemory | None) -> Mapping[KindId, int]:
     """Let leave what leaves; the kinds that waited too long before (`_pressed`)."""
-    if must_help_itself(rehearsal.outbox, rehearsal.now):
+    if must_help_itself(rehearsal.outbox.advice, rehearsal.now):
         pressed = _help(rehearsal, own)
     else:
         pressed = _plan(rehearsal, own, memory or FlowMemory())
@@ -108,7 +108,7 @@ def _started(rehearsal: Rehearsal) -> list[e.MoveStarted]:
 
 def _summary(rehearsal: Rehearsal) -> ProvinceSummary:
     state = rehearsal.state
-    return summarise(state, rehearsal.presence, rehearsal.now, rehearsal.outbox.hosting(state.model))
+    return summarise(state, rehearsal.presence, rehearsal.now, rehearsal.outbox.advice.hosting(state.model))
 
 
 def _rehearsal(turn: Turn, policy: SharingPolicy) -> Rehearsal:
@@ -121,7 +121,7 @@ def _rehearsal(turn: Turn, policy: SharingPolicy) -> Rehearsal:
         moves_in_transit_max=PREVIEW_MAX + len(state.moving),
     )
     # Asked of the original, which keeps it for the next preview.
-    turn.outbox.hosting(state.model)
+    turn.outbox.advice.hosting(state.model)
     return Rehearsal(state, turn.presence, turn.outbox.copied(), turn.site_watch, Matcher(), turn.now)
 
 
@@ -141,10 +141,10 @@ def _pressed(own: ProvinceSummary, sharing: Sharing) -> dict[KindId, int]:
 
 def _help(rehearsal: Rehearsal, own: ProvinceSummary) -> Mapping[KindId, int]:
     """Let the rehearsal help itself until nothing more leaves; see `_pressed`."""
-    pressed = _pressed(own, rehearsal.outbox.helping)
+    pressed = _pressed(own, rehearsal.outbox.advice.helping)
     for _ in range(LOOKS_MAX):
         happened = len(rehearsal.events)
-        rehearsal.outbox.help_after_ms = 0
+        rehearsal.outbox.advice.help_after_ms = 0
         help_itself(rehearsal)
         if len(rehearsal.events) == happened:
             break
@@ -157,7 +157,7 @@ def _plan(rehearsal: Rehearsal, own: ProvinceSummary, memory: FlowMemory) -> Map
     if not pressed and own.policy.share_out_mode is not ShareOutMode.BEST_MATCH:
         # Whoever wishes for nothing is advised nothing.
         return pressed
-    picture = rehearsal.outbox.picture
+    picture = rehearsal.outbox.advice.picture
     others = [province for province in picture.provinces if province.province != own.province]
     provinces = tuple(sorted([*others, own], key=lambda province: province.province))
     flows, _ = plan_flows(msgspec.structs.replace(picture, provinces=provinces), memory)
@@ -174,7 +174,7 @@ def _lenders(turn: Turn, started: list[e.MoveStarted]) -> tuple[LenderPreview, .
         of_host = counts.setdefault(event.move.host, {})
         kind = turn.state.tasks[event.task_id].spec.kind
         of_host[kind] = of_host.get(kind, 0) + 1
-    hosts = {province.province: province for province in turn.outbox.picture.provinces}
+    hosts = {province.province: province for province in turn.outbox.advice.picture.provinces}
     lenders = [_lender(turn, hosts[code], of_host) for code, of_host in counts.items()]
     return tuple(sorted(lenders, key=lambda lender: (-lender.tasks, lender.province)))
 
@@ -184,7 +184,7 @@ def _lender(turn: Turn, host: ProvinceSummary, counts: Mapping[KindId, int]) -> 
     tasks = sum(counts.values())
     before = after = 0
     for kind in offered:
-        sent, count = turn.outbox.pledged.get((host.province, kind.kind), 0), counts[kind.kind]
+        sent, count = turn.outbox.advice.pledged.get((host.province, kind.kind), 0), counts[kind.kind]
         before += count * _wait_ms(kind, sent)
         after += count * _wait_ms(kind, sent + count)
     return LenderPreview(

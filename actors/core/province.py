@@ -144,7 +144,7 @@ class Province:
 
     def summary(self, now: Instant) -> ProvinceSummary:
         """What the province says of itself. Call after the frame is on disk."""
-        hosting = self.outbox.hosting(self.state.model)
+        hosting = self.outbox.advice.hosting(self.state.model)
         return self._summaries.summary(self._events, self.state, self.presence, now, hosting)
 
     def totals(self, now: Instant) -> ProvinceTotals:
@@ -209,7 +209,7 @@ def _lose_path(turn: Turn, command: c.LosePath) -> AnyReply:
 
 
 def _take_advice(turn: Turn, command: c.TakeAdvice) -> AnyReply:
-    turn.outbox.take_advice(command.picture, command.flows, turn.now.monotonic_ms)
+    turn.outbox.advice.take(command.picture, command.flows, turn.now.monotonic_ms)
     return Done()
 
 

@@ -105,7 +105,7 @@ def why_stays(rehearsal: Turn, pressed: Mapping[KindId, int], task: Task, *, is_
 
 def _reasons_in_hand(rehearsal: Turn) -> Mapping[TaskState, StayReason]:
     """Why what does not wait stays. An evacuation takes unbegun work off the desks, but not before it knows where to."""
-    if rehearsal.outbox.has_picture or rehearsal.state.policy.share_out_mode is not ShareOutMode.EVACUATE:
+    if rehearsal.outbox.advice.has_picture or rehearsal.state.policy.share_out_mode is not ShareOutMode.EVACUATE:
         return _NOT_WAITING
     return _NOT_WAITING | dict.fromkeys(UNBEGUN_IN_HAND, StayReason.NO_PICTURE)
 
@@ -155,7 +155,7 @@ class _Rules:
     def _without_picture(self, kind: KindId) -> StayReason | None:
         """Of what could leave nothing is known yet; what does not wait too long stays, whoever there is. None: there is a picture."""
         state = self._rehearsal.state
-        if self._rehearsal.outbox.has_picture:
+        if self._rehearsal.outbox.advice.has_picture:
             return None
         seeks_better = state.policy.share_out_mode is ShareOutMode.BEST_MATCH
         could_leave = is_evacuated(state) or seeks_better or kind in self._pressed
@@ -169,8 +169,8 @@ class _Rules:
     def _ask_hosts(self, kind: KindId) -> StayReason | None:
         state = self._rehearsal.state
         outbox = self._rehearsal.outbox
-        silent = outbox.silent_hosts(self._rehearsal.now.monotonic_ms)
-        hosts = [host for host, _ in outbox.hosts_of(kind) if host.province not in silent]
+        silent = outbox.owed.silent_hosts(self._rehearsal.now.monotonic_ms)
+        hosts = [host for host, _ in outbox.advice.hosts_of(kind) if host.province not in silent]
         allowed = [host for host in hosts if is_allowed_host(state.province, state.policy, host)]
         if not allowed:
             return StayReason.NOBODY_ELIGIBLE

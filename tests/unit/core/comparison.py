@@ -178,7 +178,7 @@ class Comparison:
     def compare_summaries(self) -> None:
         """What the province keeps of its last summary equals one that is worked out now, whatever came between them."""
         province, now = self.site.province, self.clock.now
-        hosting = province.outbox.hosting(province.state.model)
+        hosting = province.outbox.advice.hosting(province.state.model)
         assert province.summary(now) == summarise(province.state, province.presence, now, hosting)
 
     # --- the disk ---

@@ -172,7 +172,7 @@ def test_a_policy_is_previewed_before_it_moves_anything() -> None:
     preview = branch.did(c.UpdateSharingPolicy(policy=evacuate, validate_only=True), PolicyPreview)
     assert [(task, host) for task, host, _ in preview.moves] == [(task_id, "jiangxi")]
     assert branch.events == ()
-    assert branch.province.outbox.pledged == {}
+    assert branch.province.outbox.advice.pledged == {}
     applied = branch.did(c.UpdateSharingPolicy(policy=evacuate), PolicyPreview)
     assert applied.moves == preview.moves
     assert applied.policy.revision == 2

@@ -153,7 +153,7 @@ def test_what_must_stay_does_not_hold_up_what_stands_behind_it() -> None:
     advise(branch, "jiangxi", MEDICAL, count=3)
     assert list(branch.state.moving) == [small]
     branch.tick()
-    assert branch.province.outbox.flows == {}, "nobody looks again and again for what is not there"
+    assert branch.province.outbox.advice.flows == {}, "nobody looks again and again for what is not there"
 
 
 def test_a_task_that_one_advised_host_has_refused_goes_to_the_next() -> None:

@@ -5,7 +5,7 @@ from actors.core import events as e
 from actors.core.country import ShareOutMode, SharingPolicy
 from actors.core.helping import ADVICE_AWAITED_MS, HELPED_MAX
 from actors.core.move_reasons import Cause, read
-from actors.core.outbox import ANSWER_AWAITED_MS
+from actors.core.owed_answers import ANSWER_AWAITED_MS
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import MoveAnswer, PolicyPreview
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, encode_picture

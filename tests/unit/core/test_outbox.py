@@ -7,7 +7,7 @@ from actors.core import commands as c
 from actors.core import outbox
 from actors.core.country import Bounds, ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.messages import Outgoing, settlement
-from actors.core.outbox import ANSWER_AWAITED_MS
+from actors.core.owed_answers import ANSWER_AWAITED_MS
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, MoveAnswer
 from actors.core.sharing.flows import MoveFlow

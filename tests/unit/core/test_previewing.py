@@ -38,7 +38,12 @@ def preview(branch: Branch, policy: SharingPolicy) -> PolicyPreview:
 
 def outbox_facts(outbox: Outbox) -> tuple[object, ...]:
     """What a rehearsal could spoil."""
-    return dict(outbox.pledged), dict(outbox.flows), dict(outbox.refused_by), outbox.evacuate_after_ms
+    return (
+        dict(outbox.advice.pledged),
+        dict(outbox.advice.flows),
+        dict(outbox.refused_by),
+        outbox.advice.evacuate_after_ms,
+    )
 
 
 def know(branch: Branch, *provinces: ProvinceSummary) -> None:

@@ -160,7 +160,7 @@ def test_a_summary_that_is_kept_equals_one_that_is_worked_out() -> None:
 
     def both() -> ProvinceSummary:
         kept = summary_of(branch)
-        hosting = branch.province.outbox.hosting(branch.state.model)
+        hosting = branch.province.outbox.advice.hosting(branch.state.model)
         assert kept == summarise(branch.state, branch.province.presence, branch.now, hosting)
         return kept
 
