@@ -39,9 +39,9 @@ async def test_every_task_is_sent_once_and_its_result_counted(way: Way) -> None:
         there = await found.tasks.ListTasks(
             task_pb2.ListTasksRequest(parent="provinces/fujian", page_size=1), **found.as_("ops")
         )
-    assert done.acknowledged >= done.counted > 5
+    assert done.acknowledged >= done.counted
     assert (done.acknowledged % 5, done.otherwise, done.unanswered) == (0, {}, 0)
-    assert there.tasks
+    assert bool(there.tasks) is bool(done.acknowledged)
 
 
 @pytest.mark.parametrize("way", list(Way))
@@ -69,9 +69,9 @@ async def test_so_many_tasks_are_sent_as_were_ordered_and_then_no_more(way: Way)
     async with served("fujian") as found:
         token = found.as_("branch", "fujian")["metadata"][0][1].removeprefix("Bearer ")
         order = _order(way, found.grpc, token)
-        order = msgspec.structs.replace(order, tasks=20, end_s=order.end_s + 3_600)
+        order = msgspec.structs.replace(order, tasks=20, count_from_s=0.0, end_s=order.end_s + 3_600)
         done = await run(order)
-    assert (done.acknowledged, done.otherwise, done.unanswered) == (20, {}, 0)
+    assert (done.acknowledged, done.counted, done.otherwise, done.unanswered) == (20, 20, {}, 0)
 
 
 def test_kinds_come_in_turn() -> None:
