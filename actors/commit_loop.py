@@ -15,7 +15,7 @@ The append runs inline on the event loop. In a thread beside a busy loop it woul
 * If we are fenced, or the outcome is open, or the journal is damaged, the process must end: `on_fatal`.
 * While a backup holds us (`actors.hold`, half a second at most) nothing is decided, written or said; the mailbox fills.
 
-Bounds: `CommitBounds`; above `mailbox_max` waiting commands one more is refused at once. At 12 us a decision a full
+Bounds: `CommitBounds`; above `mailbox_max` waiting commands one more is refused at once, but for time and heartbeats (`_ALWAYS_TAKEN`). At 12 us a decision a full
 batch holds the loop for about 12 ms, and replay after a failure costs about 5 us an event beyond the last snapshot.
 """
 
@@ -72,6 +72,9 @@ class CommitBounds(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Commands that touch nothing but soft state: forgetting who was heard while the disk was full would cost every desk its lease.
 SOFT = (c.HearDesks, c.LosePath, c.RenewAssignment, c.TakeAdvice)
+#: Commands that a full mailbox takes all the same: a few a second from each gateway and from ourselves. Refused, time would stand still for as long
+#: as more comes than can be decided, so that no lease ends and no site is called lost, and every desk would look silent.
+_ALWAYS_TAKEN = (c.Tick, c.HearDesks, c.LosePath, c.TakeAdvice)
 #: Commands that bring more than a call's fields, and how many bytes of it: the answers that travel with a task; the country's kinds.
 _EXTRA_BYTES: dict[type, Callable[[Any], int]] = {
     c.AcceptMove: lambda command: sum(len(answer) for _, answer in command.answers),
@@ -165,7 +168,7 @@ class CommitLoop:
 
     def submit(self, command: c.AnyCommand, answer: Answer) -> None:
         """Put a command into the mailbox. `answer` is called once, after the fsync of what the command caused."""
-        if len(self._mailbox) >= self._commit_bounds.mailbox_max:
+        if len(self._mailbox) >= self._commit_bounds.mailbox_max and not isinstance(command, _ALWAYS_TAKEN):
             answer(Refused(reason=Reason.QUEUE_FULL, message="The province is overloaded.", retry_after_ms=200))
             return
         self._mailbox.append((command, answer))

@@ -21,7 +21,7 @@ from actors.journal import (
 from actors.round_pace import PAUSE_MIN_MS
 from actors.store_outage import PAUSE_MS
 from tests.unit.commit_shell import CHEN, SMALL, Shell, arrival, create, failing, replayed, same
-from tests.unit.core.harness import ADDRESS, FUJIAN, Branch, person, spec
+from tests.unit.core.harness import ADDRESS, FUJIAN, Branch, person, session_of, spec
 from tests.unit.core.journeys import picture_of
 
 
@@ -102,6 +102,26 @@ def test_batches_and_mailbox_are_bounded() -> None:
     assert (shell.loop.backlog, len(shell.store.frames) - frames) == (2, 1)
     shell.loop.commit()
     assert len([reply for reply in replies if isinstance(reply, TaskReply)]) == 6
+
+
+def test_a_full_mailbox_takes_time_and_heartbeats() -> None:
+    """While more came than could be decided time stood still: a branch that lost its power then was not seen, and no lease ended."""
+    shell = Shell(bounds=SMALL)
+    shell.ask(c.UpsertOperators(entries=(person(CHEN),)), c.SignIn(operator=CHEN, session=session_of(CHEN)))
+    assert not any(isinstance(reply, Refused) for reply in shell.submit(*[create() for _ in range(SMALL.mailbox_max)]))
+    heard = shell.now_ms = 10_000
+    taken = shell.submit(
+        c.Tick(),
+        c.HearDesks(gateway="g", sessions=(session_of(CHEN),)),
+        c.LosePath(session_prefix="h/"),
+        c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))),
+    )
+    assert taken == [], "nobody was refused at once"
+    assert [type(reply) for reply in shell.submit(create())] == [Refused]
+    while shell.loop.backlog:
+        shell.loop.commit()
+    assert len(taken) == 4 and not any(isinstance(reply, Refused) for reply in taken)
+    assert shell.loop.province.presence.was_heard(session_of(CHEN), heard, 0)
 
 
 # --- failed appends ---
