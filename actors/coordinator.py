@@ -135,10 +135,12 @@ class CoordinatorActor:
 
     async def ready(self) -> int:
         """Wait until the actor listens, or says that it does not serve; its process id."""
+        if self._aside is None:
+            await asyncio.shield(self._listening)
+        if self._leaving is not None:
+            await asyncio.shield(self._leaving)
         if self._aside is not None:
             await self._aside.ready()
-            return os.getpid()
-        await asyncio.shield(self._listening)
         return os.getpid()
 
     async def close(self) -> None:
@@ -389,6 +391,8 @@ class CoordinatorActor:
             self._leaving = asyncio.get_running_loop().create_task(self._leave(error))
 
     async def _leave(self, error: Corrupt) -> None:
+        # Found by the first write of all, there is not yet what is to be closed.
+        await asyncio.shield(self._listening)
         self._aside = await stand_aside_after(self._close_all, partial(self._stood_aside, error), _exit)
 
     def _serve_model(self, request: protocol.GetMatchingModel) -> protocol.Response:

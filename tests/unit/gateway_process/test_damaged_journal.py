@@ -18,8 +18,13 @@ from grpc_status import rpc_status
 
 from actors import coordinator, protocol, standing_aside
 from actors.commit_loop import CommitBounds
+from actors.coordinator import CoordinatorActor
+from actors.core.country import ProvinceStatus
+from actors.core.headquarters import ProvinceStatusSeen
 from actors.core.ids import ProvinceCode
 from actors.core.refusal import Reason, Refused
+from actors.hq_journal import HqBooks
+from actors.journal import Corrupt
 from actors.province import ProvinceActor
 from actors.standing_aside import file_state
 from gateway.v1 import event_pb2, monitor_pb2, operator_pb2, operator_pb2_grpc
@@ -182,6 +187,27 @@ async def test_headquarters_stand_aside_whose_journal_proves_damaged_when_it_is_
     [alarm] = await alarms(country, 1)
     assert "journal hq is corrupt" in alarm
     await country.tasks.CreateTask(create(2), **as_("branch-fujian"))
+    assert ended == []
+
+
+async def test_headquarters_stand_aside_whose_journal_proves_damaged_by_the_first_write_of_all(
+    country: LiveCountry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version that brings a first setting writes it while it opens: each incarnation ended over closing what it had not opened yet."""
+    ended: list[BaseException | None] = []
+    await country.coordinator.close()
+    monkeypatch.setattr(coordinator, "_exit", ended.append)
+
+    def write(books: HqBooks, events: object) -> None:
+        del books, events
+        raise Corrupt("hq", None, "a page of the file does not match its checksum")
+
+    monkeypatch.setattr(HqBooks, "write", write)
+    first = ProvinceStatusSeen(at_ms=1, province=ProvinceCode("fujian"), status=ProvinceStatus.DRAINING)
+    monkeypatch.setattr(CoordinatorActor, "_first_settings", lambda _: [first])
+    await country.coordinate()
+    [alarm] = await alarms(country, 1)
+    assert "journal hq is corrupt" in alarm
     assert ended == []
 
 
