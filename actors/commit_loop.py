@@ -344,6 +344,7 @@ class CommitLoop:
         self.province.presence = before.presence
         self.province.presence.begin_new_terms(self._clock().monotonic_ms)
         self.province.outbox = before.outbox
+        self.province.outbox.begin_schedule_anew()
         self.province.site_watch = before.site_watch
 
     # --- snapshots ---

@@ -51,6 +51,12 @@ class Outbox:
         """Nobody could answer an offer for a while: the age of every open one counts from now on."""
         self.offers_seen_ms = {}
 
+    def begin_schedule_anew(self) -> None:
+        """The state was replayed: everything open is due at once, as after a restart. What it opened again would stand in the schedule twice."""
+        self._schedule = []
+        self._held_back = {}
+        self._has_looked = False
+
     def copied(self, flows: Iterable[MoveFlow] = ()) -> "Outbox":
         """The same with these flows as the advice, to try what would leave."""
         twin = copy(self)

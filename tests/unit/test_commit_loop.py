@@ -189,6 +189,26 @@ def test_heartbeats_are_kept_over_a_failed_frame() -> None:
     assert shell.state.load_of(CHEN) == 1
 
 
+def test_a_full_disk_does_not_have_open_messages_sent_twice_from_then_on() -> None:
+    """Each failed frame put everything open into the schedule once more: a disk that fills again and again, and a host that is away, and the sends pile up."""
+    shell = Shell()
+    evacuate = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
+    away = c.TakeAdvice(picture=encode_picture(picture_of("jiangxi")))
+    shell.ask(create(), create(), away, c.UpdateSharingPolicy(policy=evacuate))
+    assert len(shell.state.moving) == 2
+    for _ in range(3):
+        shell.store.before_write = failing(StoreFull(FUJIAN, "append"), "append")
+        shell.ask(create())
+        shell.store.before_write = None
+        shell.now_ms += 10 * PAUSE_MS
+        shell.ask(c.Tick())
+    shell.said.clear()
+    shell.now_ms += 60_000
+    shell.ask(c.Tick())
+    [sent] = [said for said in shell.said if isinstance(said, list)]
+    assert sorted(message.command.task.task_id for message in sent) == sorted(shell.state.moving)
+
+
 @pytest.mark.parametrize("error", [StoreFailed(FUJIAN, "fsync"), Fenced(FUJIAN, 1, 2)])
 def test_an_open_outcome_or_a_successor_ends_the_process_without_a_word(error: JournalError) -> None:
     """After a failed fsync nobody knows what is on disk; after a successor nothing of ours counts."""
