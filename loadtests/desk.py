@@ -9,6 +9,7 @@ token that came with the task: it is what a decision must show, and an old one i
 import asyncio
 import contextlib
 import itertools
+import secrets
 import sys
 import threading
 import time
@@ -65,6 +66,8 @@ class Desk:
         self._tasks_max = tasks_max
         self._decided = 0
         self._request_ids = RequestIds(operator.rpartition("/")[2])
+        #: No other terminal's: whoever goes on at another one has left this one.
+        self._desk_id = f"terminal-{secrets.token_hex(8)}"
         self._action_ids = itertools.count(1)
         self._results: dict[str, asyncio.Future[work_pb2.ActionResult]] = {}
         self._outbox: asyncio.Queue[work_pb2.WorkAction] = asyncio.Queue()
@@ -116,7 +119,8 @@ class Desk:
             for job in done:
                 job.result()
         except asyncio.CancelledError:
-            await self._sign_out()
+            if self._is_signed_in:
+                await self._sign_out()
             raise
         finally:
             for job in [*jobs, work, *self._jobs.values()]:
@@ -132,7 +136,9 @@ class Desk:
         self._is_signed_in = self._was_signed_in = True
         self._resume(session)
         await self._is_done.wait()
-        await self._sign_out()
+        # Once the session has ended, a sign-out would be that of another desk.
+        if self._is_signed_in:
+            await self._sign_out()
 
     def _resume(self, session: work_pb2.Session) -> None:
         """Take up what is ours and is not being worked on."""
@@ -147,9 +153,8 @@ class Desk:
 
     async def _sign_in(self) -> work_pb2.Session:
         """The session. A refusal that names a time is asked again: after a restart the gateway is there before the provinces are."""
-        desk_id = f"terminal-{self._operator.rpartition('/')[2]}"
         while True:
-            sign_in = work_pb2.SignInAction(desk_id=desk_id, resume=self._was_signed_in)
+            sign_in = work_pb2.SignInAction(desk_id=self._desk_id, resume=self._was_signed_in)
             result = await self._send(work_pb2.WorkAction(sign_in=sign_in))
             if result.WhichOneof("outcome") != "error":
                 return result.session
@@ -272,6 +277,7 @@ class Desk:
                     job.cancel()
             case "session" if update.session.end_reason:
                 say(f"The session has ended: {update.session.end_reason}")
+                self._is_signed_in = False
                 self._is_done.set()
             case "session":
                 # The province came back: what it told meanwhile is lost, and this is what it says that we hold.

@@ -186,18 +186,23 @@ class Workbench:
             await asyncio.sleep(backoff_s(failures))
 
     async def stop(self) -> None:
-        """Sign everybody out; `run` ends soon after, at the latest when its caller cancels it."""
+        """Sign out everybody who sits here; `run` ends soon after, at the latest when its caller cancels it."""
         self._is_stopping = True
         for seat in self.seats.values():
             seat.forget_all()
         self._has_power.set()
         self._forget(list(self._pending))
         for seat in self.seats.values():
+            if seat.operator in self._taken_over:
+                # They would be signed out where they sit.
+                continue
             self._act(
                 work_pb2.WorkAction(operator=seat.operator, sign_out=work_pb2.SignOutAction(reason="day's end")),
                 None,
                 seat,
             )
+        if not self._pending:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await self._all_answered.wait()

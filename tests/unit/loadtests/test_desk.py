@@ -34,8 +34,10 @@ class Office(work_pb2_grpc.WorkServiceServicer):
         self.refusals = refusals or []
         self.cut_after = cut_after
         self.done: list[str] = []
-        #: Of each sign-in, whether the desk only comes back.
+        #: Of each sign-in, whether the desk only comes back, and which desk it is.
         self.resumes: list[bool] = []
+        self.desk_ids: list[str] = []
+        self.sign_outs = 0
 
     async def Work(  # noqa: N802 - gRPC's name
         self,
@@ -55,6 +57,8 @@ class Office(work_pb2_grpc.WorkServiceServicer):
         result = work_pb2.ActionResult(action_id=action.action_id)
         if what == "sign_in":
             self.resumes.append(action.sign_in.resume)
+            self.desk_ids.append(action.sign_in.desk_id)
+        self.sign_outs += what == "sign_out"
         if what == "sign_in" and self.refusals:
             result.error.CopyFrom(self.refusals.pop(0))
         elif what == "sign_in":
@@ -93,6 +97,22 @@ class Restarting(Office):
                 self._later = []
                 session = work_pb2.Session(operator=OPERATOR, assignments=self.assignments)
                 yield work_pb2.WorkResponse(updates=[work_pb2.WorkUpdate(session=session)])
+
+
+class Elsewhere(Office):
+    """Says behind the first start that the operator has signed in at another desk."""
+
+    async def Work(  # noqa: N802 - gRPC's name
+        self,
+        request_iterator: AsyncIterator[work_pb2.WorkRequest],
+        context: grpc.aio.ServicerContext[work_pb2.WorkRequest, work_pb2.WorkResponse],
+    ) -> AsyncIterator[work_pb2.WorkResponse]:
+        """As ever until then."""
+        async for response in super().Work(request_iterator, context):
+            yield response
+            if self.done[-1:] == ["start fujian-1"]:
+                ended = work_pb2.Session(operator=OPERATOR, end_reason="TAKEN_OVER")
+                yield work_pb2.WorkResponse(updates=[work_pb2.WorkUpdate(session=ended)])
 
 
 async def work_at(office: Office, *, tasks: int, work_s: float = 0.0) -> None:
@@ -201,6 +221,25 @@ def test_after_a_lost_line_the_work_that_was_done_counts(capsys: pytest.CaptureF
     told = capsys.readouterr().out
     assert "is down; trying again" in told
     assert "fujian-3 still in your hands, going on with it, lease token 3, 0 s of work" in told
+
+
+def test_a_desk_that_was_left_signs_nobody_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever went on at another desk lost what they had in hand there, since a sign-out ends the session wherever it is."""
+    office = Elsewhere([held(1, task_pb2.TASK_STATE_ASSIGNED)])
+    asyncio.run(work_at(office, tasks=1, work_s=3_600.0))
+    assert "The session has ended: TAKEN_OVER" in capsys.readouterr().out
+    assert office.sign_outs == 0
+
+
+def test_two_terminals_are_two_desks_and_one_stays_the_same() -> None:
+    """By one name the terminal that somebody had left could not be told from the one where they sit."""
+    waiting = task_pb2.TASK_STATE_ASSIGNED
+    office = Office([held(3, waiting)], cut_after="start fujian-3")
+    asyncio.run(work_at(office, tasks=1))
+    office.assignments = [held(4, waiting)]
+    asyncio.run(work_at(office, tasks=1))
+    first, again, other = office.desk_ids
+    assert first == again != other
 
 
 def test_a_desk_without_a_server_says_so(capsys: pytest.CaptureFixture[str]) -> None:

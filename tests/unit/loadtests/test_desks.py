@@ -182,6 +182,18 @@ async def test_whoever_was_taken_over_stays_where_they_sit() -> None:
         assert stream.received.empty()
 
 
+async def test_whoever_was_taken_over_is_not_signed_out_where_they_sit() -> None:
+    """A sign-out ends the session wherever it is: at the end of its day the desk that they had left took all work from the other one."""
+    server = Server()
+    async with working(server) as bench:
+        stream = await begin(server, bench)
+        await stream.next("start")
+        stream.send(session=work_pb2.Session(operator=OPERATOR, end_reason="TAKEN_OVER"))
+        await turns()
+        await asyncio.wait_for(bench.stop(), PATIENCE_S)
+        assert stream.received.empty()
+
+
 async def test_what_a_province_gave_or_took_before_it_came_back_is_heard_of() -> None:
     """News are lost with a province's link; a desk that does not listen when it is told what it holds keeps assignments that nobody works on."""
     server = Server()
