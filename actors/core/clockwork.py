@@ -10,6 +10,7 @@ from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.rounds import ROUNDS_MAX, Match
 from actors.core.matching.rounds import WHO as MATCHER
 from actors.core.move_reasons import Cause, written
+from actors.core.operators import PresenceState
 from actors.core.outage import DeskSign, SiteVerdict
 from actors.core.policy_changes import let_time_pass
 from actors.core.recalling import ask_for_return
@@ -25,6 +26,7 @@ def tick(turn: Turn) -> None:
     """Let time pass: call a few times a second."""
     _judge_sites(turn)
     _expire_leases(turn)
+    _let_the_drained_go(turn)
     _forget_sessions(turn)
     _expire_offers(turn)
     _reach_schedules(turn)
@@ -126,6 +128,15 @@ def _expire_leases(turn: Turn) -> None:
             end_session(turn, person, "silent", WHO)
         elif silent_ms >= state.limits.lease_duration_ms and operator in state.holds:
             give_back(turn, operator, "lease_lost", WHO)
+
+
+def _let_the_drained_go(turn: Turn) -> None:
+    """Who was to take no more work, and has none left in hand, has gone home."""
+    state = turn.state
+    for operator in list(state.signed_in):
+        person = state.operators[operator]
+        if person.presence is PresenceState.DRAINING and operator not in state.holds:
+            end_session(turn, person, "signed_out", WHO, note="drained")
 
 
 def _forget_sessions(turn: Turn) -> None:

@@ -289,6 +289,8 @@ class NaiveProvince:
         elif isinstance(event, e.OperatorSignedOut):
             entry = self.people[event.operator].entry
             assert not self.held_by(event.operator), "who leaves holds nothing"
+            if event.note == "drained":
+                assert self.people[event.operator].presence is PresenceState.DRAINING
             self.people[event.operator] = Person(entry)
         elif isinstance(event, e.PresenceChanged):
             self.people[event.operator].presence = event.presence
@@ -339,6 +341,8 @@ class NaiveProvince:
         """What should have happened by the tick just made and did not (I9)."""
         found: list[str] = []
         for operator, person in self.people.items():
+            if person.presence is PresenceState.DRAINING and not self.held_by(operator):
+                found.append(f"{operator} is drained and signed in")
             silent_ms = self.silent_ms(person)
             if person.session is None or self.path_is_lost(person) or silent_ms < self.limits.lease_duration_ms:
                 continue

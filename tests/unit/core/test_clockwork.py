@@ -62,6 +62,24 @@ def test_a_desk_that_is_heard_keeps_its_work() -> None:
     assert branch.wait(20 * LEASE_MS, heard=["chen"]) == []
 
 
+def test_who_drains_is_signed_out_after_the_last_of_their_work() -> None:
+    """Whoever ends the day would count as signed in, and be asked for heartbeats, until their desk had been silent for ten minutes."""
+    branch = Branch()
+    branch.arrive(person("chen", capacity=2))
+    first, second = branch.create(), branch.create()
+    for task_id in (first, second):
+        branch.start(task_id)
+    branch.do(c.SetPresence(operator=OperatorId("chen"), presence=PresenceState.DRAINING))
+    branch.complete(first)
+    assert branch.wait(1_000, heard=["chen"]) == []
+    branch.complete(second)
+    [gone] = branch.tick()
+    assert isinstance(gone, e.OperatorSignedOut)
+    assert (gone.operator, gone.reason, gone.who) == ("chen", "signed_out", "system:clock")
+    assert [(update.what, update.reason) for update in branch.updates] == [("session_ended", "signed_out")]
+    assert (branch.state.signed_in, branch.state.operators[OperatorId("chen")].desk) == ({}, "")
+
+
 @pytest.mark.parametrize("command", ["renew", "start", "stale"])
 def test_whatever_the_holder_asks_renews_the_lease(command: str) -> None:
     """A desk that works is alive, whatever became of its heartbeats; an old token proves nothing."""
