@@ -122,8 +122,11 @@ class Supervisor:
                 self._watched[name].gone.set()
         _log.error("actor stands aside" if present else "actor tries again", name=name, reason=reason)
         draft = self._refusals_path.with_suffix(".new")
-        draft.write_bytes(msgspec.json.encode(self._refusals))
-        draft.replace(self._refusals_path)
+        try:
+            draft.write_bytes(msgspec.json.encode(self._refusals))
+            draft.replace(self._refusals_path)
+        except OSError as error:  # no room: the gateways know it all the same, from the directory
+            _log.error("cannot write down who stands aside", error=str(error))
 
     def gone(self, name: str) -> asyncio.Event:
         """Set whenever an incarnation of an actor is gone; whoever waits for it clears it."""
@@ -223,7 +226,11 @@ def start_actors(ray: Any, options: ClusterOptions) -> list[Any]:
 
 
 async def supervise(options: ClusterOptions) -> None:
-    """Start everything, watch it until told to stop."""
+    """Start everything, watch it until told to stop.
+
+    Raises:
+        Exception: whatever ended the watching; everything was ended in order before.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     _stop_on_signals(loop, stopped)
@@ -248,6 +255,10 @@ async def supervise(options: ClusterOptions) -> None:
     _log.info("stopping", actors=len(handles))
     await loop.run_in_executor(None, ray.shutdown)
     await supervisor.close()
+    # A bug there ends us; unsaid, it would look like an end in good order.
+    for ended in (watching, keeping):
+        if ended.done() and not ended.cancelled():
+            ended.result()
 
 
 async def note_failed_start(
