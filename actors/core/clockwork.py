@@ -105,12 +105,11 @@ def _end_isolation(turn: Turn, desks: list[DeskSign]) -> None:
     """Living desks at a site that is not lost (one that has returned, or one that people moved to) make the province reachable."""
     living = next((desk for desk in desks if desk.fresh and desk.site not in turn.state.lost_sites), None)
     if living is not None:
+        before = turn.state.status_before_outage
         reason = f"desks of {living.site} are heard"
-        turn.emit(
-            e.ProvinceStatusChanged(
-                at_ms=turn.now.wall_ms, who=WHO, status=turn.state.status_before_outage, reason=reason
-            )
-        )
+        if before is not ProvinceStatus.ACTIVE:
+            reason += f", and it was {before.value} before they fell silent"
+        turn.emit(e.ProvinceStatusChanged(at_ms=turn.now.wall_ms, who=WHO, status=before, reason=reason))
 
 
 def _expire_leases(turn: Turn) -> None:

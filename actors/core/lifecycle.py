@@ -14,6 +14,7 @@ from actors.core.promise import accepted_before_ms
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.core.shadowing import mirror_arrival
+from actors.core.state import ProvinceState
 from actors.core.task import Action, PriorReason, Task, TaskSpec, can
 
 
@@ -24,11 +25,8 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
         record = turn.record(records.external_key(spec.external_id))
         if record is not None:
             return _known_external(turn, command, records.decode_external(record))
-    if state.status is ProvinceStatus.DRAINING:
-        return Refused(
-            reason=Reason.PROVINCE_DRAINING,
-            message=f"Province {state.province} takes no new tasks: {state.status_reason or 'no reason given'}.",
-        )
+    if (why := _why_drained(state)) is not None:
+        return Refused(reason=Reason.PROVINCE_DRAINING, message=f"Province {state.province} takes no new tasks: {why}.")
     if spec.kind not in state.kinds:
         return Refused(
             reason=Reason.UNKNOWN_KIND,
@@ -60,6 +58,14 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
     if state.shadow_loads:
         mirror_arrival(turn, spec)
     return TaskReply(state.tasks[task])
+
+
+def _why_drained(state: ProvinceState) -> str | None:
+    """Why nothing new is taken in, by order of operations staff; None: it is. The order holds until they resume, also while all desks are silent."""
+    if state.status is ProvinceStatus.DRAINING:
+        return state.status_reason or "no reason given"
+    is_drained = state.status is ProvinceStatus.UNREACHABLE and state.status_before_outage is ProvinceStatus.DRAINING
+    return "it was draining before its desks fell silent" if is_drained else None
 
 
 def _with_prior_decider(turn: Turn, spec: TaskSpec) -> TaskSpec:

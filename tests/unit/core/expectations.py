@@ -51,7 +51,7 @@ def _expects_creation(model: NaiveProvince, command: c.CreateTask) -> Expected:
     spec = command.spec
     if spec.external_id in model.externals:
         return [] if model.externals[spec.external_id] == spec else Reason.EXTERNAL_ID_REUSED
-    if model.status is ProvinceStatus.DRAINING:
+    if model.is_drained:
         return Reason.PROVINCE_DRAINING
     if spec.kind not in model.kinds:
         return Reason.UNKNOWN_KIND

@@ -74,6 +74,8 @@ class NaiveProvince:
         self.model_revision = 0
         self.reviewed = 0
         self.status = ProvinceStatus.ACTIVE
+        #: By order, which an outage does not end.
+        self.is_drained = False
         self.mode = ShareOutMode.OVERFLOW
         self.policy_revision = 1
         self.lost_sites: set[SiteId] = set()
@@ -305,6 +307,8 @@ class NaiveProvince:
         elif isinstance(event, e.ReviewSubmitted):
             self._reviewed(event)
         elif isinstance(event, e.ProvinceStatusChanged):
+            if event.status is not ProvinceStatus.UNREACHABLE:
+                self.is_drained = event.status is ProvinceStatus.DRAINING
             self.status = event.status
         elif isinstance(event, e.SharingPolicyUpdated):
             self.mode = event.policy.share_out_mode

@@ -10,7 +10,7 @@ from actors.core.presence import Presence
 from actors.core.refusal import Reason
 from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState, Verdict
-from tests.unit.core.harness import START_MS, Branch, kinds_of, person, session_of
+from tests.unit.core.harness import START_MS, Branch, kinds_of, person, session_of, spec
 from tests.unit.core.journeys import advise, picture_of
 
 LEASE_MS = TimeLimits().lease_duration_ms
@@ -319,6 +319,21 @@ def test_after_an_outage_the_province_is_what_it_was(before: ProvinceStatus) -> 
     assert branch.state.status is ProvinceStatus.UNREACHABLE
     branch.wait(4_000, heard=[f"op-{number}" for number in range(4)])
     assert branch.state.status is before
+
+
+def test_a_drain_lasts_through_an_outage() -> None:
+    """A branch that closes would be sent new tasks by a power cut, and ordered to come to an end with them afterwards."""
+    branch = site_of(4)
+    branch.do(c.SetProvinceStatus(status=ProvinceStatus.DRAINING, reason="moving house"))
+    branch.wait(4_000)
+    assert branch.state.status is ProvinceStatus.UNREACHABLE
+    assert branch.refused(c.CreateTask(spec=spec())) is Reason.PROVINCE_DRAINING
+    branch.wait(4_000, heard=[f"op-{number}" for number in range(4)])
+    assert branch.state.status_reason == "desks of fujian-1 are heard, and it was draining before they fell silent"
+    branch.do(c.SetProvinceStatus(status=ProvinceStatus.ACTIVE, reason="moved"))
+    branch.wait(4_000)
+    assert branch.state.status is ProvinceStatus.UNREACHABLE
+    branch.create()
 
 
 def test_a_suspended_province_is_not_taken_out_of_it_by_an_outage() -> None:
