@@ -197,7 +197,7 @@ class ReturnTask(HolderCommand, frozen=True, kw_only=True, tag=True):
 class ReferAssignment(HolderCommand, frozen=True, kw_only=True, tag=True):
     """Pass the task on to someone with higher authority."""
 
-    #: 0: one more than the operator has on the task's line.
+    #: No more than the operator has on the task's line, 0 among it: one more than that.
     required_authority: int
     reason: str = ""
     draft: str = ""

@@ -294,17 +294,18 @@ def return_task(turn: Turn, command: c.ReturnTask) -> AnyReply:
 
 
 def refer_assignment(turn: Turn, command: c.ReferAssignment) -> AnyReply:
-    """Pass the task on to someone with higher authority: as much as was asked for, else one more than the person's own."""
+    """Pass the task on to someone with higher authority: as much as was asked for, and one more than the person's own at least."""
     task = _held(turn, command, Action.REFER)
     if not isinstance(task, Task):
         return task
-    own = turn.state.operators[command.operator].authority.get(task.line, 0)
+    # With no more than they have it would come back to whoever has just referred it.
+    more = min(turn.state.operators[command.operator].authority.get(task.line, 0) + 1, AUTHORITY_MAX)
     turn.emit(
         e.AssignmentReferred(
             at_ms=turn.now.wall_ms,
             who=command.who,
             task_id=task.task_id,
-            required_authority=max(command.required_authority or min(own + 1, AUTHORITY_MAX), task.required_authority),
+            required_authority=max(command.required_authority, more, task.required_authority),
             reason=command.reason,
             draft=command.draft,
         )

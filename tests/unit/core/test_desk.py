@@ -243,14 +243,15 @@ def test_a_referral_asks_for_more_authority() -> None:
     assert task.token > token + 1
 
 
-def test_a_referral_that_names_no_authority_asks_for_one_more() -> None:
-    """Desks leave it out: with no more than before the task came back to whoever had referred it."""
+@pytest.mark.parametrize("asked", [0, 1, 2])
+def test_a_referral_that_names_no_higher_authority_asks_for_one_more(asked: int) -> None:
+    """Desks leave it out, or name too little: with no more than before the task came back to whoever had referred it."""
     branch = Branch()
     branch.arrive(person("chen", authority={Line.CLAIMS: 2}))
     task_id = branch.create()
     branch.start(task_id)
     branch.arrive(person("lin", authority={Line.CLAIMS: 2, Line.SERVICING: 9}))
-    branch.did(c.ReferAssignment(**branch.holder(task_id), required_authority=0))
+    branch.did(c.ReferAssignment(**branch.holder(task_id), required_authority=asked))
     assert (branch.task(task_id).state, branch.task(task_id).required_authority) == (TaskState.QUEUED, 3)
     branch.arrive(person("boss", authority={Line.CLAIMS: 3}))
     assert branch.task(task_id).operator == "boss"
