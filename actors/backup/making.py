@@ -37,6 +37,7 @@ from actors.journal import JournalError, Photograph, State, open_readonly
 from actors.running import is_alive, read_running
 from actors.store import HQ, Store, StoreError, StoreInUse, lock_store, read_store
 from actors.verification.directory import verify_directory
+from actors.verification.workers import ReadingFailed
 
 #: How long to wait for a system that is starting or ending, or for provinces that are being restarted.
 WAIT_S = 60.0
@@ -237,9 +238,12 @@ def _verified(target: Path) -> Counts:
     """Read everything of the copy, replay it and compare the provinces.
 
     Raises:
-        BackupFailed: something was found.
+        BackupFailed: something was found, or nothing could be.
     """
-    report = verify_directory(target)
+    try:
+        report = verify_directory(target)
+    except ReadingFailed as error:
+        raise BackupFailed(f"the copy could not be verified: {error}") from error
     _remove_side_files(target / "journals")
     if not report.ok:
         raise BackupFailed(

@@ -80,12 +80,15 @@ class Country:
             for task_id in one.ended_foreign:
                 self._count(task_id, "ended")
         self._owners: dict[TaskId, list[Record]] = {}
+        self._never_created: list[TaskId] = []
         for one in facts:
             for task_id, generation, state in one.open:
                 self._owners.setdefault(task_id, []).append((generation, one.province, state))
         for task_id in self._owners:
             place = self._place(task_id)
-            if place is not None:
+            if place is None:
+                self._never_created.append(task_id)
+            else:
                 place[0].is_open[place[1]] = True
 
     def _count_home(self, facts: Facts) -> None:
@@ -126,6 +129,9 @@ class Country:
         problems = [f"{name} is lost: created, held by nobody, never ended" for name in self.lost]
         for task_id, records in self._owners.items():
             problems += self._ownership_problems(task_id, records)
+        for task_id in self._never_created:
+            provinces = " and ".join(province for _, province, _ in self._owners[task_id])
+            problems.append(f"{task_id} is open in {provinces} but was never created")
         return problems + [f"{name} was decided or ended but never created" for name in self._strangers]
 
     def _ownership_problems(self, task_id: TaskId, records: list[Record]) -> list[str]:

@@ -1,12 +1,15 @@
 """A whole data directory."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from actors.core.headquarters import AnchoredHead
+from actors.core.ids import ProvinceCode
 from actors.journal import JournalError
 from actors.store import HQ, Store, read_store
 from actors.verification.country import Country
@@ -28,15 +31,19 @@ def verify_directory(directory: Path, *, processes: int | None = None, is_thorou
 
     Raises:
         StoreError: there is no store there.
+        OSError: its journals may not even be looked for.
+        ReadingFailed: a process that reads died.
     """
     started_s = time.perf_counter()
     store = read_store(directory)
-    with Workers(_errands(store, is_thorough=is_thorough), processes) as workers:
+    # Before the journals themselves, which may only have grown since.
+    anchors = _anchors(store)
+    with Workers(_errands(store, anchors, is_thorough=is_thorough), processes) as workers:
         facts, hq, disagreements = read_until_agreed(workers)
         report = Report(processes=workers.processes)
     if is_thorough:
         report.statistics = STATISTICS_COMPARED
-    missing = [f"{name}: the journal is missing" for name in store.missing_journals()]
+    missing = [f"{name}: the journal is missing" for name in _missing(store, anchors)]
     strange = [f"{name}: a journal of a province that store.json does not name" for name in store.strange_journals()]
     if hq is not None:
         hq.problems += _ahead(facts, hq, store.journal_path(HQ))
@@ -47,9 +54,19 @@ def verify_directory(directory: Path, *, processes: int | None = None, is_thorou
     return report
 
 
-def _errands(store: Store, *, is_thorough: bool) -> list[Errand]:
+def _anchors(store: Store) -> dict[ProvinceCode, AnchoredHead]:
+    path = store.journal_path(HQ)
+    return read_anchors(path, store.identity.provinces) if path.exists() else {}
+
+
+def _missing(store: Store, anchors: Mapping[ProvinceCode, AnchoredHead]) -> list[str]:
+    """Journals that were made once: of a country of which somebody has never come up, those that the headquarters have seen."""
+    anchored = [code for code in anchors if not store.journal_path(code).exists()]
+    return list(dict.fromkeys([*store.missing_journals(), *anchored]))
+
+
+def _errands(store: Store, anchors: Mapping[ProvinceCode, AnchoredHead], *, is_thorough: bool) -> list[Errand]:
     hq_path = store.journal_path(HQ)
-    anchors = read_anchors(hq_path, store.identity.provinces) if hq_path.exists() else {}
     errands = [
         Errand(
             path=str(path),

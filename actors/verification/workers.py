@@ -9,6 +9,7 @@ them garbage collection is off, since replay makes millions of records and no cy
 comes first.
 """
 
+import contextlib
 import os
 import selectors
 import subprocess
@@ -28,6 +29,10 @@ from actors.verification.province import Facts, ProvinceCheck, open_check
 
 #: Less than this is read faster than processes are started. Bytes of all journals.
 PROCESSES_FROM_BYTES = 24 * 1024 * 1024
+
+
+class ReadingFailed(Exception):
+    """A process that reads ended before it had answered, so nothing is known; `str` says how."""
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,26 +104,38 @@ class _Process:
         return self._process.stdout.fileno()
 
     def ask(self, errand: Errand | None) -> None:
-        """Let it begin a journal, or go on with all it has begun."""
+        """Let it begin a journal, or go on with all it has begun.
+
+        Raises:
+            ReadingFailed: it died.
+        """
         assert self._process.stdin is not None
-        send(self._process.stdin, msgspec.msgpack.encode(errand))
+        try:
+            send(self._process.stdin, msgspec.msgpack.encode(errand))
+        except BrokenPipeError:
+            raise self._died() from None
 
     def answer(self) -> Findings:
         """What it found.
 
         Raises:
-            RuntimeError: it died.
+            ReadingFailed: it died.
         """
         assert self._process.stdout is not None
         try:
             return msgspec.msgpack.decode(receive(self._process.stdout), type=Findings)
         except EOFError:
-            raise RuntimeError(f"a verifying process ended with code {self._process.wait()}") from None
+            raise self._died() from None
+
+    def _died(self) -> ReadingFailed:
+        return ReadingFailed(f"a verifying process ended with code {self._process.wait()}")
 
     def close(self) -> None:
         """End it."""
         self._process.kill()
-        self._process.communicate()
+        # What it was not told any more stays in the buffer, and cannot be written when that is closed.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.communicate()
 
 
 class Workers:
@@ -135,7 +152,11 @@ class Workers:
         self._others = [_Process() for _ in range(self.processes)] if self.processes > 1 else []
 
     def read(self) -> Findings:
-        """The first time everything, then what came since. Facts stand in the order of the errands."""
+        """The first time everything, then what came since. Facts stand in the order of the errands.
+
+        Raises:
+            ReadingFailed: a process died.
+        """
         if self._others:
             parts = self._begin_elsewhere() if self._to_begin else self._go_on_elsewhere()
         elif self._to_begin:

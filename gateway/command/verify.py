@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.table import Table
 from actors.store import DAMAGED_RUNBOOK, StoreError
 from actors.verification.directory import verify_directory
 from actors.verification.report import Report
+from actors.verification.workers import ReadingFailed
 from gateway.command.figure_notes import FIGURE_NOTES
 
 #: Keys of the JSON answer besides `ok`, in the order of the table.
@@ -33,22 +34,29 @@ def verify(
     hashes alone. That halves the time, and nothing in them can lose a task or decide it twice.
 
     Every task that was created is counted once more: decided, ended (undecided: returned to the branch, or cancelled) or open. Exit code 0
-    if nothing was found, 1 if there are problems, 2 if there is no store.
+    if nothing was found, 1 if there are problems, 2 if there is no store, or it could not be read to the end.
     """
     try:
         report = verify_directory(directory, is_thorough=is_thorough)
-    except StoreError as error:
-        if as_json:
-            print(json.dumps({"ok": False, "problems": [str(error)]}, ensure_ascii=False))
-        else:
-            typer.echo(f"sharedops verify: {error}", err=True)
-        raise typer.Exit(2) from None
+    except (StoreError, ReadingFailed) as error:
+        _refuse(str(error), as_json=as_json)
+    except OSError as error:
+        _refuse(f"{error.filename or directory} cannot be read: {error.strerror}", as_json=as_json)
     if as_json:
         print(json.dumps({"ok": report.ok} | {key: getattr(report, key) for key in KEYS}, ensure_ascii=False))
     else:
         _show(report)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _refuse(problem: str, *, as_json: bool) -> NoReturn:
+    """Nothing could be verified."""
+    if as_json:
+        print(json.dumps({"ok": False, "problems": [problem]}, ensure_ascii=False))
+    else:
+        typer.echo(f"sharedops verify: {problem}", err=True)
+    raise typer.Exit(2)
 
 
 def _show(report: Report) -> None:

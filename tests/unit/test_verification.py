@@ -1,16 +1,23 @@
+import errno
+import json
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import apsw
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from actors.core import codec, headquarters
 from actors.core import events as e
-from actors.core.headquarters import AnyHqEvent, TaskKindPut
+from actors.core.headquarters import AnchoredHead, AnyHqEvent, HeadsAnchored, TaskKindPut
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.model import trivial_model
 from actors.core.model_revisions import MatchingModelPut
+from actors.hq_journal import HqBooks
 from actors.journal import Frame, MemoryStore, MemoryView, open_memory, open_sqlite
 from actors.store import HQ, Store, StoreError, open_store
 from actors.verification import workers
@@ -19,6 +26,7 @@ from actors.verification.hq import HqFacts, check_hq
 from actors.verification.province import ProvinceCheck
 from actors.verification.report import Report
 from actors.verification.workers import Findings
+from gateway.command import app
 from tests.unit.core.harness import FUJIAN, JIANGXI, Branch
 from tests.unit.core.provinces import answer, deliver, hand_over, host
 
@@ -137,6 +145,57 @@ def test_a_lost_task_is_found(books: Books) -> None:
     report = books.verified()
     assert found(report, books.shared, "lost")
     assert report.tasks_lost == 1
+
+
+def test_a_task_that_no_journal_has_created_is_found(books: Books) -> None:
+    """Its home has lost the end of its journal: the next task there would get the number of this one, which somebody is working on."""
+    begin = next(place for place, event in enumerate(books.home.log) if isinstance(event, e.TaskCreated))
+    del books.home.log[begin:]
+    assert found(books.verified(), books.shared, "open in jiangxi", "never created")
+
+
+def test_a_journal_that_headquarters_have_seen_and_is_gone_is_found(books: Books) -> None:
+    """While somebody of a country has never come up no journal counts as made, and a whole province was missed by nobody."""
+    books.verified()
+    head = AnchoredHead(FUJIAN, 2, 1, b"x" * 32)
+    journal = open_sqlite(
+        books.store.journal_path(HQ), store_id=books.store.store_id, province=HQ, create=True, reserve_bytes=0
+    )
+    HqBooks(journal, books.store.journal_path(HQ)).write([HeadsAnchored(at_ms=1, heads=(head,))])
+    journal.close()
+    for file in (books.directory / "journals").glob("fujian*"):
+        file.unlink()
+    assert found(verify_directory(books.directory), "fujian", "missing")
+
+
+def test_a_process_that_dies_while_it_reads_is_told(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known then, which is neither "all is well" nor a problem of the journals."""
+    books.verified()
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(workers, "PROCESSES_FROM_BYTES", 0)
+    # Any program that ends without an answer.
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    refused = CliRunner().invoke(app, ["verify", str(books.directory), "--json"])
+    answer = json.loads(refused.stdout)
+    assert (refused.exit_code, answer["ok"]) == (2, False)
+    assert "ended with code" in answer["problems"][0]
+
+
+def test_journals_that_may_not_be_looked_for_are_told(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An auditor with an account of their own got a traceback, and the code for problems in the journals."""
+    books.verified()
+    is_there = Path.exists
+
+    def refuse(path: Path) -> bool:
+        if path.suffix == ".sqlite":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return is_there(path)
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    refused = CliRunner().invoke(app, ["verify", str(books.directory), "--json"])
+    answer = json.loads(refused.stdout)
+    assert (refused.exit_code, answer["ok"]) == (2, False)
+    assert "hq.sqlite cannot be read: Permission denied" in answer["problems"][0]
 
 
 def test_two_owners_are_found(books: Books) -> None:
