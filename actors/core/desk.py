@@ -18,6 +18,8 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, NoWork, SessionReply, TaskReply
 from actors.core.task import Action, Decision, Task, TaskState, can
 
+#: Why a task is taken from somebody who could not help it. Lost with the lease or the session is theirs.
+_TAKEN = frozenset(("site_lost", "evacuated", "recalled", "right_withdrawn", "capacity_reduced"))
 #: Waiting tasks that an answer without work gives reasons for.
 NO_WORK_TASKS_MAX = 64
 
@@ -92,7 +94,10 @@ def take_off_desk(turn: Turn, task_id: TaskId, reason: str, who: str) -> None:
     if turn.state.tasks[task_id].state is TaskState.OFFERED:
         turn.emit(e.OfferWithdrawn(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
     else:
-        turn.emit(e.AssignmentReleased(at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason))
+        released = e.AssignmentReleased(
+            at_ms=turn.now.wall_ms, who=who, task_id=task_id, reason=reason, is_taken=reason in _TAKEN
+        )
+        turn.emit(released)
 
 
 def set_presence(turn: Turn, command: c.SetPresence) -> AnyReply:
@@ -325,6 +330,7 @@ def release_assignment(turn: Turn, command: c.ReleaseAssignment) -> AnyReply:
             task_id=task.task_id,
             reason=command.reason or "released",
             draft=command.draft,
+            is_taken=False,
         )
     )
     return TaskReply(turn.state.tasks[task.task_id])

@@ -126,6 +126,8 @@ class AssignmentReleased(TaskEvent, frozen=True, kw_only=True, tag=True):
 
     reason: str
     draft: str = ""
+    #: Whether it was taken from the person, who could not help it. None: an older version wrote it, and the reason tells.
+    is_taken: bool | None = None
 
 
 class AssignmentReferred(TaskEvent, frozen=True, kw_only=True, tag=True):

@@ -1,7 +1,7 @@
 """What offers, assignments and stints of work teach. Each function learns from one type of event, before it is applied.
 
 What nobody could help teaches nothing: an offer that was withdrawn because a desk fell silent is an offer made, but neither declined nor
-expired; work that a cut-off site or a changed roster took away is not the person's release.
+expired; work that a cut-off site, an evacuation, its home or a changed roster took away is not the person's release.
 """
 
 import math
@@ -16,7 +16,7 @@ from actors.core.statistics.decay import work_minutes
 from actors.core.statistics.tables import Statistics
 from actors.core.task import Task, TaskState
 
-#: Reasons of a release that are not the person's own doing. Given back by hand, or lost with the lease or the session, is theirs.
+#: Reasons of a release that are not the person's own doing, where the event does not say whether it is.
 _NOT_THEIRS = frozenset(("site_lost", "right_withdrawn", "capacity_reduced"))
 _EXPIRED = "offer_expired"
 _IN_PROGRESS = TaskState.IN_PROGRESS
@@ -152,7 +152,8 @@ def released(state: ProvinceState, event: e.AssignmentReleased) -> None:
     """Work that ended undone; a release, when it was the person's own doing."""
     task = state.tasks[event.task_id]
     worked(state, task, event.at_ms)
-    if event.reason not in _NOT_THEIRS:
+    is_taken = event.reason in _NOT_THEIRS if event.is_taken is None else event.is_taken
+    if not is_taken:
         _count(state, task.operator, event.at_ms, _RELEASED)
 
 

@@ -4,16 +4,22 @@ from typing import get_args
 
 import pytest
 
+from actors.core import commands as c
 from actors.core import events as e
-from actors.core.country import Line
+from actors.core.country import Line, ShareOutMode, SharingPolicy
+from actors.core.ids import OperatorId
+from actors.core.sharing.summary import encode_picture
 from actors.core.statistics.cells import LineCell, LineTodayCell, OperatorCell, ReviewCell, WeekCell, amount_bucket
 from actors.core.statistics.decay import WORK_MAX_MINUTES, local_week
 from actors.core.statistics.learning import LEARNERS
 from actors.core.statistics.storage import RecordTable
 from actors.core.task import PriorReason
-from tests.unit.core.harness import ADDRESS, MEDICAL
+from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
+from tests.unit.core.journeys import picture_of
+from tests.unit.core.provinces import carry
 from tests.unit.core.statistics.stories import FAILED, PASSED, begun, decided, reviewed
 from tests.unit.core.statistics.world import CHEN, LIN, TEN_MS, World, value_of
+from tests.unit.core.test_recalling import evacuated, lift
 
 #: What is forgotten in a day.
 _DECAY_OF_A_STORY = 3e-2
@@ -76,6 +82,40 @@ def test_what_nobody_could_help_is_no_release(reason: str) -> None:
     assert value_of(world, "by_operator", (CHEN, ""), OperatorCell.WORKED_MINUTES) == pytest.approx(
         5, rel=_DECAY_OF_A_STORY
     )
+
+
+@pytest.mark.parametrize("how", ["recalled", "evacuated"])
+def test_work_that_another_takes_away_is_no_release(how: str) -> None:
+    """Whoever had a guest's task in hand when its home recovered, or was sent home by a storm, would look as if they gave work up."""
+    branch, chen = Branch(), OperatorId("chen")
+    if how == "recalled":
+        home, branch, [task_id] = evacuated()
+        chen = OperatorId("jiangxi-op")
+        branch.sign_in(chen)
+        branch.accept(task_id)
+        lift(home)
+        carry(home, branch)
+    else:
+        branch.arrive(person("chen"))
+        branch.accept(branch.create())
+        branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
+        branch.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)))
+    statistics = branch.state.statistics
+    record = statistics.by_operator.record(statistics.rows[chen])
+    assert [event.reason for event in branch.log if isinstance(event, e.AssignmentReleased)] == [how]
+    assert record[OperatorCell.TAKEN] > 0
+    assert record[OperatorCell.RELEASED] == 0
+
+
+def test_whoever_gives_work_back_cannot_say_that_it_was_taken() -> None:
+    """Reasons are free text: with the right words nobody would ever have given anything up."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    task_id = branch.create()
+    branch.accept(task_id)
+    branch.did(c.ReleaseAssignment(**branch.holder(task_id), reason="site_lost"))
+    statistics = branch.state.statistics
+    assert statistics.by_operator.record(statistics.rows[OperatorId("chen")])[OperatorCell.RELEASED] > 0
 
 
 def test_work_across_a_jump_of_the_clock_counts_as_a_day_at_most() -> None:
