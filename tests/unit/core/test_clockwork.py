@@ -1,5 +1,6 @@
 import pytest
 
+from actors.core import clockwork
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.clockwork import SESSION_SILENCE_MAX_MS
@@ -186,6 +187,17 @@ def test_a_scheduled_task_is_queued_at_its_instant() -> None:
     assert branch.wait(9_800) == []
     assert kinds_of(branch.wait(200)) == ["TaskScheduleReached"]
     assert branch.task(task_id).state is TaskState.QUEUED
+
+
+def test_what_is_booked_for_one_instant_is_queued_a_bounded_number_at_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day's work booked for half past eight would be one frame of megabytes, and nobody would be answered until it is on disk."""
+    monkeypatch.setattr(clockwork, "SCHEDULES_PER_LOOK", 3)
+    branch = Branch()
+    tasks = [branch.create(not_before_ms=START_MS + 10_000) for _ in range(7)]
+    branch.wall_ms += 10_000
+    looks = [len(branch.tick()) for _ in range(4)]
+    assert looks == [3, 3, 1, 0]
+    assert all(branch.task(task_id).state is TaskState.QUEUED for task_id in tasks)
 
 
 # --- sites ---
