@@ -26,6 +26,8 @@ from gateway.command.failing import fail
 THEORY_TASKS, THEORY_REPLICATIONS = 300_000, 10
 #: As in the policy of a new branch: sharing that began at fifteen minutes ends at five.
 RELEASE_PART = 3
+#: As a policy may have at most: a week.
+THRESHOLD_MINUTES_MAX = 10_080.0
 #: Days on which sharing that never begins is held against isolation.
 ISOLATION_DAYS = 1
 
@@ -35,7 +37,12 @@ def capacity(
     seeds: Annotated[int, typer.Option(help="Countries drawn, one a seed.", min=1, max=100)] = 3,
     seed: Annotated[int, typer.Option(help="The first seed; the others follow it.", min=0)] = 1,
     threshold_minutes: Annotated[
-        float, typer.Option(help="Share when the expected wait exceeds this; until it is below a third of it.", min=0.0)
+        float,
+        typer.Option(
+            help="Share when the expected wait exceeds this; until it is below a third of it.",
+            min=0.0,
+            max=THRESHOLD_MINUTES_MAX,
+        ),
     ] = 15.0,
     period_seconds: Annotated[
         int, typer.Option(help="From one picture of the country to the next; a divisor of 1800.", min=1, max=1_800)

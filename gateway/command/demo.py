@@ -24,7 +24,7 @@ from gateway.command.demo_script import ScriptFailed, check_tasks_file, write_sc
 from gateway.command.demo_system import ServedSystem, SystemDown
 from gateway.command.demo_tables import show_candidates, show_checks, show_journals, show_late, show_result
 from gateway.command.demo_view import DemoView
-from gateway.command.province_codes import explain_unknown, split_codes
+from gateway.command.province_codes import explain_unknown, split_codes, typed_count
 from loadtests.catalogue import largest
 from loadtests.narration import counted
 from loadtests.preparation import SetupRefused
@@ -148,8 +148,8 @@ def _chosen(known: Sequence[str], provinces: str, outage: str) -> list[str]:
     """The codes to play with."""
     if outage not in known:
         raise _Refused(explain_unknown(outage, known))
-    if provinces.strip().isdigit():
-        count = int(provinces)
+    count = typed_count(provinces)
+    if count is not None:
         if not 2 <= count <= len(known):
             raise _Refused(f"--provinces must be 2 to {len(known)}, or codes")
         return largest(known, count, outage)

@@ -24,7 +24,7 @@ from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_stage import own_system, problems_of
 from gateway.command.drill_surge_stage import surge_system
 from gateway.command.drill_view import phase_line, show_plan, show_report, struck_by
-from gateway.command.province_codes import explain_unknown, split_codes
+from gateway.command.province_codes import explain_unknown, split_codes, typed_count
 from gateway.conversion.drill import KINDS_OUT
 from gateway.v1 import drill_pb2
 from loadtests.catalogue import largest
@@ -242,13 +242,13 @@ def _practised(order: Order) -> str:
 def _own_provinces(order: Order) -> list[str]:
     """The codes of the system that is started; those that are struck are always among them."""
     known = [str(entry.province) for entry in load_country().provinces]
-    for code in (*order.provinces, *split_codes("" if order.own_provinces.strip().isdigit() else order.own_provinces)):
+    count = typed_count(order.own_provinces)
+    for code in (*order.provinces, *split_codes(order.own_provinces if count is None else "")):
         if code not in known:
             raise RunFailed(explain_unknown(code, known), 2)
     if not order.provinces and RULES[order.kind].provinces_min:
         raise RunFailed("--province says whom the drill befalls", 2)
-    if order.own_provinces.strip().isdigit():
-        count = int(order.own_provinces)
+    if count is not None:
         if not len(order.provinces) < count <= len(known):
             raise RunFailed(f"--provinces must be {len(order.provinces) + 1} to {len(known)}, or codes", 2)
         chosen = dict.fromkeys((*order.provinces, *largest(known, count, (*order.provinces, "fujian")[0])))

@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from gateway.held_port import listener
 
 #: The last port that there is.
 PORT_MAX = 65_535
+_PORT = re.compile(r"[0-9]{1,5}")
 
 
 class AddressUnusable(Exception):
@@ -33,7 +35,7 @@ def parse_listen_address(option: str, text: str) -> ListenAddress:
         AddressUnusable: it has another form.
     """
     host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > PORT_MAX:
+    if not colon or not host or not _PORT.fullmatch(port) or int(port) > PORT_MAX:
         raise AddressUnusable(f"{option}: expected HOST:PORT, got {text!r}")
     return ListenAddress(host.strip("[]"), int(port))
 

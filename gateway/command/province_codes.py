@@ -1,9 +1,19 @@
 """Province codes as a person types them: what they mean, and what to say when one is none."""
 
 import difflib
+import re
 from collections.abc import Collection
 
 from actors.core.ids import ProvinceCode
+
+#: More digits than this are no count of anything here.
+_COUNT = re.compile(r"\s*(\d{1,9})\s*")
+
+
+def typed_count(text: str) -> int | None:
+    """How many provinces, where a number stands for codes; None: it is no number. Not every digit of Unicode is one that counts."""
+    found = _COUNT.fullmatch(text)
+    return None if found is None else int(found[1])
 
 
 def split_codes(text: str) -> tuple[ProvinceCode, ...]:

@@ -68,6 +68,35 @@ def test_what_is_no_text_is_a_slip(words: list[str]) -> None:
     assert "is not text in UTF-8" in refused.stderr
 
 
+@pytest.mark.parametrize("count", ["²", "9" * 5_000, "0", "37", "-1"])
+@pytest.mark.parametrize(
+    "words", [["demo"], ["drill", "run", "snow", "--province", "fujian", "--self-contained", "--dry-run"]]
+)
+def test_a_number_of_provinces_that_there_cannot_be_is_a_slip(words: list[str], count: str) -> None:
+    """What looks like a digit and is none, and more digits than Python reads, ended in a traceback."""
+    refused = CliRunner().invoke(app, [*words, "--provinces", count])
+    assert isinstance(refused.exception, SystemExit)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "sharedops " + words[0] in refused.stderr
+
+
+@pytest.mark.parametrize("port", ["9" * 5_000, "65536", "²", "٣", ""])
+def test_a_port_that_there_cannot_be_is_a_slip(port: str, tmp_path: Path) -> None:
+    """More digits than Python reads ended in a traceback."""
+    refused = CliRunner().invoke(app, ["serve", "--data-dir", str(tmp_path / "data"), "--grpc", f"127.0.0.1:{port}"])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "expected HOST:PORT" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("threshold", ["inf", "nan", "-1", "1e300"])
+def test_a_threshold_that_no_policy_has_is_a_slip(threshold: str) -> None:
+    """An endless one ended in a traceback, and one above a week tells of a policy that nobody can set."""
+    refused = CliRunner().invoke(app, ["capacity", "--threshold-minutes", threshold, "--days", "1", "--seeds", "1"])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "--threshold-minutes" in refused.stderr
+
+
 def test_a_time_is_local_unless_it_says_its_offset() -> None:
     """An evacuation typed in UTC would begin eight hours early."""
     assert instant_ms("2026-12-01 05:00") == instant_ms("2026-11-30T21:00:00Z") == 1_796_072_400_000
