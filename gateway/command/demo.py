@@ -5,12 +5,13 @@ else. At the end the system is stopped and the claims are checked against the jo
 """
 
 import asyncio
+import contextlib
 import json
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -75,7 +76,7 @@ def demo(
 
     Example: sharedops demo --outage shandong --seed 7
 
-    Exit code 0 if every target holds, 1 if one is missed, 2 if the demonstration could not be played as asked.
+    Exit code 0 if every target holds, 1 if one is missed, 2 if the demonstration could not be played as asked, 130 after Ctrl-C.
     """
     console = Console(stderr=as_json)
     try:
@@ -85,20 +86,21 @@ def demo(
             _demo(console, data_dir, seed, provinces, tasks or DEFAULT_TASKS, outage, tasks_file, as_json=as_json)
         )
     except (_Refused, TasksFileError) as error:
-        _complain(error)
-        raise typer.Exit(2) from None
+        _fail(str(error), 2, as_json=as_json)
     except (ScriptFailed, PlayFailed, SystemDown, SetupRefused, StoreError, JournalError) as error:
-        _complain(error)
-        raise typer.Exit(1) from None
+        _fail(str(error), 1, as_json=as_json)
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
+        _fail("interrupted 已中断", 130, as_json=as_json)
     raise typer.Exit(code)
 
 
-def _complain(error: Exception) -> None:
-    """Say what went wrong, who says it in front of every line."""
-    for line in str(error).splitlines():
+def _fail(problem: str, code: int, *, as_json: bool) -> NoReturn:
+    """Say what went wrong, who says it in front of every line, beside everything else that was told; for a program once more in JSON."""
+    for line in problem.splitlines():
         typer.echo(f"sharedops demo: {line}", err=True)
+    if as_json:
+        print(json.dumps({"ok": False, "problem": problem}, ensure_ascii=False))
+    raise typer.Exit(code)
 
 
 async def _demo(
@@ -136,6 +138,10 @@ async def _demo(
         show_checks(console, checks, findings)
     finally:
         show_journals(console, directory, to_remove)
+        if data_dir is None:
+            # Ours, and of no use to anybody if the system has not even begun.
+            with contextlib.suppress(OSError):
+                directory.parent.rmdir()
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     return 0 if all(check.met for check in checks) else 1
@@ -166,12 +172,17 @@ def _new_directory(data_dir: Path | None) -> Path:
     if data_dir is None:
         return Path(tempfile.mkdtemp(prefix="sharedops-demo-")) / "data"
     directory = data_dir.resolve()
-    if directory.exists() and not directory.is_dir():
-        raise _Refused(f"{directory} is not a directory")
-    if directory.exists() and any(directory.iterdir()):
-        raise _Refused(
-            f"{directory} is not empty; the demonstration counts everything in its journals, so it needs a new directory"
-        )
+    try:
+        if directory.exists() and not directory.is_dir():
+            raise _Refused(f"{directory} is not a directory")
+        if directory.exists() and any(directory.iterdir()):
+            raise _Refused(
+                f"{directory} is not empty; the demonstration counts everything in its journals, so it needs a new directory"
+            )
+        # The log of the system lies beside it from the start.
+        directory.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _Refused(f"{error.filename or directory}: {error.strerror}") from None
     return directory
 
 

@@ -45,10 +45,14 @@ class ServedSystem:
         """Start it; returns when every province serves.
 
         Raises:
-            SystemDown: it ended, or took too long.
+            SystemDown: it ended, took too long, or its log cannot be written.
         """
         began_s = time.monotonic()
-        with self._log.open("ab") as log:
+        try:
+            opened = self._log.open("ab")
+        except OSError as error:
+            raise SystemDown(f"{self._log} cannot be written: {error.strerror}") from None
+        with opened as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "gateway.command", "serve", "--json", "--no-sample-operators"),
                 *("--data-dir", str(self.data_dir), "--provinces", ",".join(self.provinces)),
@@ -91,6 +95,7 @@ class ServedSystem:
     async def stop(self) -> bool:
         """Ctrl-C, then harder; whether it went at the first asking."""
         if self._process is None or self._process.returncode is not None:
+            self._discard_empty_log()
             return True
         for number, grace_s in ((signal.SIGINT, STOP_GRACE_S), (signal.SIGTERM, TERM_GRACE_S), (signal.SIGKILL, 10.0)):
             with contextlib.suppress(ProcessLookupError):
