@@ -132,7 +132,8 @@ def task_out(task: Task) -> task_pb2.Task:
         start_time_ms=task.started_ms,
         finish_time_ms=task.finished_ms,
         decision=decision_out(task.decision) if task.decision else None,
-        suspend_reason=task.suspend_reason,
+        # The record of a task that was cancelled on hold keeps what it waited for.
+        suspend_reason="" if task.state is TaskState.CANCELLED else task.suspend_reason,
         return_reason=task.return_reason,
         offer_attempts=task.offer_attempts,
         handover_count=task.handover_count,

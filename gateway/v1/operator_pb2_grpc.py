@@ -150,14 +150,14 @@ class OperatorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTaskKind(self, request, context):
-        """Changes the fields named in the mask, for tasks created from then on.
+        """Changes the fields named in the mask. Open tasks follow as well: what they need, promise and are credited is their kind's as it is then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOperatorWorkload(self, request, context):
-        """Reads what an operator holds now and has done today.
+        """Reads what an operator holds now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

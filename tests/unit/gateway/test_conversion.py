@@ -21,6 +21,7 @@ from gateway import conversion, names
 from gateway.conversion import enums, routing
 from gateway.conversion.action import command_in
 from gateway.v1 import operator_pb2, province_pb2, quality_pb2, task_pb2, work_pb2
+from tests.unit.core.harness import Branch, person
 from tests.unit.gateway.samples import PERSON, SPEC, TASK, changed
 
 
@@ -83,6 +84,18 @@ def test_what_the_province_knows_of_a_task_is_shown() -> None:
         "authority": 5,
         "etag": "3.21",
     }
+
+
+def test_a_task_that_was_cancelled_waits_for_nothing() -> None:
+    """A branch that looks for what is on hold by its reason would go on asking for papers."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    task_id = branch.create()
+    branch.start(task_id)
+    branch.did(c.SuspendAssignment(**branch.holder(task_id), reason="papers"))
+    assert conversion.task_out(branch.task(task_id)).suspend_reason == "papers"
+    cancelled = branch.did(c.CancelTask(task_id=task_id)).task
+    assert conversion.task_out(cancelled).suspend_reason == ""
 
 
 @pytest.mark.parametrize("state", list(TaskState))
