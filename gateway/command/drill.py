@@ -13,9 +13,10 @@ interrupted: then it aborts what it has begun.
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import grpc
 import grpc.aio
@@ -34,6 +35,7 @@ from gateway.command.drill_page import write_page
 from gateway.command.drill_run import INTERRUPTED, Done, Limits, Order, RunFailed, run_drill
 from gateway.command.drill_view import show_drills, show_kinds, show_report
 from gateway.command.failing import fail
+from gateway.v1 import drill_pb2
 from loadtests.wire import open_channel
 
 T = TypeVar("T")
@@ -98,12 +100,12 @@ def show(
     """
     _check_page(html, as_json=as_json)
     found = _ask(address, token, data_dir, lambda client: client.get(_name(name)), as_json=as_json)
-    if html is not None:
-        write_page(html, found)
+    problem = _written(html, found)
     if as_json:
-        print(json.dumps(outcome_of(found), ensure_ascii=False))
+        _print_json(outcome_of(found), problem)
     else:
         show_report(Console(), found)
+    raise typer.Exit(1 if problem else 0)
 
 
 @drill.command()
@@ -190,7 +192,7 @@ def run(
     Example: sharedops drill run site-outage --province fujian --self-contained --provinces 6 --json
 
     Exit code 0 only if it passed: every objective met, nothing lost, nothing decided twice; and of a system of the command's own, journals
-    in order and no process left. 1 if not, 2 if it could not be run as written, 130 after Ctrl-C.
+    in order and no process left. 1 if not, or its page could not be written, 2 if it could not be run as written, 130 after Ctrl-C.
     """
     _check_page(html, as_json=as_json)
     order = Order(
@@ -213,11 +215,10 @@ def run(
         token="" if self_contained else _token(token, data_dir, as_json=as_json),
     )
     done = _carried_out(order, as_json=as_json)
-    if html is not None and done.drill is not None and not dry_run:
-        write_page(html, done.drill)
+    problem = "" if done.drill is None or dry_run else _written(html, done.drill)
     if as_json:
-        print(json.dumps(done.outcome, ensure_ascii=False))
-    raise typer.Exit(0 if done.held else 1)
+        _print_json(done.outcome, problem)
+    raise typer.Exit(0 if done.held and not problem else 1)
 
 
 def _carried_out(order: Order, *, as_json: bool) -> Done:
@@ -235,8 +236,31 @@ def _carried_out(order: Order, *, as_json: bool) -> Done:
 
 def _check_page(html: Path | None, *, as_json: bool) -> None:
     """A slip costs a line, and not the report of a drill that took minutes."""
-    if html is not None and (html.is_dir() or not html.parent.is_dir()):
+    if html is None:
+        return
+    try:
+        is_possible = not html.is_dir() and os.access(html if html.exists() else html.parent, os.W_OK)
+        is_possible = is_possible and html.parent.is_dir()
+    except OSError:
+        is_possible = False
+    if not is_possible:
         _fail(f"--html {html}: no page can be written there", 2, as_json=as_json)
+
+
+def _written(html: Path | None, drill: drill_pb2.Drill) -> str:
+    """Write the page, if one is wanted; why it could not be, said already. The report is shown all the same."""
+    try:
+        if html is not None:
+            write_page(html, drill)
+    except OSError as error:
+        problem = f"--html {html}: {error.strerror}"
+        typer.echo(f"sharedops drill: {problem}", err=True)
+        return problem
+    return ""
+
+
+def _print_json(outcome: dict[str, Any], problem: str) -> None:
+    print(json.dumps(outcome | ({"problem": problem} if problem else {}), ensure_ascii=False))
 
 
 def _name(text: str) -> str:

@@ -16,6 +16,8 @@ LOOK_EVERY_S = 0.5
 AFTERWARDS_S = 300.0
 #: A drill may take the gateway or the coordinator along for so long.
 AWAY_MAX_S = 60.0
+#: Why a drill is aborted when the command is.
+BY_CTRL_C = "the command was interrupted"
 ENDED = (drill_pb2.DRILL_STATE_SUCCEEDED, drill_pb2.DRILL_STATE_FAILED, drill_pb2.DRILL_STATE_ABORTED)
 
 
@@ -43,9 +45,13 @@ class DrillClient:
         return await call_patiently(lambda: self._stub.CreateDrill(request, **self._options))
 
     async def start(self, name: str) -> drill_pb2.Drill:
-        """Begin a drill."""
+        """Begin a drill; it is aborted when the waiting is cancelled, since the order may have arrived."""
         request = drill_pb2.StartDrillRequest(name=name, request_id=self._request_ids())
-        return await call_patiently(lambda: self._stub.StartDrill(request, **self._options))
+        try:
+            return await call_patiently(lambda: self._stub.StartDrill(request, **self._options))
+        except asyncio.CancelledError:
+            await self.abort(name, BY_CTRL_C)
+            raise
 
     async def abort(self, name: str, reason: str) -> drill_pb2.Drill:
         """End a drill early."""
@@ -87,7 +93,7 @@ class DrillClient:
                 if (known.phase, known.state) != (drill.phase, drill.state):
                     tell(drill)
         except asyncio.CancelledError:
-            await self.abort(drill.name, "the command was interrupted")
+            await self.abort(drill.name, BY_CTRL_C)
             raise
         return drill
 

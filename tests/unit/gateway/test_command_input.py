@@ -42,7 +42,7 @@ def test_a_replay_that_cannot_be_played_is_one_json_object_too() -> None:
 @pytest.mark.parametrize("command", [["show", "drill-1"], ["run", "snow", "--province", "fujian"]])
 def test_a_page_that_cannot_be_written_is_told_before_anything_is_asked(command: list[str], tmp_path: Path) -> None:
     """The report of a drill that took minutes was lost to a misspelt folder."""
-    for page in (tmp_path, tmp_path / "none" / "page.html"):
+    for page in (tmp_path, tmp_path / "none" / "page.html", tmp_path / ("x" * 400)):
         asked = ["drill", *command, "--html", str(page), *NOWHERE, "--token", "t", "--json"]
         refused = CliRunner().invoke(app, asked)
         assert (refused.exit_code, json.loads(refused.stdout)["passed"]) == (2, False)

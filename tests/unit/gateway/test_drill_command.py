@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import io
 import json
 import re
@@ -19,16 +20,19 @@ from typer.testing import CliRunner
 from actors.core.drills.record import DrillKind
 from actors.country_file import load_country
 from gateway.command import app
+from gateway.command.drill_client import DrillClient
 from gateway.command.drill_kinds import KINDS
 from gateway.command.drill_neighbours import borders, with_neighbours
 from gateway.command.drill_objectives import SHIPPED, ObjectivesError, read_objectives
 from gateway.command.drill_outcome import outcome_of, verdict_of
 from gateway.command.drill_page import page_of
+from gateway.command.drill_run import Done
 from gateway.command.drill_stage import LOADED_PER_S, pace
 from gateway.command.drill_view import show_kinds
 from gateway.conversion.drill import KINDS_OUT
-from gateway.v1 import drill_pb2
+from gateway.v1 import drill_pb2, drill_pb2_grpc
 from loadtests.catalogue import Kind, Line
+from loadtests.wire import open_channel
 
 FIGURES = {
     "detected_ms": 3_120,
@@ -253,6 +257,67 @@ def test_an_interrupted_run_on_a_running_system_says_so(monkeypatch: pytest.Monk
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 130
     assert json.loads(done.stdout.splitlines()[-1])["problem"].startswith("interrupted")
+
+
+class Silent:
+    """A gateway that takes an order to begin and never answers it."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.aborted: list[drill_pb2.AbortDrillRequest] = []
+
+    async def StartDrill(self, request: drill_pb2.StartDrillRequest, **_options: object) -> drill_pb2.Drill:  # noqa: N802
+        """See the contract."""
+        self.begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def AbortDrill(self, request: drill_pb2.AbortDrillRequest, **_options: object) -> drill_pb2.Drill:  # noqa: N802
+        """See the contract."""
+        self.aborted.append(request)
+        return drill_pb2.Drill(name=request.name)
+
+
+def test_a_run_interrupted_while_it_begins_a_drill_aborts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order may have arrived: the province stayed dark for as long as the drill lasts, with nobody at the command."""
+
+    async def interrupted() -> list[drill_pb2.AbortDrillRequest]:
+        stub = Silent()
+        monkeypatch.setattr(drill_pb2_grpc, "DrillServiceStub", lambda _channel: stub)
+        async with open_channel("127.0.0.1:1") as channel:
+            starting = asyncio.create_task(DrillClient(channel, "t").start("drills/drill-1"))
+            await stub.begun.wait()
+            starting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await starting
+        return stub.aborted
+
+    assert [request.name for request in asyncio.run(interrupted())] == ["drills/drill-1"]
+
+
+def full(_path: Path, _drill: drill_pb2.Drill) -> None:
+    """A disk without room."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("command", ["run", "show"])
+def test_a_report_is_shown_though_its_page_cannot_be_written(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full: the drill took minutes, and all that was left of it was a traceback."""
+    module = sys.modules["gateway.command.drill"]
+
+    async def run(*_arguments: object) -> Done:
+        return Done(ended(), outcome_of(ended()), held=True)
+
+    monkeypatch.setattr(module, "run_drill", run)
+    monkeypatch.setattr(module, "_ask", lambda *_arguments, **_options: ended())
+    monkeypatch.setattr(module, "write_page", full)
+    words = {"run": ["run", "site-outage", "--province", "fujian"], "show": ["show", "drill-1"]}[command]
+    done = CliRunner().invoke(app, ["drill", *words, "--html", str(tmp_path / "page.html"), "--token", "any", "--json"])
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert (done.exit_code, answer["passed"], answer["detected_seconds"]) == (1, True, 3.12)
+    assert "No space left on device" in answer["problem"] and "No space left on device" in done.stderr
 
 
 def test_neighbours_are_branches_of_the_country_and_mutual() -> None:
