@@ -271,10 +271,10 @@ class Measuring:
         return max(there, default=0)
 
     def _recovered_ms(self) -> int:
-        """When the last of the provinces was active again; 0: not all of them are."""
+        """When the last of the struck provinces was active again; 0: not all of them are."""
         if any(code not in self._active_ms for code in self._struck):
             return 0
-        return max(self._active_ms.values(), default=0)
+        return max((self._active_ms[code] for code in self._struck), default=0)
 
     def _served_ms(self) -> int:
         """When successors had taken over, by their first frames, or as the coordinator saw them; 0: nobody had to, or nobody has."""

@@ -40,8 +40,7 @@ class Quotas:
             return
         if isinstance(event, e.SharingPolicyUpdated):
             self._revise(province, event)
-        task_id = event.task.task_id if isinstance(event, e.MoveAccepted) else getattr(event, "task_id", TaskId(""))
-        if not change or home_of(task_id) == province:
+        if not change or home_of(_task_of(event)) == province:
             return
         self._guests[province] += change
         if isinstance(event, e.MoveAccepted) and self._guests[province] > self._quota[province]:
@@ -53,3 +52,10 @@ class Quotas:
         is_limited = bool(policy.effective_from_ms or policy.effective_until_ms)
         new = policy.share_in_quota
         self._quota[province] = max(new, self._quota[province]) if is_limited else new
+
+
+def _task_of(event: e.AnyEvent) -> TaskId:
+    """The task that an event is about; empty: none."""
+    if isinstance(event, (e.MoveAccepted, e.OutcomeNoted)):
+        return event.task.task_id
+    return getattr(event, "task_id", TaskId(""))

@@ -87,6 +87,12 @@ def test_a_takeover_gives_its_times_and_counts() -> None:
     assert set(report.figures) <= set(FIGURES)
 
 
+def test_others_that_are_active_again_say_nothing_of_the_recovery() -> None:
+    """A branch that somebody resumes beside a drill would be taken for the one that was struck, and the drill miss its objective."""
+    resumed = e.ProvinceStatusChanged(at_ms=LIFTED_MS + 5_000, status=ProvinceStatus.ACTIVE)
+    assert measured(jiangxi=(*JIANGXI_EVENTS, resumed)).figures["recovered_ms"] == 3_500
+
+
 def test_a_task_that_left_and_arrived_nowhere_is_lost() -> None:
     """A move whose host forgot it would be held by nobody: the one thing that must never happen."""
     report = measured(

@@ -12,7 +12,16 @@ from actors.core.drills.record import Standing
 from actors.core.drills.steps import standing_of
 from actors.core.ids import OperatorId, TaskId
 from actors.core.task import Decision, Verdict
-from tests.unit.core.drills.scene import FUJIAN, JIANGXI, STRUCK_MS, drill, handed_over, move_accepted, summary
+from tests.unit.core.drills.scene import (
+    FUJIAN,
+    JIANGXI,
+    STRUCK_MS,
+    drill,
+    handed_over,
+    move_accepted,
+    move_started,
+    summary,
+)
 
 AT_MS = STRUCK_MS + 3_000
 
@@ -74,6 +83,16 @@ def test_a_homes_own_task_is_no_guest() -> None:
     assert isinstance(back, e.MoveAccepted)
     task = msgspec.structs.replace(back.task, task_id=TaskId("jiangxi-7"), home=JIANGXI)
     assert over(msgspec.structs.replace(back, task=task), guests=2) == 0
+
+
+def test_what_a_home_hears_of_its_own_task_makes_no_room_for_guests() -> None:
+    """A busy branch that is told how its own tasks ended elsewhere could take in as many more than it may, and nobody would see it."""
+    own = msgspec.structs.replace(move_started(7, AT_MS, FUJIAN), task_id=TaskId("jiangxi-7"))
+    known = move_accepted(7, AT_MS).task
+    ended = msgspec.structs.replace(known, task_id=own.task_id, home=JIANGXI)
+    told = e.OutcomeNoted(at_ms=AT_MS, task=ended)
+    assert over(own, told, accepted(1), accepted(2)) == 0
+    assert over(own, told, accepted(1), accepted(2), accepted(3)) == 1
 
 
 def test_a_drill_of_before_quotas_were_noted_has_no_such_figure() -> None:
