@@ -25,7 +25,7 @@ from loadtests.locusts.orders import Connection
 from loadtests.locusts.places import BRANCH_KINDS, Places, Terms
 from loadtests.locusts.preparing import Prepared, Wanted
 from loadtests.locusts.reading_back import Inquiry, Question, Rest, Rested
-from loadtests.locusts.shapes import PEAK, Shape
+from loadtests.locusts.shapes import PEAK, Shape, why_not_silent
 from loadtests.locusts.staffing import longest_work_s, people_needed, seconds_per_minute
 from loadtests.locusts.verdict import Figures, Verdict, judge
 
@@ -162,8 +162,11 @@ class Play:
             prepared = run_tool("loadtests.locusts.preparing", wanted, Prepared, PREPARE_MAX_S)
         except ToolFailed as failed:
             prepared = Prepared(problem=str(failed))
-        if prepared.problem:
-            self._troubles.append(prepared.problem)
+        problem = prepared.problem or why_not_silent(
+            settings.shape, settings.silent_province, prepared.weights, settings.time_factor
+        )
+        if problem:
+            self._troubles.append(problem)
             return None
         people = sum(map(len, prepared.people.values()))
         _log.info(
@@ -192,8 +195,8 @@ class Play:
         """Cut a province's desks off, or connect them again."""
         if is_silent == bool(self._silent):
             return
-        wanted = self._settings.silent_province or "fujian"
-        province = self._silent or (wanted if wanted in prepared.weights else next(iter(prepared.weights)))
+        usual = "fujian" if "fujian" in prepared.weights else next(iter(prepared.weights))
+        province = self._silent or self._settings.silent_province or usual
         _log.info("The desks of %s %s", province, "fall silent" if is_silent else "are back")
         self._silent = province if is_silent else ""
         self._runner.send_message("silence", {"province": province, "is_silent": is_silent})

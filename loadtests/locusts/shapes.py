@@ -4,7 +4,7 @@ An ordinary average is 1, the top of a new-year peak 10. A day's course is that 
 corners. How much real time a played minute takes is the run's time factor: 60 plays an hour in a minute.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +12,8 @@ from loadtests.day import HALF_HOURS, MONTH_END_FACTOR
 
 #: The top of the new-year peak, in ordinary averages. Rates are stated for it.
 PEAK = 10.0
+#: From one look at what is due to the next, real seconds.
+TICK_S = 1.0
 _HALF_HOUR_MINUTES = 30.0
 _NEW_YEAR = ((0.0, 1.0), (5.0, 1.0), (10.0, PEAK), (20.0, PEAK), (25.0, 1.0), (30.0, 1.0))
 
@@ -54,6 +56,24 @@ class Shape:
     def is_silent(self, minute: float) -> bool:
         """Whether the desks of the chosen province are silent then."""
         return self.silent is not None and self.silent[0] <= minute < self.silent[1]
+
+
+def why_not_silent(shape: Shape, wanted: str, provinces: Collection[str], time_factor: float) -> str:
+    """Why nobody's desks could fall silent as asked for; empty: they can, or the shape has no silence.
+
+    Args:
+        wanted: whose desks; empty: anybody's.
+        provinces: that there are.
+        time_factor: played minutes in a real one.
+    """
+    if shape.silent is None:
+        return ""
+    if wanted and wanted not in provinces:
+        return f"--silent-province: there is no province {wanted!r}; there are {', '.join(provinces)}"
+    lasts_s = (shape.silent[1] - shape.silent[0]) * 60 / time_factor
+    if lasts_s < TICK_S:
+        return f"--time-factor {time_factor:g}: the silence would last {lasts_s:.2f} s, and be over before anybody falls silent"
+    return ""
 
 
 def _day(factor: float) -> tuple[tuple[float, float], ...]:

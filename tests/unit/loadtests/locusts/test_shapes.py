@@ -1,6 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 
-from loadtests.locusts.shapes import PEAK, SHAPES, Shape
+from loadtests.locusts.shapes import PEAK, SHAPES, Shape, why_not_silent
 from loadtests.locusts.staffing import (
     AROUND_S,
     UTILISATION,
@@ -27,6 +30,50 @@ def test_the_outage_lies_within_the_top_of_the_peak() -> None:
     assert {shape.multiple(minute) for minute in shape.silent} == {PEAK}
     assert [shape.is_silent(minute) for minute in (11.9, 12, 16.9, 17)] == [False, True, True, False]
     assert not any(other.silent for other in SHAPES.values() if other is not shape)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "time_factor", "told"),
+    [
+        ("outage", "fujain", 10, "no province 'fujain'; there are fujian, jiangxi"),
+        ("outage", "", 400, "0.75 s"),
+        ("outage", "jiangxi", 300, ""),
+        ("outage", "", 1, ""),
+        ("new-year", "fujain", 1e5, ""),
+    ],
+)
+def test_an_outage_that_cannot_be_is_told(name: str, wanted: str, time_factor: float, told: str) -> None:
+    """A misspelt province had another one fall silent, and a run without any silence held."""
+    said = why_not_silent(SHAPES[name], wanted, ["fujian", "jiangxi"], time_factor)
+    assert told in said
+    assert bool(said) is bool(told)
+
+
+#: In a process of its own: Locust changes how all others work.
+_COURSE = """
+from types import SimpleNamespace
+from loadtests.locusts import play
+from loadtests.locusts.objectives import Objectives
+from loadtests.locusts.orders import Connection
+from loadtests.locusts.preparing import Prepared
+from loadtests.locusts.shapes import SHAPES
+play.run_tool = lambda *_: Prepared(weights={"fujian": 1.0})
+settings = play.Settings(
+    connection=Connection(address="", tokens=""), shape=SHAPES["outage"], peak_per_second=1.0, time_factor=1.0,
+    objectives=Objectives(), silent_province="fujain",
+)
+environment = SimpleNamespace(runner=None, stats=SimpleNamespace(entries={}, errors={}, total=SimpleNamespace(num_requests=0)))
+environment.runner = SimpleNamespace(send_message=print)
+run = play.Play(environment, settings, lambda _: None)
+print(next(run.course(), "over"), run.judge_early().lines)
+"""
+
+
+def test_a_run_whose_outage_cannot_be_does_not_begin() -> None:
+    """It would end half an hour later and prove nothing of what was asked for."""
+    done = subprocess.run([sys.executable, "-c", _COURSE], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.startswith("over "), done.stdout + done.stderr
+    assert "no province 'fujain'" in done.stdout
 
 
 @pytest.mark.parametrize(("name", "mean"), [("day", 1.0), ("month-end", 1.3)])
