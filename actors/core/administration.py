@@ -8,7 +8,7 @@ from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
-from actors.core.operators import KindExperience, Operator
+from actors.core.operators import Certificate, KindExperience, Operator
 from actors.core.policy_changes import end_evacuation
 from actors.core.policy_revisions import scheduled
 from actors.core.refusal import Reason, Refused
@@ -135,6 +135,8 @@ def _merged(entry: Operator, known: Operator | None, now_ms: int) -> Operator:
 
     Versions begin at the instant: whoever read the entry of somebody who was removed must not take that of the next one of this name for it.
     """
+    # Whoever reads them takes the last of a line's for the one that counts.
+    entry = msgspec.structs.replace(entry, certificates=tuple(sorted(entry.certificates, key=_expiry)))
     if known is None:
         return msgspec.structs.replace(entry, version=now_ms)
     kinds = {
@@ -158,6 +160,10 @@ def _merged(entry: Operator, known: Operator | None, now_ms: int) -> Operator:
         version=known.version,
     )
     return merged if merged == known else msgspec.structs.replace(merged, version=known.version + 1)
+
+
+def _expiry(certificate: Certificate) -> int:
+    return certificate.expires_ms
 
 
 def delete_operator(turn: Turn, command: c.DeleteOperator) -> AnyReply:

@@ -70,7 +70,7 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_default
     #: Takes work without an offer: matched tasks are assigned at once.
     auto_accept: bool = False
     probation: bool = False
-    #: Licences; of a line's the last to expire counts, and a line without any is not known to need one.
+    #: Licences, the last to expire last; of a line's that one counts, and a line without any is not known to need one.
     certificates: tuple[Certificate, ...] = ()
     #: First day in post, Unix ms; 0: unknown.
     hired_ms: int = 0

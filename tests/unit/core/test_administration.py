@@ -2,14 +2,14 @@ import msgspec
 import pytest
 
 from actors.core import commands as c
-from actors.core.country import Bounds, ProvinceStatus, ShareOutMode, SharingPolicy, TimeLimits
+from actors.core.country import Bounds, Line, ProvinceStatus, ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.ids import KindId, OperatorId
-from actors.core.operators import KindExperience, PresenceState
+from actors.core.operators import Certificate, KindExperience, PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import Done, OperatorPage, OperatorReply, PolicyPreview, ProvinceReply, SessionReply
 from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState
-from tests.unit.core.harness import ADDRESS, KINDS, MEDICAL, Branch, kinds_of, person
+from tests.unit.core.harness import ADDRESS, KINDS, MEDICAL, SHIPPED, START_MS, Branch, kinds_of, person
 from tests.unit.core.journeys import bring_to, picture_of
 
 CHEN = OperatorId("chen")
@@ -96,6 +96,18 @@ def test_the_roster_has_a_bound_and_refuses_unknown_kinds() -> None:
     assert branch.refused(c.UpsertOperators(entries=(person("chen"),), etag="7")) is Reason.ETAG_MISMATCH
     assert branch.refused(c.CreateOperator(entry=person("chen"))) is Reason.OPERATOR_EXISTS
     branch.did(c.UpsertOperators(entries=()), Done)
+
+
+@pytest.mark.parametrize("places", [(0, 1), (1, 0)])
+def test_of_several_licences_the_last_to_expire_counts(places: tuple[int, int]) -> None:
+    """Somebody whose licence was renewed would get no work any more, if the one that has run out was listed behind it."""
+    branch = Branch(model=SHIPPED)
+    licences = (Certificate(Line.CLAIMS, START_MS - 1), Certificate(Line.CLAIMS, START_MS + 10**10))
+    entry = person("chen", certificates=tuple(licences[place] for place in places))
+    branch.arrive(entry)
+    assert branch.task(branch.create()).operator == "chen"
+    branch.do(c.UpsertOperators(entries=(entry,)))
+    assert branch.events == ()
 
 
 def test_several_entries_are_taken_over_together_or_not_at_all() -> None:
