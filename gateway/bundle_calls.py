@@ -118,13 +118,21 @@ class BundleCalls:
     def _leave_to_the_patient(
         self, replies: Replies, name: str, bundle: protocol.Bundle, due_s: float, number: int, *, may_be_done: bool
     ) -> None:
-        waiting = self._go_on(replies, partial(self._answer_again, name, bundle, due_s, number, may_be_done))
-        waiting.add_done_callback(lambda _: self._places.give_back(name))
+        held = [name]
 
-    async def _answer_again(
-        self, name: str, bundle: protocol.Bundle, due_s: float, number: int, may_be_done: bool
-    ) -> tuple[AnyReply, ...]:
-        return replies_of(await self._send_again(name, bundle, due_s, number, may_be_done))
+        def give_back(_: object = None) -> None:
+            while held:
+                self._places.give_back(held.pop())
+
+        async def ask_again() -> tuple[AnyReply, ...]:
+            try:
+                return replies_of(await self._send_again(name, bundle, due_s, number, may_be_done))
+            finally:
+                # Before the replies are told: whoever then asks finds the place.
+                give_back()
+
+        # Cancelled before it began, the task never comes to its end.
+        self._go_on(replies, ask_again).add_done_callback(give_back)
 
     def _go_on(self, replies: Replies, wait: Wait) -> asyncio.Task[None]:
         """Let a task wait for the replies, until nobody wants them."""

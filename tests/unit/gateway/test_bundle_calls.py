@@ -134,9 +134,35 @@ async def test_a_bundle_whose_connection_broke_keeps_its_place() -> None:
     await asyncio.wait_for(patient.begun.wait(), 10)
     with pytest.raises(GatewayError, match="Too many calls wait"):
         await asyncio.wait_for(_send(calls, link), 10)
+    found: list[int] = []
+    replies.add_done_callback(lambda _: found.append(places.held))
     patient.waiting[0].set_result(DONE)
     assert await asyncio.wait_for(replies, 10) == (Done(),)
-    assert (places.held, patient.asked) == (0, [(READ,)])
+    assert (found, places.held, patient.asked) == ([0], 0, [(READ,)])
+
+
+class _Watched(Places):
+    """Places that tell when one is given back."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.given_back = asyncio.Event()
+
+    def give_back(self, identity: str) -> None:
+        """See `Places`."""
+        super().give_back(identity)
+        self.given_back.set()
+
+
+async def test_a_bundle_that_is_given_up_before_it_was_asked_for_gives_its_place_back() -> None:
+    """A task that is cancelled before it begins comes to none of its lines, so the place would be lost."""
+    patient, places = _Patient(), _Watched(2)
+    calls = _calls(patient, places)
+    calls.send(_Link(), FUJIAN, [READ], number=1, at_once=False)  # pyright: ignore[reportArgumentType] - as above
+    assert places.held == 1
+    calls.close()
+    await asyncio.wait_for(places.given_back.wait(), 10)
+    assert (places.held, patient.asked) == (0, [])
 
 
 @pytest.mark.parametrize(
