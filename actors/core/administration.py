@@ -212,20 +212,26 @@ def get_workload(turn: Turn, command: c.GetWorkload) -> AnyReply:
 
 
 def set_province_status(turn: Turn, command: c.SetProvinceStatus) -> AnyReply:
-    """Suspend, drain or resume by hand. Only the site watch sets UNREACHABLE."""
+    """Suspend, drain or resume by hand. Only the site watch finds a province UNREACHABLE; one that is drained stays so, and its work goes on leaving."""
     state = turn.state
     if command.ends_evacuation:
         end_evacuation(turn, command.reason)
+    silence = state.status_reason
+    drains_dark = state.status is ProvinceStatus.UNREACHABLE and command.status is ProvinceStatus.DRAINING
+    if drains_dark and state.status_before_outage is ProvinceStatus.DRAINING:
+        return _province(turn)
     if command.status is not state.status:
-        turn.emit(
-            e.ProvinceStatusChanged(
-                at_ms=turn.now.wall_ms, who=command.who, status=command.status, reason=command.reason
-            )
-        )
+        _change_status(turn, command.who, command.status, command.reason)
+        if drains_dark:
+            _change_status(turn, command.who, ProvinceStatus.UNREACHABLE, silence)
         if command.status is ProvinceStatus.ACTIVE:
             for site in list(state.lost_sites):
                 turn.emit(e.SiteReturned(at_ms=turn.now.wall_ms, who=command.who, site=site))
     return _province(turn)
+
+
+def _change_status(turn: Turn, who: str, status: ProvinceStatus, reason: str) -> None:
+    turn.emit(e.ProvinceStatusChanged(at_ms=turn.now.wall_ms, who=who, status=status, reason=reason))
 
 
 def get_province(turn: Turn, command: c.GetProvince) -> AnyReply:

@@ -148,7 +148,8 @@ class ProvinceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DrainProvince(self, request, context):
-        """Works off what is there: new tasks and tasks from others are refused until it is resumed.
+        """Works off what is there: new tasks and tasks from others are refused until it is resumed. One that is UNREACHABLE stays so, and its work goes
+        on leaving, until its desks are heard again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -348,6 +348,21 @@ def test_a_drain_lasts_through_an_outage() -> None:
     branch.create()
 
 
+def test_to_drain_a_dark_branch_keeps_nothing_in_it() -> None:
+    """Whoever closes a branch that has no power would stop its evacuation: nobody there works, and nothing would leave."""
+    branch = site_of(4)
+    branch.wait(4_000)
+    silence = branch.state.status_reason
+    drain = c.SetProvinceStatus(who="ops:duty", status=ProvinceStatus.DRAINING, reason="closed for the storm")
+    branch.do(drain)
+    assert (branch.state.status, branch.state.status_reason) == (ProvinceStatus.UNREACHABLE, silence)
+    assert branch.refused(c.CreateTask(spec=spec())) is Reason.PROVINCE_DRAINING
+    branch.do(drain)
+    assert branch.events == ()
+    branch.wait(4_000, heard=[f"op-{number}" for number in range(4)])
+    assert branch.state.status is ProvinceStatus.DRAINING
+
+
 def test_a_suspended_province_is_not_taken_out_of_it_by_an_outage() -> None:
     """What ops suspended, ops resume."""
     branch = site_of(4)
