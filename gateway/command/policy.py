@@ -43,6 +43,8 @@ from loadtests.wire import bearer
 PATIENCE_S = 15.0
 #: Revisions of one page.
 REVISIONS_MAX = 200
+#: The largest number of a revision or a proposal that can be asked for over the wire.
+NUMBER_MAX = 2**63 - 1
 #: A province that has begun a moment ago hears within a second or two how the others stand.
 PREVIEW_TRIES_MAX = 4
 PREVIEW_PAUSE_S = 1.0
@@ -187,7 +189,7 @@ def revisions(
 @policy.command()
 def rollback(
     province: Province,
-    revision: Annotated[int, typer.Argument(min=1, help="Whose content is taken again.")],
+    revision: Annotated[int, typer.Argument(min=1, max=NUMBER_MAX, help="Whose content is taken again.")],
     reason: Reason = "taken back by hand",
     yes: Yes = False,
     language: LanguageOption = Language.ZH,
@@ -220,7 +222,9 @@ def rollback(
 @policy.command()
 def approve(
     province: Province,
-    proposal: Annotated[int, typer.Argument(min=1, help="Number of the proposal; `policy show` lists them.")],
+    proposal: Annotated[
+        int, typer.Argument(min=1, max=NUMBER_MAX, help="Number of the proposal; `policy show` lists them.")
+    ],
     language: LanguageOption = Language.ZH,
     address: Address = ADDRESS,
     token: Token = "",

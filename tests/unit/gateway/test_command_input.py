@@ -89,6 +89,17 @@ def test_a_port_that_there_cannot_be_is_a_slip(port: str, tmp_path: Path) -> Non
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("command", ["rollback", "approve"])
+def test_a_number_that_the_wire_cannot_carry_is_a_slip(command: str) -> None:
+    """It ended in a traceback of gRPC's."""
+    asked = ["policy", command, "fujian", str(2**63), *NOWHERE, "--token", "t", "--json"]
+    refused = CliRunner().invoke(app, asked)
+    assert isinstance(refused.exception, SystemExit)
+    assert refused.exit_code == 2
+    # The largest that it can is asked for.
+    assert CliRunner().invoke(app, [*asked[:3], str(2**63 - 1), *asked[4:]]).exit_code == 1
+
+
 @pytest.mark.parametrize("threshold", ["inf", "nan", "-1", "1e300"])
 def test_a_threshold_that_no_policy_has_is_a_slip(threshold: str) -> None:
     """An endless one ended in a traceback, and one above a week tells of a policy that nobody can set."""
