@@ -5,6 +5,7 @@ draft left behind by a kill is told from one that somebody is writing, and remov
 to remove.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -21,7 +22,7 @@ _OURS = frozenset({"journals", "logs", "store.json", "store.new", "tokens.toml",
 
 
 class Draft:
-    """The folder in the making; gone at the end of the block unless it was published.
+    """The folder in the making; gone at the end of the block, with the folders made for it, unless it was published.
 
     Raises:
         BackupFailed: on entering, when the target is not empty or cannot be replaced, somebody else is making it, or something that is not
@@ -33,6 +34,8 @@ class Draft:
         self._target = target.resolve()
         #: Where to write.
         self.path: Path = self._target.with_name(self._target.name + _SUFFIX)
+        #: Folders above it that had to be made, the innermost first.
+        self._made = [folder for folder in self._target.parents if not folder.exists()]
         self._lock_fd = -1
         self._is_published = False
 
@@ -93,4 +96,8 @@ class Draft:
     ) -> None:
         if not self._is_published:
             shutil.rmtree(self.path, ignore_errors=True)
+            for folder in self._made:
+                # Somebody may have put something else there by now.
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
         os.close(self._lock_fd)

@@ -142,6 +142,14 @@ def test_a_folder_that_only_bears_the_name_of_a_draft_is_left_alone(data: Path, 
     assert not (tmp_path / "backup").exists()
 
 
+def test_a_backup_that_cannot_be_made_leaves_no_folders(tmp_path: Path) -> None:
+    """A slip in the data directory's name left a new folder a night, and whoever looked for backups found one."""
+    (tmp_path / "there").mkdir()
+    with pytest.raises(StoreError, match="holds no store"):
+        make_backup(tmp_path / "none", tmp_path / "there" / "2026" / "01" / "05")
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
 def test_a_backup_goes_where_a_symbolic_link_leads(data: Path, tmp_path: Path) -> None:
     """Everything was copied and checked, and then could not be put in place of the link."""
     (tmp_path / "disk").mkdir()
