@@ -10,7 +10,8 @@ Tasks that the same people may do (`bucket_of`) share a bucket, a heap by rank: 
 may do, not at the queue; and a task that nobody on duty may do holds up only its like. Leaving the middle of a heap is lazy: an entry
 counts only while `members` holds its stamp; a heap is rebuilt when more than half of its entries are dead. Push, pop: O(log n); 2 us each.
 
-Who has waited longest is another question than who is next: an urgent newcomer stands before the oldest. One more heap, by creation, knows.
+Who has waited longest is another question than who is next: an urgent newcomer stands before the oldest, and what was booked ahead
+waits from its own start. One more heap, by that, knows.
 """
 
 import heapq
@@ -88,7 +89,7 @@ class TaskQueue:
         self._buckets: dict[BucketKey, list[_Entry]] = {}
         #: Valid entries of each bucket.
         self._live: dict[BucketKey, int] = {}
-        #: (created, stamp, task) of all entries, dead ones among them.
+        #: (taken in, stamp, task) of all entries, dead ones among them.
         self._ages: list[tuple[int, int, TaskId]] = []
         self._stamp = 0
         #: task -> (stamp, bucket) of its valid entry.
@@ -126,7 +127,7 @@ class TaskQueue:
         self._live[key] = self._live.get(key, 0) + 1
         heap = self._buckets.setdefault(key, [])
         heapq.heappush(heap, (rank_ms(task), task.created_ms, task.task_id, self._stamp))
-        heapq.heappush(self._ages, (task.created_ms, self._stamp, task.task_id))
+        heapq.heappush(self._ages, (task.taken_in_ms, self._stamp, task.task_id))
 
     def discard(self, task: TaskId) -> None:
         """Take a task out, if it is here."""
@@ -155,8 +156,8 @@ class TaskQueue:
             self._ages = [age for age in self._ages if self._holds(age[2], age[1])]
             heapq.heapify(self._ages)
 
-    def oldest_created_ms(self) -> int | None:
-        """When the oldest of all waiting tasks was created, Unix ms; None: nothing waits."""
+    def oldest_taken_in_ms(self) -> int | None:
+        """When the oldest of all waiting tasks was taken in (`Task.taken_in_ms`), Unix ms; None: nothing waits."""
         ages = self._ages
         while ages and not self._holds(ages[0][2], ages[0][1]):
             heapq.heappop(ages)

@@ -171,8 +171,8 @@ def shared_in_today(reading: Reading) -> int:
 
 
 def _oldest_waiting_ms(state: ProvinceState, now: Instant) -> int:
-    created_ms = state.queue.oldest_created_ms()
-    return max(0, now.wall_ms - created_ms) if created_ms is not None else 0
+    since_ms = state.queue.oldest_taken_in_ms()
+    return max(0, now.wall_ms - since_ms) if since_ms is not None else 0
 
 
 def _oldest_transit_ms(state: ProvinceState, now: Instant) -> int:

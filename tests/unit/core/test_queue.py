@@ -124,7 +124,7 @@ def test_the_queue_is_what_a_sorted_list_would_be(steps: Sequence[tuple[str, int
             model.pop(task.task_id, None)
         assert len(queue) == len(model)
         assert queue.waiting_by_kind == ({MEDICAL: len(model)} if model else {})
-        assert queue.oldest_created_ms() == min((entry[1] for entry in model.values()), default=None)
+        assert queue.oldest_taken_in_ms() == min((entry[1] for entry in model.values()), default=None)
     in_order = sorted(model.values())
     assert list(queue.in_rank_order()) == [entry[2] for entry in in_order]
     for needed in range(3):

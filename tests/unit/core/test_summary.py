@@ -6,7 +6,7 @@ from actors.core.operators import KindExperience, PresenceState
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, ProvinceSummary
 from actors.core.summary import summarise
 from actors.core.task import TaskState
-from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, SHIPPED, Branch, person
+from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, SHIPPED, START_MS, Branch, person
 from tests.unit.core.journeys import advise, bring_to
 from tests.unit.core.provinces import answer, deliver, host, moving
 
@@ -111,6 +111,15 @@ def test_the_oldest_waiting_task_is_the_oldest() -> None:
     # An urgent one that came later is served before it.
     branch.create(priority=9)
     assert summary_of(branch).oldest_waiting_ms == 60_000
+
+
+def test_what_was_booked_ahead_waits_from_its_own_start() -> None:
+    """A task that a branch booked a week ago would look as if it had been forgotten for a week, on the day on which it is due."""
+    branch = Branch()
+    branch.create(not_before_ms=START_MS + 60_000)
+    branch.wait(60_000)
+    branch.wait(2_000)
+    assert summary_of(branch).oldest_waiting_ms == 2_000
 
 
 def test_shared_work_is_counted_on_both_sides() -> None:
