@@ -113,6 +113,8 @@ class TaskAssigned(TaskEvent, frozen=True, kw_only=True, tag=True):
     operator: OperatorId
     token: int
     reassigned: bool = False
+    #: Who had it in hand until then, and is idle from then on; None: nobody, or an older version wrote it.
+    taken_from: OperatorId | None = None
     reason: str = ""
     routing: Routing | None = None
 

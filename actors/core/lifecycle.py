@@ -181,6 +181,7 @@ def reassign_task(turn: Turn, command: c.ReassignTask) -> AnyReply:
             operator=person.operator,
             token=task.token + 1,
             reassigned=True,
+            taken_from=task.operator,
             reason=command.reason,
         )
     )

@@ -118,6 +118,7 @@ def offer_withdrawn(state: ProvinceState, event: e.OfferWithdrawn) -> None:
 def assigned(state: ProvinceState, event: e.TaskAssigned) -> None:
     task = state.tasks[event.task_id]
     assert event.token > task.token, "tokens rise"
+    _idle(state, event.taken_from, event.at_ms)
     handed_over = 1 if task.state is not _QUEUED else 0
     changed = replace(
         task,

@@ -184,6 +184,20 @@ def test_reassigning_work_in_progress_keeps_its_time_and_voids_the_old_token() -
     assert branch.refused(c.RenewAssignment(**old)) is Reason.STALE_TOKEN
 
 
+def test_whoever_is_relieved_of_a_task_is_idle_from_then_on() -> None:
+    """They had worked for hours and would be given the next task as the one who had waited longest for it."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    branch.wait(60_000, heard=["chen"])
+    branch.arrive(person("lin"))
+    came_ms = branch.wall_ms
+    branch.wait(1_000, heard=["chen", "lin"])
+    branch.did(c.ReassignTask(task_id=task_id, operator=OperatorId("lin")))
+    people = branch.state.operators
+    assert people[OperatorId("chen")].idle_since_ms == branch.wall_ms > came_ms
+    assert people[OperatorId("lin")].idle_since_ms == came_ms
+
+
 def test_a_kind_that_changed_its_authority_is_obeyed_by_what_waits() -> None:
     """A rule that the country tightens must hold for the tasks that are in the queue already."""
     branch = Branch()
