@@ -338,7 +338,7 @@ class OperatorSignedOut(Event, frozen=True, kw_only=True, tag=True):
     operator: OperatorId
     #: How: ``signed_out``, or as the clock and the site watch name it.
     reason: str = ""
-    #: Why, in the words of whoever asked for it.
+    #: Why, in the words of whoever asked for it; ``drained``: their work was done.
     note: str = ""
 
 

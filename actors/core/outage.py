@@ -8,7 +8,7 @@ says anything about its neighbours; so yesterday's ghosts never vote). When at l
 `site_silence_permille` of those have been silent for `site_silence_ms`, the site is lost. Desks that signed out are not silent, they are
 gone: a mass sign-out at half past five is no outage. Desks whose path broke on our side (gateway lost, our own stall) do not count.
 
-A lost site has returned when at least half as many desks as fell silent, and at least one, have been fresh without a break for
+A lost site has returned when half as many desks as fell silent (rounded down), and at least one, have been fresh without a break for
 `site_return_ms`.
 
 Not done: a site that loses its desks one by one over minutes is not called out; each desk's lease runs out by itself.
