@@ -161,6 +161,8 @@ class Comparison:
         assert validate(state) == []
         here = {task_id: (task.state, task.operator, task.token) for task_id, task in state.tasks.items()}
         assert here == {task: (entry.state, entry.holder, entry.token) for task, entry in model.open_tasks().items()}
+        sitting = {name: (person.session, person.presence, person.desk) for name, person in state.operators.items()}
+        assert sitting == {name: (known.session, known.presence, known.desk) for name, known in model.people.items()}
         assert model.left_unmatched() == [], "somebody waits for work that waits for them"
         self.compare_summaries()
         for task_id, task in state.tasks.items():

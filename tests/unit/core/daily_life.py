@@ -105,6 +105,8 @@ names = st.sampled_from(NAMES)
 #: Empty: no memory of the request is asked for.
 request_ids = st.sampled_from(("", "", "1", "2", "3"))
 truths = st.booleans()
+#: Where somebody may sit; of some the desk is not told.
+desks = st.sampled_from(("", "left", "right"))
 
 
 class DailyLife:
@@ -121,7 +123,7 @@ class DailyLife:
         for name in NAMES:
             self.enrol(name, kinds=(MEDICAL, ADDRESS), capacity=1, authority=0, auto_accept=False, site=1)
         for name in NAMES[:3]:
-            self.sign_in(name, self.new_session(name), PresenceState.AVAILABLE)
+            self.sign_in(name, self.new_session(name), PresenceState.AVAILABLE, desk="left")
 
     def possible(self) -> list[str]:
         """The steps that may have an effect now, each as often as it is wanted."""
@@ -227,7 +229,7 @@ class DailyLife:
         name = draw(st.sampled_from(self.away()))
         if name not in self.both.model.people:
             self.enrol(name, kinds=EVERYTHING, capacity=2, authority=5, auto_accept=False, site=1)
-        self.sign_in(name, self.new_session(name), PresenceState.AVAILABLE)
+        self.sign_in(name, self.new_session(name), PresenceState.AVAILABLE, desk="left")
 
     def change_session(self, draw: Draw) -> None:
         """Somebody signs in once more: at another desk, or at the workbench that many share."""
@@ -236,17 +238,20 @@ class DailyLife:
         sessions = [SessionId("gateway-1/bench"), self.new_session(name)]
         if known is not None and known.session is not None:
             sessions.append(known.session)
-        self.sign_in(name, draw(st.sampled_from(sessions)), presence, draw(request_ids))
+        where = {"desk": draw(desks), "resume": draw(truths)}
+        self.sign_in(name, draw(st.sampled_from(sessions)), presence, draw(request_ids), **where)
 
     def new_session(self, name: OperatorId) -> SessionId:
         """A session that nobody has had."""
         self.sessions += 1
         return SessionId(f"gateway-1/{name}-{self.sessions}")
 
-    def sign_in(self, name: OperatorId, session: SessionId, presence: PresenceState, request: str = "") -> None:
+    def sign_in(
+        self, name: OperatorId, session: SessionId, presence: PresenceState, request: str = "", **where: Any
+    ) -> None:
         """A session begins, or moves."""
         asked = {"who": f"operator:{name}", "request_id": request, "operator": name}
-        self.both.ask(c.SignIn(**asked, session=session, presence=presence))
+        self.both.ask(c.SignIn(**asked, session=session, presence=presence, **where))
 
     def change_presence(self, draw: Draw) -> None:
         """A break, and back; or home."""

@@ -126,6 +126,8 @@ def _expects_of_person(
     away = person.presence is PresenceState.OFFLINE
     if isinstance(command, c.DeleteOperator):
         return ["OperatorRemoved"] if away and not held else Reason.OPERATOR_HAS_WORK
+    if isinstance(command, c.SignIn) and command.resume and person.desk and person.desk != command.desk:
+        return Reason.TAKEN_OVER
     presence = PresenceState.OFFLINE if isinstance(command, c.SignOut) else command.presence
     if isinstance(command, c.SetPresence) and away:
         return Reason.NOT_SIGNED_IN
@@ -133,7 +135,9 @@ def _expects_of_person(
         back = ["OfferWithdrawn" if entry.state is S.OFFERED else "AssignmentReleased" for entry in held]
         return [] if away else [*back, "OperatorSignedOut"]
     withdrawn = [] if presence is PresenceState.AVAILABLE else [entry for entry in held if entry.state is S.OFFERED]
-    same = presence is person.presence and (not isinstance(command, c.SignIn) or command.session == person.session)
+    same = presence is person.presence
+    if isinstance(command, c.SignIn):
+        same = same and (command.session, command.desk) == (person.session, person.desk)
     event = "OperatorSignedIn" if isinstance(command, c.SignIn) else "PresenceChanged"
     return ["OfferWithdrawn"] * len(withdrawn) + ([] if same else [event])
 

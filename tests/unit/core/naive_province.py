@@ -52,6 +52,8 @@ class Person:
     entry: Operator
     presence: PresenceState = PresenceState.OFFLINE
     session: SessionId | None = None
+    #: Where they sit, or sat when they fell silent; empty: nowhere.
+    desk: str = ""
     heard_ms: int | None = None
     path_lost_ms: int | None = None
 
@@ -287,13 +289,13 @@ class NaiveProvince:
             del self.people[event.operator]
         elif isinstance(event, e.OperatorSignedIn):
             person = self.people[event.operator]
-            person.session, person.presence = event.session, event.presence
+            person.session, person.presence, person.desk = event.session, event.presence, event.desk
         elif isinstance(event, e.OperatorSignedOut):
-            entry = self.people[event.operator].entry
+            person = self.people[event.operator]
             assert not self.held_by(event.operator), "who leaves holds nothing"
             if event.note == "drained":
-                assert self.people[event.operator].presence is PresenceState.DRAINING
-            self.people[event.operator] = Person(entry)
+                assert person.presence is PresenceState.DRAINING
+            self.people[event.operator] = Person(person.entry, desk=person.desk if event.reason == "silent" else "")
         elif isinstance(event, e.PresenceChanged):
             self.people[event.operator].presence = event.presence
         elif isinstance(event, e.MatchRoundHeld):

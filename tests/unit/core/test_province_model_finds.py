@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from actors.core import clockwork, deciding, desk, province
+from actors.core import administration, applying, clockwork, deciding, desk, province
 from actors.core import commands as c
+from actors.core import events as e
 from actors.core.applying import tasks
 from actors.core.deciding import Turn
 from actors.core.presence import Presence
@@ -97,6 +98,33 @@ def sign_out_keeps_the_work(plant: Plant) -> None:
     plant.setattr(desk, "give_back", lambda turn, operator, reason, who: 0)
 
 
+def a_desk_that_comes_back_takes_whoever_left(plant: Plant) -> None:
+    """The desk that somebody had left takes them from where they sit."""
+    signed_in = province._DECISIONS[c.SignIn]
+    plant.setitem(
+        province._DECISIONS,
+        c.SignIn,
+        lambda turn, command: signed_in(turn, msgspec.structs.replace(command, resume=False)),
+    )
+
+
+def whoever_falls_silent_has_left(plant: Plant) -> None:
+    """After a power failure any desk that comes back has them."""
+    signed_out = applying.APPLIERS[e.OperatorSignedOut]
+
+    def forget(state: ProvinceState, event: e.OperatorSignedOut) -> None:
+        signed_out(state, event)
+        state.put_operator(msgspec.structs.replace(state.operators[event.operator], desk=""))
+
+    plant.setitem(applying.APPLIERS, e.OperatorSignedOut, forget)
+
+
+def a_new_entry_forgets_the_desk(plant: Plant) -> None:
+    """Whoever was given another skill may be taken by any desk that comes back."""
+    merged = administration._merged
+    plant.setattr(administration, "_merged", lambda *known: msgspec.structs.replace(merged(*known), desk=""))
+
+
 def soft_state_decides_a_replay(plant: Plant) -> None:
     """What is remembered outside the events is missing after a restart."""
     emitted = Turn.emit
@@ -122,6 +150,9 @@ FAULTS: list[Callable[[Plant], None]] = [
     no_match_after_a_release,
     capacity_not_counted,
     sign_out_keeps_the_work,
+    a_desk_that_comes_back_takes_whoever_left,
+    whoever_falls_silent_has_left,
+    a_new_entry_forgets_the_desk,
     soft_state_decides_a_replay,
 ]
 
