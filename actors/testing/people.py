@@ -1,4 +1,7 @@
-"""Operators at their desks: they heartbeat, accept, work, decide, make mistakes, freeze and thaw with old knowledge."""
+"""Operators at their desks: they heartbeat, accept, work, decide, make mistakes, freeze and thaw with old knowledge.
+
+Each has left another desk, which comes back by itself now and then (`SignIn.resume`).
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +16,17 @@ from actors.testing.chance import Chance
 from actors.testing.clock import Scheduler
 from actors.testing.gateways import Gateway
 from actors.testing.portal import PASSING, Portal
-from actors.testing.witness import Violation, Witness
+from actors.testing.witness import LEFT, Violation, Witness
 
 BEAT_MS = 300
 #: Unanswered commands are repeated after this.
 REPEAT_MS = 700
 #: Every so many beats a desk signs in again: also how it learns what it holds when news was lost.
 SIGN_IN_EVERY = 5
+#: Every so many beats the desk that somebody has left comes back, whether or not the one where they sit is frozen.
+LEFT_EVERY = 17
+#: Where they sit, by whichever gateway.
+SEAT = "seat"
 HOLDING = (TaskState.OFFERED, TaskState.ASSIGNED, TaskState.IN_PROGRESS)
 #: What a desk with old knowledge may be told.
 STALE = (Reason.STALE_TOKEN, Reason.ALREADY_DECIDED, Reason.WRONG_STATE, Reason.UNKNOWN_OPERATOR)
@@ -55,7 +62,9 @@ class Desk:
         #: Open requests: task -> (command, when sent).
         self._asked: dict[TaskId, tuple[c.AnyCommand, int]] = {}
         self._requests = 0
-        self._beats = chance.below(SIGN_IN_EVERY)
+        self._beats = self._left_beats = chance.below(SIGN_IN_EVERY)
+        #: Whether they are known to sit here: then the desk only comes back.
+        self._is_seated = False
         self._who = f"operator:{operator}"
         scheduler.after(chance.between(1, BEAT_MS), self._beat)
 
@@ -66,6 +75,10 @@ class Desk:
 
     def _beat(self) -> None:
         self._scheduler.after(BEAT_MS, self._beat)
+        self._left_beats += 1
+        if self.is_moody and self._left_beats % LEFT_EVERY == 0:
+            session = SessionId(f"{self.session}-{LEFT}")
+            self._ask(self._signing_in(session, LEFT, resume=True), _ignore)
         if self.is_frozen:
             return
         self._beats += 1
@@ -79,15 +92,24 @@ class Desk:
             self._work_on(task)
 
     def _sign_in(self) -> None:
-        self._ask(c.SignIn(who=self._who, operator=self.operator, session=self.session), self._signed_in)
+        self._ask(self._signing_in(self.session, SEAT, resume=self._is_seated), self._signed_in)
+
+    def _signing_in(self, session: SessionId, desk: str, *, resume: bool) -> c.SignIn:
+        return c.SignIn(who=self._who, operator=self.operator, session=session, desk=desk, resume=resume)
 
     def _ask(self, command: c.AnyCommand, on_reply: Callable[[AnyReply], None]) -> None:
         self._portal.ask(self.session, self._province, command, on_reply)
 
     def _signed_in(self, reply: AnyReply) -> None:
-        if isinstance(reply, SessionReply) and not self.is_frozen:
+        if self.is_frozen:
+            return
+        if isinstance(reply, SessionReply):
+            self._is_seated = True
             for task in reply.held:
                 self._learn(task)
+        elif isinstance(reply, Refused) and reply.reason is Reason.TAKEN_OVER:
+            # They had gone, and the desk that they had left came back first. Whoever sits down does so in person.
+            self._is_seated = False
 
     def hear_news(self, update: DeskUpdate) -> None:
         """News from the province."""

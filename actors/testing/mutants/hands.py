@@ -13,7 +13,7 @@ from actors.core.ledger import LedgerLeg
 from actors.core.matching import bank_people
 from actors.core.matching.views.suitability import TaskPairs
 from actors.core.operators import PresenceState
-from actors.core.province import Province
+from actors.core.province import _DECISIONS, Province
 from actors.core.state import ProvinceState
 from actors.core.task import TRANSITIONS, Action, TaskState
 from actors.testing.mutants.plant import Plant
@@ -73,6 +73,12 @@ def measures_leases_by_the_wall_clock(plant: Plant) -> None:
 def does_not_forgive_its_own_standstill(plant: Plant) -> None:
     """After a stall of the province everybody else seems to have been silent."""
     plant.attribute(Province, "note_tick", lambda self, now: None)
+
+
+def lets_a_desk_take_back_whoever_left(plant: Plant) -> None:
+    """A desk that comes back by itself takes its operator from where they sit now."""
+    signed_in = _DECISIONS[c.SignIn]
+    plant.entry(_DECISIONS, c.SignIn, lambda turn, command: signed_in(turn, replace(command, resume=False)))
 
 
 def lets_work_lie_after_a_sign_out(plant: Plant) -> None:
@@ -136,6 +142,7 @@ BUGS = (
     does_not_renew_a_lease_by_work,
     measures_leases_by_the_wall_clock,
     does_not_forgive_its_own_standstill,
+    lets_a_desk_take_back_whoever_left,
     lets_work_lie_after_a_sign_out,
     decides_what_was_not_begun,
     cancels_under_the_hands,
