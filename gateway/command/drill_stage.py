@@ -12,7 +12,7 @@ from pathlib import Path
 
 from loadtests.catalogue import Kind
 from loadtests.chaos.findings import RowFailed, verified
-from loadtests.chaos.stage import Stage, staged
+from loadtests.chaos.stage import Stage, meanwhile, staged
 from loadtests.handling import Behaviour, seconds_per_minute
 
 #: The roster is drawn from this.
@@ -49,7 +49,7 @@ async def own_system(
 
     Raises:
         SystemDown: it did not start.
-        RowFailed: it could not be prepared, or did not end when asked to.
+        RowFailed: it could not be prepared, some of its ordinary work was refused, or it did not end when asked to.
     """
     async with staged(directory, provinces, tell) as stage:
         await stage.enrol(SEED)
@@ -67,8 +67,7 @@ async def own_system(
         for province in stage.system.provinces if load else ():
             people = sum(person.province == province for person in stage.people)
             await stage.create(province, stage.tasks(round(load * people), kinds))
-        jobs = [asyncio.create_task(_keep_working(stage, code, kinds, own_per_s)) for code in stage.system.provinces]
-        try:
+        async with meanwhile(*(_keep_working(stage, code, kinds, own_per_s) for code in stage.system.provinces)):
             await asyncio.sleep(before_s)
             for province in struck:
                 await stage.create(province, stage.tasks(tasks, kinds))
@@ -76,10 +75,6 @@ async def own_system(
                 await stage.pictured(province)
                 tell(f"{tasks} tasks wait in {province}")
             yield stage
-        finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
 
 
 def usual_kinds(stage: Stage) -> list[Kind]:

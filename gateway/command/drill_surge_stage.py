@@ -13,7 +13,7 @@ from pathlib import Path
 from gateway.command.drill_load import Arrivals, Load, load_of, pauses_s
 from gateway.command.drill_stage import SEED, usual_kinds
 from loadtests.catalogue import Kind
-from loadtests.chaos.stage import Stage, staged
+from loadtests.chaos.stage import Stage, meanwhile, staged
 from loadtests.preparation import share_by_wait
 
 #: The usual roster has two to nine people a line and branch. A lender keeps the root of what its people have in hand free: of six at three quarters
@@ -73,13 +73,8 @@ async def _ordinary_work(stage: Stage, arrivals: Sequence[Arrivals]) -> AsyncIte
     """
     for one in arrivals:
         await stage.create(one.province, stage.tasks(one.at_once, one.kinds))
-    jobs = [asyncio.create_task(_keep_working(stage, one)) for one in arrivals]
-    try:
+    async with meanwhile(*(_keep_working(stage, one) for one in arrivals)):
         yield
-    finally:
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
 
 
 async def _keep_working(stage: Stage, arrivals: Arrivals) -> None:

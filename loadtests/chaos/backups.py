@@ -25,7 +25,7 @@ from gateway.v1 import province_pb2, task_pb2
 from loadtests.branch import BranchSystem
 from loadtests.chaos.findings import Findings, RowFailed, asked, check_journals, run_row, verified
 from loadtests.chaos.provinces import read_provinces_option
-from loadtests.chaos.stage import Stage, staged
+from loadtests.chaos.stage import Stage, meanwhile, staged
 from loadtests.handling import Behaviour
 
 SEED = 20260912
@@ -75,22 +75,19 @@ async def play(
     creates = Creates()
     async with staged(directory, provinces, tell) as stage:
         await _staff(stage)
-        jobs = [asyncio.create_task(_write(stage, number, creates)) for number in range(writers)]
-        jobs.append(asyncio.create_task(_order(stage)))
-        taken: list[Taken] = []
-        quiet_s: list[float] = []
-        for number in range(backups):
-            quiet_began_s = time.monotonic()
+        writing = (_write(stage, number, creates) for number in range(writers))
+        async with meanwhile(*writing, _order(stage)):
+            taken: list[Taken] = []
+            quiet_s: list[float] = []
+            for number in range(backups):
+                quiet_began_s = time.monotonic()
+                await asyncio.sleep(BETWEEN_S)
+                quiet_s.append(creates.longest_s(quiet_began_s, time.monotonic()))
+                taken.append(await _back_up(stage, directory / f"backup-{number}"))
+                tell(f"backup {number + 1}: {json.dumps(taken[-1].said)}")
+                if number:
+                    shutil.rmtree(directory / f"backup-{number - 1}", ignore_errors=True)
             await asyncio.sleep(BETWEEN_S)
-            quiet_s.append(creates.longest_s(quiet_began_s, time.monotonic()))
-            taken.append(await _back_up(stage, directory / f"backup-{number}"))
-            tell(f"backup {number + 1}: {json.dumps(taken[-1].said)}")
-            if number:
-                shutil.rmtree(directory / f"backup-{number - 1}", ignore_errors=True)
-        await asyncio.sleep(BETWEEN_S)
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
         acknowledged = len(stage.created)
     report(findings, taken, creates, quiet_s)
     restored = await asked("restore", str(directory / f"backup-{backups - 1}"), str(directory / "restored"))

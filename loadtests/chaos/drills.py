@@ -17,7 +17,7 @@ import typer
 from gateway.v1 import monitor_pb2, province_pb2, province_pb2_grpc
 from loadtests.chaos.findings import Findings, RowFailed, asked, check_journals, run_row, verified
 from loadtests.chaos.provinces import read_provinces_option
-from loadtests.chaos.stage import Stage, staged, until
+from loadtests.chaos.stage import Stage, meanwhile, staged, until
 from loadtests.handling import Behaviour
 from loadtests.wire import DEADLINE_S, bearer, call_patiently
 
@@ -61,24 +61,21 @@ async def play(directory: Path, tell: Callable[[str], None], provinces: Sequence
         kinds = await _prepare(stage)
         pictures: list[monitor_pb2.Overview] = []
         stage.follow_pictures(lambda picture: pictures.__setitem__(slice(None), [picture]))
-        jobs = [asyncio.create_task(_keep_working(stage, code, kinds)) for code in codes]
-        await asyncio.sleep(BEFORE_S)
-        policies = await _policies(stage)
-        made_up = 0
-        for number, (kind, count) in enumerate(DRILLS, start=1):
-            # What the drill before has piled up would be counted against this one's helpers.
-            await until(
-                lambda: bool(pictures) and pictures[0].totals.open_tasks.queued <= WAITING_BEFORE_MAX, QUIET_MAX_S
-            )
-            outcome = await _drill(stage, kind, codes[:count], kinds)
-            tell(
-                f"{number}. {kind}: {outcome.get('state')}, missed {outcome.get('missed')} {outcome.get('problem', '')}"
-            )
-            made_up += outcome.get("shadow_tasks") or 0
-            findings.exactly(f"{number}_{kind}_passed", outcome.get("passed"), True)
-        for job in jobs:
-            job.cancel()
-        await asyncio.gather(*jobs, return_exceptions=True)
+        async with meanwhile(*(_keep_working(stage, code, kinds) for code in codes)):
+            await asyncio.sleep(BEFORE_S)
+            policies = await _policies(stage)
+            made_up = 0
+            for number, (kind, count) in enumerate(DRILLS, start=1):
+                # What the drill before has piled up would be counted against this one's helpers.
+                await until(
+                    lambda: bool(pictures) and pictures[0].totals.open_tasks.queued <= WAITING_BEFORE_MAX, QUIET_MAX_S
+                )
+                outcome = await _drill(stage, kind, codes[:count], kinds)
+                tell(
+                    f"{number}. {kind}: {outcome.get('state')}, missed {outcome.get('missed')} {outcome.get('problem', '')}"
+                )
+                made_up += outcome.get("shadow_tasks") or 0
+                findings.exactly(f"{number}_{kind}_passed", outcome.get("passed"), True)
         is_quiet = await until(lambda: bool(pictures) and _is_quiet(pictures[0]), QUIET_MAX_S)
         findings.exactly("all_active_again", is_quiet is not None, True)
         findings.exactly("policies_changed", _changed(policies, await _policies(stage)), 0)

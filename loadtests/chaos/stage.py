@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 
 import grpc
@@ -323,6 +323,26 @@ async def staged(directory: Path, provinces: Sequence[str], tell: Callable[[str]
     finally:
         system.kill_tree()
         await system.wait_gone()
+
+
+@contextlib.asynccontextmanager
+async def meanwhile(*jobs: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Let jobs without an end go on for the length of a block.
+
+    Raises:
+        Exception: whatever one of them failed by, at the end of the block: what was measured without it is of another country.
+    """
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        # That it was cancelled is no failure, nor an `Exception`.
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 async def until(condition: Callable[[], bool], within_s: float) -> float | None:

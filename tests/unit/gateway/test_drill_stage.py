@@ -1,5 +1,6 @@
 """The system that `sharedops drill run --self-contained` makes: what is true when the drill begins."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from gateway.command import drill_stage
 from gateway.v1 import admin_pb2, admin_pb2_grpc, monitor_pb2, monitor_pb2_grpc
 from loadtests.catalogue import Kind, Line
+from loadtests.chaos.findings import RowFailed
 from loadtests.chaos.stage import Stage
 from loadtests.wire import DevelopmentTokens
 
@@ -109,3 +111,30 @@ async def test_a_drill_begins_when_the_picture_counts_its_tasks(
     async with drill_stage.own_system(tmp_path, ["fujian", "jiangxi"], ["fujian"], 50, told.append):
         assert stage.done == ["50 created in fujian", "fujian in the picture"]
     assert told[-1] == "50 tasks wait in fujian"
+
+
+@pytest.mark.parametrize("load", [0.0, 0.5])
+async def test_ordinary_work_that_is_refused_fails_the_drill(
+    load: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had ended without a word, and the drill passed: beside a province that nobody used, nobody waits longer."""
+    stage = _Stage()
+    refused = asyncio.Event()
+
+    async def create(province: str, tasks: Sequence[str]) -> None:
+        if len(tasks) == 1:
+            refused.set()
+            raise RowFailed(f"tasks of {province} were not created")
+
+    @asynccontextmanager
+    async def staged(*_: object) -> AsyncIterator[_Stage]:
+        yield stage
+
+    monkeypatch.setattr(stage, "create", create)
+    monkeypatch.setattr(drill_stage, "staged", staged)
+    monkeypatch.setattr(drill_stage, "BEFORE_S", 0.0)
+    monkeypatch.setattr(drill_stage, "LOADED_BEFORE_S", 0.0)
+    monkeypatch.setattr(drill_stage, "pace", lambda *_: drill_stage.STEADY)
+    with pytest.raises(RowFailed, match="not created"):
+        async with drill_stage.own_system(tmp_path, ["fujian", "jiangxi"], ["fujian"], 50, print, load=load):
+            await refused.wait()

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 import typer
 
 from loadtests.chaos.findings import Findings, RowFailed, Scenario, check_journals, run_row
+from loadtests.chaos.stage import meanwhile
 
 GOOD = {
     "ok": True,
@@ -51,6 +53,39 @@ def test_every_damage_in_the_journals_fails_the_row(key: str, value: object) -> 
     damaged = Findings("row")
     check_journals(damaged, GOOD | {key: value}, 7)
     assert not damaged.held
+
+
+def test_journals_that_could_not_be_read_fail_the_row() -> None:
+    """There are no figures then: the row ended in a traceback, and a script found no JSON."""
+    findings = Findings("row")
+    check_journals(findings, {"ok": False, "problems": ["data holds no store"]}, 0)
+    assert not findings.held
+    assert {"journals_valid", "lost", "decided_twice", "tasks_in_journals"} <= set(findings.as_json()["missed"])
+
+
+@pytest.mark.parametrize("problem", [None, RowFailed("a create was refused")])
+def test_what_fails_in_the_background_fails_the_row(problem: Exception | None) -> None:
+    """The branch systems of a row had given up at its beginning, and it held: nothing was asked of the country."""
+    is_cancelled = asyncio.Event()
+
+    async def work() -> None:
+        if problem is not None:
+            raise problem
+        try:
+            await asyncio.Event().wait()
+        finally:
+            is_cancelled.set()
+
+    async def play() -> None:
+        async with meanwhile(work()):
+            await asyncio.sleep(0)
+
+    if problem is None:
+        asyncio.run(play())
+        assert is_cancelled.is_set()
+    else:
+        with pytest.raises(RowFailed, match="refused"):
+            asyncio.run(play())
 
 
 def scenario_that(act: Callable[[Findings], None]) -> Scenario:
