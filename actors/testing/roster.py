@@ -3,7 +3,7 @@
 from actors.core.calendar import DAY_MINUTES, SUNDAY, BranchCalendar, LineHours, Span, SpecialDay, day_of
 from actors.core.country import Line, SharingPolicy, TaskKind, TimeLimits
 from actors.core.ids import KindId, OperatorId, ProvinceCode, SiteId
-from actors.core.matching.model import trivial_model
+from actors.core.matching.model import AUTHORITY_MAX, trivial_model
 from actors.core.operators import KindExperience, Operator
 from actors.testing.clock import START_WALL_MS
 
@@ -53,7 +53,8 @@ def roster(code: ProvinceCode) -> tuple[Operator, ...]:
                 province=code,
                 site=SiteId(code),
                 kinds={kind: KindExperience(done_count=10 * number) for kind in chosen},
-                authority={Line.CLAIMS: 1, Line.SERVICING: 1},
+                # The highest there is: what is referred can still be done by whoever is left.
+                authority={Line.CLAIMS: AUTHORITY_MAX, Line.SERVICING: AUTHORITY_MAX},
                 capacity=1 + number % 2,
                 auto_accept=number == 3,
             )
