@@ -116,6 +116,8 @@ def judge(result: Result, settings: Settings) -> list[str]:
     found = result.availability
     assert found is not None
     failures = [result.broken] if result.broken else []
+    if not result.stopped_cleanly:
+        failures.append("the system did not end when asked to")
     for check in result.checks:
         if check.violations:
             failures.append(f"{check.name}: {check.violations} violations")

@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 
 import grpc
@@ -81,8 +81,15 @@ class Result(msgspec.Struct, kw_only=True):
     broken: str = ""
     #: From the last fault's end until nothing was under way any more.
     rest_s: float = -1.0
+    #: Whether the system went when it was asked to, and had not to be killed.
     stopped_cleanly: bool = False
     wall_s: float = 0.0
+
+
+def deaths(loads: Iterable[asyncio.Task[None]]) -> list[str]:
+    """Which of the load died of an error, in words: from then on less was asked of the system than was said."""
+    ended = [load for load in loads if load.done() and not load.cancelled()]
+    return [f"a part of the load died: {error!r}" for load in ended if (error := load.exception()) is not None]
 
 
 def proxied(provinces: Sequence[str]) -> list[str]:
@@ -251,6 +258,8 @@ class ChaosRun:
 
     async def _check(self, channel: grpc.aio.Channel, tokens: DevelopmentTokens) -> None:
         """Compare the history with the journals, as the still running system shows them."""
+        for problem in deaths(self._loads):
+            self._break(problem)
         for load in self._loads:
             load.cancel()
         await asyncio.gather(*self._loads, return_exceptions=True)

@@ -27,6 +27,7 @@ def _result() -> Result:
         availability=Availability(calm_s=250.0, attempted=1000, available=1000),
         checks=[Check(name="lost", examined=60), Check(name="ledger")],
         verify={"ok": True, "ledger_sum_fen": 0},
+        stopped_cleanly=True,
         wall_s=700.0,
     )
 
@@ -49,6 +50,7 @@ def test_a_run_in_which_everything_held_is_ok() -> None:
         ({"availability": Availability(calm_s=250.0, attempted=1000, available=998)}, "availability"),
         ({"availability": Availability(calm_s=199.0, attempted=1000, available=1000)}, "only 199 s"),
         ({"injected": []}, "no fault was injected"),
+        ({"stopped_cleanly": False}, "the system did not end when asked to"),
         ({"broken": "SystemDown: it ended"}, "SystemDown: it ended"),
     ],
 )

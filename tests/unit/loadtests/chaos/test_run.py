@@ -20,7 +20,7 @@ from loadtests.chaos.calls import outcome_of
 from loadtests.chaos.history import FAILED, REFUSED, UNKNOWN
 from loadtests.chaos.provinces import choose_provinces
 from loadtests.chaos.rest import at_rest
-from loadtests.chaos.run import Settings, proxied
+from loadtests.chaos.run import Settings, deaths, proxied
 from loadtests.chaos.storm import Answers, Injected
 from loadtests.chaos.workbenches import unary_request
 from tests.unit.loadtests.chaos.told import operation
@@ -167,3 +167,23 @@ async def test_an_answer_is_waited_for_until_it_comes() -> None:
 async def test_an_answer_that_does_not_come_is_no_recovery() -> None:
     """Would break if silence were reported as a time."""
     assert not await Answers().next(lambda ended: True, 0.0)
+
+
+def test_load_that_died_is_told() -> None:
+    """A workbench whose stream ended in an error of ours asked nothing more, and the run held."""
+
+    async def dies() -> None:
+        raise ValueError("no such kind")
+
+    async def ends() -> None:
+        return None
+
+    async def told() -> list[str]:
+        loads = [asyncio.create_task(job) for job in (dies(), ends(), asyncio.Event().wait(), asyncio.sleep(3600))]
+        loads[2].cancel()
+        await asyncio.wait(loads[:3])
+        found = deaths(loads)  # type: ignore[arg-type]
+        loads[3].cancel()
+        return found
+
+    assert asyncio.run(told()) == ["a part of the load died: ValueError('no such kind')"]
