@@ -7,6 +7,7 @@ from typing import Any
 from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import OperatorId, ProvinceCode, SessionId, TaskId
+from actors.core.operators import Operator
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, NoWork, OperatorReply, SessionReply, TaskReply
 from gateway import names
@@ -112,11 +113,11 @@ class Holding:
         """Do steps of one province together; see `Provinces.call_many_soon`. `outcome` and `refused` say what the replies mean."""
         return self._provinces.call_many_soon(province, commands)
 
-    async def session_of(self, operator: OperatorId, *, deadline: float) -> SessionId | None:
-        """The session by which the province has the operator signed in."""
+    async def person(self, operator: OperatorId, *, deadline: float) -> Operator:
+        """The operator as their province knows them."""
         request = c.GetOperator(operator=operator)
         reply = await self._provinces.call(names.operator_province(operator), request, deadline=deadline)
-        return expect(reply, OperatorReply).operator.session
+        return expect(reply, OperatorReply).operator
 
     async def make_sure(self, sessions: Mapping[OperatorId, SessionId], deadline: float) -> None:
         """Ask whether operators without a stream are signed in by these sessions still; a province that does not say leaves it open."""

@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from actors.core.ids import OperatorId, ProvinceCode, SessionId
+from actors.core.operators import Operator
 from actors.core.refusal import Reason
 from actors.core.replies import DeskUpdate
 from gateway import names, permissions, validation
@@ -182,9 +183,9 @@ class WorkStream:
     async def _sign_in_again(self, operator: OperatorId) -> None:
         try:
             # Signing in takes a session over: whoever has it by now must keep it.
-            holder = await self._holding.session_of(operator, deadline=item_deadline())
-            if holder != self.session:
-                self._lose(operator, "SILENT" if holder is None else "TAKEN_OVER")
+            person = await self._holding.person(operator, deadline=item_deadline())
+            if person.session != self.session:
+                self._lose(operator, _why_ended(person))
                 return
             action = self._operators.get(operator)
             if action is None:
@@ -362,6 +363,13 @@ class WorkStream:
         else:
             _FIELDS[type(found)](result).CopyFrom(found)
         self._send(work_pb2.WorkUpdate(result=result))
+
+
+def _why_ended(person: Operator) -> str:
+    """Why a session is over of which no news came. Desks sign in again whoever fell silent, and they keep their seat; who signed out has none."""
+    if person.session is not None:
+        return "TAKEN_OVER"
+    return "SILENT" if person.desk else "SIGNED_OUT"
 
 
 _FIELDS = {

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.core import commands as c
@@ -105,6 +106,12 @@ class _Desk:
         """The province says that the operator's session is the stream's."""
         return OperatorReply(self._person())
 
+    def gone(self, desk: str) -> OperatorReply:
+        """The province says that the operator is not signed in, and keeps this seat for them."""
+        return OperatorReply(
+            msgspec.structs.replace(self._person(), presence=PresenceState.OFFLINE, session=None, desk=desk)
+        )
+
     def _person(self) -> Operator:
         return Operator(
             operator=OperatorId("fujian-op-1"),
@@ -162,6 +169,17 @@ async def test_whoever_is_taken_over_meanwhile_is_told_and_not_taken_back(desk: 
     await desk.provinces.answer(2, Refused(reason=Reason.TAKEN_OVER))
     await desk.send(HEARTBEAT)
     assert (desk.provinces.kinds()[1:], desk.told) == (AGAIN, ["TAKEN_OVER"])
+
+
+@pytest.mark.parametrize(("desk_id", "told"), [("desk", "SILENT"), ("", "SIGNED_OUT")])
+async def test_whoever_left_while_the_link_was_down_is_not_said_to_be_silent(
+    desk: _Desk, desk_id: str, told: str
+) -> None:
+    """Desks sign in again whoever fell silent: somebody who had gone home was offered work."""
+    await desk.comes_back()
+    await desk.provinces.answer(1, desk.gone(desk_id))
+    await desk.send(HEARTBEAT)
+    assert (desk.provinces.kinds()[1:], desk.told) == ([c.GetOperator], [told])
 
 
 async def test_whoever_has_signed_out_is_not_signed_in_again(desk: _Desk) -> None:
