@@ -35,7 +35,7 @@ whole · `restoring` · `new_life` what a restored store does not give away agai
 
 from actors.backup.errors import BackupFailed, NoBackup
 from actors.backup.making import BackupOutcome, make_backup
-from actors.backup.manifest import MANIFEST_FILE, Manifest, read_manifest
+from actors.backup.manifest import MANIFEST_FILE, Manifest, problems_of, read_manifest
 from actors.backup.restoring import RestoreOutcome, restore_backup
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "NoBackup",
     "RestoreOutcome",
     "make_backup",
+    "problems_of",
     "read_manifest",
     "restore_backup",
 ]

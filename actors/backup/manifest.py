@@ -5,7 +5,7 @@ It carries a digest of itself, so that a flipped bit in it is found like one in 
 
 import hashlib
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -16,6 +16,8 @@ MANIFEST_FILE = BACKUP_MANIFEST
 #: Version of the layout. A newer one is refused, an older one would be read.
 FORMAT = 1
 _CHUNK_BYTES = 1024 * 1024
+_MISSING = "{} is missing in the backup"
+_ANOTHER = "{} is not the file that was backed up: its SHA-256 is another one"
 #: The only files that a backup holds, so that a manifest can name nothing outside its folder.
 _PATH = re.compile(r"store\.json|tokens\.toml|journals/[a-z0-9_-]{1,64}\.sqlite|journals/hq\.head")
 
@@ -139,6 +141,27 @@ def _require_whole(folder: Path, manifest: Manifest) -> None:
         raise BackupFailed(f"{folder} is incomplete: store.json is not in it")
 
 
+def problems_of(folder: Path) -> list[str]:
+    """What a restore of a backup would find wrong with its manifest and its files; each file is read once.
+
+    Raises:
+        OSError: a file that is there cannot be read.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except BackupFailed as error:
+        return [str(error)]
+    problems: list[str] = []
+    for entry in manifest.files:
+        try:
+            is_same = hash_file(folder / entry.path) == entry.sha256
+        except FileNotFoundError:
+            problems.append(_MISSING.format(entry.path))
+        else:
+            problems += [] if is_same else [_ANOTHER.format(entry.path)]
+    return problems
+
+
 def copy_checked(source: Path, target: Path, entry: FileEntry) -> None:
     """Copy a file of a backup while checking that it is the one that was written; the caller syncs it.
 
@@ -152,9 +175,7 @@ def copy_checked(source: Path, target: Path, entry: FileEntry) -> None:
                 digest.update(chunk)
                 writing.write(chunk)
     except FileNotFoundError:
-        raise BackupFailed(f"{PurePosixPath(entry.path)} is missing in the backup") from None
+        raise BackupFailed(_MISSING.format(entry.path)) from None
     if digest.hexdigest() != entry.sha256:
-        raise BackupFailed(
-            f"{PurePosixPath(entry.path)} is not the file that was backed up: its SHA-256 is another one"
-        )
+        raise BackupFailed(_ANOTHER.format(entry.path))
     target.chmod(entry.mode)

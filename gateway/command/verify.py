@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from actors.backup import MANIFEST_FILE, problems_of
 from actors.store import DAMAGED_RUNBOOK, StoreError
 from actors.verification.directory import verify_directory
-from actors.verification.report import Report
+from actors.verification.report import PROBLEMS_MAX, Report
 from actors.verification.workers import ReadingFailed
 from gateway.command.figure_notes import FIGURE_NOTES
 
@@ -33,11 +34,15 @@ def verify(
     Without --thorough what the journals have taught about people and kinds is not learned again: a snapshot's statistics are checked by their
     hashes alone. That halves the time, and nothing in them can lose a task or decide it twice.
 
+    Of a backup the manifest and every file that it names are checked, too, as a restore would.
+
     Every task that was created is counted once more: decided, ended (undecided: returned to the branch, or cancelled) or open. Exit code 0
     if nothing was found, 1 if there are problems, 2 if there is no store, or it could not be read to the end.
     """
     try:
         report = verify_directory(directory, is_thorough=is_thorough)
+        if (directory / MANIFEST_FILE).exists():
+            report.problems = [*problems_of(directory), *report.problems][:PROBLEMS_MAX]
     except (StoreError, ReadingFailed) as error:
         _refuse(str(error), as_json=as_json)
     except OSError as error:

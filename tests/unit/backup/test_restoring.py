@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import socket
 from collections.abc import Callable, Mapping
@@ -6,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from actors.backup import BackupFailed, make_backup, read_manifest, restore_backup
 from actors.backup.draft import Draft
@@ -17,6 +19,7 @@ from actors.lives import EPOCHS_SKIPPED
 from actors.store import HQ, StoreError, open_store, read_store
 from actors.transport import DIRECTORY_SOCKET
 from actors.verification.directory import verify_directory
+from gateway.command import app
 from tests.unit.backup.world import PROVINCES, World
 
 
@@ -299,6 +302,29 @@ def outside(folder: Path) -> None:
     """A manifest that names a file outside its folder."""
     entry = read_manifest(folder).files[0]
     resealed(folder, files=(*read_manifest(folder).files, msgspec.structs.replace(entry, path="../../passwd")))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda folder: flip(folder / "backup.json"), "damaged|newer|names what"),
+        (lambda folder: flip(folder / "tokens.toml"), "tokens.toml is not the file"),
+        (lambda folder: (folder / "tokens.toml").unlink(), "tokens.toml is missing"),
+        (lambda folder: (folder / "store.json").write_text(f"{(folder / 'store.json').read_text()} "), "store.json"),
+        (of_the_future, "newer version"),
+    ],
+)
+def test_a_backup_that_cannot_be_restored_does_not_verify(
+    folder: Path, harm: Callable[[Path], object], said: str
+) -> None:
+    """Whoever checked their newest backup every day learned on the day of the restore that there was none."""
+    whole = [CliRunner().invoke(app, ["verify", str(folder), "--json"]) for _ in range(2)]
+    assert [(one.exit_code, json.loads(one.stdout)["problems"]) for one in whole] == [(0, []), (0, [])]
+    harm(folder)
+    damaged = CliRunner().invoke(app, ["verify", str(folder), "--json"])
+    [problem] = json.loads(damaged.stdout)["problems"]
+    assert damaged.exit_code == 1
+    assert re.search(said, problem)
 
 
 @pytest.mark.parametrize(
