@@ -6,15 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
 from actors.core.headquarters import AnchoredHead
 from actors.core.ids import ProvinceCode
-from actors.journal import JournalError
 from actors.store import HQ, Store, read_store
 from actors.verification.country import Country
 from actors.verification.hq import HqFacts, read_anchors, read_revisions
-from actors.verification.province import Facts
+from actors.verification.province import BROKEN, Facts
 from actors.verification.report import PROBLEMS_MAX, STATISTICS_COMPARED, Report
 from actors.verification.workers import Errand, Findings, Workers
 
@@ -121,7 +118,7 @@ def _ahead(facts: list[Facts], hq: HqFacts, path: Path) -> list[str]:
     kinds, model = hq.revision, hq.model_revision
     if any(one.kinds_revision > max(kinds, 1) or one.model_revision > max(model, 1) for one in facts):
         # What is wrong with the journal itself has been found by now.
-        with suppress(JournalError, msgspec.DecodeError):
+        with suppress(*BROKEN):
             kinds, model = read_revisions(path)
     problems = [
         f"{one.province}: has revision {one.kinds_revision} of the task kinds, {HQ} only {kinds}"

@@ -23,6 +23,7 @@ from actors.core.model_revisions import MatchingModelPut
 from actors.head_file import HeadFile
 from actors.journal import CheckedView, Corrupt, JournalError, Snapshot, check_anchor, open_readonly
 from actors.store import HQ
+from actors.verification.province import BROKEN
 from actors.verification.stored import ExpectedRecords
 
 
@@ -62,7 +63,7 @@ def read_revisions(path: Path) -> tuple[int, int]:
 
     Raises:
         JournalError: the journal cannot be read.
-        msgspec.DecodeError: what is in it cannot be.
+        BROKEN: what is in it cannot be, or does not follow from what was before.
     """
     view = open_readonly(path)
     try:
@@ -107,6 +108,8 @@ def check_hq(path: Path, store_id: str) -> HqFacts:
             )
     except (JournalError, msgspec.DecodeError) as error:
         facts.problems.append(f"{HQ}: {error}")
+    except BROKEN as error:
+        facts.problems.append(f"{HQ}: frame {facts.frames + 1} does not follow from those before it ({error!r})")
     finally:
         view.close()
     return facts

@@ -18,7 +18,7 @@ from actors.verification.replayed import ReplayedState
 from actors.verification.stored import ExpectedRecords, canonical_record
 
 #: What replaying a damaged frame may raise: bytes that are no events, events that do not follow from those before.
-_BROKEN = (JournalError, msgspec.DecodeError, AssertionError, LookupError, ValueError)
+BROKEN = (JournalError, msgspec.DecodeError, AssertionError, LookupError, ValueError)
 
 
 class Facts(msgspec.Struct, kw_only=True):
@@ -122,7 +122,7 @@ class ProvinceCheck:
                 self._compare_snapshot(snapshots.get(frame.sequence))
         except JournalError as error:
             self._break(str(error))
-        except _BROKEN as error:
+        except BROKEN as error:
             self._break(f"frame {self._facts.frames + 1} does not follow from those before it ({error!r})")
 
     def _apply(self, frame: Frame, expected: ExpectedRecords | None) -> None:
@@ -144,7 +144,7 @@ class ProvinceCheck:
             return
         self._facts.snapshots += 1
         is_same = False
-        with suppress(*_BROKEN):
+        with suppress(*BROKEN):
             is_same = snapshot.is_of(stored.slices, self.state, is_taught=self.state.is_taught)
         if not is_same:
             self._note(f"the snapshot at frame {stored.sequence} is not what the frames give")

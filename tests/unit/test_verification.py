@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from actors.core import codec, headquarters
 from actors.core import events as e
+from actors.core.drills.record import DrillAbortOrdered
 from actors.core.headquarters import AnchoredHead, AnyHqEvent, HeadsAnchored, TaskKindPut
 from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.model import trivial_model
@@ -245,6 +246,19 @@ def test_an_event_that_does_not_fit_and_one_that_is_unknown_are_found(books: Boo
     report = books.verified(fujian=[nonsense])
     assert found(report, "fujian", "does not follow")
     assert not report.ok
+
+
+def test_an_event_of_headquarters_that_does_not_fit_is_found(books: Books) -> None:
+    """It ended the verification with a traceback, and nothing was said of the provinces either."""
+    books.verified()
+    kind = next(iter(books.home.state.kinds.values()))
+    books.write_hq([TaskKindPut(at_ms=1, kind=kind, revision=1)])
+    books.write_hq([DrillAbortOrdered(at_ms=1, drill_id="drill-9", who="ops:a", reason="planted")])
+    # A province that seems ahead has the journal read once more.
+    books.write(FUJIAN, [e.TaskKindsAdopted(at_ms=2, revision=2, kinds=(kind,))])
+    report = verify_directory(books.directory)
+    assert found(report, HQ, "frame 2 does not follow")
+    assert report.frames == 5
 
 
 @pytest.mark.parametrize("province", ["jiangxi", HQ])
