@@ -26,6 +26,9 @@ _log = structlog.get_logger(__name__)
 
 #: Largest message of a method that carries one thing, bytes; batches and streams have the bound of the connection.
 SINGLE_BYTES_MAX = 1024 * 1024
+#: How long a call that ended without its message may still turn out to be one whose client has gone, seconds: enough for gRPC to say so on a full
+#: machine, and nothing to a client that sends no message.
+GONE_TOLD_WITHIN_S = 0.1
 #: What methods of batches begin with, and the streams of batches.
 _BATCHES = ("Batch", "IngestTasks", "Work")
 
@@ -148,8 +151,8 @@ class Guard:
         except TimeoutError:
             raise deadline_exceeded() from None
         if message is grpc.aio.EOF:
-            # Of a client that has gone, gRPC says the end of its messages first and cancels the call in the next turn.
-            await asyncio.sleep(0)
+            # Of a client that has gone, gRPC says the end of its messages first and cancels the call in one of the next turns.
+            await asyncio.sleep(GONE_TOLD_WITHIN_S)
             raise invalid([("", "the call ended without its message")])
         return _readable(message)
 
