@@ -15,6 +15,7 @@ A backup has the same layout and a manifest, `backup.json`; it may be read and v
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -106,6 +107,20 @@ class Store:
         if self.locked_fd is not None:
             os.close(self.locked_fd)
             self.locked_fd = None
+
+
+def resolved(path: Path) -> Path:
+    """Where a path leads, absolute and without symbolic links; it need not be there.
+
+    Raises:
+        OSError: its links lead back to themselves. `Path.resolve` says that by a `RuntimeError`, or from Python 3.13 on not at all.
+    """
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise
+    return path.resolve()
 
 
 def read_store(directory: Path) -> Store:

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from actors.backup.errors import BackupFailed
 from actors.journal import sync
-from actors.store import BACKUP_MANIFEST
+from actors.store import BACKUP_MANIFEST, resolved
 
 _SUFFIX = ".partial"
 #: All that a draft of a backup or of a data directory may hold.
@@ -27,11 +27,12 @@ class Draft:
     Raises:
         BackupFailed: on entering, when the target is not empty or cannot be replaced, somebody else is making it, or something that is not
             ours lies where it would be made.
+        OSError: the target leads back to itself.
     """
 
     def __init__(self, target: Path) -> None:
         # Where a symbolic link leads: a folder cannot be renamed onto the link itself.
-        self._target = target.resolve()
+        self._target = resolved(target)
         #: Where to write.
         self.path: Path = self._target.with_name(self._target.name + _SUFFIX)
         #: Folders above it that had to be made, the innermost first.

@@ -35,7 +35,7 @@ from actors.backup.manifest import (
 from actors.head_file import HeadFile
 from actors.journal import JournalError, Photograph, State, open_readonly
 from actors.running import is_alive, read_running
-from actors.store import HQ, Store, StoreError, StoreInUse, lock_store, read_store
+from actors.store import HQ, Store, StoreError, StoreInUse, lock_store, read_store, resolved
 from actors.verification.directory import verify_directory
 from actors.verification.workers import ReadingFailed
 
@@ -70,9 +70,16 @@ def make_backup(data_dir: Path, folder: Path, *, verify: bool = True, wait_s: fl
         OSError: the disk does not take it.
     """
     try:
-        return _make(data_dir.resolve(), folder, verify=verify, wait_s=wait_s)
+        return _make(_found(data_dir), folder, verify=verify, wait_s=wait_s)
     except JournalError as error:
         raise BackupFailed(str(error)) from error
+
+
+def _found(data_dir: Path) -> Path:
+    try:
+        return resolved(data_dir)
+    except OSError as error:
+        raise StoreError(f"{data_dir} cannot be read: {error.strerror}") from error
 
 
 def _make(data_dir: Path, folder: Path, *, verify: bool, wait_s: float) -> BackupOutcome:

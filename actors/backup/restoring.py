@@ -25,7 +25,7 @@ from actors.backup.manifest import Manifest, copy_checked, read_manifest
 from actors.backup.new_life import begin_new_life
 from actors.journal import JournalError, open_readonly
 from actors.running import is_alive, run_dirs_of
-from actors.store import read_store
+from actors.store import read_store, resolved
 
 
 class RestoreOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ def restore_backup(folder: Path, data_dir: Path) -> RestoreOutcome:
 def _restore(folder: Path, data_dir: Path) -> RestoreOutcome:
     started = time.monotonic()
     manifest = read_manifest(folder)
-    _require_nobody_alive(data_dir.resolve())
+    _require_nobody_alive(resolved(data_dir))
     with Draft(data_dir) as draft:
         (draft.path / "journals").mkdir(mode=0o700)
         for entry in manifest.files:

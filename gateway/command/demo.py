@@ -18,7 +18,7 @@ from rich.console import Console
 
 from actors.country_file import Country, load_country
 from actors.journal import JournalError
-from actors.store import StoreError
+from actors.store import StoreError, resolved
 from gateway.command.demo_checks import read_findings
 from gateway.command.demo_outcome import checks_of, result_of
 from gateway.command.demo_script import ScriptFailed, check_tasks_file, write_script
@@ -171,8 +171,8 @@ def _chosen(known: Sequence[str], provinces: str, outage: str) -> list[str]:
 def _new_directory(data_dir: Path | None) -> Path:
     if data_dir is None:
         return Path(tempfile.mkdtemp(prefix="sharedops-demo-")) / "data"
-    directory = data_dir.resolve()
     try:
+        directory = resolved(data_dir)
         if directory.exists() and not directory.is_dir():
             raise _Refused(f"{directory} is not a directory")
         if directory.exists() and any(directory.iterdir()):
@@ -182,7 +182,7 @@ def _new_directory(data_dir: Path | None) -> Path:
         # The log of the system lies beside it from the start.
         directory.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _Refused(f"{error.filename or directory}: {error.strerror}") from None
+        raise _Refused(f"{error.filename or data_dir}: {error.strerror}") from None
     return directory
 
 

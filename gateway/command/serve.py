@@ -14,7 +14,7 @@ from rich.panel import Panel
 
 from actors import logs
 from actors.country_file import CountryFileError, load_country
-from actors.store import Store, StoreError, open_store
+from actors.store import Store, StoreError, open_store, resolved
 from gateway.command.gateways import console_addresses
 from gateway.command.listen_address import (
     PORT_MAX,
@@ -84,6 +84,7 @@ def serve(
         addresses = _addresses(grpc, console, gateways)
         if not (data_dir / "tokens.toml").exists() or (data_dir / "dev-tokens.json").exists():
             require_loopback(addresses)
+        faults = str(resolved(fault_dir)) if fault_dir else ""
         # The directory first: if this very system runs already, its ports are taken as well, and others would be no help.
         store = _open(data_dir, provinces, country, addresses)
         _check(store, addresses)
@@ -99,7 +100,7 @@ def serve(
         gateways=gateways,
         country=str(country or ""),
         with_operators=sample_operators,
-        fault_dir=str(fault_dir.resolve()) if fault_dir else "",
+        fault_dir=faults,
         admission_per_second=admission_per_second,
     )
     try:
@@ -133,7 +134,7 @@ def _open(
     if not (data_dir / "store.json").exists():
         # Nobody runs here yet. A start that cannot succeed leaves nothing behind, least of all provinces that cannot be changed.
         require_free(addresses)
-    store = open_store(data_dir.resolve(), wanted)
+    store = open_store(resolved(data_dir), wanted)
     if provinces and set(wanted) != set(store.identity.provinces):
         store.release()
         raise StoreError(

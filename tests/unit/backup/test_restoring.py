@@ -1,7 +1,9 @@
 import json
+import os
 import re
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from actors.journal import Head, Photograph, SqliteJournal, StoreFull, StoreMism
 from actors.lives import EPOCHS_SKIPPED
 from actors.store import HQ, StoreError, open_store, read_store
 from actors.transport import DIRECTORY_SOCKET
+from actors.verification import workers
 from actors.verification.directory import verify_directory
 from gateway.command import app
 from tests.unit.backup.world import PROVINCES, World
@@ -161,6 +164,19 @@ def test_a_backup_goes_where_a_symbolic_link_leads(data: Path, tmp_path: Path) -
     assert verify_directory(tmp_path / "disk").ok
 
 
+def test_a_backup_whose_verifying_process_dies_is_none(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is known of the copy then: as a backup it would be one that nobody has checked."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(workers, "PROCESSES_FROM_BYTES", 0)
+    # Any program that ends without an answer.
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(BackupFailed, match="could not be verified: a verifying process ended with code"):
+        make_backup(data, tmp_path / "backups" / "backup")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 def test_two_backups_do_not_write_into_one_folder(tmp_path: Path) -> None:
     """Each would publish files of the other."""
     with Draft(tmp_path / "backup"), pytest.raises(BackupFailed, match="another process"), Draft(tmp_path / "backup"):
@@ -168,6 +184,16 @@ def test_two_backups_do_not_write_into_one_folder(tmp_path: Path) -> None:
 
 
 # --- restoring ---
+
+
+def test_a_target_that_leads_back_to_itself_is_told_in_a_line(folder: Path, tmp_path: Path) -> None:
+    """Two symbolic links onto each other ended the command in a traceback."""
+    loop = tmp_path / "loop"
+    loop.symlink_to(tmp_path / "pool")
+    (tmp_path / "pool").symlink_to(loop)
+    refused = CliRunner().invoke(app, ["restore", str(folder), str(loop), "--json"])
+    assert isinstance(refused.exception, SystemExit)
+    assert (refused.exit_code, str(loop) in json.loads(refused.stdout)["problem"]) == (1, True)
 
 
 def test_a_restored_system_goes_on_where_the_backup_stood(folder: Path, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from gateway.validation.checks import TIME_MAX_MS
 
 #: Nobody listens there; a command that asks all the same ends with 1.
 NOWHERE = ("--address", "127.0.0.1:1")
+#: Ports that nobody else has.
+FREE = ("--grpc", "127.0.0.1:0", "--console", "127.0.0.1:0")
 
 
 @pytest.mark.parametrize("token", ["令牌", "secret\n", "two words", "a\tb"])
@@ -87,6 +89,34 @@ def test_a_port_that_there_cannot_be_is_a_slip(port: str, tmp_path: Path) -> Non
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "expected HOST:PORT" in refused.stderr
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["serve", *FREE, "--data-dir", "{loop}"], 2),
+        (["serve", *FREE, "--data-dir", "{loop}/data"], 2),
+        (["serve", *FREE, "--data-dir", "data", "--fault-dir", "{loop}"], 2),
+        (["backup", "{loop}", "backup"], 2),
+        (["backup", "data", "{loop}"], 1),
+        (["demo", "--data-dir", "{loop}"], 2),
+        (["verify", "{loop}"], 2),
+    ],
+)
+def test_a_path_that_leads_back_to_itself_is_told_in_a_line(
+    words: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two symbolic links onto each other ended the command in a traceback, and with a code that says something else."""
+    monkeypatch.chdir(tmp_path)
+    loop = tmp_path / "loop"
+    loop.symlink_to(tmp_path / "pool")
+    (tmp_path / "pool").symlink_to(loop)
+    refused = CliRunner().invoke(app, [word.format(loop=loop) for word in words])
+    assert isinstance(refused.exception, SystemExit)
+    assert refused.exit_code == code
+    assert len(refused.stderr.splitlines()) == 1
+    assert str(loop) in refused.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loop", "pool"]
 
 
 @pytest.mark.parametrize("command", ["rollback", "approve"])
