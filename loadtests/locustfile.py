@@ -29,6 +29,9 @@ from loadtests.locusts.shapes import SHAPES
 #: Users who come in a second, at most. Locust warns above a hundred.
 SPAWN_RATE = 100.0
 
+#: Below this are tasks a second, played minutes in a real one, and seconds.
+VALUE_BOUND = 1_000_000
+
 #: Seconds without a sign of life after which a master gives a worker up. After Locust's three, a machine that is as busy as a peak makes it lost
 #: both workers and ended the run.
 WORKER_SILENCE_MAX_S = 30
@@ -72,8 +75,8 @@ def add_options(parser: LocustArgumentParser) -> None:
 
 def _positive(text: str) -> float:
     value = float(text)
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError("must be more than 0")
+    if not 0 < value < VALUE_BOUND:
+        raise argparse.ArgumentTypeError(f"must be more than 0 and less than {VALUE_BOUND:,}")
     return value
 
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
+
 from loadtests.chaos.system import LiveSystem, SystemDown
 from loadtests.hostile.campaign import MUST_BE_ZERO, Campaign, Plan, holds
 from loadtests.hostile.tally import personal_data_in_logs
@@ -17,7 +19,8 @@ from loadtests.wire import read_development_tokens
 _EPILOG = """example: python -m loadtests.hostile --count 20000 --json
 
 Exit code 0 only if every message was sent, every process is the one that it was, no answer was UNKNOWN or INTERNAL or told of our insides
-or of a customer, nothing is stored that was not acknowledged, and the honest client was served every time."""
+or of a customer, nothing is stored that was not acknowledged, the honest client was served every time, and a system of its own ended when
+asked to; 2 if the campaign could not be finished."""
 #: Provinces of a system of its own.
 PROVINCES = ("fujian", "jiangxi")
 KIND = "claims-medical"
@@ -49,14 +52,15 @@ async def attack(address: str, data_dir: Path, options: argparse.Namespace) -> d
 
 
 async def attack_own(options: argparse.Namespace) -> dict[str, Any]:
-    """The same against a system of our own, which is started and ended here."""
+    """The same against a system of our own, which is started and ended here; `ended_in_order`: it had not to be killed."""
     with tempfile.TemporaryDirectory(prefix="hostile-") as directory:
         system = LiveSystem(Path(directory), PROVINCES, arguments=())
         await system.start()
         try:
-            return await attack(system.grpc, system.data_dir, options)
+            result = await attack(system.grpc, system.data_dir, options)
         finally:
-            await system.stop()
+            ended_in_order = await system.stop()
+    return result | {"ended_in_order": ended_in_order}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,8 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             result = asyncio.run(attack(options.address, options.data_dir, options))
         else:
             result = asyncio.run(attack_own(options))
-    except (SystemDown, OSError) as error:
-        print(f"loadtests.hostile: {error}", file=sys.stderr)
+    except (SystemDown, OSError, grpc.aio.AioRpcError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        print(f"loadtests.hostile: {problem}", file=sys.stderr)
+        if options.json:
+            print(json.dumps({"held": False, "error": problem}, ensure_ascii=False))
         return 2
     _show(result, as_json=options.json)
     return 0 if holds(result, options.count) else 1

@@ -287,9 +287,10 @@ MUST_BE_ZERO = ("unknown", "internal", "crashes", "leaks", "stored", "lost", "tr
 
 
 def holds(result: Mapping[str, Any], count: int) -> bool:
-    """Whether everything was sent and nothing came of it."""
+    """Whether everything was sent and nothing came of it; a system of the campaign's own must have ended in order."""
     return (
         result["messages"] >= count
+        and result.get("ended_in_order", True)
         and result["honest_operations"] > 0
         and not any(result[name] for name in MUST_BE_ZERO)
     )

@@ -69,3 +69,11 @@ def test_without_a_system_locust_fails_and_says_why(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"there is no {tmp_path / 'nowhere' / 'dev-tokens.json'}" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("rate", ["1e9", "0", "nan"])
+def test_a_rate_that_there_cannot_be_is_told_with_its_bounds(rate: str) -> None:
+    """A rate that was too high was refused for not being more than 0."""
+    done = locust("--peak-per-second", rate)
+    assert done.returncode == 2
+    assert "argument --peak-per-second: must be more than 0 and less than 1,000,000" in done.stderr
