@@ -32,7 +32,7 @@ from gateway.command.drill_neighbours import with_neighbours
 from gateway.command.drill_objectives import SHIPPED
 from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_page import write_page
-from gateway.command.drill_run import INTERRUPTED, Done, Limits, Order, RunFailed, run_drill
+from gateway.command.drill_run import INTERRUPTED, Done, Limits, Order, RunFailed, carry_out
 from gateway.command.drill_view import show_drills, show_kinds, show_report
 from gateway.command.failing import fail
 from gateway.v1 import drill_pb2
@@ -223,7 +223,7 @@ def run(
 
 def _carried_out(order: Order, *, as_json: bool) -> Done:
     try:
-        return asyncio.run(run_drill(order, Console(stderr=as_json)))
+        return carry_out(order, Console(stderr=as_json))
     except RunFailed as error:
         _fail(str(error), error.code, as_json=as_json)
     except grpc.aio.AioRpcError as error:

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,8 +102,34 @@ class Done:
     held: bool = False
 
 
-async def run_drill(order: Order, console: Console) -> Done:
-    """Run a drill as it was ordered.
+def carry_out(order: Order, console: Console) -> Done:
+    """Run a drill as it was ordered; who has not confirmed it is shown what it would strike, and asked.
+
+    Raises:
+        RunFailed: it was not confirmed, or could not be run.
+        grpc.aio.AioRpcError: the system refused or went away.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    if order.is_dry or order.is_confirmed:
+        return asyncio.run(run_drill(order, console))
+    asyncio.run(run_drill(replace(order, is_dry=True), console))
+    # Between two loops: under one, asyncio turns the first Ctrl-C into a cancellation, which a question that waits does not see.
+    try:
+        is_confirmed = typer.confirm("Run it 确认演练?", default=False)
+    except typer.Abort as aborted:
+        if isinstance(aborted.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    if not is_confirmed:
+        raise RunFailed("not confirmed; nothing was done", 2)
+    return asyncio.run(run_drill(replace(order, is_confirmed=True), console, is_shown=True))
+
+
+async def run_drill(order: Order, console: Console, *, is_shown: bool = False) -> Done:
+    """Run a confirmed drill, or only say what it would do.
+
+    Args:
+        is_shown: what it would strike has been shown; that it may is checked once more.
 
     Raises:
         RunFailed: it could not be.
@@ -112,7 +138,7 @@ async def run_drill(order: Order, console: Console) -> Done:
     try:
         wanted = _wanted(order)
         if not order.is_own:
-            return await _run_there(order, wanted, console)
+            return await _run_there(order, wanted, Console(quiet=True) if is_shown else console, console)
         return await _run_own(order, wanted, console)
     except ObjectivesError as error:
         raise RunFailed(str(error), 2) from None
@@ -138,16 +164,14 @@ def _wanted(order: Order) -> drill_pb2.Drill:
 # --- on a running system ---
 
 
-async def _run_there(order: Order, wanted: drill_pb2.Drill, console: Console) -> Done:
+async def _run_there(order: Order, wanted: drill_pb2.Drill, plan: Console, console: Console) -> Done:
     async with open_channel(order.address) as channel:
         client = DrillClient(channel, order.token)
-        struck = await _shown(client, wanted, console)
+        struck = await _shown(client, wanted, plan)
         if order.is_dry:
             return Done(
                 wanted, {"dry_run": True, "allowed": True, **struck, "provinces": list(order.provinces)}, held=True
             )
-        if not order.is_confirmed and not typer.confirm("Run it 确认演练?", default=False):
-            raise RunFailed("not confirmed; nothing was done", 2)
         return await _followed(client, wanted, console)
 
 

@@ -6,20 +6,22 @@ import errno
 import io
 import json
 import re
+import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
 from actors.core.drills.record import DrillKind
 from actors.country_file import load_country
-from gateway.command import app
+from gateway.command import app, drill_run
 from gateway.command.drill_client import DrillClient
 from gateway.command.drill_kinds import KINDS
 from gateway.command.drill_neighbours import borders, with_neighbours
@@ -252,11 +254,50 @@ def test_an_interrupted_run_on_a_running_system_says_so(monkeypatch: pytest.Monk
     async def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["gateway.command.drill"], "run_drill", interrupted)
+    monkeypatch.setattr(drill_run, "run_drill", interrupted)
     words = ["drill", "run", "site-outage", "--province", "fujian", "--token", "any", "--json"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 130
     assert json.loads(done.stdout.splitlines()[-1])["problem"].startswith("interrupted")
+
+
+def interrupted_question() -> bool:
+    """What typer makes of a question at which somebody presses Ctrl-C, if that arrives."""
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        raise typer.Abort from None
+    return False
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "told", "followed"),
+    [
+        (interrupted_question, 130, "interrupted", 0),
+        (lambda: False, 2, "nothing was done", 0),
+        (lambda: True, 0, "", 1),
+    ],
+)
+def test_whoever_is_asked_may_say_no_or_press_ctrl_c(
+    question: Callable[[], bool], code: int, told: str, followed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first Ctrl-C at the question was swallowed, and the second ended the command with another code than is said."""
+    runs: list[str] = []
+
+    async def follow(*_: object) -> Done:
+        runs.append("followed")
+        return Done(ended(), outcome_of(ended()), held=True)
+
+    async def show(_client: object, _wanted: object, console: Console) -> dict[str, int]:
+        console.print("the plan")
+        return {}
+
+    monkeypatch.setattr(drill_run, "_shown", show)
+    monkeypatch.setattr(drill_run, "_followed", follow)
+    monkeypatch.setattr(typer, "confirm", lambda *_, **_options: question())
+    done = CliRunner().invoke(app, ["drill", "run", "site-outage", "--province", "fujian", "--token", "any"])
+    assert (done.exit_code, len(runs), done.stdout.count("the plan")) == (code, followed, 1)
+    assert told in done.stderr
 
 
 class Silent:
@@ -310,7 +351,7 @@ def test_a_report_is_shown_though_its_page_cannot_be_written(
     async def run(*_arguments: object) -> Done:
         return Done(ended(), outcome_of(ended()), held=True)
 
-    monkeypatch.setattr(module, "run_drill", run)
+    monkeypatch.setattr(drill_run, "run_drill", run)
     monkeypatch.setattr(module, "_ask", lambda *_arguments, **_options: ended())
     monkeypatch.setattr(module, "write_page", full)
     words = {"run": ["run", "site-outage", "--province", "fujian"], "show": ["show", "drill-1"]}[command]
