@@ -96,9 +96,9 @@ class Workbench:
         self.counts = DeskCounts()
         #: Operators whose sign-in was confirmed.
         self.signed_in: dict[str, None] = {}
-        #: Operators who were ever signed in here: from then on they come back; and of these, who sits at another desk by now.
+        #: Operators who were ever signed in here: from then on they come back; and of these, who sits elsewhere or has gone home.
         self._seated: dict[str, None] = {}
-        self._taken_over: dict[str, None] = {}
+        self._left: dict[str, None] = {}
         self.late_decisions: list[LateDecision] = []
         #: Decisions that were made during a freeze, refused or not.
         self.late_sent = 0
@@ -193,7 +193,7 @@ class Workbench:
         self._has_power.set()
         self._forget(list(self._pending))
         for seat in self.seats.values():
-            if seat.operator in self._taken_over:
+            if seat.operator in self._left:
                 # They would be signed out where they sit.
                 continue
             self._act(
@@ -296,7 +296,7 @@ class Workbench:
 
     def _sign_in(self, seats: Iterable[Seat]) -> None:
         for seat in seats:
-            if seat.operator in self._taken_over:
+            if seat.operator in self._left:
                 continue
             sign_in = work_pb2.SignInAction(
                 desk_id=self._desk_id,
@@ -349,8 +349,8 @@ class Workbench:
             seat.resumed(session)
 
     def _leave(self, seat: Seat) -> None:
-        """The operator sits at another desk, and does not come back here by itself."""
-        self._taken_over[seat.operator] = None
+        """The operator sits at another desk or has gone home, and does not come back here by itself."""
+        self._left[seat.operator] = None
         self.signed_in.pop(seat.operator, None)
         seat.forget_all()
 
@@ -413,7 +413,7 @@ class Workbench:
         if pending.is_late:
             self.late_decisions.append(LateDecision.of(pending.action, error))
         pending.seat.refused(pending.held, error)
-        if error.reason == "TAKEN_OVER":
+        if error.reason in ("TAKEN_OVER", "SIGNED_OUT"):
             self._leave(pending.seat)
         if error.reason == "NOT_SIGNED_IN" and not self._is_stopping:
             self._sign_in((pending.seat,))

@@ -104,7 +104,7 @@ class SignIn(Command, frozen=True, kw_only=True, tag=True):
     presence: PresenceState | None = PresenceState.AVAILABLE
     #: Where the operator sits, the same over all connections; empty: not told.
     desk: str = ""
-    #: Only come back: nothing is taken over from another desk.
+    #: Only come back: nothing is taken over from another desk, and whoever has signed out is not signed in.
     resume: bool = False
 
 

@@ -29,10 +29,9 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
     person = turn.operator(command.operator)
     if isinstance(person, Refused):
         return person
-    if command.resume and person.desk not in ("", command.desk):
-        return Refused(
-            reason=Reason.TAKEN_OVER, message=f"Operator {person.operator} has signed in at another desk since."
-        )
+    lost = _why_nobody_comes_back(person, command.desk) if command.resume else None
+    if lost is not None:
+        return lost
     presence = command.presence or (person.presence if person.signed_in else PresenceState.AVAILABLE)
     if presence is PresenceState.OFFLINE:
         return sign_out(turn, c.SignOut(who=command.who, operator=command.operator, session=command.session))
@@ -52,6 +51,20 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
         )
     _withdraw_offers_unless_available(turn, person.operator, presence, command.who)
     return _session(turn, person.operator)
+
+
+def _why_nobody_comes_back(person: Operator, desk: str) -> Refused | None:
+    """Why a desk must not bring the person back by itself. Whoever fell silent keeps their seat; who signed out has none."""
+    if person.desk not in ("", desk):
+        return Refused(
+            reason=Reason.TAKEN_OVER, message=f"Operator {person.operator} has signed in at another desk since."
+        )
+    if not person.signed_in and not person.desk:
+        return Refused(
+            reason=Reason.SIGNED_OUT,
+            message=f"Operator {person.operator} is signed out, and comes back in person only.",
+        )
+    return None
 
 
 def sign_out(turn: Turn, command: c.SignOut) -> AnyReply:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     STALE_TOKEN = "stale_token"
     NOT_ELIGIBLE = "not_eligible"
     NOT_SIGNED_IN = "not_signed_in"
+    SIGNED_OUT = "signed_out"
     TAKEN_OVER = "taken_over"
     AT_CAPACITY = "at_capacity"
     OPERATOR_HAS_WORK = "operator_has_work"

@@ -1,6 +1,6 @@
 """Operators at their desks: they heartbeat, accept, work, decide, make mistakes, freeze and thaw with old knowledge.
 
-Each has left another desk, which comes back by itself now and then (`SignIn.resume`).
+Each has left another desk, which comes back by itself now and then (`SignIn.resume`), also when they have gone home.
 """
 
 from collections.abc import Callable
@@ -107,8 +107,8 @@ class Desk:
             self._is_seated = True
             for task in reply.held:
                 self._learn(task)
-        elif isinstance(reply, Refused) and reply.reason is Reason.TAKEN_OVER:
-            # They had gone, and the desk that they had left came back first. Whoever sits down does so in person.
+        elif isinstance(reply, Refused) and reply.reason is Reason.SIGNED_OUT:
+            # They had gone home. Whoever sits down does so in person.
             self._is_seated = False
 
     def hear_news(self, update: DeskUpdate) -> None:

@@ -203,7 +203,7 @@ class WorkStream:
             _log.warning("not signed in again", operator=operator, reason=error.reason)
             if error.code in AWAY:
                 self._unsure[operator] = None
-            elif error.reason == Reason.TAKEN_OVER.upper():
+            elif error.reason in (Reason.TAKEN_OVER.upper(), Reason.SIGNED_OUT.upper()):
                 self._lose(operator, error.reason)
 
     def _send(self, update: work_pb2.WorkUpdate) -> None:

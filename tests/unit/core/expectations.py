@@ -126,8 +126,11 @@ def _expects_of_person(
     away = person.presence is PresenceState.OFFLINE
     if isinstance(command, c.DeleteOperator):
         return ["OperatorRemoved"] if away and not held else Reason.OPERATOR_HAS_WORK
-    if isinstance(command, c.SignIn) and command.resume and person.desk and person.desk != command.desk:
-        return Reason.TAKEN_OVER
+    if isinstance(command, c.SignIn) and command.resume:
+        if person.desk not in ("", command.desk):
+            return Reason.TAKEN_OVER
+        if away and not person.desk:
+            return Reason.SIGNED_OUT
     presence = PresenceState.OFFLINE if isinstance(command, c.SignOut) else command.presence
     if isinstance(command, c.SetPresence) and away:
         return Reason.NOT_SIGNED_IN

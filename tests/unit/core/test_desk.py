@@ -69,8 +69,32 @@ def test_a_desk_that_comes_back_takes_nobody_from_another() -> None:
     assert branch.refused(at("left", "g2/4")) is Reason.TAKEN_OVER, "whoever fell silent comes back to where they sat"
     branch.did(at("right", "g2/5"), SessionReply)
     branch.did(c.SignOut(operator=CHEN, session=SessionId("g2/5")), Done)
-    branch.did(at("left", "g2/6"), SessionReply)
+    branch.did(at("left", "g2/6", resume=False), SessionReply)
     branch.did(at("right", "g2/7", resume=False), SessionReply)
+
+
+@pytest.mark.parametrize("how", ["sign_out", "presence", "drained"])
+def test_a_desk_that_comes_back_brings_nobody_back_from_home(how: str) -> None:
+    """A line that was down when somebody signed out elsewhere signed them in again, and they were offered work."""
+    branch = Branch()
+    branch.do(c.UpsertOperators(entries=(person("chen"),)))
+    back = c.SignIn(operator=CHEN, session=SessionId("g2/1"), desk="right", resume=True)
+    assert branch.refused(back) is Reason.SIGNED_OUT, "nobody has sat there yet"
+    branch.did(c.SignIn(operator=CHEN, session=SessionId("g1/1"), desk="right"), SessionReply)
+    if how == "sign_out":
+        branch.did(c.SignOut(operator=CHEN, session=SessionId("g1/1")), Done)
+    elif how == "presence":
+        branch.do(c.SetPresence(operator=CHEN, presence=PresenceState.OFFLINE))
+    else:
+        branch.do(c.SetPresence(operator=CHEN, presence=PresenceState.DRAINING))
+        branch.wait(1)
+    assert not branch.state.operators[CHEN].signed_in
+    assert branch.refused(back) is Reason.SIGNED_OUT
+    assert branch.events == ()
+    branch.did(c.SignIn(operator=CHEN, session=SessionId("g2/2"), desk="right"), SessionReply)
+    branch.wait(SESSION_SILENCE_MAX_MS)
+    assert not branch.state.operators[CHEN].signed_in
+    branch.did(back, SessionReply)
 
 
 def test_another_entry_on_the_roster_keeps_where_somebody_sits() -> None:

@@ -161,14 +161,15 @@ async def test_whoever_signs_out_meanwhile_is_not_signed_in_again(desk: _Desk) -
     assert (desk.provinces.kinds()[1:], desk.told) == ([c.GetOperator, c.SignOut], ["SIGNED_OUT"])
 
 
-async def test_whoever_is_taken_over_meanwhile_is_told_and_not_taken_back(desk: _Desk) -> None:
+@pytest.mark.parametrize("reason", [Reason.TAKEN_OVER, Reason.SIGNED_OUT])
+async def test_whoever_has_left_meanwhile_is_told_and_not_taken_back(desk: _Desk, reason: Reason) -> None:
     """The other desk came between the question and the sign-in."""
     await desk.comes_back()
     await desk.provinces.answer(1, desk.here())
     assert desk.provinces.asked[2].resume
-    await desk.provinces.answer(2, Refused(reason=Reason.TAKEN_OVER))
+    await desk.provinces.answer(2, Refused(reason=reason))
     await desk.send(HEARTBEAT)
-    assert (desk.provinces.kinds()[1:], desk.told) == (AGAIN, ["TAKEN_OVER"])
+    assert (desk.provinces.kinds()[1:], desk.told) == (AGAIN, [reason.upper()])
 
 
 @pytest.mark.parametrize(("desk_id", "told"), [("desk", "SILENT"), ("", "SIGNED_OUT")])

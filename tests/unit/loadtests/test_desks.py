@@ -3,6 +3,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from gateway.v1 import error_pb2, operator_pb2, task_pb2, work_pb2
 from loadtests.desks import DeskOperator, Workbench
 from loadtests.handling import Behaviour
@@ -144,8 +146,9 @@ async def test_what_was_not_answered_is_repeated_unchanged_on_a_new_stream() -> 
         assert bench.counts.reconnects == 1
 
 
-async def test_whoever_comes_back_is_taken_from_no_other_desk() -> None:
-    """The desk that somebody had left would sign them in again with each new line, and take them from where they sit."""
+@pytest.mark.parametrize("reason", ["TAKEN_OVER", "SIGNED_OUT"])
+async def test_whoever_comes_back_is_taken_from_no_other_desk_nor_from_home(reason: str) -> None:
+    """The desk that somebody had left would sign them in again with each new line, and take them from where they are."""
     server = Server()
     async with working(server) as bench:
         stream = await server.next()
@@ -157,7 +160,7 @@ async def test_whoever_comes_back_is_taken_from_no_other_desk() -> None:
         stream = await server.next()
         again = await stream.next("sign_in")
         assert again.sign_in.resume
-        stream.answer(again, error=error_pb2.Error(code=9, reason="TAKEN_OVER"))
+        stream.answer(again, error=error_pb2.Error(code=9, reason=reason))
         await turns()
         assert not bench.signed_in
         stream.break_off()
