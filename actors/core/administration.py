@@ -8,6 +8,7 @@ from actors.core.clock import still_waits
 from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn
 from actors.core.desk import take_off_desk
+from actors.core.headquarters import KINDS_MAX
 from actors.core.operators import Certificate, KindExperience, Operator
 from actors.core.policy_changes import end_evacuation
 from actors.core.policy_revisions import scheduled
@@ -53,11 +54,15 @@ def configure_province(turn: Turn, command: c.ConfigureProvince) -> AnyReply:
 
 
 def adopt_task_kinds(turn: Turn, command: c.AdoptTaskKinds) -> AnyReply:
-    """Take over the kinds, if their revision is newer than ours."""
-    if command.revision > turn.state.kinds_revision:
-        turn.emit(
-            e.TaskKindsAdopted(at_ms=turn.now.wall_ms, who=command.who, revision=command.revision, kinds=command.kinds)
-        )
+    """Take over the kinds, if their revision is newer than ours. Known ones that are not named stay: there may be work of them in hand."""
+    if command.revision <= turn.state.kinds_revision:
+        return Done()
+    # The country never takes a kind out of its table; one that began anew from an old copy may lack some.
+    named = {kind.kind: kind for kind in command.kinds}
+    kinds = tuple((named | {kind: known for kind, known in turn.state.kinds.items() if kind not in named}).values())
+    if len(kinds) > KINDS_MAX:
+        return Refused(reason=Reason.KINDS_FULL, message="The table of task kinds is full.")
+    turn.emit(e.TaskKindsAdopted(at_ms=turn.now.wall_ms, who=command.who, revision=command.revision, kinds=kinds))
     return Done()
 
 

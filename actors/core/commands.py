@@ -288,7 +288,7 @@ class GetWorkload(Command, frozen=True, kw_only=True, tag=True):
 
 
 class AdoptTaskKinds(Command, frozen=True, kw_only=True, tag=True):
-    """Take over the country's table of task kinds; an older revision is ignored."""
+    """Take over the country's table of task kinds; an older revision is ignored. Known kinds that it does not name stay as they are."""
 
     revision: int
     kinds: tuple[TaskKind, ...]

@@ -302,7 +302,8 @@ class NaiveProvince:
             self.rounds += 1
             assert event.round == self.rounds
         elif isinstance(event, e.TaskKindsAdopted):
-            self.kinds = {kind.kind: kind for kind in event.kinds}
+            known, self.kinds = self.kinds, {kind.kind: kind for kind in event.kinds}
+            assert self.kinds.keys() >= known.keys(), "there may be work of it"
             self.kinds_revision = event.revision
         elif isinstance(event, e.MatchingModelAdopted):
             self.model_revision = event.model.revision

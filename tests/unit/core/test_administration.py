@@ -3,12 +3,21 @@ import pytest
 
 from actors.core import commands as c
 from actors.core.country import Bounds, Line, ProvinceStatus, ShareOutMode, SharingPolicy, TimeLimits
+from actors.core.headquarters import KINDS_MAX
 from actors.core.ids import KindId, OperatorId
 from actors.core.operators import Certificate, KindExperience, PresenceState
 from actors.core.refusal import Reason
-from actors.core.replies import Done, OperatorPage, OperatorReply, PolicyPreview, ProvinceReply, SessionReply
+from actors.core.replies import (
+    Done,
+    OperatorPage,
+    OperatorReply,
+    PolicyPreview,
+    ProvinceReply,
+    SessionReply,
+    TaskReply,
+)
 from actors.core.sharing.summary import encode_picture
-from actors.core.task import TaskState
+from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import ADDRESS, KINDS, MEDICAL, SHIPPED, START_MS, Branch, kinds_of, person
 from tests.unit.core.journeys import bring_to, picture_of
 
@@ -160,6 +169,28 @@ def test_an_older_table_of_kinds_is_ignored() -> None:
         branch.do(c.AdoptTaskKinds(revision=revision, kinds=KINDS[:1]))
         assert branch.events == ()
     assert len(branch.state.kinds) == 3
+
+
+def test_a_table_of_kinds_that_leaves_some_out_takes_no_work_along() -> None:
+    """Whoever had such a task in hand could not decide it: the province ended with a KeyError at every try."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    left_out = branch.task(task_id).spec.kind
+    table = [msgspec.structs.replace(kind, tariff_fen=7) for kind in KINDS if kind.kind != left_out]
+    branch.do(c.AdoptTaskKinds(revision=2, kinds=tuple(table)))
+    known = branch.state.kinds
+    assert {**{kind.kind: kind for kind in KINDS}, **{kind.kind: kind for kind in table}} == known
+    decided = branch.did(c.CompleteAssignment(**branch.holder(task_id), verdict=Verdict.APPROVED), TaskReply)
+    assert decided.task.state is TaskState.COMPLETED
+
+
+def test_kinds_that_stay_do_not_pile_up() -> None:
+    """A country that began anew again and again would make the table, and each frame with it, longer without end."""
+    branch = Branch()
+    table = tuple(msgspec.structs.replace(KINDS[0], kind=KindId(f"kind-{n}")) for n in range(KINDS_MAX))
+    assert branch.refused(c.AdoptTaskKinds(revision=2, kinds=table)) is Reason.KINDS_FULL
+    branch.did(c.AdoptTaskKinds(revision=2, kinds=table[: -len(KINDS)]), Done)
+    assert len(branch.state.kinds) == KINDS_MAX
 
 
 def test_settings_are_written_once() -> None:
