@@ -1,5 +1,6 @@
 """The `sharedops` command: one file a subcommand."""
 
+import json
 import os
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -17,11 +18,17 @@ from gateway.command.capacity import capacity
 from gateway.command.demo import demo
 from gateway.command.drill import drill
 from gateway.command.explain import explain
+from gateway.command.failing import CUT_SHORT
 from gateway.command.policy import policy
 from gateway.command.replay import replay
 from gateway.command.restore import restore
 from gateway.command.serve import serve
 from gateway.command.verify import verify
+
+#: The JSON field that is false when a command was cut short; of all others it is "ok".
+_VERDICTS = {"serve": "ready", "drill": "passed"}
+#: Whether JSON was asked for.
+_JSON = "sharedops.json"
 
 
 class _Sharedops(TyperGroup):
@@ -34,7 +41,22 @@ class _Sharedops(TyperGroup):
             except UnicodeEncodeError:
                 shown = os.fsencode(argument).decode(errors="replace")
                 raise typer.BadParameter(f"{shown!r} is not text in UTF-8", ctx) from None
+        ctx.meta[_JSON] = "--json" in args
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. One that is cut short says so in JSON, too, whichever it is; the exit code stays typer's."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, EOFError, typer.Abort) as error:
+            if ctx.meta[_JSON]:
+                problem = CUT_SHORT if isinstance(error, KeyboardInterrupt) else "there was no answer 未作答"
+                print(
+                    json.dumps(
+                        {_VERDICTS.get(ctx.invoked_subcommand, "ok"): False, "problem": problem}, ensure_ascii=False
+                    )
+                )
+            raise
 
 
 app = typer.Typer(

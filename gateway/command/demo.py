@@ -25,6 +25,7 @@ from gateway.command.demo_script import ScriptFailed, check_tasks_file, write_sc
 from gateway.command.demo_system import ServedSystem, SystemDown
 from gateway.command.demo_tables import show_candidates, show_checks, show_journals, show_late, show_result
 from gateway.command.demo_view import DemoView
+from gateway.command.failing import CUT_SHORT
 from gateway.command.province_codes import explain_unknown, split_codes, typed_count
 from loadtests.catalogue import largest
 from loadtests.narration import counted
@@ -90,7 +91,7 @@ def demo(
     except (ScriptFailed, PlayFailed, SystemDown, SetupRefused, StoreError, JournalError) as error:
         _fail(str(error), 1, as_json=as_json)
     except KeyboardInterrupt:
-        _fail("interrupted 已中断", 130, as_json=as_json)
+        _fail(CUT_SHORT, 130, as_json=as_json)
     raise typer.Exit(code)
 
 

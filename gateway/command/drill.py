@@ -34,7 +34,7 @@ from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_page import write_page
 from gateway.command.drill_run import INTERRUPTED, Done, Limits, Order, RunFailed, carry_out
 from gateway.command.drill_view import show_drills, show_kinds, show_report
-from gateway.command.failing import fail
+from gateway.command.failing import CUT_SHORT, fail
 from gateway.v1 import drill_pb2
 from loadtests.wire import open_channel
 
@@ -231,7 +231,7 @@ def _carried_out(order: Order, *, as_json: bool) -> Done:
         plain = f"{error.code().name}: {error.details()}"
         _fail(plain if order.is_own else why_not(error, order.address), 1, as_json=as_json)
     except KeyboardInterrupt:
-        _fail("interrupted 已中断", INTERRUPTED, as_json=as_json)
+        _fail(CUT_SHORT, INTERRUPTED, as_json=as_json)
 
 
 def _check_page(html: Path | None, *, as_json: bool) -> None:

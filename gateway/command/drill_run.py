@@ -24,6 +24,7 @@ from gateway.command.drill_outcome import outcome_of
 from gateway.command.drill_stage import own_system, problems_of
 from gateway.command.drill_surge_stage import surge_system
 from gateway.command.drill_view import phase_line, show_plan, show_report, struck_by
+from gateway.command.failing import CUT_SHORT
 from gateway.command.province_codes import explain_unknown, split_codes, typed_count
 from gateway.conversion.drill import KINDS_OUT
 from gateway.v1 import drill_pb2
@@ -239,7 +240,7 @@ async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> D
         for problem in problems:
             console.print(f"verify: {problem}")
     except asyncio.CancelledError:
-        raise RunFailed(f"interrupted 已中断; what its system wrote is kept in {directory}", INTERRUPTED) from None
+        raise RunFailed(f"{CUT_SHORT}; what its system wrote is kept in {directory}", INTERRUPTED) from None
     finally:
         if done.held:
             shutil.rmtree(directory, ignore_errors=True)

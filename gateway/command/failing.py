@@ -5,6 +5,9 @@ from typing import NoReturn
 
 import typer
 
+#: What a command says that was ended by Ctrl-C.
+CUT_SHORT = "interrupted 已中断"
+
 
 def fail(command: str, problem: str, code: int, *, as_json: bool, verdict: str = "ok") -> NoReturn:
     """Say what is wrong, and end.

@@ -5,7 +5,7 @@ import json
 import signal
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
@@ -15,6 +15,7 @@ from rich.panel import Panel
 from actors import logs
 from actors.country_file import CountryFileError, load_country
 from actors.store import Store, StoreError, open_store, resolved
+from gateway.command.failing import CUT_SHORT
 from gateway.command.gateways import console_addresses
 from gateway.command.listen_address import (
     PORT_MAX,
@@ -32,6 +33,10 @@ _log = structlog.get_logger(__name__)
 
 #: From the first process to the last province; 36 of them take 20 to 30 s on two cores. Whoever has not come up by then is started without.
 READY_TIMEOUT_S = 180.0
+
+
+class _NotReady(SystemFailed):
+    """It failed before it served."""
 
 
 def serve(
@@ -62,7 +67,7 @@ def serve(
             "the rest are told to come back. Desks and the controls of operations are never refused. 0: no limit.",
         ),
     ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready, or why it is not.")] = False,
     fault_dir: Annotated[
         Path | None,
         typer.Option(hidden=True, help="Tests only: provinces obey DIR/PROVINCE.json; see docs/live-faults.md."),
@@ -89,11 +94,9 @@ def serve(
         store = _open(data_dir, provinces, country, addresses)
         _check(store, addresses)
     except (StoreError, CountryFileError, AddressUnusable, TokenFileError) as error:
-        typer.echo(f"sharedops serve: {error}", err=True)
-        raise typer.Exit(2) from None
+        _refuse(str(error), 2, as_json=as_json)
     except OSError as error:
-        typer.echo(f"sharedops serve: {_in_words(error, data_dir)}", err=True)
-        raise typer.Exit(2) from None
+        _refuse(_in_words(error, data_dir), 2, as_json=as_json)
     settings = SystemSettings(
         grpc=grpc,
         console=console,
@@ -105,9 +108,23 @@ def serve(
     )
     try:
         asyncio.run(_serve(store, settings, as_json=as_json))
+    except _NotReady as error:
+        _refuse(str(error), 1, as_json=as_json)
     except SystemFailed as error:
         typer.echo(f"sharedops serve: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+def _refuse(problem: str, code: int, *, as_json: bool) -> NoReturn:
+    """Say why it does not serve, beside everything else that was told; for a program once more in JSON."""
+    typer.echo(f"sharedops serve: {problem}", err=True)
+    if as_json:
+        _tell_not_ready(problem)
+    raise typer.Exit(code)
+
+
+def _tell_not_ready(problem: str) -> None:
+    print(json.dumps({"ready": False, "problem": problem}, ensure_ascii=False), flush=True)
 
 
 def _addresses(grpc: str, console: str, gateways: int) -> list[tuple[str, ListenAddress]]:
@@ -178,7 +195,7 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
     try:
         system = System(store, settings, lambda line: _tell(screen, line))
     except OSError as error:
-        raise SystemFailed(_in_words(error, store.directory)) from error
+        raise _NotReady(_in_words(error, store.directory)) from error
     stopping = asyncio.create_task(stopped.wait())
     try:
         await system.start()
@@ -188,8 +205,13 @@ async def _serve(store: Store, settings: SystemSettings, *, as_json: bool) -> No
         await asyncio.wait((ready, stopping), return_when=asyncio.FIRST_COMPLETED)
         if stopped.is_set():
             ready.cancel()
+            if as_json:
+                _tell_not_ready(CUT_SHORT)
             return
-        bound = ready.result()
+        try:
+            bound = ready.result()
+        except SystemFailed as error:
+            raise _NotReady(str(error)) from None
         if not bound.aside:
             store.note_complete()
         _announce(store, bound, time.monotonic() - started, screen, as_json=as_json)

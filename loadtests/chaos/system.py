@@ -108,10 +108,10 @@ class LiveSystem:
             line = await asyncio.wait_for(self._serve.stdout.readline(), READY_MAX_S)
         except TimeoutError:
             raise SystemDown(f"the system was not ready after {READY_MAX_S:.0f} s{self._tail()}") from None
-        if not line:
+        ready = json.loads(line) if line else {}
+        if not ready.get("ready"):
             code = await self._serve.wait()
             raise SystemDown(f"the system ended with code {code} before it was ready{self._tail()}")
-        ready = json.loads(line)
         if ready["standing_aside"]:
             raise SystemDown(f"not every province serves: {'; '.join(ready['standing_aside'].values())}")
         return ready

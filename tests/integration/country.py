@@ -56,9 +56,10 @@ class Country:
         except queue.Empty:
             self.kill_tree()
             raise AssertionError(f"not ready after {READY_TIMEOUT_S} s; see {self.data_dir}/logs") from None
-        if not line:
+        ready = json.loads(line) if line else {}
+        if not ready.get("ready"):
             raise AssertionError(f"serve ended with {self.process.wait()}: {self.errors()}")
-        return json.loads(line)
+        return ready
 
     def errors(self) -> str:
         """What the command wrote to standard error."""

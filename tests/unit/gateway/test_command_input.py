@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,39 @@ def test_what_is_no_text_is_a_slip(words: list[str]) -> None:
     assert isinstance(refused.exception, SystemExit)
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "is not text in UTF-8" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "problem"), [(KeyboardInterrupt, 130, "interrupted 已中断"), (EOFError, 1, "no answer")]
+)
+@pytest.mark.parametrize(("command", "verdict"), [("backup", "ok"), ("serve", "ready"), ("drill", "passed")])
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_command_that_is_cut_short_is_one_json_object_too(
+    error: type[BaseException],
+    code: int,
+    problem: str,
+    command: str,
+    verdict: str,
+    is_json: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A script that reads the last line of a backup that somebody stopped found none."""
+
+    def cut_short(*_: object, **_options: object) -> None:
+        raise error
+
+    # The package has the functions of the same names in its modules' places.
+    monkeypatch.setattr(import_module("gateway.command.backup"), "make_backup", cut_short)
+    monkeypatch.setattr(import_module("gateway.command.serve"), "_addresses", cut_short)
+    monkeypatch.setattr(import_module("gateway.command.drill"), "token_or_development", cut_short)
+    words = {"backup": ["backup", "data", "folder"], "serve": ["serve"], "drill": ["drill", "show", "drill-1"]}[command]
+    done = CliRunner().invoke(app, [*words, *(["--json"] if is_json else [])])
+    assert done.exit_code == code
+    if is_json:
+        said = json.loads(done.stdout)
+        assert (said[verdict], problem in said["problem"]) == (False, True)
+    else:
+        assert done.stdout == ""
 
 
 @pytest.mark.parametrize("count", ["²", "9" * 5_000, "0", "37", "-1"])

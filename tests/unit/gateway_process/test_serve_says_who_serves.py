@@ -1,5 +1,6 @@
 """What `serve` prints and how it ends when a province, or more than that, stands aside; its processes are played."""
 
+import asyncio
 import json
 import os
 import signal
@@ -110,7 +111,8 @@ def test_a_country_that_nobody_serves_ends_with_one_and_the_reason(
     """A supervisor of services starts again what ended badly, and goes by the code."""
     monkeypatch.setattr(Played, "failure", REASON)
     done = serve(tmp_path, "--json")
-    assert (done.exit_code, REASON in done.stderr, done.stdout) == (1, True, "")
+    assert (done.exit_code, REASON in done.stderr) == (1, True)
+    assert json.loads(done.stdout) == {"ready": False, "problem": REASON}
 
 
 @pytest.mark.parametrize(("name", "code"), [("fujian", 0), (HQ, 2)])
@@ -123,3 +125,36 @@ def test_only_the_headquarters_journal_is_a_reason_not_to_begin(tmp_path: Path, 
     done = serve(tmp_path, "--json")
     assert done.exit_code == code
     assert ("journal hq is corrupt" in done.stderr) is (name == HQ)
+    assert json.loads(done.stdout)["ready"] is (name != HQ)
+
+
+@pytest.mark.parametrize("is_json", [True, False])
+def test_a_start_that_is_interrupted_says_so_to_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_json: bool
+) -> None:
+    """Who waits for the line got none, and a clean end: was it ready, or not?"""
+
+    async def wait_ready(*_: object) -> Ready:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(Played, "wait_ready", wait_ready)
+    done = serve(tmp_path, *(["--json"] if is_json else []))
+    assert done.exit_code == 0
+    if is_json:
+        assert json.loads(done.stdout) == {"ready": False, "problem": "interrupted 已中断"}
+    else:
+        assert '"ready"' not in done.stdout
+
+
+def test_one_line_is_printed_though_it_fails_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second line after that of a system that was ready would be news of a start that nobody asked for."""
+
+    async def wait_failed(*_: object) -> None:
+        raise SystemFailed(REASON)
+
+    monkeypatch.setattr(Played, "wait_failed", wait_failed)
+    done = serve(tmp_path, "--json")
+    assert (done.exit_code, REASON in done.stderr) == (1, True)
+    assert [json.loads(line)["ready"] for line in done.stdout.splitlines()] == [True]

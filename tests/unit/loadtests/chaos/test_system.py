@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.command.demo_system import ServedSystem
 from loadtests.chaos.system import LiveSystem, SystemDown
 
 #: Stands for `serve` while it starts: says that it can be interrupted, and tidies up when it is. No shell: one that was started in the background
@@ -26,6 +27,15 @@ signal.pause()
 #: Stands for `serve` that has started without a province.
 _INCOMPLETE = f"""#!{sys.executable} -SE
 print('{{"ready": true, "standing_aside": {{"fujian": "journal fujian is corrupt"}}}}', flush=True)
+"""
+
+
+#: Stands for `serve` that may not start.
+_REFUSING = f"""#!{sys.executable} -SE
+import sys
+print('{{"ready": false, "problem": "the port is taken"}}', flush=True)
+print("sharedops serve: the port is taken", file=sys.stderr)
+sys.exit(2)
 """
 
 
@@ -96,3 +106,17 @@ async def test_a_system_without_one_of_its_provinces_is_none(tmp_path: Path, mon
     monkeypatch.setattr(sys, "executable", str(serve))
     with pytest.raises(SystemDown, match="journal fujian is corrupt"):
         await LiveSystem(tmp_path).start()
+
+
+@pytest.mark.parametrize("kind", [LiveSystem, ServedSystem])
+async def test_a_system_that_says_that_it_is_not_ready_is_none(
+    kind: type[LiveSystem | ServedSystem], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line has no addresses: the reader ended in a traceback, and nobody read why it did not start."""
+    serve = tmp_path / "serve"
+    serve.write_text(_REFUSING, encoding="ascii")
+    serve.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(serve))
+    with pytest.raises(Exception, match=r"ended with code 2 before it was ready(?s:.*)the port is taken") as refused:
+        await kind(tmp_path / "system", ["fujian"]).start()
+    assert type(refused.value).__name__ == "SystemDown"
