@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import grpc
 import pytest
 
-from gateway.command import drill_stage
+from gateway.command import drill_stage, drill_surge_stage
+from gateway.command.drill_load import Arrivals
 from gateway.v1 import admin_pb2, admin_pb2_grpc, monitor_pb2, monitor_pb2_grpc
 from loadtests.catalogue import Kind, Line
 from loadtests.chaos.findings import RowFailed
@@ -137,4 +138,21 @@ async def test_ordinary_work_that_is_refused_fails_the_drill(
     monkeypatch.setattr(drill_stage, "pace", lambda *_: drill_stage.STEADY)
     with pytest.raises(RowFailed, match="not created"):
         async with drill_stage.own_system(tmp_path, ["fujian", "jiangxi"], ["fujian"], 50, print, load=load):
+            await refused.wait()
+
+
+async def test_ordinary_work_that_is_refused_fails_a_surge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A surge is compared with the ordinary work: without it, every wait is short."""
+    stage, refused = _Stage(), asyncio.Event()
+
+    async def create(province: str, tasks: Sequence[str]) -> None:
+        if len(tasks) == 1:
+            refused.set()
+            raise RowFailed(f"tasks of {province} were not created")
+
+    monkeypatch.setattr(stage, "create", create)
+    monkeypatch.setattr(drill_surge_stage, "pauses_s", lambda *_: iter([0.0]))
+    arrivals = [Arrivals(province="fujian", kinds=("claims-medical",), per_s=1.0, at_once=5)]
+    with pytest.raises(RowFailed, match="of fujian were not created"):
+        async with drill_surge_stage._ordinary_work(stage, arrivals):  # type: ignore[arg-type]
             await refused.wait()

@@ -1,7 +1,15 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from loadtests.chaos import backups
 from loadtests.chaos.backups import Creates, Taken, report
-from loadtests.chaos.findings import Findings
+from loadtests.chaos.findings import Findings, RowFailed
 
 SAID: dict[str, Any] = {
     "ok": True,
@@ -49,3 +57,38 @@ def test_what_must_hold_is_checked() -> None:
         found(failed),
     ):
         assert not findings.held, findings.as_json()
+
+
+@pytest.mark.parametrize(("name", "other"), [("_write", "_order"), ("_order", "_write")])
+async def test_work_that_is_refused_fails_the_row(
+    name: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup of a country at rest shows nothing of one at work."""
+    refused = asyncio.Event()
+
+    async def is_refused(*_: object) -> None:
+        refused.set()
+        raise RowFailed("it was refused")
+
+    async def goes_on(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async def staff(*_: object) -> None:
+        return None
+
+    async def back_up(*_: object) -> Taken:
+        await refused.wait()
+        return Taken(SAID, 1.0, 2.0, 10)
+
+    @asynccontextmanager
+    async def staged(*_: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(created={})
+
+    monkeypatch.setattr(backups, name, is_refused)
+    monkeypatch.setattr(backups, other, goes_on)
+    monkeypatch.setattr(backups, "staged", staged)
+    monkeypatch.setattr(backups, "_staff", staff)
+    monkeypatch.setattr(backups, "_back_up", back_up)
+    monkeypatch.setattr(backups, "BETWEEN_S", 0.0)
+    with pytest.raises(RowFailed, match="it was refused"):
+        await backups.play(tmp_path, print, ["fujian"], backups=1, writers=1)

@@ -1,8 +1,18 @@
 """The row of ten drills: its list of kinds, and what counts as left behind."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
 from gateway.command.drill_kinds import KINDS
 from gateway.v1 import monitor_pb2, province_pb2
+from loadtests.chaos import drills
 from loadtests.chaos.drills import DRILLS, _changed, _is_quiet
+from loadtests.chaos.findings import RowFailed
 
 
 def test_the_ten_drills_are_of_every_kind() -> None:
@@ -33,3 +43,38 @@ def test_a_country_with_a_move_under_way_is_not_quiet() -> None:
     assert _is_quiet(monitor_pb2.Overview(provinces=[still]))
     assert not _is_quiet(monitor_pb2.Overview(provinces=[still, moving]))
     assert not _is_quiet(monitor_pb2.Overview(provinces=[still, dark]))
+
+
+async def test_ordinary_work_that_is_refused_fails_the_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten drills of a country without work disturb nobody."""
+    refused = asyncio.Event()
+
+    async def create(province: str, _tasks: object) -> None:
+        refused.set()
+        raise RowFailed(f"tasks of {province} were not created")
+
+    stage = SimpleNamespace(
+        system=SimpleNamespace(provinces=["fujian"]),
+        create=create,
+        tasks=lambda *_: [],
+        follow_pictures=lambda _: None,
+    )
+
+    @asynccontextmanager
+    async def staged(*_: object) -> AsyncIterator[SimpleNamespace]:
+        yield stage
+
+    async def prepare(*_: object) -> list[str]:
+        return ["claims-medical"]
+
+    async def policies(*_: object) -> dict[str, province_pb2.SharingPolicy]:
+        await refused.wait()
+        return {}
+
+    monkeypatch.setattr(drills, "staged", staged)
+    monkeypatch.setattr(drills, "_prepare", prepare)
+    monkeypatch.setattr(drills, "_policies", policies)
+    monkeypatch.setattr(drills, "BEFORE_S", 0.0)
+    monkeypatch.setattr(drills, "DRILLS", ())
+    with pytest.raises(RowFailed, match="of fujian were not created"):
+        await drills.play(tmp_path, print, ["fujian"])

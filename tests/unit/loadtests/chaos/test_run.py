@@ -14,15 +14,17 @@ from typer.testing import CliRunner
 
 from gateway.v1 import monitor_pb2, task_pb2, work_pb2
 from loadtests.catalogue import POPULATION_MILLIONS
-from loadtests.chaos import backups, site_outage, supervision
+from loadtests.chaos import backups, run, site_outage, supervision
 from loadtests.chaos.__main__ import chaos
 from loadtests.chaos.calls import outcome_of
 from loadtests.chaos.history import FAILED, REFUSED, UNKNOWN
+from loadtests.chaos.journals import Journals
 from loadtests.chaos.provinces import choose_provinces
 from loadtests.chaos.rest import at_rest
-from loadtests.chaos.run import Settings, deaths, proxied
+from loadtests.chaos.run import ChaosRun, Settings, deaths, proxied
 from loadtests.chaos.storm import Answers, Injected
 from loadtests.chaos.workbenches import unary_request
+from loadtests.wire import DevelopmentTokens
 from tests.unit.loadtests.chaos.told import operation
 
 
@@ -187,3 +189,30 @@ def test_load_that_died_is_told() -> None:
         return found
 
     assert asyncio.run(told()) == ["a part of the load died: ValueError('no such kind')"]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_run_looks_at_its_load_and_at_how_its_system_went(
+    ends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either may be found out and told to nobody: the run held."""
+
+    async def dies() -> None:
+        raise ValueError("no such kind")
+
+    async def read_journals(*_: object) -> Journals:
+        return Journals()
+
+    async def stop() -> bool:
+        return ends
+
+    monkeypatch.setattr(run, "read_journals", read_journals)
+    chaos_run = ChaosRun(Settings(seconds=1.0, seed=1, directory=tmp_path), print)
+    monkeypatch.setattr(chaos_run._system, "stop", stop)
+    chaos_run._loads += [asyncio.create_task(dies()), asyncio.create_task(asyncio.sleep(3600))]
+    await asyncio.wait(chaos_run._loads[:1])
+    await chaos_run._check(None, DevelopmentTokens(ops="ops"))  # type: ignore[arg-type]
+    await chaos_run._close()
+    assert chaos_run.result.broken == "a part of the load died: ValueError('no such kind')"
+    assert chaos_run.result.stopped_cleanly is ends
+    assert all(load.done() for load in chaos_run._loads)
