@@ -19,7 +19,7 @@ from actors.core.recalling import ask_for_return
 from actors.core.shadowing import let_shadows_end
 from actors.core.task import TaskState
 
-WHO = "system:clock"
+WHO = e.CLOCK
 #: Booked tasks that one look queues: 10 ms and 160 kB of a frame. 50,000 at once took 210 ms and 4 MB.
 SCHEDULES_PER_LOOK = 2_000
 #: A session that was silent for this long is signed out (ten minutes).

@@ -18,6 +18,9 @@ from actors.core.sharing.hosts import HostCandidate
 from actors.core.statistics.priors import NationalPriors
 from actors.core.task import Decision, MoveOut, Task, TaskSpec
 
+#: The `who` of what the clock finds, which nobody asked for.
+CLOCK = "system:clock"
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Root of all events."""
@@ -407,7 +410,7 @@ class SiteLost(Event, frozen=True, kw_only=True, tag=True):
 
 
 class SiteReturned(Event, frozen=True, kw_only=True, tag=True):
-    """The desks of a lost site are heard again."""
+    """The desks of a lost site are heard again, as the clock finds; or somebody has resumed the province, and the site counts as there."""
 
     site: SiteId
 

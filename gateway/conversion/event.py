@@ -253,6 +253,8 @@ def _reason_of(event: e.AnyEvent) -> str:
             return (
                 f"{event.findings.verdict.value}: {event.findings.severity.value} {event.findings.defect_code}".rstrip()
             )
+        case e.SiteReturned() if event.who != e.CLOCK:
+            return f"{event.site} is not taken for lost any more: the province was resumed by hand"
         case e.SiteReturned():
             return f"desks of {event.site} are heard again"
         case e.MatchingModelAdopted():

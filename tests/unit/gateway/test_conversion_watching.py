@@ -158,6 +158,18 @@ def test_a_step_without_a_recorded_answer_is_not_taken_for_another_write() -> No
     ]
 
 
+def test_a_site_that_somebody_put_back_is_not_said_to_be_heard() -> None:
+    """Whoever resumes a province whose desks are silent was told, in their own name, that they are heard again."""
+    site = SiteId("fujian-1")
+    shown = conversion.frame_events_out(
+        frame(e.SiteReturned(at_ms=1, who=e.CLOCK, site=site), e.SiteReturned(at_ms=1, who="ops:a", site=site))
+    )
+    assert [event.reason for event in shown] == [
+        "desks of fujian-1 are heard again",
+        "fujian-1 is not taken for lost any more: the province was resumed by hand",
+    ]
+
+
 def test_positions_rise_over_frames_and_a_reader_goes_on_behind_its_own() -> None:
     """A watch that resumes must neither repeat nor skip an event, in the middle of a frame too."""
     two = (e.TaskResumed(at_ms=1, task_id=TaskId("fujian-7")),) * 2
