@@ -16,6 +16,7 @@ from actors.core.matching.rounds import hold_round
 from actors.core.operators import Operator, PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, NoWork, SessionReply, TaskReply
+from actors.core.statistics.decay import SESSION_MAX_MS
 from actors.core.task import Action, Decision, Task, TaskState, can
 
 #: Why a task is taken from somebody who could not help it. Lost with the lease or the session is theirs.
@@ -83,7 +84,16 @@ def end_session(turn: Turn, person: Operator, reason: str, who: str, note: str =
     """Give back what the operator holds and sign them out."""
     give_back(turn, person.operator, reason, who)
     _forget_session(turn, person)
-    turn.emit(e.OperatorSignedOut(at_ms=turn.now.wall_ms, who=who, operator=person.operator, reason=reason, note=note))
+    turn.emit(
+        e.OperatorSignedOut(
+            at_ms=turn.now.wall_ms,
+            who=who,
+            operator=person.operator,
+            reason=reason,
+            note=note,
+            signed_in_for_ms=min(_signed_in_for_ms(person, turn.now.wall_ms), SESSION_MAX_MS),
+        )
+    )
 
 
 def _forget_session(turn: Turn, person: Operator) -> None:

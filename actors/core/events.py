@@ -343,6 +343,8 @@ class OperatorSignedOut(Event, frozen=True, kw_only=True, tag=True):
     reason: str = ""
     #: Why, in the words of whoever asked for it; ``drained``: their work was done.
     note: str = ""
+    #: What the session teaches, ms: how long it was, a day at most. None: an older version, which believed the clock without bound.
+    signed_in_for_ms: int | None = None
 
 
 class PresenceChanged(Event, frozen=True, kw_only=True, tag=True):

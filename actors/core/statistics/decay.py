@@ -19,7 +19,8 @@ ten years ahead by a broken clock weighs as if it came a day later, instead of d
 nothing decays until the real time has caught up; a clock that was set back weighs its events as of `seen_ms`. After a
 week's holiday the first six events weigh up to a seventh less than they should.
 
-Nor is what the clock measured believed without bound: work that seems to have taken longer than `WORK_MAX_MINUTES` counts as that long.
+Nor is what the clock measured believed without bound: work that seems to have taken longer than `WORK_MAX_MINUTES` counts as that long,
+and a session that seems longer than `SESSION_MAX_MS` likewise; of sessions the event says how long they count, since older versions believed them.
 Measured: one decision across a jump of a year, among 60 of its kind that take 9 minutes, made the kind's mean 9,800 minutes, and still
 4,200 after 60 more; so it makes it 36.
 
@@ -54,6 +55,8 @@ _EXPERIENCE_MS = HALF_LIVES_MS[Decay.EXPERIENCE]
 WORK_MAX_MINUTES = 1_440.0
 #: Asia/Shanghai is eight hours ahead of UTC, all year.
 LOCAL_MINUTES = 8 * 60
+#: What one session teaches at most.
+SESSION_MAX_MS = DAY_MS
 _LOCAL_MS = LOCAL_MINUTES * 60_000
 #: 1970-01-01 was a Thursday; so many days earlier the week began.
 _MONDAY_DAYS = 3

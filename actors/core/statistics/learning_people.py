@@ -30,7 +30,11 @@ def signed_out(state: ProvinceState, event: e.OperatorSignedOut) -> None:
     table = statistics.by_operator
     place = table.place(row)
     begin_day(statistics, place)
+    # How a session of an older version was counted must stay so, or its journal would teach something else than its snapshots hold.
+    session_ms = event.signed_in_for_ms
+    if session_ms is None:
+        session_ms = max(0, at_ms - signed_in_ms)
     today_ms = max(0, at_ms - max(signed_in_ms, local_midnight_ms(at_ms)))
-    table.cells[place + _SIGNED_IN] += statistics.clock.work * max(0, at_ms - signed_in_ms) / 60_000.0
+    table.cells[place + _SIGNED_IN] += statistics.clock.work * session_ms / 60_000.0
     table.cells[place + _SIGNED_IN_TODAY] += today_ms / 60_000.0
     statistics.revisions[row] += 1

@@ -2,6 +2,8 @@
 
 from base64 import b85decode
 
+import pytest
+
 from actors.core import codec, snapshot
 from actors.core.applying import apply
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
@@ -9,6 +11,7 @@ from actors.core.invariants import validate
 from actors.core.matching.record import MatchingModel
 from actors.core.replies import ReviewReply
 from actors.core.state import ProvinceState
+from actors.core.statistics.cells import OperatorCell
 from actors.core.task import PriorReason, TaskState
 from tests.unit.core.harness import FUJIAN, START_MS, Branch
 from tests.unit.core.test_reviewing import review
@@ -44,6 +47,10 @@ _PEOPLE = (
 _ACCEPTED = (
     "k%gpmd2nT`RAF;#Lvm$dbY*0vVRT<@bI$+(0h^0-7yzSpXm6`xa$#;`XgXtWa%HD<VRLI=X=JEob!us0ZY?pSb8uy2-T(rmYiVv|u48OrX>D^Y"
     "ZDnL>V_|HyVPj)uaCBv4Utx4#Vsc?_V`yJ(bI$+(0h^0GDS!"
+)
+#: Somebody goes three days later, written by a version that believed the clock about how long they had been there.
+_GONE = (
+    "k%gpmd2nU1PjF>&VRUbDQ)y>zWn@ovbfsZ*Uu|>G0004-n&&J4qjzX;t#5E;a$$6DaynyZWp1c%aAk5~bZ>H`V`yb=rgCLrb8l{{b7^O8Wn^D(b#w"
 )
 
 
@@ -93,3 +100,15 @@ def test_a_task_of_the_version_before_keeps_its_promise() -> None:
     task = state.tasks[TaskId("fujian-1")]
     assert task.spec.accepted_at_branch_ms == START_MS - 3_600_000
     assert task.promised_from_ms == START_MS
+
+
+def test_a_session_of_the_version_before_teaches_what_it_did() -> None:
+    """The next snapshot, and the rounds held since, would come out another way when its journal is read again."""
+    state = replayed()
+    [event] = codec.decode_events(b85decode(_GONE))
+    minutes = (event.at_ms - state.operators[OperatorId("chen")].signed_in_ms) / 60_000
+    apply(state, event)
+    statistics = state.statistics
+    stored = statistics.by_operator.record(statistics.rows[OperatorId("chen")])[OperatorCell.SIGNED_IN_MINUTES]
+    assert minutes > 2 * 24 * 60
+    assert stored / statistics.clock.work == pytest.approx(minutes)

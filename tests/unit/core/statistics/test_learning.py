@@ -8,9 +8,10 @@ from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import Line, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId
+from actors.core.replies import Done
 from actors.core.sharing.summary import encode_picture
 from actors.core.statistics.cells import LineCell, LineTodayCell, OperatorCell, ReviewCell, WeekCell, amount_bucket
-from actors.core.statistics.decay import WORK_MAX_MINUTES, local_week
+from actors.core.statistics.decay import DAY_MS, WORK_MAX_MINUTES, local_week
 from actors.core.statistics.learning import LEARNERS
 from actors.core.statistics.storage import RecordTable
 from actors.core.task import PriorReason
@@ -131,6 +132,18 @@ def test_work_across_a_jump_of_the_clock_counts_as_a_day_at_most() -> None:
     assert handled / count == pytest.approx(WORK_MAX_MINUTES)
     # Each event after the jump lets a day pass for the decay, so that the second weighs a little more.
     assert worked / count == pytest.approx(2 * WORK_MAX_MINUTES, rel=0.1)
+
+
+@pytest.mark.parametrize(("days", "minutes"), [(-1, 0), (0, 60), (365, 24 * 60)])
+def test_a_session_across_a_jump_of_the_clock_counts_as_a_day_at_most(days: int, minutes: int) -> None:
+    """Whoever was at work while the clock was put right would look idle for months: half a million minutes at the desk for an hour's work."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.wall_ms += days * DAY_MS + 60 * 60_000
+    branch.did(c.SignOut(operator=CHEN), Done)
+    statistics = branch.state.statistics
+    stored = statistics.by_operator.record(statistics.rows[CHEN])[OperatorCell.SIGNED_IN_MINUTES]
+    assert stored / statistics.clock.work == pytest.approx(minutes)
 
 
 def test_a_decision_is_first_pass_only_without_detours() -> None:
