@@ -169,14 +169,20 @@ async def test_whoever_comes_back_is_taken_from_no_other_desk_nor_from_home(reas
         assert stream.received.empty()
 
 
+async def taken_over(server: Server, bench: Workbench) -> Stream:
+    """At work, and told that the operator has signed in at another desk."""
+    stream = await begin(server, bench)
+    await stream.next("start")
+    stream.send(session=work_pb2.Session(operator=OPERATOR, end_reason="TAKEN_OVER"))
+    await turns()
+    return stream
+
+
 async def test_whoever_was_taken_over_stays_where_they_sit() -> None:
     """The same, where the desk was told."""
     server = Server()
     async with working(server) as bench:
-        stream = await begin(server, bench)
-        await stream.next("start")
-        stream.send(session=work_pb2.Session(operator=OPERATOR, end_reason="TAKEN_OVER"))
-        await turns()
+        stream = await taken_over(server, bench)
         assert (list(bench.holds()), bench.signed_in) == ([], {})
         stream.break_off()
         stream = await server.next()
@@ -189,10 +195,7 @@ async def test_whoever_was_taken_over_is_not_signed_out_where_they_sit() -> None
     """A sign-out ends the session wherever it is: at the end of its day the desk that they had left took all work from the other one."""
     server = Server()
     async with working(server) as bench:
-        stream = await begin(server, bench)
-        await stream.next("start")
-        stream.send(session=work_pb2.Session(operator=OPERATOR, end_reason="TAKEN_OVER"))
-        await turns()
+        stream = await taken_over(server, bench)
         await asyncio.wait_for(bench.stop(), PATIENCE_S)
         assert stream.received.empty()
 

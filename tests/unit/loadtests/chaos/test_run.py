@@ -181,7 +181,7 @@ def test_load_that_died_is_told() -> None:
         return None
 
     async def told() -> list[str]:
-        loads = [asyncio.create_task(job) for job in (dies(), ends(), asyncio.Event().wait(), asyncio.sleep(3600))]
+        loads = [asyncio.create_task(job) for job in (dies(), ends(), asyncio.Event().wait(), asyncio.Event().wait())]
         loads[2].cancel()
         await asyncio.wait(loads[:3])
         found = deaths(loads)  # type: ignore[arg-type]
@@ -209,7 +209,7 @@ async def test_a_run_looks_at_its_load_and_at_how_its_system_went(
     monkeypatch.setattr(run, "read_journals", read_journals)
     chaos_run = ChaosRun(Settings(seconds=1.0, seed=1, directory=tmp_path), print)
     monkeypatch.setattr(chaos_run._system, "stop", stop)
-    chaos_run._loads += [asyncio.create_task(dies()), asyncio.create_task(asyncio.sleep(3600))]
+    chaos_run._loads += [asyncio.create_task(dies()), asyncio.create_task(asyncio.Event().wait())]
     await asyncio.wait(chaos_run._loads[:1])
     await chaos_run._check(None, DevelopmentTokens(ops="ops"))  # type: ignore[arg-type]
     await chaos_run._close()
