@@ -283,10 +283,10 @@ class WorkStream:
             self._has_updates.set()
 
     async def _act(self, action: work_pb2.WorkAction) -> None:
-        if action.WhichOneof("action") not in SAYING_WHAT_IS_HELD:
+        if action.WhichOneof("action") not in SAYING_WHAT_IS_HELD or not names.is_operator_name(action.operator):
             await self._answer(action)
             return
-        with self._news.held_back(OperatorId(action.operator.rpartition("/")[2])):
+        with self._news.held_back(names.parse_operator(action.operator)[1]):
             await self._answer(action)
 
     async def _answer(self, action: work_pb2.WorkAction) -> None:

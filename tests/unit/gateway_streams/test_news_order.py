@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.core import commands as c
 from actors.core.ids import TaskId
 from actors.core.replies import AnyReply
+from gateway.names import operator_id
 from gateway.v1 import task_pb2, work_pb2
 from tests.unit.gateway_streams.desk import Workbench
 from tests.unit.gateway_streams.served import Served, served
@@ -36,12 +38,26 @@ def _cancel_behind(process: Process, kind: type[c.AnyCommand], task: str) -> Non
     process.submit = submit_both
 
 
+class NumberedWorkbench(Workbench):
+    """A workbench of people whom their province calls by a number, and not by a name that begins with its own."""
+
+    def operator(self, number: int) -> str:
+        """Name of one of the province's operators."""
+        return f"provinces/{self.province}/operators/{number}"
+
+
+@pytest.mark.parametrize("workbench", [Workbench, NumberedWorkbench])
 @pytest.mark.parametrize("beside_a_sign_in", [False, True], ids=["bundled", "by itself"])
-async def test_a_task_that_is_taken_away_at_once_is_not_given_last(country: Served, beside_a_sign_in: bool) -> None:
+async def test_a_task_that_is_taken_away_at_once_is_not_given_last(
+    country: Served, beside_a_sign_in: bool, workbench: type[Workbench]
+) -> None:
     """A desk that is told of an assignment behind its revocation shows work, and begins it, that is nobody's any more."""
-    process = country.sites["fujian"].process
+    site = country.sites["fujian"]
+    process = site.process
     assert process is not None
-    async with Workbench(country) as desk:
+    numbered = [msgspec.structs.replace(site.operators[0], operator=operator_id("fujian", str(n))) for n in (1, 2)]
+    process.submit(c.UpsertOperators(who="system:country", entries=tuple(numbered)), lambda _: None)
+    async with workbench(country) as desk:
         await desk.sign_in(1)
         created = await country.create(1)
         offer = await desk.offer()
