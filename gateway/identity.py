@@ -5,7 +5,7 @@ The file holds SHA-256 digests only, so that reading it lets nobody in:
     [[token]]
     sha256 = "…"
     role = "branch"            # branch, operator, team_lead, ops, auditor, finance
-    province = "fujian"        # or "*": every province
+    province = "fujian"        # or "*": every province, as ops, auditor and finance always are
     subject = "fujian-core"    # reaches the journal as branch:fujian-core
     operators = ["fujian-op-7"] # optional: operators that an operator token may act for; none: all of the province
 
@@ -52,6 +52,10 @@ class Role(StrEnum):
     OPS = "ops"
     AUDITOR = "auditor"
     FINANCE = "finance"
+
+
+#: Roles of the whole country.
+_NATIONAL = (Role.OPS, Role.AUDITOR, Role.FINANCE)
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +169,11 @@ def _entry(entry: object, place: str) -> tuple[str, Identity]:
     province = entry.get("province")
     if province != EVERY_PROVINCE:
         province = _text(entry, "province", _PROVINCE, place)
+        # Nothing keeps these within a province: their owner would be told of less than the token opens.
+        if role in _NATIONAL:
+            raise TokenFileError(
+                f'{place}: role {role} is of the whole country; its province must be "{EVERY_PROVINCE}"'
+            )
     operators = entry.get("operators", [])
     if not isinstance(operators, list) or not all(_is_operator_id(operator) for operator in operators):
         raise TokenFileError(f"{place}: operators must be a list of operator ids")
@@ -213,8 +222,6 @@ def caller() -> Identity:
 
 # --- tokens for development ---
 
-#: Roles of the whole country.
-_NATIONAL = (Role.OPS, Role.AUDITOR, Role.FINANCE)
 #: Roles with one token per province, and the word for them in ``dev-tokens.json``.
 _PROVINCIAL = ((Role.BRANCH, "branch"), (Role.OPERATOR, "desk"), (Role.TEAM_LEAD, "team_lead"))
 

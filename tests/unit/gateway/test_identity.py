@@ -74,6 +74,7 @@ def test_everything_else_is_nobody(tmp_path: Path, metadata: tuple[tuple[str, st
         entry(role="operator") + 'operators = ["op 1"]\n',
         entry(role="operator", province="*") + 'operators = ["fujian-op-1"]\n',
         entry(role="team_lead") + 'operators = ["fujian-op-1"]\n',
+        *(entry(role=role, province="fujian") for role in ("ops", "auditor", "finance")),
         entry() + "admin = true\n",
     ],
 )
