@@ -1,6 +1,6 @@
 """The desks behind this gateway: which sessions there are, which were heard, and where their news goes.
 
-A session is one work stream, or one operator signed in by unary calls. Whatever arrives on a stream is a sign of life of the whole stream.
+A session is one work stream, or one operator signed in at one desk by unary calls. Whatever arrives on a stream is a sign of life of the whole stream.
 Three times a second the gateway tells each province whose people work here, in one message, which sessions it heard since the last time, be it
 none; heartbeats go no further.
 When a stream ends without signing out, nothing is told: the province notices the silence by itself.
@@ -72,6 +72,8 @@ class Desks:
         self._streams: dict[SessionId, Stream] = {}
         #: Sessions per province in which an operator of the session is signed in.
         self._provinces: dict[SessionId, dict[ProvinceCode, None]] = {}
+        #: The session in which each operator without a stream signed in last, for calls that name no desk. One an operator.
+        self._last: dict[OperatorId, SessionId] = {}
         #: Of the operators without a stream, those of whom news may be lost: their province's link was down.
         self._unsure: dict[SessionId, None] = {}
         #: Provinces in which anybody ever signed in through us. Only they wait for our word.
@@ -87,9 +89,10 @@ class Desks:
         self._count += 1
         return SessionId(f"{self._gateway_id}/{self._count}")
 
-    def unary_session(self, operator: OperatorId) -> SessionId:
-        """The session of an operator who signs in by unary calls."""
-        return SessionId(f"{self._gateway_id}/u/{operator}")
+    def unary_session(self, operator: OperatorId, desk: str) -> SessionId:
+        """The session of an operator who signs in by unary calls, at this desk or, when none is named, where they did so last."""
+        named = SessionId(f"{self._gateway_id}/u/{operator}/{desk}")
+        return named if desk else self._last.get(operator, named)
 
     def opened(self, stream: Stream) -> None:
         """A stream is there."""
@@ -105,8 +108,11 @@ class Desks:
         """The open streams."""
         return tuple(self._streams)
 
-    def signed_in(self, session: SessionId, province: ProvinceCode) -> None:
-        """An operator of the session works in this province."""
+    def signed_in(self, session: SessionId, operator: OperatorId) -> None:
+        """An operator has signed in by this session."""
+        province = names.operator_province(operator)
+        if session not in self._streams:
+            self._last[operator] = session
         self._provinces.setdefault(session, {})[province] = None
         self._unsure.pop(session, None)
         self._served[province] = None

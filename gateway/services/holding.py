@@ -104,7 +104,7 @@ class Holding:
         if isinstance(reply, Refused):
             return reply
         if is_signed_in:
-            self._desks.signed_in(command.session, province)
+            self._desks.signed_in(command.session, command.operator)
         else:
             self._desks.signed_out(command.session)
         return reply

@@ -40,7 +40,7 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
         deadline = deadline_of(context)
         validation.check(request)
         operator = self._operator(method, request.operator)
-        session = self._desks.unary_session(operator)
+        session = self._desks.unary_session(operator, getattr(request, "desk_id", ""))
         await self._desks.silence.over(names.operator_province(operator))
         return await self._holding.step(
             action,
@@ -66,7 +66,7 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
         sessions: dict[OperatorId, SessionId] = {}
         for name in request.operators:
             operator = self._operator("Heartbeat", name)
-            session = sessions[operator] = self._desks.unary_session(operator)
+            session = sessions[operator] = self._desks.unary_session(operator, request.desk_id)
             if self._desks.is_known(session):
                 self._desks.hear(session)
         unsure = {operator: session for operator, session in sessions.items() if self._desks.is_unsure(session)}

@@ -355,12 +355,14 @@ class SignOutRequest(_message.Message):
     def __init__(self, operator: _Optional[str] = ..., request_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class HeartbeatRequest(_message.Message):
-    __slots__ = ("operators", "round_trip_ms")
+    __slots__ = ("operators", "round_trip_ms", "desk_id")
     OPERATORS_FIELD_NUMBER: _ClassVar[int]
     ROUND_TRIP_MS_FIELD_NUMBER: _ClassVar[int]
+    DESK_ID_FIELD_NUMBER: _ClassVar[int]
     operators: _containers.RepeatedScalarFieldContainer[str]
     round_trip_ms: int
-    def __init__(self, operators: _Optional[_Iterable[str]] = ..., round_trip_ms: _Optional[int] = ...) -> None: ...
+    desk_id: str
+    def __init__(self, operators: _Optional[_Iterable[str]] = ..., round_trip_ms: _Optional[int] = ..., desk_id: _Optional[str] = ...) -> None: ...
 
 class HeartbeatResponse(_message.Message):
     __slots__ = ("server_time_ms", "signed_out_operators")

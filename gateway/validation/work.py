@@ -101,7 +101,8 @@ RULES: Mapping[type[Message], k.Rules] = {
     work_pb2.SignInRequest: _unary(_SIGN_IN),
     work_pb2.SignOutRequest: _unary(_SIGN_OUT),
     work_pb2.HeartbeatRequest: k.Rules(
-        {"operators": k.items(500, OPERATOR_NAME), "round_trip_ms": _ROUND_TRIP}, required=("operators",)
+        {"operators": k.items(500, OPERATOR_NAME), "round_trip_ms": _ROUND_TRIP, "desk_id": _ID},
+        required=("operators",),
     ),
     work_pb2.FetchNextTaskRequest: _unary(_FETCH),
     work_pb2.AcceptOfferRequest: _unary(_HOLD),

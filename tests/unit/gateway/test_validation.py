@@ -440,6 +440,7 @@ def test_all_mistakes_are_named_at_once() -> None:
             ["set_presence.presence"],
         ),
         (work_pb2.HeartbeatRequest(operators=["provinces/fujian/operators/a"] * 501), ["operators"]),
+        (work_pb2.HeartbeatRequest(operators=["provinces/fujian/operators/a"], desk_id="a/b"), ["desk_id"]),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Message) else "",
 )

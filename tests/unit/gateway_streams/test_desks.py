@@ -112,10 +112,37 @@ async def test_a_desk_without_a_stream_is_kept_by_unary_heartbeats(country: Serv
     assert list(answer.signed_out_operators) == [names[1]]
     reports = await site.until_seen(c.HearDesks)
     assert isinstance(reports[0], c.HearDesks)
-    assert reports[0].sessions[0].endswith("/u/fujian-op-1")
+    assert reports[0].sessions[0].endswith("/u/fujian-op-1/d")
     await country.work.SignOut(work_pb2.SignOutRequest(operator=names[0], request_id="o"), **options)
     answer = await country.work.Heartbeat(work_pb2.HeartbeatRequest(operators=names), **options)
     assert list(answer.signed_out_operators) == names
+
+
+async def test_desks_without_a_stream_are_told_apart_by_their_names(country: Served) -> None:
+    """The desk that somebody has left beat on for the one where they sit now: neither saw that it was not the other."""
+    options, operator = country.as_("desk", "fujian"), "provinces/fujian/operators/fujian-op-1"
+
+    async def sign_in(desk_id: str) -> None:
+        request = work_pb2.SignInRequest(operator=operator, request_id=f"in-{desk_id}", desk_id=desk_id)
+        await country.work.SignIn(request, **options)
+
+    async def signed_out(desk_id: str) -> list[str]:
+        beat = work_pb2.HeartbeatRequest(operators=[operator], desk_id=desk_id)
+        return list((await country.work.Heartbeat(beat, **options)).signed_out_operators)
+
+    await sign_in("left")
+    assert (await signed_out("left"), await signed_out("taken")) == ([], [operator])
+    await sign_in("taken")
+    assert (await signed_out("left"), await signed_out("taken")) == ([operator], [])
+    assert await signed_out("") == [], "whoever names no desk is kept at the one where they sit"
+    site = country.sites["fujian"]
+    site.requests.clear()
+    assert (await signed_out("left"), await signed_out("")) == ([operator], [])
+    [report, *_] = await site.until_seen(c.HearDesks)
+    assert isinstance(report, c.HearDesks)
+    assert all(session.endswith("/u/fujian-op-1/taken") for session in report.sessions)
+    await country.work.SignOut(work_pb2.SignOutRequest(operator=operator, request_id="o"), **options)
+    assert [await signed_out(desk_id) for desk_id in ("left", "taken", "")] == [[operator]] * 3
 
 
 async def test_a_desk_without_a_stream_hears_of_what_happened_while_the_link_was_down(country: Served) -> None:

@@ -107,7 +107,7 @@ def _action(number: int) -> work_pb2.WorkAction:
 def _stream(provinces: _Provinces, *, silent: Mapping[ProvinceCode, int] | None = None) -> WorkStream:
     desks = Desks("g1", lambda _province, _request: None)
     desks.silence.replace(silent or {})
-    desks.signed_in(desks.new_session(), ProvinceCode("fujian"))
+    desks.signed_in(desks.new_session(), OperatorId("fujian-op-1"))
     identity = Identity(role=Role.OPERATOR, subject="desk", province="fujian")
     holding = Holding(provinces, desks)  # pyright: ignore[reportArgumentType] - what the stream needs of it
     return WorkStream(holding, desks, identity, _METHOD)
