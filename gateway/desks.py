@@ -9,7 +9,8 @@ When a province's actor has restarted, everyone who was heard lately is told to 
 (the same session: nothing is written), because news that was sent while the link was down is lost: the answer tells each desk what it holds.
 
 An operator sits at one desk. The province tells the session that another one takes over from; that news may be lost with the link, so a
-stream asks who has the session before it signs an operator in again, and a desk without a stream when it next sends a heartbeat.
+stream asks who has the session before it signs an operator in again, and a desk without a stream when it next sends a heartbeat. Why a session
+of the latter is over is asked of the province too, by the desk: the same desk may have come back through another gateway.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """One step of a desk, whichever way it came: ask the operator's province, and put its answer into the contract's words."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from actors import protocol
@@ -119,18 +119,21 @@ class Holding:
         reply = await self._provinces.call(names.operator_province(operator), request, deadline=deadline)
         return expect(reply, OperatorReply).operator
 
-    async def make_sure(self, sessions: Mapping[OperatorId, SessionId], deadline: float) -> None:
-        """Ask whether operators without a stream are signed in by these sessions still; a province that does not say leaves it open."""
+    async def people(self, operators: Iterable[OperatorId], *, deadline: float) -> dict[OperatorId, Operator | None]:
+        """Operators as their provinces know them, None for whom they do not know; without those whose province does not say or does not exist."""
         by_province: dict[ProvinceCode, list[OperatorId]] = {}
-        for operator in sessions:
+        for operator in operators:
             by_province.setdefault(names.operator_province(operator), []).append(operator)
-        await asyncio.gather(*(self._make_sure(code, who, sessions, deadline) for code, who in by_province.items()))
+        found: dict[OperatorId, Operator | None] = {}
+        known = [code for code in by_province if code in self._provinces.codes()]
+        await asyncio.gather(*(self._people(code, by_province[code], found, deadline) for code in known))
+        return found
 
-    async def _make_sure(
+    async def _people(
         self,
         province: ProvinceCode,
         operators: Sequence[OperatorId],
-        sessions: Mapping[OperatorId, SessionId],
+        found: dict[OperatorId, Operator | None],
         deadline: float,
     ) -> None:
         asked = [c.GetOperator(operator=operator) for operator in operators]
@@ -139,11 +142,10 @@ class Holding:
         except GatewayError:
             return
         for operator, reply in zip(operators, replies, strict=True):
-            session = sessions[operator]
             if isinstance(reply, OperatorReply):
-                self._desks.sure(session, lasts=reply.operator.session == session)
+                found[operator] = reply.operator
             elif isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_OPERATOR:
-                self._desks.sure(session, lasts=False)
+                found[operator] = None
 
     async def refused(self, command: c.AnyCommand, refused: Refused, deadline: float) -> work_pb2.NoWork:
         """Say no in the contract's words; whoever shows a void token learns who has the task now, wherever that is.

@@ -1,14 +1,16 @@
 """WorkService: the unary steps of desks, and the stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from actors.core.ids import OperatorId, SessionId
+from actors.core.operators import Operator
 from gateway import names, permissions, validation
 from gateway.answers import Provinces
 from gateway.calls import Context, deadline_of
 from gateway.clock import wall_ms
+from gateway.conversion.work import ended_session_out
 from gateway.desks import Desks
 from gateway.identity import caller
 from gateway.services.holding import Holding, Outcome
@@ -69,11 +71,33 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
             session = sessions[operator] = self._desks.unary_session(operator, request.desk_id)
             if self._desks.is_known(session):
                 self._desks.hear(session)
-        unsure = {operator: session for operator, session in sessions.items() if self._desks.is_unsure(session)}
-        if unsure:
-            await self._holding.make_sure(unsure, min(deadline, asyncio.get_running_loop().time() + ASKING_MAX_S))
-        gone = [name for name in request.operators if not self._desks.is_known(sessions[names.parse_operator(name)[1]])]
-        return work_pb2.HeartbeatResponse(server_time_ms=wall_ms(), signed_out_operators=gone)
+        people = await self._look_up(sessions, min(deadline, asyncio.get_running_loop().time() + ASKING_MAX_S))
+        response = work_pb2.HeartbeatResponse(server_time_ms=wall_ms())
+        for name in request.operators:
+            _, operator = names.parse_operator(name)
+            if self._desks.is_known(sessions[operator]):
+                continue
+            response.signed_out_operators.append(name)
+            person = people.get(operator)
+            if person is not None:
+                response.ended_sessions.append(ended_session_out(operator, _why_ended(person, request.desk_id)))
+        return response
+
+    async def _look_up(
+        self, sessions: Mapping[OperatorId, SessionId], deadline: float
+    ) -> Mapping[OperatorId, Operator | None]:
+        """Ask after the operators whose sessions are over as far as is known here, or may be; what is found out is noted."""
+        asked = [
+            operator
+            for operator, session in sessions.items()
+            if self._desks.is_unsure(session) or not self._desks.is_known(session)
+        ]
+        people = await self._holding.people(asked, deadline=deadline)
+        for operator, person in people.items():
+            session = sessions[operator]
+            if self._desks.is_unsure(session):
+                self._desks.sure(session, lasts=person is not None and person.session == session)
+        return people
 
     async def FetchNextTask(  # noqa: N802
         self, request: work_pb2.FetchNextTaskRequest, context: Context
@@ -84,6 +108,13 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
             return work_pb2.FetchNextTaskResponse(no_work=outcome)
         assert isinstance(outcome, work_pb2.Assignment)
         return work_pb2.FetchNextTaskResponse(assignment=outcome)
+
+
+def _why_ended(person: Operator, desk: str) -> str:
+    """Why an operator is not signed in by a desk without a stream: as their province would answer its sign-in with `resume`."""
+    if desk and person.desk not in ("", desk):
+        return "TAKEN_OVER"
+    return "SILENT" if person.signed_in or person.desk else "SIGNED_OUT"
 
 
 def _unary(method: str, action: str, doc: str) -> Any:

@@ -365,12 +365,14 @@ class HeartbeatRequest(_message.Message):
     def __init__(self, operators: _Optional[_Iterable[str]] = ..., round_trip_ms: _Optional[int] = ..., desk_id: _Optional[str] = ...) -> None: ...
 
 class HeartbeatResponse(_message.Message):
-    __slots__ = ("server_time_ms", "signed_out_operators")
+    __slots__ = ("server_time_ms", "signed_out_operators", "ended_sessions")
     SERVER_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     SIGNED_OUT_OPERATORS_FIELD_NUMBER: _ClassVar[int]
+    ENDED_SESSIONS_FIELD_NUMBER: _ClassVar[int]
     server_time_ms: int
     signed_out_operators: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, server_time_ms: _Optional[int] = ..., signed_out_operators: _Optional[_Iterable[str]] = ...) -> None: ...
+    ended_sessions: _containers.RepeatedCompositeFieldContainer[Session]
+    def __init__(self, server_time_ms: _Optional[int] = ..., signed_out_operators: _Optional[_Iterable[str]] = ..., ended_sessions: _Optional[_Iterable[_Union[Session, _Mapping]]] = ...) -> None: ...
 
 class FetchNextTaskRequest(_message.Message):
     __slots__ = ("operator", "request_id", "kinds")

@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2
 from actors import protocol
 from actors.core import commands as c
 from actors.core.ids import SessionId
+from actors.core.operators import PresenceState
 from gateway.services import work_stream
 from gateway.v1 import event_pb2, operator_pb2, task_pb2, work_pb2, work_pb2_grpc
 from tests.unit.gateway.served import facts
@@ -145,6 +146,72 @@ async def test_desks_without_a_stream_are_told_apart_by_their_names(country: Ser
     assert [await signed_out(desk_id) for desk_id in ("left", "taken", "")] == [[operator]] * 3
 
 
+async def test_a_heartbeat_tells_why_somebody_is_not_signed_in(country: Served) -> None:
+    """A desk that is told nothing signs its person in again: after a lead has sent them home, or while they sit somewhere else."""
+    options, site = country.as_("desk", "fujian"), country.sites["fujian"]
+    names = [f"provinces/fujian/operators/fujian-op-{number}" for number in range(1, 6)]
+    leaves, is_taken, hops, stays, unknown = names
+
+    async def sign_in(operator: str, desk_id: str) -> None:
+        request_id = f"{desk_id}-{operator[-1]}"
+        request = work_pb2.SignInRequest(operator=operator, request_id=request_id, desk_id=desk_id)
+        await country.work.SignIn(request, **options)
+
+    async def ended(desk_id: str) -> dict[str, str]:
+        beat = work_pb2.HeartbeatRequest(operators=names, desk_id=desk_id)
+        answer = await country.work.Heartbeat(beat, **options)
+        assert list(answer.signed_out_operators) == [leaves, is_taken, hops, unknown]
+        return {session.operator: session.end_reason for session in answer.ended_sessions}
+
+    for operator in (leaves, is_taken, hops, stays):
+        await sign_in(operator, "desk")
+    leave = work_pb2.SignOutRequest(operator=leaves, request_id="o")
+    await country.work.SignOut(leave, **country.as_("team_lead", "fujian"))
+    async with Workbench(country) as elsewhere:
+        await elsewhere.sign_in(2)
+    # The same desk by way of another gateway. Here it is only not known any more.
+    there = c.SignIn(who="test", operator=site.operators[2].operator, session=SessionId("g2-x/1"), desk="desk")
+    moved = asyncio.get_running_loop().create_future()
+    assert site.process is not None
+    site.process.submit(there, moved.set_result)
+    await asyncio.wait_for(moved, PATIENCE_S)
+    assert await ended("desk") == {leaves: "SIGNED_OUT", is_taken: "TAKEN_OVER", hops: "SILENT"}
+    assert await ended("") == {leaves: "SIGNED_OUT", is_taken: "SILENT", hops: "SILENT"}
+
+
+@pytest.mark.parametrize(
+    ("presence", "seat", "desk", "reason"),
+    [
+        (PresenceState.OFFLINE, "", "desk", "SIGNED_OUT"),
+        (PresenceState.OFFLINE, "desk", "desk", "SILENT"),
+        (PresenceState.OFFLINE, "another", "desk", "TAKEN_OVER"),
+        (PresenceState.AVAILABLE, "another", "desk", "TAKEN_OVER"),
+        (PresenceState.AVAILABLE, "another", "", "SILENT"),
+    ],
+)
+async def test_what_a_heartbeat_tells_is_what_coming_back_would_be_answered(
+    country: Served, presence: PresenceState, seat: str, desk: str, reason: str
+) -> None:
+    """A desk that believes it need not come back, and may, leaves its person without work; the other way round it asks for ever."""
+    options, site = country.as_("desk", "fujian"), country.sites["fujian"]
+    person = msgspec.structs.replace(site.operators[0], presence=presence, desk=seat, session=SessionId("g2-x/1"))
+    if presence is PresenceState.OFFLINE:
+        person = msgspec.structs.replace(person, session=None)
+    assert site.process is not None
+    site.process.commits.province.state.put_operator(person)
+    name = "provinces/fujian/operators/fujian-op-1"
+    beat = work_pb2.HeartbeatRequest(operators=[name], desk_id=desk)
+    [session] = (await country.work.Heartbeat(beat, **options)).ended_sessions
+    assert session.end_reason == reason
+    back = work_pb2.SignInRequest(operator=name, request_id="s", desk_id=desk or seat, resume=True)
+    if reason == "SILENT":
+        assert (await country.work.SignIn(back, **options)).desk_id == back.desk_id
+        return
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await country.work.SignIn(back, **options)
+    assert facts(caught.value)["reason"] == reason
+
+
 async def test_a_desk_without_a_stream_hears_of_what_happened_while_the_link_was_down(country: Served) -> None:
     """That somebody else has the operator is told once, over the link: it beat on as if signed in, and waited for work for ever."""
     options, site = country.as_("desk", "fujian"), country.sites["fujian"]
@@ -163,7 +230,12 @@ async def test_a_desk_without_a_stream_hears_of_what_happened_while_the_link_was
     beat = work_pb2.HeartbeatRequest(operators=names)
     for _ in range(2):
         assert list((await country.work.Heartbeat(beat, **options)).signed_out_operators) == [names[1]]
-    assert len(site.seen(protocol.Bundle)) == 1, "it is asked once"
+    asked = [
+        ask for bundle in site.seen(protocol.Bundle) if isinstance(bundle, protocol.Bundle) for ask in bundle.commands
+    ]
+    asked += site.seen(c.GetOperator)
+    stays = [ask for ask in asked if isinstance(ask, c.GetOperator) and ask.operator == site.operators[0].operator]
+    assert len(stays) == 1, "of whoever is still there it is asked once"
 
 
 async def test_desks_are_told_by_which_standard_to_work(country: Served) -> None:
