@@ -161,8 +161,8 @@ class TaskFacts(Generic[Read]):
 class LikeTasks:
     """What is known of like tasks, kept while it cannot have changed.
 
-    Of a kind that is until the sums of its decisions and reviews, or the amounts that have come, are others; of everything until the sums are
-    read as of another time, the country's are others, or the table of kinds, whose standards stand for what is not known.
+    Of a kind that is until the sums of its decisions and reviews are others, and of everything until the sums are read as of another time, the
+    country's are others, or the table of kinds, whose standards stand for what is not known. Ranks of amounts rest on the amounts that have come alone.
     """
 
     __slots__ = ("_amounts", "_hour", "_kinds", "_known", "_national", "_stamp")
@@ -184,7 +184,6 @@ class LikeTasks:
         if stamp != self._stamp or national is not self._national or kinds is not self._kinds:
             self._stamp, self._national, self._kinds = stamp, national, kinds
             self._known.clear()
-            self._amounts.clear()
             self._hour = None
 
     def of(self, reading: Reading, kind: KindId) -> dict[tuple[str, float], float]:
