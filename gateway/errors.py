@@ -60,7 +60,7 @@ class GatewayReason(StrEnum):
     UNKNOWN_JOURNAL = "unknown_journal"
     UNKNOWN_DECISION = "unknown_decision"
     UNKNOWN_HEALTH_ENTRY = "unknown_health_entry"
-    #: The journal has nothing at this position: the system was restored from a backup that is older.
+    #: The journal has nothing at this position: the system was restored from a backup that is older, or the position is none of ours.
     UNKNOWN_POSITION = "unknown_position"
 
 
@@ -216,7 +216,7 @@ def unknown_position(province: str) -> GatewayError:
     """OUT_OF_RANGE for a position among a province's events that its journal does not have."""
     return GatewayError(
         GatewayReason.UNKNOWN_POSITION,
-        f"The journal of {province} has no event at this position: the system was restored from a backup. Begin anew, and compare what was known.",
+        f"The journal of {province} has no event at this position, as after a restore from a backup. Begin anew, and compare what was known.",
         metadata={"province": province},
     )
 
@@ -254,12 +254,14 @@ def from_refused(refused: Refused, *, token: int | None = None) -> GatewayError:
     metadata = refused.metadata
     if token is not None and _proves_void(refused, token):
         reason = Reason.STALE_TOKEN
-    if reason in _ABOUT_HOLDERS:
+    if reason in _ABOUT_TASKS:
         metadata = winner_metadata(metadata)
+    elif "task" in metadata:
+        metadata = metadata | {"task": names.task_name(metadata["task"])}
     return GatewayError(reason, names.for_people(refused.message), (), refused.retry_after_ms, metadata)
 
 
-_ABOUT_HOLDERS = (Reason.STALE_TOKEN, Reason.WRONG_STATE, Reason.ALREADY_DECIDED)
+_ABOUT_TASKS = (Reason.STALE_TOKEN, Reason.WRONG_STATE, Reason.ALREADY_DECIDED, Reason.NOT_DECIDED)
 
 
 def _proves_void(refused: Refused, token: int) -> bool:

@@ -235,6 +235,9 @@ def _peer_of(event: e.AnyEvent) -> str:
             return event.move.host
         case e.MoveAccepted() | e.MoveRefused() | e.RecallAnswered():
             return event.source
+        case e.MoveHandedOver() | e.MoveTakenBack() | e.RecallSettled():
+            # Whoever answered.
+            return event.who.removeprefix("province:")
         case e.HostNoted():
             return event.host
         case e.OutcomeNoted():

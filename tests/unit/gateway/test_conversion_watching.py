@@ -205,6 +205,19 @@ def test_an_event_says_why_somebody_wanted_it() -> None:
     assert (resumed.reason, changed.reason) == ("invoice came in", "revision 3; spring festival")
 
 
+def test_a_move_that_has_ended_says_with_whom() -> None:
+    """A branch that counts where its work is would find the host in one event of a move and not in the other."""
+    host, task = "province:hunan", TaskId("fujian-7")
+    shown = conversion.frame_events_out(
+        frame(
+            e.MoveHandedOver(at_ms=1, who=host, task_id=task),
+            e.MoveTakenBack(at_ms=1, who=host, task_id=task, reason="full", retry_after_ms=0),
+            e.RecallSettled(at_ms=1, who=host, task_id=task, generation=3, accepted=False, reason="begun"),
+        )
+    )
+    assert [event.peer_province for event in shown] == ["hunan", "hunan", "hunan"]
+
+
 def test_every_event_can_be_shown() -> None:
     """One type that fails to convert would stop every watch of its province for ever."""
     move = MoveOut(host=ProvinceCode("hunan"), generation=3, attempt=1, placement=Placement.SHARED, started_ms=1)

@@ -122,6 +122,12 @@ def test_a_thawed_desk_learns_that_its_token_is_void(refused: Refused, reason: s
     assert errors.to_wire_error(error).metadata == error.metadata
 
 
+def test_whose_decision_is_not_known_is_told_by_the_tasks_name() -> None:
+    """A branch that asks for the task under the province's own id for it is refused, by the very system that named it so."""
+    refused = Refused(reason=Reason.NOT_DECIDED, metadata={"task": "fujian-7"})
+    assert errors.from_refused(refused).metadata == {"task": "provinces/fujian/tasks/fujian-7"}
+
+
 @pytest.mark.parametrize("state", ["queued", "moving", "offered", "moved"])
 def test_while_nobody_holds_the_task_nobody_has_won(state: str) -> None:
     """A desk would show its operator a winner who does not exist (an offer is not yet an assignment)."""

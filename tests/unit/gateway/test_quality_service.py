@@ -90,14 +90,14 @@ async def test_a_review_lands_where_the_task_was_decided(served: Gateway) -> Non
     assert [answer.host_province for answer in (before, after)] == ["jiangxi", "jiangxi"]
     second = await failure(served.quality.SubmitReview(review("second"), **as_("auditor")))
     assert (second["code"].name, second["reason"]) == ("FAILED_PRECONDITION", "ALREADY_REVIEWED")
-    assert second["metadata"]["reviewer"] == before.reviewer
+    assert (second["metadata"]["task"], second["metadata"]["reviewer"]) == (TASK, before.reviewer)
 
 
 async def test_what_cannot_be_reviewed_has_a_definite_status(served: Gateway) -> None:
     """An auditor's program goes by the status: wait for the decision, or mend the name."""
     undecided = await failure(served.quality.SubmitReview(review(), **as_("auditor")))
     assert (undecided["code"].name, undecided["reason"]) == ("FAILED_PRECONDITION", "NOT_DECIDED")
-    assert undecided["metadata"]["state"] == "queued"
+    assert undecided["metadata"] == {"task": TASK, "task_state": "TASK_STATE_QUEUED"}
     unknown = review(task="provinces/fujian/tasks/fujian-99")
     assert (await failure(served.quality.SubmitReview(unknown, **as_("auditor"))))["code"].name == "NOT_FOUND"
     nowhere = review(task="provinces/atlantis/tasks/atlantis-1")
