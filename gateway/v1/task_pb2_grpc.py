@@ -109,6 +109,8 @@ class TaskServiceServicer:
     def IngestTasks(self, request_iterator, context):
         """Creates tasks without end. Results may come in another order and in other groups than the items; each names its item.
         After about half an hour the stream ends with UNAVAILABLE, reason STREAM_AGED: what has no result then was not read; send it on a new one.
+        A message without items, or with too many, ends it with INVALID_ARGUMENT after the results of those before. If it breaks, what has no result may
+        have been done: send it again with the same request_ids.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
