@@ -114,6 +114,27 @@ def test_those_who_are_compared_do_not_read_the_comparison() -> None:
             assert ("Model" in name and not name.startswith(READING)) is (readers == {Role.OPS}), name
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_a_method_that_is_denied_is_open_for_no_province(role: Role) -> None:
+    """A service may ask for what a request names alone, and must not let in whom the method is closed to."""
+    for method in methods():
+        if not may(role, method):
+            with pytest.raises(GatewayError, match="PERMISSION_DENIED"):
+                permissions.check_province(identity(role), method, "fujian")
+            with pytest.raises(GatewayError, match="PERMISSION_DENIED"):
+                permissions.check_task(identity(role), method, "fujian", "fujian")
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_an_identity_of_every_province_passes_in_each(role: Role) -> None:
+    """One workbench may serve several provinces; a head office's branch system creates for all."""
+    for method in methods():
+        if may(role, method):
+            permissions.check_province(identity(role, "*"), method, "jiangxi")
+            permissions.check_task(identity(role, "*"), method, "jiangxi", "hunan")
+            assert permissions.visible_province(identity(role, "*"), method) is None
+
+
 GET_TASK = "/sharedops.v1.TaskService/GetTask"
 
 
