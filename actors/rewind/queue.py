@@ -6,7 +6,8 @@ Outcomes, each a reply and never an exception of the actor:
 * too many wait already: refused with QUEUE_FULL, to be asked again;
 * it takes longer than `REWIND_MAX_S`: the process is killed, refused with TOO_FAR_BACK;
 * the process fails, does not even start, or says what this program cannot read (it may be of a newer version): refused with RESTARTING,
-  since the journal itself is judged by its writer, not by a reader.
+  since the journal itself is judged by its writer, not by a reader;
+* a bug of ours here: likewise, and the next errand is taken.
 """
 
 import asyncio
@@ -63,7 +64,12 @@ class RewindQueue:
     async def _work(self) -> None:
         while True:
             errand, answer = await self._waiting.get()
-            answer(await self._answered(errand))
+            try:
+                reply = await self._answered(errand)
+            except Exception as bug:  # noqa: BLE001 - it must not leave the caller without an answer, nor all who ask after it
+                _log.error("rewind failed by a bug", task=errand.task_id, exc_info=bug)
+                reply = _UNREADABLE
+            answer(reply)
 
     async def _answered(self, errand: Errand) -> TaskHistory | Refused:
         pipe = asyncio.subprocess.PIPE

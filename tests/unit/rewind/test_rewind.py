@@ -340,6 +340,25 @@ async def test_a_process_that_fails_is_a_refusal_and_not_the_end(journal_path: P
     await queue.close()
 
 
+async def test_a_bug_costs_one_answer_and_not_all_that_come_after_it(
+    journal_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked would wait until the deadline, and so would everybody after it until the province starts again."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("a bug")
+
+    queue = RewindQueue()
+    errand = Errand(path=str(journal_path), task_id=TaskId("fujian-1"))
+    with monkeypatch.context() as broken:
+        broken.setattr(asyncio, "create_subprocess_exec", fail)
+        replies = await answered(queue, errand, errand)
+    assert [reply.reason for reply in replies if isinstance(reply, Refused)] == [Reason.RESTARTING] * 2
+    [told] = await answered(queue, errand)
+    assert isinstance(told, TaskHistory)
+    await queue.close()
+
+
 async def test_closing_ends_the_process(journal_path: Path) -> None:
     """A province that restarts would leave a process behind each time."""
     told = journal_path.parent / "pid"
