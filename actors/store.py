@@ -8,7 +8,7 @@ journals/hq.head        witness of hq.sqlite (`actors.head_file`)
 tokens.toml             identities, hashed
 dev-tokens.json         the same in the clear, of a development system only
 running.json            where the system runs, while it does (`actors.running`)
-logs/                   one file per process
+logs/                   one file per process, and its older ones (`actors.logs`)
 ```
 
 A backup has the same layout and a manifest, `backup.json`; it may be read and verified, but never served.

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from actors import logs
 from actors.process_state import children, descendants
 from actors.process_ties import end_with_parent
 
@@ -47,7 +48,7 @@ class Child:
         """Where it may write: its log, or our standard error if that cannot be opened."""
         with contextlib.ExitStack() as opened:
             try:
-                self._log.parent.mkdir(parents=True, exist_ok=True)
+                logs.put_aside_if_full(self._log)
                 output = opened.enter_context(self._log.open("ab")).fileno()
             except OSError:  # another user's, a directory: no reason to start nothing
                 output = _STANDARD_ERROR
