@@ -3,11 +3,16 @@
 `sharedops serve` leaves it there at its start and takes it away at a clean end. After a kill it stays behind, so it proves nothing by
 itself: the store's lock says whether a system runs, this file only where.
 
-The other way round, the run directories say which data directory they serve, even one that was moved away since.
+The other way round, the run directories say which data directory they serve, even one that was moved away since. Each is held by a lock for as long
+as its system lives, so that whoever starts next can tell what the dead have left behind.
 """
 
+import fcntl
+import os
+import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,6 +22,8 @@ from actors.transport import DIRECTORY_SOCKET
 
 #: In the data directory.
 RUNNING_FILE = "running.json"
+#: In the run directory.
+_LOCK = "lock"
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,15 +64,55 @@ def read_running(directory: Path) -> Running | None:
 
 def run_dirs_of(directory: Path) -> list[Path]:
     """Run directories, on this machine, of systems that were started on this data directory; most of them long dead."""
-    found: list[Path] = []
+    return [run_dir for run_dir, options in _run_dirs() if options.data_dir == str(directory)]
+
+
+def _run_dirs() -> Iterator[tuple[Path, ClusterOptions]]:
+    """All of this machine that we may read."""
     for options_path in sorted(Path(tempfile.gettempdir()).glob(f"{RUN_DIR_PREFIX}*/{OPTIONS_FILE}")):
         try:
-            options = msgspec.json.decode(options_path.read_bytes(), type=ClusterOptions)
+            yield options_path.parent, msgspec.json.decode(options_path.read_bytes(), type=ClusterOptions)
         except (OSError, msgspec.DecodeError):
             continue
-        if options.data_dir == str(directory):
-            found.append(options_path.parent)
-    return found
+
+
+def hold(run_dir: Path) -> int:
+    """Show that a system lives here, until the returned file descriptor is closed wherever it was handed on.
+
+    To be called before there is an `OPTIONS_FILE`: who looks for the dead looks for that.
+
+    Raises:
+        OSError: no room.
+    """
+    fd = os.open(run_dir / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    return fd
+
+
+def remove_left_behind(directory: Path) -> None:
+    """Remove the run directories of systems that were killed: of whatever data directory, if nobody holds them.
+
+    Args:
+        directory: the data directory whose lock the caller has; so those of its systems are dead that held nothing yet (older versions).
+    """
+    for run_dir, options in _run_dirs():
+        try:
+            fd = os.open(run_dir / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            is_dead = options.data_dir == str(directory)
+        else:
+            is_dead = _is_free(fd)
+            os.close(fd)
+        if is_dead:
+            shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def _is_free(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def is_alive(run_dir: Path) -> bool:

@@ -19,7 +19,7 @@ import msgspec
 
 from actors.cluster_options import OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
 from actors.process_ties import adopt_orphans
-from actors.running import Running, forget_running, note_running, run_dirs_of
+from actors.running import Running, forget_running, hold, note_running, remove_left_behind
 from actors.store import Store
 from gateway.command.children import Child, end_leftovers, end_stragglers
 from gateway.command.gateways import console_addresses, make_gateways
@@ -76,10 +76,11 @@ class System:
         self._store = store
         self._settings = settings
         self._say = say
-        _remove_left_behind(store)
+        remove_left_behind(store.directory)
         self._port = HeldPort(settings.grpc)
         self._consoles = [HeldPort(address) for address in console_addresses(settings.console, settings.gateways)]
         self.run_dir = Path(tempfile.mkdtemp(prefix=RUN_DIR_PREFIX))
+        self._held_fd = hold(self.run_dir)
         options = ClusterOptions(
             data_dir=str(store.directory),
             run_dir=str(self.run_dir),
@@ -98,7 +99,7 @@ class System:
             "cluster",
             [sys.executable, "-m", "actors.cluster", str(options_path)],
             store.logs / "cluster.out",
-            keep_fds=(store.locked_fd,),
+            keep_fds=(store.locked_fd, self._held_fd),
         )
         self._gateways = make_gateways(
             store,
@@ -216,9 +217,4 @@ class System:
         forget_running(self._store.directory)
         self._store.release()
         shutil.rmtree(self.run_dir, ignore_errors=True)
-
-
-def _remove_left_behind(store: Store) -> None:
-    """Remove the run directories of earlier lives that were killed; whoever holds the store's lock is the only one alive."""
-    for run_dir in run_dirs_of(store.directory):
-        shutil.rmtree(run_dir, ignore_errors=True)
+        os.close(self._held_fd)
