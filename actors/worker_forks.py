@@ -147,15 +147,22 @@ def serve(listener: socket.socket, parent: int) -> _Order | None:
                 _log.warning("no worker was forked", error=repr(error))
                 continue
             try:
-                # Before the fork: whoever has given up by now has become that worker, and there must not be two of a name.
-                connection.sendall(b"+")
                 if os.fork() == 0:
                     listener.close()
+                    _promise(connection)
                     return order
-            except OSError as error:
+            except OSError as error:  # no process or no memory left: whoever asked becomes the worker itself
                 _log.warning("no worker was forked", error=repr(error))
             for output in order.outputs:
                 os.close(output)
+
+
+def _promise(connection: socket.socket) -> None:
+    """In the fork: say that there is one. Whoever has given up by now has become that worker, and there must not be two of a name."""
+    try:
+        connection.sendall(b"+")
+    except OSError:
+        os._exit(0)
 
 
 def _received(connection: socket.socket) -> _Order:

@@ -23,6 +23,13 @@ if order is not None:
     order.take_over()
     runpy.run_path(order.program[0], run_name="__main__")
 """
+#: The machine has no process left, and still lets one become another.
+NO_PROCESS_LEFT = """
+import os
+def fork():
+    raise BlockingIOError("no process left")
+os.fork = fork
+"""
 WORKER = """
 import os, sys
 print(sys.argv[1:], os.environ["MEANT_FOR"], os.getcwd(), os.getpid(), flush=True)
@@ -32,13 +39,24 @@ TIME_LIMIT_S = 30
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
-    """Where somebody forks who has imported nothing but us; afterwards its parent goes, and it must end by itself."""
+    """Where somebody forks."""
+    with forking(tmp_path) as path:
+        yield path
+
+
+@contextlib.contextmanager
+def forking(tmp_path: Path, machine: str = "") -> Iterator[str]:
+    """Where somebody forks who has imported nothing but us; afterwards its parent goes, and it must end by itself.
+
+    Args:
+        machine: Python that makes a machine of its own of this one.
+    """
     path = str(tmp_path / "forks.sock")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(listener.fileno())],
+            [sys.executable, "-c", machine + SERVER, str(listener.fileno())],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
         )
@@ -78,6 +96,14 @@ def test_without_anybody_who_forks_the_worker_starts_by_itself(tmp_path: Path) -
     assert printed.split() == ["[]", "fujian", str(tmp_path), str(pid)]
 
 
+def test_where_nothing_can_be_forked_the_worker_starts_by_itself(tmp_path: Path) -> None:
+    """Promised a fork that there never was, Ray waited for a minute for the province's next incarnation."""
+    with forking(tmp_path, NO_PROCESS_LEFT) as address:
+        for _ in range(2):
+            pid, printed = start(address, tmp_path)
+            assert printed.split() == ["[]", "fujian", str(tmp_path), str(pid)]
+
+
 @pytest.mark.parametrize("order", [b"", b"\x00", b"\xff\xff\xff\xff", b"\x00\x00\x00\x02{}", b"\x00\x00\x00\x03[1}"])
 def test_what_is_no_order_ends_nothing(address: str, tmp_path: Path, order: bytes) -> None:
     """Would break if one bad message took the quick start from all who come later."""
@@ -92,7 +118,7 @@ def test_what_is_no_order_ends_nothing(address: str, tmp_path: Path, order: byte
     assert int(printed.split()[-1]) != pid
 
 
-def test_for_whoever_has_given_up_nothing_is_forked(address: str, tmp_path: Path) -> None:
+def test_for_whoever_has_given_up_there_is_no_worker(address: str, tmp_path: Path) -> None:
     """Would break if there were two workers of one name: who waits too long becomes the worker itself."""
     mark = tmp_path / "forked"
     program = tmp_path / "marking.py"
