@@ -3,6 +3,7 @@
 It carries a digest of itself, so that a flipped bit in it is found like one in any other file.
 """
 
+import errno
 import hashlib
 import re
 from pathlib import Path
@@ -115,6 +116,10 @@ def read_manifest(folder: Path) -> Manifest:
         if not folder.is_dir():
             raise NoBackup(f"there is no folder {folder}") from None
         raise NoBackup(f"{folder} is no backup, or an unfinished one: {MANIFEST_FILE} is missing") from None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise NoBackup(f"there is no folder {folder}: {error.strerror}") from None
+        raise
     try:
         version = msgspec.json.decode(content, type=_Version).format
         if version > FORMAT:

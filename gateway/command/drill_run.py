@@ -120,7 +120,7 @@ def carry_out(order: Order, console: Console) -> Done:
     except typer.Abort as aborted:
         if isinstance(aborted.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from None
-        raise
+        is_confirmed = False  # the end of its input
     if not is_confirmed:
         raise RunFailed("not confirmed; nothing was done", 2)
     return asyncio.run(run_drill(replace(order, is_confirmed=True), console, is_shown=True))

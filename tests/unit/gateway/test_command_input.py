@@ -133,6 +133,8 @@ def test_a_port_that_there_cannot_be_is_a_slip(port: str, tmp_path: Path) -> Non
         (["serve", *FREE, "--data-dir", "data", "--fault-dir", "{loop}"], 2),
         (["backup", "{loop}", "backup"], 2),
         (["backup", "data", "{loop}"], 1),
+        (["restore", "{loop}", "data"], 2),
+        (["restore", "{loop}/backup", "data"], 2),
         (["demo", "--data-dir", "{loop}"], 2),
         (["verify", "{loop}"], 2),
     ],

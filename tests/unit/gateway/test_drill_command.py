@@ -270,18 +270,27 @@ def interrupted_question() -> bool:
     return False
 
 
+def question_without_answer() -> bool:
+    """What typer makes of a question whose input has ended."""
+    try:
+        raise EOFError
+    except EOFError:
+        raise typer.Abort from None
+
+
 @pytest.mark.parametrize(
     ("question", "code", "told", "followed"),
     [
         (interrupted_question, 130, "interrupted", 0),
         (lambda: False, 2, "nothing was done", 0),
+        (question_without_answer, 2, "nothing was done", 0),
         (lambda: True, 0, "", 1),
     ],
 )
-def test_whoever_is_asked_may_say_no_or_press_ctrl_c(
+def test_whoever_is_asked_may_say_no_or_nothing_or_press_ctrl_c(
     question: Callable[[], bool], code: int, told: str, followed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first Ctrl-C at the question was swallowed, and the second ended the command with another code than is said."""
+    """The first Ctrl-C at the question was swallowed, and the second, or no answer, ended the command with another code than is said."""
     runs: list[str] = []
 
     async def follow(*_: object) -> Done:
