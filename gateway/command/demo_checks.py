@@ -47,8 +47,6 @@ class Findings(msgspec.Struct, kw_only=True):
     green: GreenFate
     #: Tasks that the branch gave away because it had lost power.
     evacuated: int = 0
-    was_lost: bool = False
-    has_returned: bool = False
 
 
 def read_findings(data_dir: Path, outage: str, green_external_id: str) -> Findings:
@@ -68,10 +66,6 @@ def read_findings(data_dir: Path, outage: str, green_external_id: str) -> Findin
                 moving[event.task_id] = None
             case e.MoveHandedOver() if event.task_id in moving:
                 evacuated[event.task_id] = None
-            case e.SiteLost():
-                findings.was_lost = True
-            case e.SiteReturned():
-                findings.has_returned = True
             case _:
                 pass
         _note_at_home(findings.green, event, green_external_id)
