@@ -1,4 +1,4 @@
-"""The lives of a store: its first, and one more with every restore of a backup (`actors.backup.new_life`).
+"""The lives of a store: its first, and a later one with every restore of a backup (`actors.backup.new_life`).
 
 What the lost life wrote after the backup is gone, and the restored journal gives the same sequences to other frames. A restore raises every
 epoch, and each frame bears its own; so whoever has seen a frame can tell whether it is still the one that the journal has.
@@ -6,7 +6,7 @@ epoch, and each frame bears its own; so whoever has seen a frame can tell whethe
 
 from typing import Final
 
-#: Epochs that a restore skips: more than any system restarts its actors between two restores.
+#: Epochs that a restore skips for each life: more than any system restarts its actors between two restores.
 EPOCHS_SKIPPED: Final = 1_000_000
 
 

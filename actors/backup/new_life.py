@@ -9,10 +9,14 @@ backup. Were they given again, to other tasks, a branch that asks for "fujian-47
 
 So each province is replayed once before the restored directory appears: a backup that cannot be replayed restores nothing.
 
+The same backup may be restored again, after a life that is not in it either and of which nothing here tells. Both are therefore skipped a number of times that
+is drawn by lot: two restores of one backup begin the same life once in `LIVES_SKIPPED_MAX` times.
+
 What the old life gave away besides needs no such care: a lease token counts only for whom it was given to, and only while the task is in
 that person's hands; a request that is repeated is carried out, since its first answer is lost with what it did.
 """
 
+import secrets
 import time
 from typing import Final
 
@@ -29,6 +33,8 @@ from actors.unheard import Unheard
 
 #: More than any province creates in the time that a backup may be old.
 TASK_NUMBERS_SKIPPED: Final = 100_000_000
+#: A position has room for 131,071 lives: for 262 restores, each of the one before, if all skipped the most.
+LIVES_SKIPPED_MAX: Final = 500
 
 
 def begin_new_life(store: Store, taken_ms: int) -> None:
@@ -40,20 +46,21 @@ def begin_new_life(store: Store, taken_ms: int) -> None:
     Raises:
         JournalError: a journal cannot be opened, replayed or written.
     """
+    lives = 1 + secrets.randbelow(LIVES_SKIPPED_MAX)
     for name in (HQ, *store.identity.provinces):
-        skip_epochs(store.journal_path(name), EPOCHS_SKIPPED)
+        skip_epochs(store.journal_path(name), lives * EPOCHS_SKIPPED)
     for province in store.identity.provinces:
-        _skip_numbers(store, province, taken_ms)
+        _skip_numbers(store, province, lives * TASK_NUMBERS_SKIPPED, taken_ms)
     store.note_complete()
 
 
-def _skip_numbers(store: Store, province: ProvinceCode, taken_ms: int) -> None:
+def _skip_numbers(store: Store, province: ProvinceCode, count: int, taken_ms: int) -> None:
     path = store.journal_path(province)
     journal = open_sqlite(path, store_id=store.store_id, province=province, create=False, reserve_bytes=0)
     try:
         commits = CommitLoop(province, journal, clock=_now, outputs=Unheard())
         who, replies = f"system:restore-{taken_ms}", list[AnyReply]()
-        commits.submit(c.ConfigureProvince(who=who, skip_task_numbers=TASK_NUMBERS_SKIPPED), replies.append)
+        commits.submit(c.ConfigureProvince(who=who, skip_task_numbers=count), replies.append)
         commits.commit()
     finally:
         journal.close()

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from actors.backup import BackupFailed, make_backup, read_manifest, restore_backup
 from actors.backup.draft import Draft
 from actors.backup.manifest import FORMAT, encode_manifest
-from actors.backup.new_life import TASK_NUMBERS_SKIPPED
+from actors.backup.new_life import LIVES_SKIPPED_MAX, TASK_NUMBERS_SKIPPED
 from actors.cluster_options import OPTIONS_FILE, RUN_DIR_PREFIX, ClusterOptions
 from actors.journal import Head, Photograph, SqliteJournal, StoreFull, StoreMismatch, open_readonly, open_sqlite
-from actors.lives import EPOCHS_SKIPPED
+from actors.lives import EPOCHS_SKIPPED, life_of
 from actors.store import HQ, StoreError, open_store, read_store
 from actors.transport import DIRECTORY_SOCKET
 from actors.verification import workers
@@ -217,13 +217,36 @@ def test_a_restored_system_goes_on_where_the_backup_stood(folder: Path, tmp_path
     assert not (tmp_path / "restored" / "backup.json").exists()
 
 
+def test_a_backup_that_is_restored_again_begins_another_life(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who followed the first of two such systems went on at the second without a word, among events that it had never had."""
+    lots = iter((3, LIVES_SKIPPED_MAX - 1))
+    monkeypatch.setattr("secrets.randbelow", lambda _: next(lots))
+    begun: list[list[tuple[int, int]]] = []
+    for name in ("first", "second"):
+        restore_backup(folder, tmp_path / name)
+        store = open_store(tmp_path / name, PROVINCES)
+        world = World(store, seed=6)
+        loops = [place.commits for place in world.places.values()]
+        begun.append(
+            [(life_of(one.journal.epoch), one.province.state.task_number // TASK_NUMBERS_SKIPPED) for one in loops]
+        )
+        world.close()
+        store.release()
+    assert begun == [[(4, 4)] * len(PROVINCES), [(LIVES_SKIPPED_MAX, LIVES_SKIPPED_MAX)] * len(PROVINCES)]
+
+
 def test_no_task_number_of_the_lost_life_is_given_again(folder: Path, tmp_path: Path) -> None:
     """A branch that was told a number after the backup would be shown a stranger's task under it."""
     restore_backup(folder, tmp_path / "restored")
     store = open_store(tmp_path / "restored", PROVINCES)
     world = World(store, seed=6)
     known = {place.code: place.commits.province.state for place in world.places.values()}
-    assert all(state.task_number == state.created_count + TASK_NUMBERS_SKIPPED for state in known.values())
+    skipped = {state.task_number - state.created_count for state in known.values()}
+    assert len(skipped) == 1 and skipped.pop() in range(
+        TASK_NUMBERS_SKIPPED, TASK_NUMBERS_SKIPPED * LIVES_SKIPPED_MAX + 1, TASK_NUMBERS_SKIPPED
+    )
     world.steps(200)
     new = [task for task in world.acknowledged if int(task.rpartition("-")[2]) <= TASK_NUMBERS_SKIPPED]
     assert world.acknowledged
