@@ -77,11 +77,6 @@ def removed_counts(codes: Codes) -> list[dict[str, int]]:
     return found
 
 
-def lasting(name: str) -> bool:
-    """Whether a filter removes somebody for today at least: to have declined, to be full and not to be heard pass before."""
-    return _PLACES.get(name, ABLE) < ABLE
-
-
 def removed_by(code: int) -> str | None:
     """The name of the filter at a place, or None for `KEPT`."""
     return None if code == KEPT else NAMES[code]

@@ -49,8 +49,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contributions: tuple[Contribution, ...] = ()
     #: The filter that removed the person; empty: none.
     removed_by: str = ""
-    #: Of somebody who is away: the filter that would remove them if they were there; empty: none that lasts.
-    also_removed_by: str = ""
+    #: All other filters that would have removed the person.
+    also_removed_by: tuple[str, ...] = ()
     free_capacity: int = 0
     #: What the person's time was worth to the round, points.
     price: int = 0

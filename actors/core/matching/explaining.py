@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.contributions import fit_contributions, urgency_contributions
-from actors.core.matching.eligibility import lasting
+from actors.core.matching.eligibility import NAMES
 from actors.core.matching.explained import Candidate, MatchPreview
 from actors.core.matching.record import Shares
 from actors.core.matching.scoring import Problem, Scorer
@@ -42,6 +42,7 @@ class Explainer:
         absent: people whose desks were not heard.
         prices: what people's time was worth in the round, by id; who is missing had none.
         assigned: person -> the task that they got in the round.
+        asked_by: whoever asked for work, and takes it though they are on a break; None: nobody did.
     """
 
     def __init__(
@@ -53,21 +54,23 @@ class Explainer:
         absent: Collection[OperatorId] = (),
         prices: Mapping[OperatorId, int] | None = None,
         assigned: Mapping[OperatorId, TaskId] | None = None,
+        asked_by: OperatorId | None = None,
     ) -> None:
         self._scorer, self._problem = scorer, problem
         self._task = task
         self._prices = prices or {}
         self._assigned = assigned or {}
+        self._keeping = scorer.keeping(problem, task)
         #: The first thing that removes each person; empty: nothing does.
         self.removed_by = [
-            away_because(person, absent) or problem.removed_by(task, place) or ""
+            (person.operator != asked_by and away_because(person, absent)) or problem.removed_by(task, place) or ""
             for place, person in enumerate(problem.people)
         ]
 
-    def _also(self, place: int) -> str:
-        """What else keeps somebody from the task who is away: it would be unfair to say that they need only come."""
-        found = self._problem.removed_by(self._task, place) or ""
-        return found if found != self.removed_by[place] and lasting(found) else ""
+    def _also(self, place: int) -> tuple[str, ...]:
+        """What else keeps somebody from the task: it would be unfair to say that they need only come."""
+        kept, first = self._keeping, self.removed_by[place]
+        return tuple(name for name in NAMES if name != first and name in kept and not kept[name][place])
 
     def removed(self) -> dict[str, int]:
         """How many people each filter is the first to remove, most first."""
@@ -78,13 +81,16 @@ class Explainer:
         return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
     def ranked(self, first: Sequence[OperatorId] = ()) -> list[int]:
-        """Places of all people: those named, in that order, then the others by falling score, then the removed ones; ties by id."""
+        """Places of all people: those named, in that order, then the others by falling score, then the removed ones.
+
+        Ties as a round decides them: whoever has been idle longest, then the smaller id.
+        """
         people, fit = self._problem.people, self._problem.fit[self._task]
 
-        def rank(place: int) -> tuple[int, bool, float, str]:
-            operator = people[place].operator
-            named = first.index(operator) if operator in first else len(first)
-            return named, bool(self.removed_by[place]), -float(fit[place]), operator
+        def rank(place: int) -> tuple[int, bool, float, int, str]:
+            person = people[place]
+            named = first.index(person.operator) if person.operator in first else len(first)
+            return named, bool(self.removed_by[place]), -float(fit[place]), person.idle_since_ms, person.operator
 
         return sorted(range(len(people)), key=rank)
 

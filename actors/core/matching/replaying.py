@@ -159,6 +159,7 @@ def replay_decision(
         absent=_absent(state, held),
         prices=dict(held.prices),
         assigned={match.operator: match.task_id for match in matches},
+        asked_by=held.asked_by,
     )
     first = [name for name in (record.operator, asked) if name]
     candidates = explainer.candidates(candidates_max, first)

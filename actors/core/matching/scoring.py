@@ -24,9 +24,10 @@ from actors.core.ids import OperatorId, TaskId
 from actors.core.matching.assignment.result import FloatArray as PointsArray
 from actors.core.matching.bank import Bank
 from actors.core.matching.bank_keys import KEPT_ATTRIBUTES
-from actors.core.matching.compiled import CompiledModel, Group
+from actors.core.matching.compiled import FILTERED, CompiledModel, Group
 from actors.core.matching.eligibility import KEPT, Codes, Mask, removed_by, removed_counts
 from actors.core.matching.extras import FILTERING, Extra, extras_of
+from actors.core.matching.filtering import filters_of
 from actors.core.matching.folding import fold
 from actors.core.matching.keys import KEYS, Said, keys_of, said_of, slack_step
 from actors.core.matching.parameters import Attribute
@@ -215,6 +216,27 @@ class Scorer:
         duty = DutyView(people, self.bank.known.signed_in_ms.take(candidates.rows), candidates.reading, {}, {})
         filtering = extras_of(self.compiled, self.bank, candidates, duty, tasks, said, now_ms, FILTERING)
         return self._codes(ids, candidates.rows, filtering)
+
+    def keeping(self, problem: Problem, task: int) -> dict[str, Mask]:
+        """Whom each filter keeps in a task, where `Problem.codes` knows the first that removes: filter -> (people,).
+
+        To be asked before the next event, like all that explains.
+        """
+        kept: dict[str, Mask] = {}
+        settings, shape = self.model.filters, (1, len(problem.people))
+        _, [(keys, _)] = self._facts.of([problem.tasks[task]], self.state.kinds)
+        for attribute, key in zip(KEYS, keys, strict=True):
+            if attribute in FILTERED:
+                group, view = self.compiled.groups[attribute], self.bank.view(attribute, [key], problem.candidates)
+                kept |= filters_of(attribute, group, group.values(view, shape), view, settings)
+        kept = {name: np.broadcast_to(mask, shape)[0] for name, mask in kept.items()}
+        for extra in problem.extras:
+            attribute = next((one for one in FILTERING if self.compiled.groups.get(one) is extra.group), None)
+            place = int(extra.place[task]) - extra.first
+            if attribute is not None and place >= 0:
+                of_extra = filters_of(attribute, extra.group, extra.values, extra.view, settings)
+                kept |= {name: np.broadcast_to(mask, extra.values.shape[1:])[place] for name, mask in of_extra.items()}
+        return kept
 
     def _look_at(
         self, tasks: Sequence[Task], people: Sequence[Operator], now_ms: int

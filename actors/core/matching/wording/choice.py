@@ -1,7 +1,8 @@
 """Why this person, why not that one, and what would have changed it, in sentences.
 
 A sentence claims only what the numbers prove. That somebody with as many points "would have been chosen" is not among it: tasks and
-people are solved together, so it depends on the others. That they would have had as many points is a sum.
+people are solved together, so it depends on the others. That they would have had at least as many points is a sum. Nor is it said what
+somebody would have had without what removed them: to sign in or to have room changes points, too. Said is what they had as things stood.
 """
 
 from collections.abc import Callable, Sequence
@@ -158,13 +159,15 @@ class ChoiceWords:
         if other is None or winner is None or operator == self._record.operator or self._is_fetched:
             return ""
         if other.removed_by:
-            ahead = self._say("change.ahead" if other.score > winner.score else "change.behind")
+            than = "ahead" if other.score > winner.score else "level" if other.score == winner.score else "behind"
+            ahead = self._say(f"change.{than}", score=f"{winner.score:,}")
             words = removal_words(other, self._language)
             return self._say("change.filter", operator=name, filter=words, score=f"{other.score:,}", ahead=ahead)
         gap = winner.score - other.score
         if gap <= 0:
-            elsewhere = other.assigned_task if gap else ""
-            return self._say("change.elsewhere", operator=name, task=elsewhere) if elsewhere else ""
+            if not gap or not other.assigned_task:
+                return ""
+            return self._say("change.elsewhere", operator=name, task=other.assigned_task, gap=f"{-gap:,}")
         parts = joined(
             (f"{parameter_words(part, self._language)} ({points:+,})" for part, points in enough(winner, other)),
             self._language,
@@ -175,8 +178,8 @@ class ChoiceWords:
 
 
 def removal_words(candidate: Candidate, language: Language) -> str:
-    """Everything known that removes somebody: of those who are away, what would still remove them if they came."""
-    found = [name for name in (candidate.removed_by, candidate.also_removed_by) if name]
+    """Everything that removes somebody."""
+    found = (candidate.removed_by, *candidate.also_removed_by)
     return joined((filter_words(name, language) for name in found), language)
 
 
@@ -190,7 +193,7 @@ def differing(winner: Candidate, other: Candidate) -> list[tuple[str, int]]:
 
 
 def enough(winner: Candidate, other: Candidate) -> list[tuple[str, int]]:
-    """The fewest parameters in which the other would have had to equal the winner to have as many points.
+    """The fewest parameters in which the other would have had to equal the winner to have at least as many points.
 
     Taking the largest differences first gives the fewest: any set of so many has no larger sum.
     """

@@ -217,19 +217,20 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "other.chosen": ("{operator} 正是被选中的人。", "{operator} is the one who was chosen."),
     # --- what would have changed it ---
     "change.parts": (
-        "若 {operator} 在 {parts} 上与 {winner} 相当，两人得分就会持平（差距 {gap} 分）。",
-        "Had {operator} equalled {winner} in {parts}, they would have had as many points (they were {gap} apart).",
+        "若 {operator} 在 {parts} 上与 {winner} 相当，得分就不低于 {winner}（两人相差 {gap} 分）。",
+        "Had {operator} equalled {winner} in {parts}, they would have had at least as many points (they were {gap} apart).",
     ),
     "change.elsewhere": (
-        "若 {operator} 当时没有更合适的 {task}，此件就会优先考虑此人。",
-        "Had there not been {task} for {operator}, this task would have had them first.",
+        "若没有 {task}，{operator} 就能接此件（比当选者多 {gap} 分），除非该轮另有更需要此人的件。",
+        "Had there not been {task}, {operator} could have had this one ({gap} points more than the one chosen), unless yet another task of the round had needed them more.",
     ),
     "change.filter": (
-        "若没有“{filter}”，{operator} 会得 {score} 分{ahead}。",
-        "Without “{filter}” {operator} would have had {score} points{ahead}.",
+        "撇开“{filter}”，{operator} 按当时情况得 {score} 分{ahead}。",
+        "“{filter}” aside, {operator} had {score} points as things stood{ahead}.",
     ),
-    "change.ahead": ("，超过当选者", ", more than the one chosen"),
-    "change.behind": ("，仍不及当选者", ", still fewer than the one chosen"),
+    "change.ahead": ("，超过当选者（{score} 分）", ", more than the one chosen ({score})"),
+    "change.level": ("，与当选者持平", ", as many as the one chosen"),
+    "change.behind": ("，仍不及当选者（{score} 分）", ", still fewer than the one chosen ({score})"),
 }
 
 #: Filter, or what stands before the filters -> (Chinese, English), as said of the people it removes.

@@ -85,7 +85,7 @@ def test_a_preview_says_who_is_better_and_who_is_no_candidate() -> None:
     again = made.did(
         c.PreviewMatch(task_id=waiting, candidates_max=10, operator=OperatorId("at-home-too")), MatchPreview
     )
-    assert (again.candidates[0].removed_by, again.candidates[0].also_removed_by) == ("off_duty", "kind")
+    assert (again.candidates[0].removed_by, again.candidates[0].also_removed_by) == ("off_duty", ("kind",))
     assert by_name[OperatorId("expert")].score > by_name[OperatorId("novice")].score
     assert sum(shown.removed.values()) == sum(bool(candidate.removed_by) for candidate in shown.candidates)
     assert sum(part.contribution for part in shown.urgency_contributions) == shown.urgency
@@ -219,15 +219,20 @@ def test_what_would_have_changed_it_is_a_sum_that_comes_out() -> None:
     words = choice(BEHIND, candidate("zhao", 900, 0, 0, removed_by="authority"))
     assert (
         words.change("li")
-        == "Had li equalled wang in kind done count (+200), they would have had as many points (they were 190 apart)."
+        == "Had li equalled wang in kind done count (+200), they would have had at least as many points (they were 190 apart)."
     )
     assert (
         words.change("zhao")
-        == "Without “not enough authority” zhao would have had 900 points, more than the one chosen."
+        == "“not enough authority” aside, zhao had 900 points as things stood, more than the one chosen (450)."
     )
-    away = choice(candidate("sun", 900, 0, 0, removed_by="off_duty", also_removed_by="conflict"))
-    assert away.why_not("sun") == "Why not sun: not signed in; conflict of interest."
-    assert away.change("sun").startswith("Without “not signed in; conflict of interest” sun would")
+    away = choice(candidate("sun", 900, 0, 0, removed_by="off_duty", also_removed_by=("conflict", "capacity")))
+    assert away.why_not("sun") == "Why not sun: not signed in; conflict of interest; no room for another task."
+    assert away.change("sun").startswith(
+        "“not signed in; conflict of interest; no room for another task” aside, sun had"
+    )
+    level, behind = (choice(candidate("sun", points, 0, 0, removed_by="desk")) for points in (450, 440))
+    assert level.change("sun").endswith("as things stood, as many as the one chosen.")
+    assert behind.change("sun").endswith("as things stood, still fewer than the one chosen (450).")
     assert words.change("wang") == ""
     taken = enough(WINNER, BEHIND)
     assert BEHIND.score + sum(points for _, points in taken) >= WINNER.score

@@ -9,59 +9,13 @@ from actors.core import codec, snapshot
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.applying import apply
-from actors.core.ids import OperatorId
 from actors.core.matching.contributions import fit_contributions, urgency_contributions
 from actors.core.matching.record import MatchingModel
 from actors.core.matching.replaying import Decided, Trace, replay_decision
 from actors.core.matching.rounds import RULES_VERSION, Round, rerun
-from actors.core.operators import PresenceState
 from actors.core.state import ProvinceState
-from actors.core.task import TaskState, Verdict
-from tests.unit.core.harness import MODEL, SHIPPED, START_MS, Branch, person, session_of
-from tests.unit.core.matching.rounds_at_random import KINDS, RandomProvince
-
-PEOPLE, BATCHES = 9, 40
-
-
-class Days(RandomProvince):
-    """A seeded province that is driven through commands, so that the real core holds its rounds."""
-
-    def __init__(self, seed: int, model: MatchingModel) -> None:
-        super().__init__(seed, people=0, tasks=0, past=0)
-        self.branch = Branch(kinds=KINDS, model=model)
-        self.names = [f"op-{number}" for number in range(PEOPLE)]
-        for number in range(PEOPLE):
-            entry = msgspec.structs.replace(self.entry(number), auto_accept=self.chance(500))
-            self.branch.arrive(entry)
-
-    def live(self) -> None:
-        """A while of work: creates, decisions, declines, breaks, fetches, reviews of nothing; some desks are silent."""
-        branch = self.branch
-        commands: list[c.AnyCommand] = []
-        heard = [session_of(name) for name in self.names if self.chance(800)]
-        commands.append(c.HearDesks(who="gateway", sessions=tuple(heard)))
-        commands += [c.CreateTask(who="branch:core", spec=self.spec()) for _ in range(self.rng.integers(4))]
-        for task in list(branch.state.tasks.values()):
-            if task.operator is not None and self.chance(600):
-                commands.append(self.next_step(task.state, branch.holder(task.task_id)))
-        name = self.pick(*self.names)
-        presence = self.pick(PresenceState.BREAK, PresenceState.AVAILABLE, PresenceState.AVAILABLE)
-        commands.append(c.SetPresence(who=f"operator:{name}", operator=OperatorId(name), presence=presence))
-        if self.chance(200):
-            commands.append(c.FetchNextTask(who=f"operator:{name}", operator=OperatorId(name)))
-        branch.batch(*commands)
-        step_ms = int(self.rng.integers(30_000))
-        branch.wall_ms, branch.monotonic_ms = branch.wall_ms + step_ms, branch.monotonic_ms + 900
-
-    def next_step(self, state: TaskState, holder: dict[str, object]) -> c.AnyCommand:
-        """What the holder does next."""
-        if state is TaskState.OFFERED:
-            return c.DeclineOffer(**holder) if self.chance(200) else c.AcceptOffer(**holder)  # type: ignore[arg-type]
-        if state is TaskState.ASSIGNED:
-            return c.StartAssignment(**holder)  # type: ignore[arg-type]
-        if self.chance(150):
-            return c.SuspendAssignment(**holder, reason="papers")  # type: ignore[arg-type]
-        return c.CompleteAssignment(**holder, verdict=Verdict.APPROVED)  # type: ignore[arg-type]
+from tests.unit.core.harness import MODEL, SHIPPED, START_MS, Branch, person
+from tests.unit.core.matching.days_at_random import BATCHES, Days
 
 
 def frames_through_json_and_msgpack(log: list[e.AnyEvent]) -> Iterator[e.AnyEvent]:
