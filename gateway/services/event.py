@@ -18,6 +18,8 @@ _DECISIONS = "/sharedops.v1.DispatchService/ListRoutingDecisions"
 #: Events in one message, and about how many bytes: clients refuse more than 4 MiB unless told otherwise.
 EVENTS_PER_MESSAGE_MAX = 1_000
 MESSAGE_BYTES_MAX = 1024 * 1024
+#: Frames that are looked through for one page of a list.
+FRAMES_PER_PAGE_MAX = 1_000
 #: Pages of frames that wait for a client; the feeds wait meanwhile, with a page each. They become events when the client takes them: as
 #: messages they are seven times as large, and one client that stands still could hold some 300 MiB of the whole country.
 PAGES_WAITING_MAX = 8
@@ -48,7 +50,11 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         after = pages.number_of(place) or request.after_position
         page_size = pages.page_size_of(request.page_size)
         response = event_pb2.ListEventsResponse(last_position=after)
-        page = await self._feed.page_at(province, after, limit=1_000, deadline=deadline)
+        page = await self._feed.page_at(province, after, limit=FRAMES_PER_PAGE_MAX, deadline=deadline)
+        if page.frames and conversion.end_of(page.frames[-1]) <= after and page.frames[-1].sequence < page.last_sequence:
+            # A frame that fills a page of frames alone, and is known: asked for again, it would be all there ever is.
+            behind = page.frames[-1].sequence
+            page = await self._feed.page(province, behind, limit=FRAMES_PER_PAGE_MAX, deadline=deadline)
         size_bytes = 0
         for frame in page.frames:
             for event in conversion.frame_events_out(frame, after):

@@ -125,7 +125,8 @@ class TaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTasks(self, request, context):
-        """Lists the tasks whose home is a province, or all.
+        """Lists the tasks whose home is a province, or all. No snapshot: what moves or ends while a client turns the pages may come twice, and what
+        moves, or ends at another host, may be left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

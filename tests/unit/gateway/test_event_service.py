@@ -140,6 +140,36 @@ async def test_what_waits_for_a_client_that_stands_still_waits_as_the_journal_ha
     await stream.aclose()
 
 
+@pytest.mark.parametrize("goes_on_by", ["next_page_token", "last_position"])
+async def test_a_list_gets_over_frames_that_fill_a_page_alone(goes_on_by: str) -> None:
+    """Five hundred tasks with long notes are such a frame: a branch that polls was told the same, and no more, for ever."""
+
+    class Large(Feed):
+        async def page_at(self, province: str, position: int, *, deadline: float, limit: int = 0) -> protocol.FramePage:
+            return await self.page(province, max(0, (position >> 20) - 1), deadline=deadline, limit=limit)
+
+        async def page(self, province: str, after: int, *, deadline: float, limit: int = 0) -> protocol.FramePage:
+            (frame,) = (await super().page_at(province, 0, deadline=deadline, limit=limit)).frames
+            frames = (msgspec.structs.replace(frame, sequence=after + 1),) if after < 3 else ()
+            return protocol.FramePage(frames=frames, last_sequence=3)
+
+    call_as(Role.OPS)
+    of = EventService(Country("fujian"), cast("EventFeed", Large(OFFER)))
+    found: list[int] = []
+    request = event_pb2.ListEventsRequest(parent="provinces/fujian")
+    for _ in range(10):
+        response = await of.ListEvents(request, cast("Any", Call()))
+        found += [event.position >> 20 for event in response.events]
+        if not response.next_page_token:
+            break
+        if goes_on_by == "last_position":
+            request.after_position = response.last_position
+        else:
+            request.page_token = response.next_page_token
+    assert found == [1, 2, 3]
+    assert not response.next_page_token
+
+
 @pytest.mark.parametrize("after", ["x", "-1", "٣", "9" * 30])
 async def test_a_page_token_that_is_no_position_is_refused(after: str) -> None:
     """A token that was made up must be the caller's mistake, not ours."""
