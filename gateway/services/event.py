@@ -51,7 +51,11 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         page_size = pages.page_size_of(request.page_size)
         response = event_pb2.ListEventsResponse(last_position=after)
         page = await self._feed.page_at(province, after, limit=FRAMES_PER_PAGE_MAX, deadline=deadline)
-        if page.frames and conversion.end_of(page.frames[-1]) <= after and page.frames[-1].sequence < page.last_sequence:
+        if (
+            page.frames
+            and conversion.end_of(page.frames[-1]) <= after
+            and page.frames[-1].sequence < page.last_sequence
+        ):
             # A frame that fills a page of frames alone, and is known: asked for again, it would be all there ever is.
             behind = page.frames[-1].sequence
             page = await self._feed.page(province, behind, limit=FRAMES_PER_PAGE_MAX, deadline=deadline)
