@@ -23,7 +23,7 @@ from gateway.services import calendar
 from gateway.services.flow_memory import flow_memory
 from gateway.v1 import province_pb2, province_pb2_grpc
 from gateway.validation.checks import located
-from gateway.validation.province import POLICY_FIELDS, WHOLE_POLICY
+from gateway.validation.province import POLICY_FIELDS, PROVINCE_FIELDS, WHOLE_POLICY
 
 _SERVICE = "/sharedops.v1.ProvinceService/"
 #: A read waits no longer for a province that does not answer, and says DEGRADED.
@@ -90,8 +90,9 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
         async def attempt() -> protocol.Response:
             known = await self._read(code, deadline)
             changed = masks.merged(conversion.province_out(known), request.province, request.update_mask.paths)
-            if not (changed.display_name and changed.display_name_zh):
-                raise invalid([("province.display_name", "display_name and display_name_zh cannot be empty")])
+            empty = [(field, "cannot be empty") for field in PROVINCE_FIELDS if not getattr(changed, field)]
+            if empty:
+                raise invalid(located("province", empty))
             command = c.ConfigureProvince(
                 who=caller().who,
                 request_id=request.request_id,

@@ -224,8 +224,9 @@ async def test_the_names_of_a_province_change_and_are_never_empty(served: Gatewa
         request("n-1", "display_name_zh", display_name_zh="福建"), **as_("ops")
     )
     assert (named.display_name, named.display_name_zh) == ("Fujian", "福建")
-    empty = request("n-3", "display_name")
-    assert (await failure(served.provinces.UpdateProvince(empty, **as_("ops"))))["code"].name == "INVALID_ARGUMENT"
+    for emptied in (["display_name"], ["display_name_zh"], ["display_name", "display_name_zh"]):
+        empty = await failure(served.provinces.UpdateProvince(request("n-3", *emptied), **as_("ops")))
+        assert (empty["code"].name, empty["fields"]) == ("INVALID_ARGUMENT", [f"province.{field}" for field in emptied])
 
 
 async def test_an_exact_repetition_is_answered_whatever_was_changed_meanwhile(served: Gateway) -> None:

@@ -280,6 +280,8 @@ async def test_a_desk_of_some_reads_what_they_have_or_are_cleared_for(served: Ga
         return (await failure(served.tasks.GetTask(get, **as_("desk-of-wang"))))["code"].name
 
     assert await denied(plain) == "PERMISSION_DENIED", "nobody of that id is on the roster"
+    public = await served.tasks.CreateTask(create(3, privacy_level=1), **as_("branch-fujian"))
+    assert await read(public, "desk-of-wang") == public.name, "it needs nobody's clearance"
     wang = operator_pb2.Operator(kinds=[{"kind": "claims-medical"}], clearance=2)
     enrol = operator_pb2.CreateOperatorRequest(
         parent="provinces/fujian", operator_id="wang", operator=wang, request_id="e-1"
