@@ -376,15 +376,13 @@ class ProvinceLinks:
                 if name in self._refusals:
                     if may_be_done:
                         raise _outcome_unknown(away) from None
-                    message = (
-                        "It cannot start or use its journal; it serves again when operations staff have put it right."
-                    )
+                    message = f"{name} cannot start or use its journal; it serves again when operations staff have put it right."
                     raise GatewayError(Reason.JOURNAL_UNUSABLE, message) from None
                 wait_s = min(give_up, deadline) - loop.time()
                 if wait_s <= 0 and give_up < deadline:
                     if may_be_done:
                         raise _outcome_unknown(away) from None
-                    raise GatewayError(away, "It is away; a restart is under way.") from None
+                    raise GatewayError(away, f"{name} is away; a restart is under way.") from None
                 await self._lines[name].wait(number, wait_s)
 
 

@@ -58,7 +58,7 @@ async def list_tasks(
     page_size = pages.page_size_of(request.page_size)
     response = task_pb2.ListTasksResponse()
     calls = 0
-    parts = list(_parts(provinces.codes(), home, place.part))
+    parts = list(_parts(provinces.codes(), home, wanted.wanted("host_province"), place.part))
     for number, part in enumerate(parts):
         after = place.after if part == place.part else ""
         states = _states(wanted, part, home)
@@ -100,11 +100,11 @@ def _home(provinces: Provinces, identity: Identity, method: str, parent: str) ->
     return home
 
 
-def _parts(codes: Iterable[str], home: ProvinceCode | None, begin: str) -> Iterator[ProvinceCode]:
-    """The provinces to ask, in order, from `begin` on."""
+def _parts(codes: Iterable[str], home: ProvinceCode | None, host: str | None, begin: str) -> Iterator[ProvinceCode]:
+    """The provinces to ask, in order, from `begin` on. Of one home's tasks with one host, no others know anything, and they may be away."""
     ordered = [ProvinceCode(code) for code in sorted(codes)]
     if home is not None:
-        ordered = [home, *(code for code in ordered if code != home)]
+        ordered = [home, *(code for code in ordered if code != home and host in (None, code))]
     started = not begin
     for code in ordered:
         started = started or code == begin

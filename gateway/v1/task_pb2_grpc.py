@@ -126,7 +126,8 @@ class TaskServiceServicer:
 
     def ListTasks(self, request, context):
         """Lists the tasks whose home is a province, or all. No snapshot: what moves or ends while a client turns the pages may come twice, and what
-        moves, or ends at another host, may be left out.
+        moves, or ends at another host, may be left out. UNAVAILABLE while any province is away that might host some; with `host_province = …` only the home and
+        that host are asked.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

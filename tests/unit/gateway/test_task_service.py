@@ -176,6 +176,20 @@ async def test_pages_show_every_task_once(served: Gateway) -> None:
     assert await pages("provinces/fujian", 2, filter='state = CANCELLED AND kind = "claims-medical"') == []
 
 
+async def test_a_list_of_one_host_asks_no_other_province(served: Gateway) -> None:
+    """One damaged journal, and no branch of the country could list any of its tasks until somebody had put it right."""
+    await served.tasks.CreateTask(create(1), **as_("ops"))
+    await served.tasks.CreateTask(create(2), **as_("ops"))
+    served.country.move("fujian-2", "fujian", "jiangxi")
+    served.country.silent.add("shandong")
+    everything = task_pb2.ListTasksRequest(parent="provinces/fujian")
+    assert (await failure(served.tasks.ListTasks(everything, **as_("branch-fujian"))))["code"].name == "UNAVAILABLE"
+    for host, names in (("fujian", ["fujian-1"]), ("jiangxi", ["fujian-2"])):
+        request = task_pb2.ListTasksRequest(parent="provinces/fujian", filter=f"host_province = {host}")
+        page = await served.tasks.ListTasks(request, **as_("branch-fujian"))
+        assert ([task.task_id for task in page.tasks], page.next_page_token) == (names, "")
+
+
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [

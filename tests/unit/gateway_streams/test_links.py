@@ -121,6 +121,7 @@ async def test_what_was_never_sent_to_a_province_that_stands_aside_was_not_done(
     with pytest.raises(GatewayError) as caught:
         await _create_by(way, country)
     assert caught.value.reason == "JOURNAL_UNUSABLE"
+    assert "province/fujian" in caught.value.message
 
 
 async def test_of_reads_that_cannot_be_sent_again_nothing_is_unknown(country: Served) -> None:
@@ -322,6 +323,8 @@ async def test_a_province_that_stays_away_is_unavailable_before_the_deadline(imp
     found = facts(error.value)
     assert found["code"] is grpc.StatusCode.UNAVAILABLE
     assert found["reason"] == "PROVINCE_UNAVAILABLE"
+    # A list asks the whole country: its caller must learn who is missing.
+    assert "province/fujian" in (error.value.details() or "")
 
 
 async def test_a_request_whose_deadline_is_over_is_not_sent(country: Served) -> None:
