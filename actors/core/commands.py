@@ -46,7 +46,8 @@ class GetTask(Command, frozen=True, kw_only=True, tag=True):
 class ListTasks(Command, frozen=True, kw_only=True, tag=True):
     """Read a page of the tasks whose record is here, in id order.
 
-    Open tasks come first, then finished ones; `after` is the token of the previous page.
+    Open tasks come first, then finished ones; `after` is the token of the previous page. A page may be short and still have a successor, where the
+    filter lets few through.
     """
 
     states: tuple[TaskState, ...] = ()

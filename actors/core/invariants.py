@@ -44,6 +44,9 @@ def validate(state: ProvinceState) -> list[str]:
             problems.append(f"{operator} holds {len(tasks)} tasks, {held.get(operator, 0)} say so")
         if person is None or not person.signed_in:
             problems.append(f"{operator} holds work without being signed in")
+    listed = list(state.order.behind(("", 0)))
+    if len(listed) != len(state.tasks) or not all(task_id in state.tasks for task_id in listed):
+        problems.append(f"{len(listed)} open tasks are listed, not the {len(state.tasks)} that there are")
     if {name: count for name, count in state.open_by_state.items() if count} != counts:
         problems.append(f"open tasks are counted as {state.open_by_state}, they are {counts}")
     if sum(task.home != state.province for task in state.tasks.values()) != state.shared_in:

@@ -29,6 +29,7 @@ from actors.core.service_gained import Gains
 from actors.core.shadow import ShadowLoad
 from actors.core.statistics.tables import Statistics
 from actors.core.task import CLOSED_STATES, HELD_STATES, Task, TaskState
+from actors.core.task_order import TaskOrder
 
 replace = msgspec.structs.replace
 
@@ -158,6 +159,7 @@ class ProvinceState:
 
     def _begin_indexes(self) -> None:
         """What is derived from the work, and kept in step with it."""
+        self.order = TaskOrder()
         self.queue = TaskQueue()
         self.holds: dict[OperatorId, dict[TaskId, None]] = {}
         self.scheduled: dict[TaskId, int] = {}
@@ -189,6 +191,7 @@ class ProvinceState:
         }
         vars(twin).update(dicts)
         twin.holds = {operator: dict(held) for operator, held in self.holds.items()}
+        twin.order = self.order.copied()
         twin.queue = self.queue.copied()
         return twin
 
@@ -254,6 +257,7 @@ class ProvinceState:
         """Take an open task into the indexes."""
         self.note_shadow(task)
         self.tasks[task.task_id] = task
+        self.order.add(task.task_id)
         self.open_by_state[task.state] = self.open_by_state.get(task.state, 0) + 1
         if task.home != self.province:
             self.shared_in += 1
@@ -269,6 +273,7 @@ class ProvinceState:
             self._unindex(old)
         if new.state in _CLOSED:
             del self.tasks[new.task_id]
+            self.order.remove(new.task_id)
             self._count(old.state, -1)
             if new.home != self.province:
                 self.shared_in -= 1

@@ -15,6 +15,7 @@ from actors.core.operators import Operator
 from actors.core.queue import TaskQueue
 from actors.core.state import ProvinceState
 from actors.core.task import CLOSED_STATES, Task
+from actors.core.task_order import TaskOrder
 
 #: As a set: it is asked for every event.
 _CLOSED = frozenset(CLOSED_STATES)
@@ -65,6 +66,6 @@ class ReplayedState(ProvinceState):
         tasks = list(self.tasks.values())
         self.queue = TaskQueue()
         self.holds, self.scheduled, self.moving, self.open_by_state, self.shared_in = {}, {}, {}, {}, 0
-        self.open_by_batch = {}
+        self.open_by_batch, self.order = {}, TaskOrder()
         for task in tasks:
             super().add_task(task)

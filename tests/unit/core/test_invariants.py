@@ -66,6 +66,12 @@ DAMAGES: dict[str, tuple[TaskState, Callable[[ProvinceState], object], str]] = {
     "no right": (TaskState.ASSIGNED, unknown_kind, "who may not do it"),
     "over capacity": (TaskState.ASSIGNED, too_small, "more than 0 tasks"),
     "holder signed out": (TaskState.ASSIGNED, signed_out, "without being signed in"),
+    "not listed": (TaskState.QUEUED, lambda s: s.order.remove(TaskId("fujian-1")), "0 open tasks are listed"),
+    "another listed": (
+        TaskState.QUEUED,
+        lambda s: (s.order.remove(TaskId("fujian-1")), s.order.add(TaskId("fujian-2"))),
+        "1 open tasks are listed",
+    ),
     "wrong count": (TaskState.QUEUED, lambda s: s.open_by_state.clear(), "are counted as"),
     "shared-in count": (TaskState.QUEUED, lambda s: setattr(s, "shared_in", 3), "shared-in tasks are counted as 3"),
     "unbalanced": (TaskState.QUEUED, lambda s: s.balance_fen.update({FUJIAN: 5}), "sums to 5 fen"),
