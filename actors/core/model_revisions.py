@@ -108,6 +108,13 @@ class ModelRevisions:
         found = self.kept.get(revision or self.revision)
         if found is not None:
             return found.model
+        oldest = next(iter(self.kept), 0)
+        if revision < oldest:
+            return Refused(
+                reason=Reason.UNKNOWN_REVISION,
+                message=f"Revision {revision} of the matching model is no longer kept; the oldest that is kept is {oldest}.",
+                metadata={"oldest_revision": str(oldest)},
+            )
         return Refused(
             reason=Reason.UNKNOWN_REVISION, message=f"There is no revision {revision} of the matching model."
         )

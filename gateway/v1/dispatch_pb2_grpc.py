@@ -134,7 +134,8 @@ class DispatchServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetMatchingModel(self, request, context):
-        """Reads the matching model in force, or an earlier revision of it.
+        """Reads the matching model in force, or an earlier revision of it. The last 100 revisions are kept. An older one is NOT_FOUND with reason
+        UNKNOWN_REVISION and oldest_revision, the oldest that is kept; GetRoutingDecision tells what such a model decided.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,7 +156,7 @@ class DispatchServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RollbackMatchingModel(self, request, context):
-        """Puts an earlier revision in force again, as a new revision.
+        """Puts an earlier revision in force again, as a new revision. NOT_FOUND as in GetMatchingModel.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

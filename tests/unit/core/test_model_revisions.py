@@ -161,8 +161,13 @@ def test_only_so_many_revisions_are_kept() -> None:
     for number in range(1, MODEL_REVISIONS_MAX + 2):
         put(models, number, asked(f"r-{number}"))
     assert len(models.kept) == MODEL_REVISIONS_MAX
-    assert settle(models, models.roll_back(1, asked())) is Reason.UNKNOWN_REVISION
     assert [model.revision for model in models.before(3, 10)] == [2]
+    for refused in (models.roll_back(1, asked()), models.find(1)):
+        assert isinstance(refused, Refused) and refused.reason is Reason.UNKNOWN_REVISION
+        assert (refused.metadata, "oldest that is kept is 2" in refused.message) == ({"oldest_revision": "2"}, True)
+    never = models.find(MODEL_REVISIONS_MAX + 2)
+    assert isinstance(never, Refused) and (never.reason, never.metadata) == (Reason.UNKNOWN_REVISION, {})
+    assert isinstance(models.find(2), MatchingModel)
 
 
 def test_the_next_headquarters_knows_the_revisions_and_their_requests() -> None:
