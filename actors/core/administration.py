@@ -217,17 +217,21 @@ def get_workload(turn: Turn, command: c.GetWorkload) -> AnyReply:
 
 
 def set_province_status(turn: Turn, command: c.SetProvinceStatus) -> AnyReply:
-    """Suspend, drain or resume by hand. Only the site watch finds a province UNREACHABLE; one that is drained stays so, and its work goes on leaving."""
+    """Suspend, drain or resume by hand.
+
+    Only the site watch finds a province UNREACHABLE. One that is suspended or drained stays so, and its work goes on leaving: nobody there could do it.
+    The order counts from now on, and shows as the status when desks are heard again.
+    """
     state = turn.state
     if command.ends_evacuation:
         end_evacuation(turn, command.reason)
     silence = state.status_reason
-    drains_dark = state.status is ProvinceStatus.UNREACHABLE and command.status is ProvinceStatus.DRAINING
-    if drains_dark and state.status_before_outage is ProvinceStatus.DRAINING:
+    stays_dark = state.status is ProvinceStatus.UNREACHABLE and command.status is not ProvinceStatus.ACTIVE
+    if stays_dark and state.status_before_outage is command.status:
         return _province(turn)
     if command.status is not state.status:
         _change_status(turn, command.who, command.status, command.reason)
-        if drains_dark:
+        if stays_dark:
             _change_status(turn, command.who, ProvinceStatus.UNREACHABLE, silence)
         if command.status is ProvinceStatus.ACTIVE:
             for site in list(state.lost_sites):

@@ -6,7 +6,6 @@ Every command about a task in hand shows the lease token. The token is current o
 
 from actors.core import commands as c
 from actors.core import events as e
-from actors.core.country import ProvinceStatus
 from actors.core.deciding import Turn, winner_metadata
 from actors.core.ids import KindId, OperatorId, SessionId, TaskId
 from actors.core.ledger import legs_of, work_units_milli
@@ -16,6 +15,7 @@ from actors.core.matching.rounds import hold_round
 from actors.core.operators import Operator, PresenceState
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, NoWork, SessionReply, TaskReply
+from actors.core.state import is_suspended
 from actors.core.statistics.decay import SESSION_MAX_MS
 from actors.core.task import Action, Decision, Task, TaskState, can
 
@@ -170,7 +170,7 @@ def fetch_next_task(turn: Turn, command: c.FetchNextTask) -> AnyReply:
         turn.presence.hear((person.session,), turn.now.monotonic_ms)
     if state.load_of(person.operator) >= person.capacity:
         return Refused(reason=Reason.AT_CAPACITY, message=f"Operator {person.operator} has no room.")
-    if state.status is ProvinceStatus.SUSPENDED:
+    if is_suspended(state):
         return NoWork(operator=person.operator, reason="the province is suspended")
     if person.presence is PresenceState.DRAINING:
         return NoWork(operator=person.operator, reason="the operator is not available: draining")

@@ -373,6 +373,12 @@ def move_message(task: Task) -> MessageKey:
     return "move", task.task_id, task.generation, task.move_attempts
 
 
+def is_suspended(state: ProvinceState) -> bool:
+    """Whether it hands out no work by order of operations staff. The order holds until they resume, also while its desks are silent."""
+    status = state.status_before_outage if state.status is ProvinceStatus.UNREACHABLE else state.status
+    return status is ProvinceStatus.SUSPENDED
+
+
 def is_evacuated(state: ProvinceState) -> bool:
     """Whether everything that may leave the province leaves: its desks are silent, or its policy says so."""
     return state.status is ProvinceStatus.UNREACHABLE or state.policy.share_out_mode is ShareOutMode.EVACUATE

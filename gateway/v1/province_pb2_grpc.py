@@ -133,7 +133,9 @@ class ProvinceServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SuspendProvince(self, request, context):
-        """Stops handing out work: new tasks are accepted and wait, work in hand may be finished.
+        """Stops handing out work: new tasks are accepted and wait, work in hand may be finished. It neither ends nor begins an evacuation: one that is
+        UNREACHABLE stays so, its work goes on leaving, and it is SUSPENDED when its desks are heard again; one whose desks fall silent later stays
+        SUSPENDED, and its work waits. To keep the work of a dark province there, set its policy to CLOSED; to send it away, to EVACUATE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from actors.testing.country import STEPS_LEAST, run_seed
+from actors.core import codec
+from actors.core import events as e
+from actors.core.country import ProvinceStatus
+from actors.testing.country import STEPS_LEAST, Country, run_seed
 from actors.testing.coverage import Coverage
 from actors.testing.fate import STROKES
-from actors.testing.storm import storm_of
+from actors.testing.network import NetworkFaults
+from actors.testing.storm import Storm, storm_of
 
 ROOT = Path(__file__).parents[2]
 #: Seeds per test, so that several workers can share them.
@@ -41,6 +45,27 @@ def test_the_seeds_reach_every_event_state_and_crash() -> None:
     assert reached.unreached() == []
     assert set(STROKES) - set(reached.faults) == set()
     assert refused_to_serve > 0
+
+
+def test_whoever_suspends_a_dark_province_keeps_nothing_there() -> None:
+    """The storms hardly ever do it: power fails, and the duty officer holds the province back before they see that it is dark."""
+    weights = dict.fromkeys(STROKES, 0) | {"cut_power": 2, "hold_back": 5}
+    storm = Storm(network=NetworkFaults(), length_ms=8_000, stroke_every_ms=150, weights=weights, scores_for_real=False)
+    suspended_in_the_dark = 0
+    for country in [Country(seed, storm) for seed in range(1, 7)]:
+        country.run()
+        for site in country.sites.values():
+            status = before = ProvinceStatus.ACTIVE
+            for event in [event for frame in site.disk.view().frames() for event in codec.decode_events(frame.payload)]:
+                if isinstance(event, e.ProvinceStatusChanged):
+                    status, before = event.status, status
+                    suspended_in_the_dark += event.who == "ops:duty" and (status, before) == _DARK
+                elif isinstance(event, (e.OfferMade, e.TaskAssigned)):
+                    assert (status, before) != _DARK, f"{site.code} handed out work at {event.at_ms}"
+    assert suspended_in_the_dark > 0
+
+
+_DARK = (ProvinceStatus.UNREACHABLE, ProvinceStatus.SUSPENDED)
 
 
 def test_a_seed_gives_the_same_trace_in_every_process() -> None:

@@ -153,7 +153,7 @@ def _expects_fetch(model: NaiveProvince, command: c.FetchNextTask) -> Expected:
         return Reason.NOT_SIGNED_IN
     if not model.has_room(command.operator):
         return Reason.AT_CAPACITY
-    if model.status is ProvinceStatus.SUSPENDED or person.presence is PresenceState.DRAINING:
+    if model.is_suspended or person.presence is PresenceState.DRAINING:
         return []
     suits = any(
         entry.state is S.QUEUED

@@ -77,7 +77,7 @@ class NaiveProvince:
         self.reviewed = 0
         self.status = ProvinceStatus.ACTIVE
         #: By order, which an outage does not end.
-        self.is_drained = False
+        self.is_drained = self.is_suspended = False
         self.mode = ShareOutMode.OVERFLOW
         self.policy_revision = 1
         self.lost_sites: set[SiteId] = set()
@@ -312,6 +312,7 @@ class NaiveProvince:
         elif isinstance(event, e.ProvinceStatusChanged):
             if event.status is not ProvinceStatus.UNREACHABLE:
                 self.is_drained = event.status is ProvinceStatus.DRAINING
+                self.is_suspended = event.status is ProvinceStatus.SUSPENDED
             self.status = event.status
         elif isinstance(event, e.SharingPolicyUpdated):
             self.mode = event.policy.share_out_mode

@@ -9,6 +9,7 @@ from actors.core.ids import OperatorId, SessionId, SiteId, TaskId
 from actors.core.operators import PresenceState
 from actors.core.presence import Presence
 from actors.core.refusal import Reason
+from actors.core.replies import NoWork
 from actors.core.sharing.summary import encode_picture
 from actors.core.task import TaskState, Verdict
 from tests.unit.core.harness import START_MS, Branch, kinds_of, person, session_of, spec
@@ -361,6 +362,39 @@ def test_to_drain_a_dark_branch_keeps_nothing_in_it() -> None:
     assert branch.events == ()
     branch.wait(4_000, heard=[f"op-{number}" for number in range(4)])
     assert branch.state.status is ProvinceStatus.DRAINING
+
+
+def test_to_suspend_a_dark_branch_keeps_nothing_in_it() -> None:
+    """Nobody there works: what waits would wait behind silent desks for the promise to be broken, by an order that says no word of it."""
+    branch = site_of(4)
+    waits = branch.create()
+    branch.wait(4_000)
+    assert branch.state.status is ProvinceStatus.UNREACHABLE
+    silence = branch.state.status_reason
+    suspend = c.SetProvinceStatus(who="ops:duty", status=ProvinceStatus.SUSPENDED, reason="storm")
+    branch.do(suspend)
+    assert (branch.state.status, branch.state.status_reason) == (ProvinceStatus.UNREACHABLE, silence)
+    branch.do(suspend)
+    assert branch.events == (), "an impatient officer must not fill the journal"
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi"))))
+    assert branch.task(waits).state is TaskState.MOVING
+
+
+def test_a_dark_branch_that_is_suspended_hands_out_nothing_until_it_is_resumed() -> None:
+    """The order counts at once: the first who comes back would be given work that the officer holds back."""
+    branch = site_of(4)
+    branch.create()
+    branch.wait(4_000)
+    branch.do(c.SetProvinceStatus(who="ops:duty", status=ProvinceStatus.SUSPENDED, reason="storm"))
+    fetch = c.FetchNextTask(operator=OperatorId("op-0"))
+    assert branch.did(fetch, NoWork).reason == "the province is suspended"
+    branch.create()
+    branch.wait(4_000, heard=[f"op-{number}" for number in range(4)])
+    assert branch.state.status is ProvinceStatus.SUSPENDED
+    assert branch.did(fetch, NoWork).reason == "the province is suspended"
+    assert {task.state for task in branch.state.tasks.values()} == {TaskState.QUEUED}
+    branch.do(c.SetProvinceStatus(status=ProvinceStatus.ACTIVE))
+    assert TaskState.OFFERED in {task.state for task in branch.state.tasks.values()}
 
 
 def test_a_suspended_province_is_not_taken_out_of_it_by_an_outage() -> None:
