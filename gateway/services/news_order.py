@@ -16,13 +16,13 @@ from actors.core.replies import DeskUpdate
 
 
 class _Behind:
-    """News of one operator, each with the number of steps that had begun when it came."""
+    """News of one operator, each with the number of steps that had begun when it came, and its bytes."""
 
     __slots__ = ("begun", "ended", "news")
 
     def __init__(self) -> None:
         self.begun = self.ended = 0
-        self.news: deque[tuple[int, DeskUpdate]] = deque()
+        self.news: deque[tuple[int, DeskUpdate, int]] = deque()
 
 
 class NewsOrder:
@@ -30,14 +30,17 @@ class NewsOrder:
 
     Args:
         tell: told of each piece of news in its turn.
+        size_of: says how many bytes it will be sent as; asked of what must wait.
     """
 
-    def __init__(self, tell: Callable[[DeskUpdate], None]) -> None:
+    def __init__(self, tell: Callable[[DeskUpdate], None], size_of: Callable[[DeskUpdate], int]) -> None:
         self._tell = tell
+        self._size_of = size_of
         #: Operators with steps under way whose answers say what they hold.
         self._behind: dict[OperatorId, _Behind] = {}
-        #: News that stand behind answers.
+        #: News that stand behind answers, and their bytes.
         self.held_back_count = 0
+        self.held_back_bytes = 0
 
     def take(self, update: DeskUpdate) -> bool:
         """News have come; whether they were told, and do not have to wait for an answer."""
@@ -45,8 +48,10 @@ class NewsOrder:
         if behind is None:
             self._tell(update)
             return True
-        behind.news.append((behind.begun, update))
+        size_bytes = self._size_of(update)
+        behind.news.append((behind.begun, update, size_bytes))
         self.held_back_count += 1
+        self.held_back_bytes += size_bytes
         return False
 
     def hold_back(self, operator: OperatorId) -> None:
@@ -61,8 +66,10 @@ class NewsOrder:
         behind = self._behind[operator]
         behind.ended += 1
         while behind.news and behind.news[0][0] <= behind.ended:
+            _, update, size_bytes = behind.news.popleft()
             self.held_back_count -= 1
-            self._tell(behind.news.popleft()[1])
+            self.held_back_bytes -= size_bytes
+            self._tell(update)
         if behind.ended == behind.begun:
             del self._behind[operator]
 
@@ -70,7 +77,7 @@ class NewsOrder:
         """Nobody is there to be told any more: forget the news."""
         for behind in self._behind.values():
             behind.news.clear()
-        self.held_back_count = 0
+        self.held_back_count = self.held_back_bytes = 0
 
     @contextlib.contextmanager
     def held_back(self, operator: OperatorId) -> Iterator[None]:

@@ -7,8 +7,8 @@ News of an operator stand behind the answers to the steps that were under way wh
 What actions do with work travels in bundles (`work_bundles`). Signing in and out, setting presence, and everything that comes while one of those
 is under way or a province is silent for a drill, take a task each, since they wait for one thing after the other.
 
-A client that does not read is cut off when `UPDATES_MAX` updates wait for it (news that wait for an answer to go first are among them), or
-`UPDATES_BYTES_MAX` of them: its desks must not hold work that they cannot see. From then on nothing it sends is read or counts as a sign of life, and
+A client that does not read is cut off when `UPDATES_MAX` updates wait for it, or `UPDATES_BYTES_MAX` of them (news that wait for an answer to go first
+are among them): its desks must not hold work that they cannot see. From then on nothing it sends is read or counts as a sign of life, and
 it learns the reason when it reads again. (Cancelling a call that is blocked in a write is no way to hurry it: grpc.aio then never ends the
 call for the client. The age of its connection does.)
 """
@@ -74,7 +74,7 @@ class WorkStream:
         self._leaving: dict[OperatorId, None] = {}
         #: Operators of a restarted province that could not say what they hold.
         self._unsure: dict[OperatorId, None] = {}
-        self._news = NewsOrder(self._tell)
+        self._news = NewsOrder(self._tell, _size_of)
         #: What waits for the client, each with its bytes; and the bytes of all.
         self._updates: deque[tuple[work_pb2.WorkUpdate, int]] = deque()
         self._updates_bytes = 0
@@ -151,8 +151,7 @@ class WorkStream:
 
     def push(self, update: DeskUpdate) -> None:
         """Send news of a province down the stream."""
-        # What stands behind an answer is no message yet, and has no bytes of one: it is counted.
-        if not self._news.take(update) and len(self._updates) + self._news.held_back_count > UPDATES_MAX:
+        if not self._news.take(update) and self._is_overfull():
             self._cut_off()
 
     def _tell(self, update: DeskUpdate) -> None:
@@ -209,13 +208,21 @@ class WorkStream:
     def _send(self, update: work_pb2.WorkUpdate) -> None:
         if self._failure is not None:
             return
-        updates, update_bytes = self._updates, update.ByteSize()
+        update_bytes = update.ByteSize()
+        self._updates.append((update, update_bytes))
         self._updates_bytes += update_bytes
-        if len(updates) + self._news.held_back_count >= UPDATES_MAX or self._updates_bytes > UPDATES_BYTES_MAX:
+        if self._is_overfull():
             self._cut_off()
             return
-        updates.append((update, update_bytes))
         self._has_updates.set()
+
+    def _is_overfull(self) -> bool:
+        """Whether more waits for the client than may, be it ready to leave or behind an answer."""
+        news = self._news
+        return (
+            len(self._updates) + news.held_back_count > UPDATES_MAX
+            or self._updates_bytes + news.held_back_bytes > UPDATES_BYTES_MAX
+        )
 
     def _cut_off(self) -> None:
         """End the stream of a client that does not read."""
@@ -363,6 +370,11 @@ class WorkStream:
         else:
             _FIELDS[type(found)](result).CopyFrom(found)
         self._send(work_pb2.WorkUpdate(result=result))
+
+
+def _size_of(news: DeskUpdate) -> int:
+    """The bytes of the update that tells it; what the clock changes in it is nothing."""
+    return desk_update_out(news, 0).ByteSize()
 
 
 def _why_ended(person: Operator) -> str:

@@ -335,6 +335,51 @@ async def test_large_updates_are_bounded_by_their_bytes(monkeypatch: pytest.Monk
     assert caught.value.reason == "OVERLOADED"
 
 
+async def test_large_news_that_wait_for_an_answer_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a step that its province does not answer, news of a few thousand tasks would be as much as gigabytes."""
+    monkeypatch.setattr(work_stream, "UPDATES_BYTES_MAX", 10_000)
+    provinces = _Provinces()
+    stream = _stream(provinces)
+    messages: asyncio.Queue[work_pb2.WorkRequest] = asyncio.Queue()
+
+    async def sent() -> AsyncIterator[work_pb2.WorkRequest]:
+        while True:
+            yield await messages.get()
+
+    told: list[str] = []
+
+    async def run() -> None:
+        async for response in stream.run(sent()):
+            told.extend(update.WhichOneof("update") or "" for update in response.updates)
+
+    def news() -> DeskUpdate:
+        return DeskUpdate(
+            operator=OperatorId("fujian-op-1"),
+            session=stream.session,
+            what="offered",
+            task=msgspec.structs.replace(_in_hand("fujian-1"), spec=spec(MEDICAL, note="n" * 2_000)),
+            token=1,
+        )
+
+    running = asyncio.create_task(run())
+    # What was told is not counted any more.
+    for number in (1, 2):
+        messages.put_nowait(work_pb2.WorkRequest(actions=[_action(number)]))
+        await _turns()
+        for _ in range(4):
+            stream.push(news())
+        provinces.end(f"fujian-{number}")
+        await _turns()
+        assert told == ["result", *["offer"] * 4] * number
+    messages.put_nowait(work_pb2.WorkRequest(actions=[_action(3)]))
+    await _turns()
+    for _ in range(5):
+        stream.push(news())
+    with pytest.raises(GatewayError) as caught:
+        await asyncio.wait_for(running, PATIENCE_S)
+    assert caught.value.reason == "OVERLOADED"
+
+
 async def test_news_that_wait_for_an_answer_count_among_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind a step that is not answered any number of news could gather."""
     monkeypatch.setattr(work_stream, "UPDATES_MAX", 10)
