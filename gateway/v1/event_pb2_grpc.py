@@ -60,7 +60,8 @@ class EventServiceServicer:
 
     def StreamEvents(self, request, context):
         """Follows the events of some or all provinces: first those after the positions given, then new ones as they happen.
-        After about half an hour it ends with UNAVAILABLE, reason STREAM_AGED; follow on from the last position.
+        While a province is away the stream stays, and tells its events when it is back. After about half an hour it ends with UNAVAILABLE,
+        reason STREAM_AGED; follow on from the last position.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
