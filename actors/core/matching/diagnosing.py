@@ -35,6 +35,7 @@ from actors.core.task import Task
 CLOSED = (ProvinceStatus.SUSPENDED, ProvinceStatus.UNREACHABLE)
 NOBODY_AHEAD = Ahead()
 _GREEN = "task_green_channel_flag"
+CAPACITY = "capacity"
 #: Filters that pass by themselves, by tomorrow at the latest; all others stand before them.
 _PASSING = ("quota", "shift", "shift_fit", "declined_before", "capacity", "desk")
 _DECLINED = NAMES.index("declined_before")
@@ -44,6 +45,8 @@ _QUALIFIED = len(NAMES) - len(_PASSING)
 assert frozenset(NAMES[_QUALIFIED:]) == frozenset(_PASSING), (
     "a lasting filter behind a passing one would be hidden by it"
 )
+#: Causes that are filters.
+_FILTERS_BIND = (WaitCause.NOBODY_QUALIFIED, WaitCause.FILTERED)
 #: In the order asked: the first that holds is the cause.
 _CAUSES = (
     WaitCause.PROVINCE_CLOSED,
@@ -94,15 +97,15 @@ class QueueDoctor:
         people, codes = problem.people, problem.codes
         away = [away_because(person, absent) for person in people]
         on_duty: Mask = np.array([reason in ("", DESK) for reason in away], dtype=np.bool_)
-        has_room: Mask = np.array(
+        #: Who has room; whose desks are heard. (people,)
+        self._has_room: Mask = np.array(
             [state.load_of(one.operator) < state.operators[one.operator].capacity for one in people], dtype=np.bool_
         )
-        #: Whose desks are heard. (people,)
         self._heard: Mask = np.array([not reason for reason in away], dtype=np.bool_)
         #: Who may do each task; of these, on duty; of these, with room; of these, who have not declined it. (tasks, people)
         self._qualified: Mask = codes >= _QUALIFIED
         self.on_duty: Mask = self._qualified & on_duty
-        self._room: Mask = self.on_duty & has_room
+        self._room: Mask = self.on_duty & self._has_room
         self._willing: Mask = self._room & (codes != _DECLINED)
         self._ready: Mask = self._willing & (codes == KEPT) & self._heard
         self._cause_places = self._first_cause()
@@ -133,12 +136,14 @@ class QueueDoctor:
     def diagnose(self, task: int) -> Diagnosis:
         """What the task at a place of the problem waits for."""
         record, cause = self._problem.tasks[task], _CAUSES[int(self._cause_places[task])]
-        removed, green_gain = self._removed(task, cause), self._green_gain(task)
+        concerned = self._concerned(task, cause)
+        removed, green_gain = self._removed(task, cause, concerned), self._green_gain(task)
         return Diagnosis(
             task_id=record.task_id,
             cause=cause,
-            filter=next(iter(removed), ""),
+            filter=next(iter(removed), "") if cause in _FILTERS_BIND else "",
             removed=removed,
+            suitable=int(concerned.sum()) - sum(removed.values()),
             roster=len(self._problem.people),
             qualified=int(self._qualified[task].sum()),
             on_duty=int(self.on_duty[task].sum()),
@@ -156,16 +161,31 @@ class QueueDoctor:
         opens_ms = self._state.calendar.next_opening_ms(self._now_ms, task.line)
         return 0 if opens_ms is None or opens_ms == self._now_ms else opens_ms
 
-    def _removed(self, task: int, cause: WaitCause) -> dict[str, int]:
-        """How many people each filter removes, most first: of the roster if nobody may do it, of those with room if filters keep it."""
-        if cause is WaitCause.NOBODY_QUALIFIED:
-            return _most_first(self._problem.removed(task))
-        if cause is not WaitCause.FILTERED:
-            return {}
-        room = self._room[task]
-        [counts] = removed_counts(self._problem.codes[task : task + 1, room & self._heard])
-        unheard = int((room & ~self._heard).sum())
-        return _most_first(counts | ({DESK: unheard} if unheard else {}))
+    def _concerned(self, task: int, cause: WaitCause) -> Mask:
+        """The people of whom the cause speaks, (people,): the roster, who might come, who might have room, or who has."""
+        match cause:
+            case WaitCause.PROVINCE_CLOSED:
+                return np.zeros(len(self._problem.people), dtype=np.bool_)
+            case WaitCause.NOBODY_QUALIFIED:
+                return np.ones(len(self._problem.people), dtype=np.bool_)
+            case WaitCause.NOBODY_ON_DUTY:
+                return self._qualified[task]
+            case WaitCause.ALL_BUSY:
+                return self.on_duty[task]
+            case _:
+                return self._room[task]
+
+    def _removed(self, task: int, cause: WaitCause, concerned: Mask) -> dict[str, int]:
+        """How many of the people concerned each filter removes, most first: the cause, or what else would keep them."""
+        codes = self._problem.codes[task]
+        if cause is WaitCause.NOBODY_ON_DUTY:
+            # Who went on a break with full hands comes back with them.
+            name, before = CAPACITY, ~self._has_room & (codes == KEPT)
+        else:
+            name, before = DESK, self._qualified[task] & ~self._heard
+        count = int((concerned & before).sum())
+        [counts] = removed_counts(self._problem.codes[task : task + 1, concerned & ~before])
+        return _most_first(counts | ({name: count} if count else {}))
 
     def _green_gain(self, task: int) -> int:
         """Urgency that the green channel would add to a task without it."""

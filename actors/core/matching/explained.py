@@ -92,8 +92,10 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: WaitCause
     #: The filter that removes most people, where nobody is qualified or filters keep the task; empty: none.
     filter: str = ""
-    #: Filter -> people of the roster (nobody qualified), or of those with room (else), whom it is the first to remove.
+    #: Filter -> people whom it is the first to remove: of the roster (nobody is qualified), of those who may do the task (nobody is on duty), of
+    #: those of them on duty (all are busy), or of those with room (else); and how many of these none removes.
     removed: dict[str, int] = {}
+    suitable: int = 0
     #: People of the roster, those of them who may do the task, those of these on duty, and those of these with room.
     roster: int = 0
     qualified: int = 0

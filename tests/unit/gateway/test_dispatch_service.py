@@ -119,7 +119,7 @@ async def test_a_waiting_task_says_what_it_waits_for(served: Gateway) -> None:
     assert told.lines[0] == "Of those who may do it (3) nobody is on duty now."
     assert "Why not Op-2 (fujian-op-2): not signed in." in told.lines
     assert told.changes == [
-        "It goes when one of those who may do it (3) signs in.",
+        "It can be given as soon as one of those whom nothing else keeps back (3) signs in.",
         "Or another province takes it.",
     ]
     assert told.diagnosis.cause == dispatch_pb2.WAIT_CAUSE_NOBODY_ON_DUTY
@@ -241,7 +241,9 @@ async def test_a_preview_and_a_diagnosis_change_nothing(served: Gateway) -> None
     queue.page_token = first.next_page_token
     second = await served.dispatch.DiagnoseQueue(queue, **as_("ops"))
     assert [one.task for one in second.tasks] == [TASK] and not second.next_page_token and not second.causes
-    assert second.tasks[0].sentence == "Somebody suitable is free (2): it goes with the next round."
+    assert second.tasks[0].sentence == (
+        "Somebody suitable is free (2): it takes part in the next round; more urgent tasks that wait for the same people: 1."
+    )
     served.country.match("fujian")
     held = await failure(served.dispatch.PreviewMatch(request, **as_("lead-fujian")))
     assert (held["code"].name, held["reason"]) == ("FAILED_PRECONDITION", "WRONG_STATE")

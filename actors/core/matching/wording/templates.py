@@ -31,7 +31,7 @@ class Language(StrEnum):
 TEMPLATES: dict[str, tuple[str, str]] = {
     # --- what a task waits for ---
     "wait.province_closed": (
-        "本省现在不派单（状态 {status}），任务在此等候。",
+        "本省现在不派单（{status}），任务在此等候。",
         "The province hands out no work now (it is {status}), so the task waits.",
     ),
     "wait.nobody_qualified": (
@@ -43,7 +43,7 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "Of those who may do it ({qualified}) nobody is on duty now.",
     ),
     "wait.all_busy": (
-        "在岗的 {on_duty} 名可办人员都已满负荷；前面还有 {tasks_before} 件由同一批人办理。",
+        "在岗的 {on_duty} 名可办人员都已满负荷；另有 {tasks_before} 件更紧急的在等同一批人。",
         "Everybody on duty who may do it ({on_duty}) is full; more urgent tasks that wait for the same people: {tasks_before}.",
     ),
     "wait.declined": (
@@ -55,12 +55,12 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "Everybody free who may do it is kept back: {removed}.",
     ),
     "wait.yields": (
-        "此件因应急转移而来，有空的 {free} 名人员留给本省业务。",
-        "An evacuation brought it here, and whoever is free ({free}) is kept for the branch's own work.",
+        "此件因应急转移而来，有空的 {suitable} 名合适人员留给本省业务。",
+        "An evacuation brought it here, and whoever suitable is free ({suitable}) is kept for the branch's own work.",
     ),
     "wait.next": (
-        "有 {free} 名合适人员，下一轮匹配即派出。",
-        "Somebody suitable is free ({free}): it goes with the next round.",
+        "有 {suitable} 名合适人员空着，此件参加下一轮匹配；另有 {tasks_before} 件更紧急的在等同一批人。",
+        "Somebody suitable is free ({suitable}): it takes part in the next round; more urgent tasks that wait for the same people: {tasks_before}.",
     ),
     "wait.stays": (
         "按现行共享策略，此件留在本省：{reason}。",
@@ -70,25 +70,33 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "按现行共享策略，此件将转给 {host} 承办。",
         "By the sharing policy in force it leaves for {host}.",
     ),
-    "wait.so_far": ("已等候 {minutes} 分钟。", "It has waited for {minutes} min."),
+    "wait.so_far": ("收件至今 {minutes} 分钟。", "It was taken in {minutes} min ago."),
     # --- what would let it go ---
-    "free.open_province": ("本省恢复派单后即进入匹配。", "It goes as soon as the province hands out work again."),
+    "free.open_province": ("本省恢复派单后即进入匹配。", "It is matched again as soon as the province hands out work."),
     "free.share": ("或由其他省承办。", "Or another province takes it."),
     "free.preview": (
         "或由其他省承办；共享策略预演会说明是什么把它留在本省。",
         "Or another province takes it; a preview of the sharing policy says what keeps it here.",
     ),
     "free.sign_in": (
-        "{qualified} 名可办人员中任一人签到即可。",
-        "It goes when one of those who may do it ({qualified}) signs in.",
+        "没有其他限制的可办人员有 {suitable} 人：任一人签到，此件即可参加匹配。",
+        "It can be given as soon as one of those whom nothing else keeps back ({suitable}) signs in.",
+    ),
+    "free.sign_in_alone": (
+        "单靠签到还不够，可办人员另有限制：{removed}。",
+        "To sign in would not be enough; those who may do it are also kept back: {removed}.",
     ),
     "free.opening": (
         "服务时段之外：{time}（北京时间）开门；在此之前可由仍在营业的省承办。",
         "Outside the hours of service: it opens at {time} (Asia/Shanghai); until then a province that is open may take it.",
     ),
     "free.place": (
-        "{on_duty} 名可办人员中任一人办结一件、且前面 {tasks_before} 件不占用即可。",
-        "It goes when one of them ({on_duty}) finishes a task and those before it ({tasks_before}) have gone.",
+        "没有其他限制的在岗人员有 {suitable} 人：任一人腾出空位，此件即可参加匹配。",
+        "It can be given as soon as one of those whom nothing else keeps back ({suitable}) has room.",
+    ),
+    "free.place_alone": (
+        "单靠腾出空位还不够，在岗人员另有限制：{removed}。",
+        "Room would not be enough; those on duty are also kept back: {removed}.",
     ),
     "free.green": (
         "列为绿色通道会使紧急度增加 {gain} 分，前面的件由 {before} 件减为 {after} 件。",
@@ -99,8 +107,8 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "It goes when more people are free; after four hours here it counts as the branch's own work.",
     ),
     "free.willing": (
-        "任一未拒过此件的可办人员腾出空位即可。",
-        "It goes when somebody who has not declined it has room.",
+        "有未拒过此件的可办人员腾出空位，此件即可参加匹配。",
+        "It can be given as soon as somebody who may do it and has not declined it has room.",
     ),
     "free.filter": (
         "先要解决“{filter}”：它最先挡住 {count} 人，其后可能还有别的条件。",
@@ -211,8 +219,8 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "{operator} is not on the roster of the province that has the task.",
     ),
     "other.suitable": (
-        "{operator} 符合条件，现可得 {score} 分；下一轮匹配会考虑。",
-        "{operator} could do it, with {score} points as things are; the next round looks at them.",
+        "{operator} 符合条件，按现状得 {score} 分。",
+        "{operator} could do it, with {score} points as things are.",
     ),
     "other.chosen": ("{operator} 正是被选中的人。", "{operator} is the one who was chosen."),
     # --- what would have changed it ---
@@ -243,8 +251,8 @@ FILTERS: dict[str, tuple[str, str]] = {
     "kind": ("不办理这类件", "does not do this kind"),
     "authority": ("审批权限不足", "not enough authority"),
     "skill": ("缺少必需技能", "lacks a required skill"),
-    "certificate": ("资格证已到期或将到期", "certificate expired or about to"),
-    "probation": ("试用期不办此类敏感件", "on probation, and the task is delicate"),
+    "certificate": ("资格证已到期或将到期", "certificate expired or about to expire"),
+    "probation": ("试用期不办此类敏感件", "on probation for a delicate task"),
     "share_opt_in": ("不参加共享作业", "takes no other province's tasks"),
     "clearance": ("密级不足", "not cleared for such data"),
     "local_rule": ("没有归属省属地规则资质", "not certified on the home province's rules"),
@@ -273,7 +281,7 @@ def filter_words(name: str, language: Language) -> str:
 def removed_words(removed: dict[str, int], language: Language) -> str:
     """Counts by filter, as given."""
     separator = "、" if language is Language.ZH else ", "
-    form = "{words} {count} 人" if language is Language.ZH else "{count} {words}"
+    form = "{words} {count} 人" if language is Language.ZH else "{words} ({count})"
     return separator.join(
         form.format(words=filter_words(name, language), count=count) for name, count in removed.items()
     )

@@ -3,9 +3,21 @@
 from collections.abc import Callable
 
 from actors.core.calendar import time_text
+from actors.core.country import ProvinceStatus
 from actors.core.matching.explained import Diagnosis, WaitCause
 from actors.core.matching.wording.staying import stay_words
 from actors.core.matching.wording.templates import Language, filter_words, removed_words, say
+
+#: Why a province hands out no work -> (Chinese, English).
+_STATUSES: dict[str, tuple[str, str]] = {
+    ProvinceStatus.SUSPENDED: ("已暂停", "suspended"),
+    ProvinceStatus.UNREACHABLE: ("失联", "cut off: its desks are silent"),
+}
+
+
+def status_words(status: str, language: Language) -> str:
+    """A status in words; one that this program does not know yet is shown as it is."""
+    return _STATUSES.get(status, (status, status))[0 if language is Language.ZH else 1]
 
 
 def wait_sentence(diagnosis: Diagnosis, language: Language) -> str:
@@ -13,11 +25,12 @@ def wait_sentence(diagnosis: Diagnosis, language: Language) -> str:
     return say(
         f"wait.{diagnosis.cause.value}",
         language,
-        status=diagnosis.status,
+        status=status_words(diagnosis.status, language),
         roster=diagnosis.roster,
         qualified=diagnosis.qualified,
         on_duty=diagnosis.on_duty,
         free=diagnosis.free,
+        suitable=diagnosis.suitable,
         tasks_before=diagnosis.tasks_before,
         removed=removed_words(diagnosis.removed, language),
     )
@@ -57,13 +70,17 @@ def _put_right(diagnosis: Diagnosis, language: Language) -> str:
     return say("free.filter", language, filter=filter_words(diagnosis.filter, language), count=count)
 
 
+def _if_suitable(key: str, diagnosis: Diagnosis, language: Language) -> str:
+    """What would let the task go if it happened to one of those whom nothing else keeps; if all are kept, that it would not be enough."""
+    removed = removed_words(diagnosis.removed, language)
+    return say(key if diagnosis.suitable else f"{key}_alone", language, suitable=diagnosis.suitable, removed=removed)
+
+
 _DIRECT: dict[WaitCause, Callable[[Diagnosis, Language], str]] = {
     WaitCause.PROVINCE_CLOSED: lambda _, language: say("free.open_province", language),
     WaitCause.NOBODY_QUALIFIED: _put_right,
-    WaitCause.NOBODY_ON_DUTY: lambda found, language: say("free.sign_in", language, qualified=found.qualified),
-    WaitCause.ALL_BUSY: lambda found, language: say(
-        "free.place", language, on_duty=found.on_duty, tasks_before=found.tasks_before
-    ),
+    WaitCause.NOBODY_ON_DUTY: lambda found, language: _if_suitable("free.sign_in", found, language),
+    WaitCause.ALL_BUSY: lambda found, language: _if_suitable("free.place", found, language),
     WaitCause.DECLINED: lambda _, language: say("free.willing", language),
     WaitCause.FILTERED: _put_right,
     WaitCause.YIELDS: lambda _, language: say("free.people", language),

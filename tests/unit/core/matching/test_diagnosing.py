@@ -17,7 +17,7 @@ from actors.core.matching.wording.waiting import wait_changes, wait_sentence
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
 from actors.core.task import TaskState
-from tests.unit.core.harness import LARGE, MEDICAL, Branch, person
+from tests.unit.core.harness import LARGE, MEDICAL, Branch, person, spec
 
 
 def branch(*names: str, **changes: Any) -> Branch:
@@ -47,6 +47,7 @@ def test_a_suspended_province_keeps_everything() -> None:
     made.do(c.SetProvinceStatus(who="ops", status=ProvinceStatus.SUSPENDED, reason="audit"))
     found = diagnosis(made, made.create())
     assert (found.cause, found.status) == (WaitCause.PROVINCE_CLOSED, "suspended")
+    assert wait_sentence(found, Language.ZH) == "本省现在不派单（已暂停），任务在此等候。"
 
 
 def test_nobody_qualified_names_what_removes_most() -> None:
@@ -55,6 +56,7 @@ def test_nobody_qualified_names_what_removes_most() -> None:
     made.arrive(person("op-3"))
     found = diagnosis(made, made.create(LARGE))
     assert (found.cause, found.filter) == (WaitCause.NOBODY_QUALIFIED, "authority")
+    assert "(3) may do it: not enough authority (2), does not do this kind (1)." in wait_sentence(found, Language.EN)
     assert found.removed == {"authority": 2, "kind": 1}
     assert (found.roster, found.qualified) == (3, 0)
 
@@ -71,7 +73,7 @@ def test_where_nobody_is_on_duty_it_is_said_who_knows_why_others_do_not_help() -
     made = branch("op-1")
     made.do(c.SignOut(who="operator:op-1", operator=OperatorId("op-1")))
     tasks = [made.create(home_only=ruled) for ruled in (False, True)]
-    called_in = "It goes when one of those who may do it (1) signs in."
+    called_in = "It can be given as soon as one of those whom nothing else keeps back (1) signs in."
     by_itself = [wait_changes(diagnosis(made, task), Language.EN) for task in tasks]
     assert by_itself == [[called_in, "Or another province takes it."], [called_in]], "the reason is said beside it"
     listed = {one.task_id: one for one in made.did(c.DiagnoseQueue(), QueueDiagnosis).diagnoses}
@@ -87,6 +89,36 @@ def test_qualified_people_at_home_are_not_enough() -> None:
     assert (found.cause, found.qualified, found.on_duty) == (WaitCause.NOBODY_ON_DUTY, 1, 0)
     made.sign_in("op-1", presence=PresenceState.BREAK)
     assert cause(made, found.task_id) is WaitCause.NOBODY_ON_DUTY
+
+
+def test_it_is_said_where_signing_in_or_room_would_not_be_enough() -> None:
+    """A branch called somebody in for a task that they had declined an hour ago, and it went on waiting."""
+    made = branch("op-1", "op-2")
+    task_id = made.create()
+    for name in ("op-1", "op-2"):
+        made.do(c.DeclineOffer(**made.holder(task_id)))
+        made.do(c.SetPresence(operator=OperatorId(name), presence=PresenceState.BREAK))
+    found = diagnosis(made, task_id)
+    assert (found.cause, found.suitable, found.removed) == (WaitCause.NOBODY_ON_DUTY, 0, {"declined_before": 2})
+    assert wait_changes(found, Language.EN)[0] == (
+        "To sign in would not be enough; those who may do it are also kept back: declined it before (2)."
+    )
+    made.do(c.SetPresence(operator=OperatorId("op-1"), presence=PresenceState.AVAILABLE))
+    made.start(made.create())
+    full = diagnosis(made, task_id)
+    assert (full.cause, full.suitable, full.filter) == (WaitCause.ALL_BUSY, 0, "")
+    assert wait_changes(full, Language.ZH)[0] == "单靠腾出空位还不够，在岗人员另有限制：拒过此件 1 人。"
+
+
+def test_a_task_that_nothing_keeps_is_promised_no_more_than_a_round() -> None:
+    """Ten tasks were all told that they go with the next round, while one person was free."""
+    made = branch("op-1")
+    *_, reply = made.batch(*[c.CreateTask(spec=spec()) for _ in range(3)], c.DiagnoseQueue())
+    assert isinstance(reply, QueueDiagnosis)
+    assert [(found.cause, found.suitable) for found in reply.diagnoses] == [(WaitCause.NEXT, 1)] * 3
+    assert wait_sentence(reply.diagnoses[2], Language.EN) == (
+        "Somebody suitable is free (1): it takes part in the next round; more urgent tasks that wait for the same people: 0."
+    )
 
 
 def test_a_closed_branch_says_when_it_opens() -> None:

@@ -153,7 +153,7 @@ def test_why_names_the_largest_parts_with_their_samples() -> None:
     assert "450 points" in lines[0]
     assert lines[1] == "Above all: kind done count 3 (n = 12) +300; qa pass ratio 3 (n = 12) +200."
     assert lines[2] == "Against wang: kind handle minutes 3 (n = 12) -50."
-    assert "proven optimal" in lines[3] and "2 does not do this kind" in lines[4]
+    assert "proven optimal" in lines[3] and "does not do this kind (2)" in lines[4]
     assert "another result" in choice(BEHIND, reproduced=False).why()[-1]
 
 
