@@ -171,7 +171,7 @@ def _reach_schedules(turn: Turn) -> None:
     """Queue what was booked until now, a bounded number at a look: a day's work is booked for half past eight."""
     due = (task_id for task_id, at_ms in turn.state.scheduled.items() if at_ms <= turn.now.wall_ms)
     for task_id in list(islice(due, SCHEDULES_PER_LOOK)):
-        turn.emit(e.TaskScheduleReached(at_ms=turn.now.wall_ms, who=WHO, task_id=task_id))
+        turn.emit(e.TaskScheduleReached(at_ms=turn.now.wall_ms, who=WHO, task_id=task_id, is_arrival=True))
 
 
 def _match(turn: Turn) -> None:

@@ -71,10 +71,15 @@ class TaskCreated(TaskEvent, frozen=True, kw_only=True, tag=True):
     #: When its branch had accepted it, where that was before; its kind's promise counts from then. 0: it was not, or the version that took it in
     #: did not count so.
     accepted_ms: int = 0
+    #: It counts as an arrival when its `not_before` comes. False: now, or the version that took it in counted so.
+    arrives_later: bool = False
 
 
 class TaskScheduleReached(TaskEvent, frozen=True, kw_only=True, tag=True):
     """The task's `not_before` has come."""
+
+    #: It counts as an arrival now. False: a version wrote it that had counted the task when it was taken in.
+    is_arrival: bool = False
 
 
 class TaskAmended(TaskEvent, frozen=True, kw_only=True, tag=True):
@@ -300,6 +305,9 @@ class OutcomeNoted(Event, frozen=True, kw_only=True, tag=True):
     task: Task
     #: From its decision to the next opening of its line here, if the line was closed then; 0: it was open.
     gained_ms: int = 0
+    #: It was decided before the local day on which it is noted, and is none of the decisions of that day. False: it was not, or the version that
+    #: noted it counted it among them.
+    is_of_an_earlier_day: bool = False
 
 
 class NoticeSettled(Event, frozen=True, kw_only=True, tag=True):

@@ -42,13 +42,15 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
             metadata={"task": spec.prior_task},
         )
     task = mint_task_id(state.province, state.task_number + 1)
+    scheduled = spec.not_before_ms > turn.now.wall_ms
     turn.emit(
         e.TaskCreated(
             at_ms=turn.now.wall_ms,
             who=command.who,
             task_id=task,
             spec=spec,
-            scheduled=spec.not_before_ms > turn.now.wall_ms,
+            scheduled=scheduled,
+            arrives_later=scheduled,
             kinds_revision=state.kinds_revision,
             request_id=command.request_id,
             fingerprint=records.fingerprint(command) if command.request_id else b"",

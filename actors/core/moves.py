@@ -26,6 +26,7 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, MoveAnswer
 from actors.core.service_gained import service_gained_ms
 from actors.core.sharing.hosts import HostCandidate, rank_hosts
+from actors.core.statistics.decay import local_day
 from actors.core.statistics.reading import Reading
 from actors.core.summary import shared_in_today
 from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
@@ -284,8 +285,16 @@ def note_outcome(turn: Turn, command: c.NoteOutcome) -> AnyReply:
     closed = turn.closed_task(task.task_id)
     if closed is not None and closed.state is not TaskState.MOVED and task.task_id not in turn.state.tasks:
         return Done()
-    gained_ms = service_gained_ms(turn.state.calendar, task)
-    turn.emit(e.OutcomeNoted(at_ms=turn.now.wall_ms, who=command.who, task=task, gained_ms=gained_ms))
+    now_ms, decision = turn.now.wall_ms, task.decision
+    turn.emit(
+        e.OutcomeNoted(
+            at_ms=now_ms,
+            who=command.who,
+            task=task,
+            gained_ms=service_gained_ms(turn.state.calendar, task),
+            is_of_an_earlier_day=decision is not None and local_day(decision.time_ms) < local_day(now_ms),
+        )
+    )
     return Done()
 
 

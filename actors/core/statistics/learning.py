@@ -23,6 +23,7 @@ from actors.core.statistics import learning_reviews as reviews
 
 LEARNERS: dict[type, Callable[..., None]] = {
     e.TaskCreated: arrivals.task_created,
+    e.TaskScheduleReached: arrivals.schedule_reached,
     e.OfferMade: desk.offer_made,
     e.OfferAccepted: desk.offer_accepted,
     e.OfferDeclined: desk.offer_declined,

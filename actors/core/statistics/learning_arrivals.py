@@ -1,6 +1,6 @@
 """What arrivals teach: how many tasks come when, what amounts a kind has, and whose decisions come back.
 
-A task that was moved here is no arrival: arrivals are what a home must expect. That a case was reopened, or a decision sent back, is for the
+A task that was moved here is no arrival: arrivals are what a home must expect. One that is booked arrives when its time has come. That a case was reopened, or a decision sent back, is for the
 branch to say with the new task; whether within thirty days is for it to judge, because the first decision may have been made elsewhere.
 """
 
@@ -24,17 +24,31 @@ def task_created(state: ProvinceState, event: e.TaskCreated) -> None:
     clock = statistics.clock
     clock.advance(at_ms)
     line = state.kinds[spec.kind].line
-    _count_recent(statistics, line, at_ms)
     if event.shadow is not None:
+        _count_recent(statistics, line, at_ms)
         return
-    table = statistics.arrivals
-    table.cells[table.place(0, line) + local_hour_of_week(at_ms)] += clock.work
+    if not event.arrives_later:
+        _arrived(statistics, line, at_ms)
     if spec.amount_fen > 0:
         table = statistics.amounts
         place = table.place(0, spec.kind)
         table.cells[place + amount_bucket(spec.amount_fen)] += clock.experience
     if spec.prior_reason in _PRIOR_CELLS:
         _came_back(state, spec, line)
+
+
+def schedule_reached(state: ProvinceState, event: e.TaskScheduleReached) -> None:
+    """The time of a booked task has come, and with it the task."""
+    if event.is_arrival:
+        state.statistics.clock.advance(event.at_ms)
+        _arrived(state.statistics, state.tasks[event.task_id].line, event.at_ms)
+
+
+def _arrived(statistics: Statistics, line: Line, at_ms: int) -> None:
+    """One more in this minute, and in this hour of the week. The clock has been advanced."""
+    _count_recent(statistics, line, at_ms)
+    table = statistics.arrivals
+    table.cells[table.place(0, line) + local_hour_of_week(at_ms)] += statistics.clock.work
 
 
 def _count_recent(statistics: Statistics, line: Line, at_ms: int) -> None:

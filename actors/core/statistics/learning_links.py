@@ -44,7 +44,7 @@ def begin_line_day(statistics: Statistics, line: Line) -> int:
 
 
 def _home_task_decided(state: ProvinceState, task: Task, *, on_time: bool) -> None:
-    """A task of this home was decided, wherever."""
+    """A task of this home was decided today, wherever."""
     place = begin_line_day(state.statistics, task.line)
     cells = state.statistics.today.cells
     cells[place + _DECIDED_TODAY] += 1.0
@@ -76,7 +76,8 @@ def outcome_noted(state: ProvinceState, event: e.OutcomeNoted) -> None:
         return
     state.statistics.clock.advance(event.at_ms)
     on_time = is_on_time(task, state.kinds.get(task.spec.kind), decision.time_ms)
-    _home_task_decided(state, task, on_time=on_time)
+    if not event.is_of_an_earlier_day:
+        _home_task_decided(state, task, on_time=on_time)
     shared_decided(state, _OUT, decision.province, decision, on_time=on_time)
     state.statistics.outcomes.note(task.task_id, decision.province, event.at_ms)
 

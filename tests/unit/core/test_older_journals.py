@@ -6,12 +6,14 @@ import pytest
 
 from actors.core import codec, snapshot
 from actors.core.applying import apply
+from actors.core.country import Line
 from actors.core.ids import OperatorId, ProvinceCode, TaskId
 from actors.core.invariants import validate
 from actors.core.matching.record import MatchingModel
 from actors.core.replies import ReviewReply
 from actors.core.state import ProvinceState
-from actors.core.statistics.cells import OperatorCell
+from actors.core.statistics.cells import LineTodayCell, OperatorCell
+from actors.core.statistics.decay import local_hour_of_week
 from actors.core.task import PriorReason, TaskState
 from tests.unit.core.harness import FUJIAN, START_MS, Branch
 from tests.unit.core.test_reviewing import review
@@ -51,6 +53,18 @@ _ACCEPTED = (
 #: Somebody goes three days later, written by a version that believed the clock about how long they had been there.
 _GONE = (
     "k%gpmd2nU1PjF>&VRUbDQ)y>zWn@ovbfsZ*Uu|>G0004-n&&J4qjzX;t#5E;a$$6DaynyZWp1c%aAk5~bZ>H`V`yb=rgCLrb8l{{b7^O8Wn^D(b#w"
+)
+#: A task that was booked for two hours later, and one that Jiangxi had decided the day before it was noted, as a version counted them that looked at the
+#: instant of the event alone.
+_COUNTED = (
+    "lZT{qd2nT`RAF;#Lvm$dbY*0vVRT<@bI$+(0h^0-7yzSpXm6`xa$#;`XgXtWa%HD<VRLI=X=JEob!us0ZY?pSb8uy2-T(rmYiVv|u48OrX>D^YZDnL>"
+    "V_|HqZf|s7Vr6D;a%Ep_bI$+(0h^2A^#G}JV`yb$b!=s1!>(&-Ze(*`a%FaDb7^mG0feM<d2nU3RAF;#Q)6glWOZz1Qe|OdXk}!jVRT<@bI$+(0h^2A"
+    "^#G%HXm6}@d2@7SZ8~FYZ)0nxbYXLAUuk5hW_4<5VQwukgrszNaAmAdb#!BIZDmexbY*0vVRT<@bI$+(0h^GTbO57wXm7A^a&LBNZewLSYH49^XLxC("
+    "bYXLA-T)J)bYXLAUuk5iW_4<5VQwuqH>7B9ZDporb!us0ZlrT?Wn<m|0i<hbZe*@wY+-3_b1iLUWNBkzY@}>yZe^xpY+-3_bE;!<Wnpw>WM6G_&j0`c"
+    "n~QW90IFkhWnpw>WM5)=t739tZewUVV{dY0q-bw*bf;=*VQy!5X{B>?VRU7wV{dJ6Y-Mz1WT|j$VPj=&Wo~q)b7*05Wn`*nWo~71VRUJ4ZUUurZ);_4"
+    "0;hIma&u{KZU?GuZ+2y0V{dhCbOEVxb!ByBWM6G_&j0`cn~QW90H|+pWpZJ3Z*r<?X<=?>cxf$faII)%Y-C?^X>Ma>Uu|>G0004-i*y(Os&jN<a&%>6"
+    "Uu|>G0004-i*y(OsAOehX>)0BZiT0IWpZR`V|1utaBy;Oc4cI!Z*XODVRUbDs%mLrZfAIDEpKqBaB^>UX>Ma>r)p_oZfAIDr*vs;WnXP`&j0`cn~QW9"
+    "0I+v&a%*38ZfSILUu|h@Y-!C0(5q%?ZfSF9Wn^D%bI$+(0h^0-7yt"
 )
 
 
@@ -112,3 +126,16 @@ def test_a_session_of_the_version_before_teaches_what_it_did() -> None:
     stored = statistics.by_operator.record(statistics.rows[OperatorId("chen")])[OperatorCell.SIGNED_IN_MINUTES]
     assert minutes > 2 * 24 * 60
     assert stored / statistics.clock.work == pytest.approx(minutes)
+
+
+def test_arrivals_and_decisions_of_the_version_before_count_when_they_did() -> None:
+    """The next snapshot, and the rounds held since, would come out another way when its journal is read again."""
+    state = Branch().state
+    created, reached, noted = codec.decode_events(b85decode(_COUNTED))
+    apply(state, created)
+    arrivals = list(state.statistics.arrivals.record(0, Line.CLAIMS))
+    assert arrivals[local_hour_of_week(START_MS)] > 0
+    apply(state, reached)
+    assert list(state.statistics.arrivals.record(0, Line.CLAIMS)) == arrivals
+    apply(state, noted)
+    assert state.statistics.today.record(0, Line.CLAIMS)[LineTodayCell.DECIDED] == 1

@@ -2,26 +2,40 @@
 
 from typing import get_args
 
+import msgspec
 import pytest
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.applying import apply
 from actors.core.country import Line, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId
 from actors.core.replies import Done
 from actors.core.sharing.summary import encode_picture
-from actors.core.statistics.cells import LineCell, LineTodayCell, OperatorCell, ReviewCell, WeekCell, amount_bucket
-from actors.core.statistics.decay import DAY_MS, WORK_MAX_MINUTES, local_week
+from actors.core.state import ProvinceState
+from actors.core.statistics.cells import (
+    LineCell,
+    LineTodayCell,
+    LinkCell,
+    LinkDirection,
+    OperatorCell,
+    ReviewCell,
+    WeekCell,
+    amount_bucket,
+)
+from actors.core.statistics.decay import DAY_MS, WORK_MAX_MINUTES, local_hour_of_week, local_week
 from actors.core.statistics.learning import LEARNERS
+from actors.core.statistics.reading import Reading
 from actors.core.statistics.storage import RecordTable
-from actors.core.task import PriorReason
-from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
+from actors.core.task import PriorReason, TaskState
+from tests.unit.core.harness import ADDRESS, MEDICAL, START_MS, Branch, person
 from tests.unit.core.journeys import picture_of
-from tests.unit.core.provinces import carry
+from tests.unit.core.provinces import carry, hand_over, host
 from tests.unit.core.statistics.stories import FAILED, PASSED, begun, decided, reviewed
 from tests.unit.core.statistics.world import CHEN, LIN, TEN_MS, World, value_of
 from tests.unit.core.test_recalling import evacuated, lift
 
+HOUR_MS = DAY_MS // 24
 #: What is forgotten in a day.
 _DECAY_OF_A_STORY = 3e-2
 _WEEK = local_week(TEN_MS) % 8 * 3 + ReviewCell.WEEKS
@@ -55,6 +69,66 @@ def test_arrivals_are_counted_by_hour_and_by_minute() -> None:
     world.wait(12)
     assert world.reading().recent_arrivals(Line.CLAIMS) == 1
     assert world.reading().recent_arrivals(Line.SERVICING) == 0
+
+
+def test_a_booked_task_arrives_when_its_time_comes() -> None:
+    """What was booked at night for the morning was expected at night, week after week, and in the morning nobody was kept for it."""
+    branch = Branch()
+    booked = branch.create(not_before_ms=START_MS + 2 * HOUR_MS)
+    assert hours_of_arrivals(branch) == {}
+    branch.wall_ms += 2 * HOUR_MS
+    branch.tick()
+    assert branch.task(booked).state is TaskState.QUEUED
+    assert hours_of_arrivals(branch) == {local_hour_of_week(START_MS) + 2: 1.0}
+    assert Reading(branch.state.statistics, branch.wall_ms + 60_000).recent_arrivals(Line.CLAIMS) == 1
+
+
+def test_a_booked_task_of_an_older_version_has_arrived_already() -> None:
+    """A journal from before would teach something else than the snapshots that were taken of it hold."""
+    branch = Branch()
+    task_id = branch.create(not_before_ms=START_MS + 2 * HOUR_MS)
+    [created] = [event for event in branch.log if isinstance(event, e.TaskCreated)]
+    older = ProvinceState(branch.code)
+    for event in branch.log:
+        apply(older, msgspec.structs.replace(created, arrives_later=False) if event is created else event)
+    before = list(older.statistics.arrivals.record(0, Line.CLAIMS))
+    assert sum(before) > 0
+    apply(older, e.TaskScheduleReached(at_ms=START_MS + 2 * HOUR_MS, task_id=task_id))
+    assert list(older.statistics.arrivals.record(0, Line.CLAIMS)) == before
+
+
+def hours_of_arrivals(branch: Branch) -> dict[int, float]:
+    """Hours of the week in which something arrived -> how much."""
+    hours = Reading(branch.state.statistics, branch.wall_ms).hourly_arrivals(Line.CLAIMS)
+    return {hour: round(float(count), 3) for hour, count in enumerate(hours) if count}
+
+
+@pytest.mark.parametrize(("told_after_ms", "counted"), [(HOUR_MS, 1.0), (DAY_MS, 0.0)])
+def test_an_outcome_that_is_told_after_midnight_is_none_of_that_days(told_after_ms: int, counted: float) -> None:
+    """A home that was away at midnight would begin its day with the decisions of the day before, and with their lateness."""
+    home, west = Branch(), host("jiangxi")
+    task_id = home.create()
+    hand_over(task_id, home, west)
+    west.start(task_id)
+    west.complete(task_id)
+    for branch in (home, west):
+        branch.wall_ms += told_after_ms
+        branch.monotonic_ms += told_after_ms
+    carry(west, home)
+    assert decided_today(home.state, home.wall_ms) == counted
+    links = home.state.statistics.links
+    assert links.cells[links.place(LinkDirection.OUT, west.code) + LinkCell.DECIDED] > 0
+    # A journal from before teaches what it did, or it would not be what the snapshots that were taken of it hold.
+    older = ProvinceState(home.code)
+    for event in home.log:
+        was_noted = isinstance(event, e.OutcomeNoted)
+        apply(older, msgspec.structs.replace(event, is_of_an_earlier_day=False) if was_noted else event)
+    assert decided_today(older, home.wall_ms) == 1.0
+
+
+def decided_today(state: ProvinceState, now_ms: int) -> float:
+    """Claims of the branch's own that count as decided today."""
+    return Reading(state.statistics, now_ms).today(LineTodayCell.DECIDED, Line.CLAIMS)
 
 
 def test_the_rate_of_arrivals_is_that_of_a_quarter_of_an_hour_or_of_all_there_is() -> None:
@@ -225,7 +299,6 @@ def test_who_dealt_with_a_customer_or_a_case_is_remembered() -> None:
 _TEACH_NOTHING = {
     # Whoever a round gave something is taught by what follows it.
     "MatchRoundHeld",
-    "TaskScheduleReached",
     "TaskAmended",
     "TaskResumed",
     "TaskCancelled",
