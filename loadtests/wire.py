@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,13 +119,24 @@ def retry_info_s(error: grpc.aio.AioRpcError) -> float:
     )
 
 
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    """The stable reason of a refused call; empty: none was given."""
+    info = error_details_pb2.ErrorInfo()
+    return next((info.reason for detail in rich_details(error) if detail.Unpack(info)), "")
+
+
 def is_hidden(error: grpc.aio.AioRpcError) -> bool:
     """Whether a stream has ended for a reason that gRPC's asyncio client has forgotten, since it was just writing to it."""
     return error.code() is grpc.StatusCode.INTERNAL and error.details() == HIDDEN
 
 
-async def call_patiently(call: Callable[[], Awaitable[_Answer]], attempts_max: int = 8) -> _Answer:
+async def call_patiently(
+    call: Callable[[], Awaitable[_Answer]], attempts_max: int = 8, *, final: Collection[str] = ()
+) -> _Answer:
     """Make a unary call, again while it is refused for now. `call` must send the same request_id each time.
+
+    Args:
+        final: reasons that are for good to whoever asks, whatever their code.
 
     Raises:
         grpc.aio.AioRpcError: refused for good, or `attempts_max` times for now.
@@ -134,7 +145,7 @@ async def call_patiently(call: Callable[[], Awaitable[_Answer]], attempts_max: i
         try:
             return await call()
         except grpc.aio.AioRpcError as error:
-            if error.code() not in RETRYABLE_CODES:
+            if error.code() not in RETRYABLE_CODES or reason_of(error) in final:
                 raise
             pause_s = max(retry_info_s(error), backoff_s(attempt))
         await asyncio.sleep(pause_s)

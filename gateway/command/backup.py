@@ -79,6 +79,10 @@ def _shown(value: Any) -> str:
 
 def _show(figures: dict[str, Any]) -> None:
     table = Table(title="backup 备份", show_header=False)
+    table.add_column(no_wrap=True)
+    # The folder is needed to restore it.
+    table.add_column(overflow="fold")
+    table.add_column()
     for name, value in figures.items():
         table.add_row(name, _shown(value), FIGURE_NOTES.get(name, ""))
     console = Console()

@@ -1,8 +1,13 @@
-"""The command's way to DrillService: patient, since the gateway or the coordinator may be what a drill kills."""
+"""The command's way to DrillService: patient, since the gateway or the coordinator may be what a drill kills.
+
+Not with a coordinator that cannot use its journal: it is away until somebody has put that right, and asks everybody to come back in half a
+minute, of which eight would be nearly four.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import grpc.aio
@@ -18,6 +23,7 @@ AFTERWARDS_S = 300.0
 AWAY_MAX_S = 60.0
 #: Why a drill is aborted when the command is.
 BY_CTRL_C = "the command was interrupted"
+_call_patiently = partial(call_patiently, final=("JOURNAL_UNUSABLE",))
 ENDED = (drill_pb2.DRILL_STATE_SUCCEEDED, drill_pb2.DRILL_STATE_FAILED, drill_pb2.DRILL_STATE_ABORTED)
 
 
@@ -42,13 +48,18 @@ class DrillClient:
     async def create(self, drill: drill_pb2.Drill, *, validate_only: bool = False) -> drill_pb2.Drill:
         """Write a drill down, or only check it."""
         request = drill_pb2.CreateDrillRequest(drill=drill, validate_only=validate_only, request_id=self._request_ids())
-        return await call_patiently(lambda: self._stub.CreateDrill(request, **self._options))
+        return await _call_patiently(lambda: self._stub.CreateDrill(request, **self._options))
 
     async def start(self, name: str) -> drill_pb2.Drill:
-        """Begin a drill; it is aborted when the waiting is cancelled, since the order may have arrived."""
+        """Begin a drill; it is aborted when the waiting is cancelled, since the order may have arrived, and when it may not begin now."""
         request = drill_pb2.StartDrillRequest(name=name, request_id=self._request_ids())
         try:
-            return await call_patiently(lambda: self._stub.StartDrill(request, **self._options))
+            return await _call_patiently(lambda: self._stub.StartDrill(request, **self._options))
+        except grpc.aio.AioRpcError as error:
+            # Nobody would ever begin it, and it stood among the drills as one that is still to come.
+            if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
+                await self.abort(name, f"refused: {error.details()}")
+            raise
         except asyncio.CancelledError:
             await self.abort(name, BY_CTRL_C)
             raise
@@ -56,23 +67,23 @@ class DrillClient:
     async def abort(self, name: str, reason: str) -> drill_pb2.Drill:
         """End a drill early."""
         request = drill_pb2.AbortDrillRequest(name=name, reason=reason, request_id=self._request_ids())
-        return await call_patiently(lambda: self._stub.AbortDrill(request, **self._options))
+        return await _call_patiently(lambda: self._stub.AbortDrill(request, **self._options))
 
     async def get(self, name: str) -> drill_pb2.Drill:
         """Read a drill."""
         request = drill_pb2.GetDrillRequest(name=name)
-        return await call_patiently(lambda: self._stub.GetDrill(request, **self._options))
+        return await _call_patiently(lambda: self._stub.GetDrill(request, **self._options))
 
     async def list(self, count: int) -> list[drill_pb2.Drill]:
         """The newest drills."""
         request = drill_pb2.ListDrillsRequest(page_size=count)
-        answer = await call_patiently(lambda: self._stub.ListDrills(request, **self._options))
+        answer = await _call_patiently(lambda: self._stub.ListDrills(request, **self._options))
         return list(answer.drills)
 
     async def overview(self) -> monitor_pb2.Overview:
         """The country as of now."""
         request = monitor_pb2.GetOverviewRequest()
-        return await call_patiently(lambda: self._monitor.GetOverview(request, **self._options))
+        return await _call_patiently(lambda: self._monitor.GetOverview(request, **self._options))
 
     async def follow(self, drill: drill_pb2.Drill, tell: Callable[[drill_pb2.Drill], None]) -> drill_pb2.Drill:
         """Wait for a started drill's end; it is aborted when the waiting is cancelled.

@@ -32,11 +32,17 @@ def show_kinds(console: Console) -> None:
 
 def show_drills(console: Console, drills: Iterable[drill_pb2.Drill]) -> None:
     """Drills that were run, newest first."""
-    table = Table("drill", "kind", "provinces", "state", "passed", "reason")
+    table = Table()
+    # What is typed into the next command is never cut.
+    for name in ("drill", "kind"):
+        table.add_column(name, no_wrap=True)
+    for name in ("provinces", "state", "passed", "reason"):
+        table.add_column(name, overflow="fold")
     for drill in drills:
         outcome = outcome_of(drill)
         passed = str(outcome["passed"]) if drill.HasField("report") else ""
-        table.add_row(drill.name, outcome["kind"], outcome["province"], outcome["state"], passed, escape(drill.reason))
+        drill_id = drill.name.removeprefix("drills/")
+        table.add_row(drill_id, outcome["kind"], outcome["province"], outcome["state"], passed, escape(drill.reason))
     console.print(table)
 
 
@@ -83,7 +89,10 @@ def show_report(console: Console, drill: drill_pb2.Drill) -> None:
     """The report for people."""
     outcome = outcome_of(drill)
     title = f"{drill.name} · {outcome['kind']} · {outcome['province']} · {outcome['state']}"
-    table = Table("figure", "what it is", "target", "measured", "", title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    table.add_column("figure", no_wrap=True)
+    for column in ("what it is", "target", "measured", ""):
+        table.add_column(column)
     judged = {one.objective.figure: one for one in drill.report.judgements}
     for figure, meaning in FIGURES.items():
         name = shown_figure(figure)[0]

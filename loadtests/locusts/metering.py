@@ -22,10 +22,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 import grpc
-from google.rpc import error_details_pb2
 
 from gateway.v1 import error_pb2, event_pb2, monitor_pb2, task_pb2, work_pb2
-from loadtests.wire import RETRYABLE_CODES, is_hidden, is_retryable, retry_info_s, rich_details
+from loadtests.wire import RETRYABLE_CODES, is_hidden, is_retryable, reason_of, retry_info_s
 
 #: Types of rows besides ``unary``, ``stream``, ``push`` and ``journey``.
 REFUSED, FENCED = "refused", "fenced"
@@ -89,12 +88,6 @@ class Meter:
     def failed(self, kind: str, name: str, began_s: float, failure: str) -> None:
         """It failed."""
         self._rows.append(Row(kind, name, (self.clock() - began_s) * 1000, failure))
-
-
-def reason_of(error: grpc.aio.AioRpcError) -> str:
-    """The stable reason of a refused call; empty: none was given."""
-    info = error_details_pb2.ErrorInfo()
-    return next((info.reason for detail in rich_details(error) if detail.Unpack(info)), "")
 
 
 class MeteredChannel:

@@ -9,11 +9,13 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import grpc
+import grpc.aio
 import pytest
 import typer
 from rich.console import Console
@@ -30,11 +32,12 @@ from gateway.command.drill_outcome import outcome_of, verdict_of
 from gateway.command.drill_page import page_of
 from gateway.command.drill_run import Done
 from gateway.command.drill_stage import LOADED_PER_S, pace
-from gateway.command.drill_view import show_kinds
+from gateway.command.drill_view import show_drills, show_kinds, show_report
 from gateway.conversion.drill import KINDS_OUT
 from gateway.v1 import drill_pb2, drill_pb2_grpc
 from loadtests.catalogue import Kind, Line
 from loadtests.wire import open_channel
+from tests.unit.loadtests.locusts.test_metering import refusal
 
 FIGURES = {
     "detected_ms": 3_120,
@@ -105,6 +108,21 @@ def test_the_kinds_are_listed_whole_on_any_terminal(width: int) -> None:
     shown = "".join(row[3].strip() for row in cells)
     assert shown == "".join(KINDS[kind].chinese for kind in DrillKind)
     assert " ".join(" ".join(row[2] for row in cells).split()) == " ".join(KINDS[kind].english for kind in DrillKind)
+
+
+def test_a_drill_of_the_list_and_a_figure_can_be_read_at_80_columns() -> None:
+    """The list said `drills/dril…`, and nobody at such a terminal knew which drill to abort."""
+    screen = io.StringIO()
+    console = Console(file=screen, width=80, color_system=None)
+    reason = "drill-11: drill-10 is running; somebody had forgotten it"
+    drill = ended(name="drills/drill-11", kind=drill_pb2.DRILL_KIND_GATEWAY_PARTITION, reason=reason)
+    drill.provinces.extend(["fujian", "zhejiang", "guangdong", "hunan", "anhui"])
+    drill.report.figures.append(drill_pb2.DrillFigure(figure="customer_extra_wait_ms", value=1))
+    show_drills(console, [drill])
+    show_report(console, drill)
+    words = [cell.strip() for line in screen.getvalue().splitlines() for cell in line.split("│")]
+    assert {"drill-11", "gateway-partition", "customer_extra_wait_seconds"} <= set(words)
+    assert "…" not in screen.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -343,6 +361,51 @@ def test_a_run_interrupted_while_it_begins_a_drill_aborts_it(monkeypatch: pytest
         return stub.aborted
 
     assert [request.name for request in asyncio.run(interrupted())] == ["drills/drill-1"]
+
+
+class Refusing(Silent):
+    """A gateway whose country refuses to begin a drill, or to say anything of one.
+
+    Args:
+        refused: with what.
+    """
+
+    def __init__(self, refused: grpc.aio.AioRpcError) -> None:
+        super().__init__()
+        self.asked = 0
+        self._refused = refused
+
+    async def StartDrill(self, request: drill_pb2.StartDrillRequest, **_options: object) -> drill_pb2.Drill:  # noqa: N802
+        """See the contract."""
+        raise self._refused
+
+    async def ListDrills(self, request: drill_pb2.ListDrillsRequest, **_options: object) -> drill_pb2.ListDrillsResponse:  # noqa: N802
+        """See the contract."""
+        self.asked += 1
+        raise self._refused
+
+
+async def asked(stub: Refusing, ask: Callable[[DrillClient], Awaitable[object]], patch: pytest.MonkeyPatch) -> None:
+    """Put a question that is refused."""
+    patch.setattr(drill_pb2_grpc, "DrillServiceStub", lambda _channel: stub)
+    async with open_channel("127.0.0.1:1") as channel:
+        with pytest.raises(grpc.aio.AioRpcError):
+            await ask(DrillClient(channel, "t"))
+
+
+async def test_a_drill_that_may_not_begin_is_not_left_to_be_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another one ran, each try left a drill that stood in the list as pending for ever."""
+    stub = Refusing(refusal(grpc.StatusCode.FAILED_PRECONDITION, "WRONG_STATE"))
+    await asked(stub, lambda client: client.start("drills/drill-2"), monkeypatch)
+    assert [request.name for request in stub.aborted] == ["drills/drill-2"]
+    assert stub.aborted[0].reason.startswith("refused: ")
+
+
+async def test_nobody_waits_for_a_coordinator_that_cannot_use_its_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks for half a minute's pause: after eight tries, nearly four minutes, the command said what it had known at once."""
+    stub = Refusing(refusal(grpc.StatusCode.UNAVAILABLE, "JOURNAL_UNUSABLE", retry_ms=30_000))
+    await asked(stub, lambda client: client.list(50), monkeypatch)
+    assert stub.asked == 1
 
 
 def full(_path: Path, _drill: drill_pb2.Drill) -> None:
