@@ -55,8 +55,11 @@ class RollCall:
             return {}
 
     def tell(self) -> None:
-        """Say of each that stands aside what was not said yet."""
+        """Say of each that stands aside what was not said yet, and of each that no longer does that it tries again."""
         aside = self.aside()
+        for name in self._said:
+            if name not in aside:
+                self._say(f"{_who(name)} tries again 再次尝试")
         for name, reason in aside.items():
             if self._said.get(name) != reason:
                 self._say(f"NOT SERVING 未服务: {reason}")
@@ -119,12 +122,15 @@ class RollCall:
 
     def _give_up(self, code: str) -> str:
         """Name a province, or the coordinator, that has not come up; why."""
-        who = "the coordinator" if code == HQ else f"province {code}"
-        reason = f"{who} has not come up and says nothing; what to do: {LOST_RUNBOOK}"
+        reason = f"{_who(code)} has not come up and says nothing; what to do: {LOST_RUNBOOK}"
         if code not in self._late:
             self._say(f"NOT SERVING 未服务: {reason}")
         self._late[code] = reason
         return reason
+
+
+def _who(code: str) -> str:
+    return "the coordinator" if code == HQ else f"province {code}"
 
 
 async def _serves(health: Any, province: str) -> bool:

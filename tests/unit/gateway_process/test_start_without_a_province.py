@@ -171,6 +171,21 @@ async def test_an_actor_that_cannot_be_made_again_during_operation_is_named(
         assert said == [f"NOT SERVING 未服务: {alarm}"]
 
 
+def test_whoever_stands_aside_no_longer_is_named_once(tmp_path: Path) -> None:
+    """The last word at the terminal of `serve` was that the province did not serve, also hours after its journal had been put right."""
+    said: list[str] = []
+    roll = RollCall(tmp_path, CODES, said.append)
+    for aside in ({"fujian": "damaged", "hq": "lost"}, {"hq": "lost"}, {}, {}):
+        (tmp_path / REFUSALS).write_bytes(msgspec.json.encode(aside))
+        roll.tell()
+    assert said == [
+        "NOT SERVING 未服务: damaged",
+        "NOT SERVING 未服务: lost",
+        "province fujian tries again 再次尝试",
+        "the coordinator tries again 再次尝试",
+    ]
+
+
 async def test_an_actor_that_stood_aside_and_cannot_be_made_again_is_named(tmp_path: Path) -> None:
     """It is not in the directory under its own name: its end was no news, and its last reason the wrong one."""
     await make(tmp_path)
@@ -312,4 +327,4 @@ def test_each_reason_is_said_once(tmp_path: Path) -> None:
     roll.tell()
     note(tmp_path, fujian="two")
     roll.tell()
-    assert [line.rpartition(" ")[2] for line in said] == ["one", "two", "two"]
+    assert [line.rpartition(" ")[2] for line in said] == ["one", "two", "再次尝试", "two"]
