@@ -9,13 +9,15 @@ commit instead of being used again; the first checkpoint afterwards moves all of
 Refused: VACUUM INTO, which must not run inside a transaction; copying the files themselves, which has no moment at all.
 """
 
+import errno
+import os
 from pathlib import Path
 from typing import Final
 
 import apsw
 
 from actors.journal import sqlite_statements as sql
-from actors.journal.errors import Corrupt, StoreFailed
+from actors.journal.errors import Corrupt, StoreFailed, StoreFull
 from actors.journal.page_checksums import RESERVED_BYTES, checksum_vfs
 from actors.journal.sqlite_connection import connect, sync, translated
 from actors.journal.sqlite_view import State, read_state
@@ -59,10 +61,18 @@ class Photograph:
         Raises:
             StoreFailed: there is a file.
             JournalError: it cannot be read, or not be written there.
-            OSError: it cannot be synced.
+            OSError: there is no room for the copy, or it cannot be synced.
         """
         if path.exists():
             raise StoreFailed(self.name, f"{path.name} is there already")
+        try:
+            self._write(path)
+        except StoreFull as full:
+            # Of the journal, which is only read, SQLite would say that it cannot be written: "not an error".
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from full
+        sync(path)
+
+    def _write(self, path: Path) -> None:
         with translated(self.name):
             copy = apsw.Connection(str(path), vfs=checksum_vfs())
             try:
@@ -76,7 +86,6 @@ class Photograph:
                         backup.step(_STEP_PAGES)
             finally:
                 copy.close(True)
-        sync(path)
 
     def close(self) -> None:
         """Close the journal; the moment is gone."""

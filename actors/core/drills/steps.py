@@ -145,12 +145,12 @@ def standing_of(summary: ProvinceSummary) -> Standing:
 def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
     """Whether a drill keeps within its own limits, as the country is now."""
     rules = RULES[spec.kind]
-    allowed = min(spec.provinces_max, rules.provinces_max)
-    if not rules.provinces_min <= len(spec.provinces) <= allowed:
-        wanted = str(allowed) if rules.provinces_min == allowed else f"{rules.provinces_min} to {allowed}"
-        return _refused(
-            f"A drill of this kind strikes {wanted} provinces (--province); {len(spec.provinces)} are named."
-        )
+    named, least, most = len(spec.provinces), rules.provinces_min, rules.provinces_max
+    if not least <= named <= most:
+        wanted = str(most) if least == most else f"{least} to {most}"
+        return _refused(f"A drill of this kind strikes {wanted} provinces (--province); {named} are named.")
+    if named > spec.provinces_max:
+        return _refused(f"{named} provinces would be struck; at most {spec.provinces_max} may be (--provinces-max).")
     away = [code for code in spec.provinces if code not in view.summaries]
     if away:
         return _refused(f"{away[0]} is not in the national picture: nothing is practised on what is broken.")
@@ -167,10 +167,9 @@ def blast_radius(spec: DrillSpec, view: View) -> Refused | None:
     struck = sum(view.summaries[code].signed_in for code in spec.provinces)
     everybody = sum(summary.signed_in for summary in view.summaries.values())
     if struck * 1000 > everybody * spec.operators_max_permille:
-        share = struck * 1000 // max(1, everybody)
         return _refused(
-            f"{struck} of {everybody} signed-in operators would be struck, {share} permille; "
-            f"at most {spec.operators_max_permille} are allowed."
+            f"{struck} of {everybody} signed-in operators would be struck, {struck * 100 / everybody:.1f} %; "
+            f"at most {spec.operators_max_permille / 10:g} % may be (--operators-max)."
         )
     return None
 

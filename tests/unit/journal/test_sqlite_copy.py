@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from actors.journal import Photograph, SqliteJournal, StoreFailed, open_readonly, open_sqlite, skip_epochs
+from tests.unit.full_disk import file_size_limit
 
 
 @pytest.fixture
@@ -73,6 +74,16 @@ def test_a_copy_is_a_journal_that_can_be_opened_and_goes_on(journal: SqliteJourn
     fill(restored, 1)
     restored.check()
     restored.close()
+
+
+def test_a_copy_that_finds_no_room_says_so_of_the_copy(journal: SqliteJournal, tmp_path: Path) -> None:
+    """`sharedops backup` onto a full disk named the live journal, which was whole, and ended in "not an error"."""
+    fill(journal, 40)
+    photograph = Photograph(tmp_path / "fujian.sqlite")
+    photograph.take()
+    with file_size_limit(32 * 1024), pytest.raises(OSError, match=r"No space left on device: .*copy\.sqlite"):
+        photograph.copy_to(tmp_path / "copy.sqlite")
+    photograph.close()
 
 
 def test_a_copy_never_replaces_a_file(journal: SqliteJournal, tmp_path: Path) -> None:

@@ -136,6 +136,21 @@ def test_nothing_is_struck_beyond_the_blast_radius() -> None:
         assert blast_radius(spec, seen) is not None
 
 
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        (DrillSpec(kind=DrillKind.REGIONAL, provinces=(FUJIAN, JIANGXI)), "2 provinces would be struck; at most 1"),
+        (DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN,), operators_max_permille=300), "at most 30 % may be"),
+    ],
+)
+def test_whoever_is_refused_for_a_limit_is_told_which_option_sets_it(spec: DrillSpec, told: str) -> None:
+    """A region named without `--provinces-max` was told that such a drill "strikes 2 to 1 provinces", and a share was said in permille."""
+    refused = blast_radius(spec, view(0))
+    assert refused is not None
+    assert told in refused.message
+    assert refused.message.endswith("-max).")
+
+
 def test_a_drill_that_harms_the_rest_is_seen_after_two_seconds() -> None:
     """One odd picture must not end a drill; real harm must, and what the struck province itself loses is the drill."""
     guarded = drill(spec=DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN,), abort_below_permille=900))
