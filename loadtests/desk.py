@@ -155,7 +155,7 @@ class Desk:
         """The session. A refusal that names a time is asked again: after a restart the gateway is there before the provinces are."""
         while True:
             sign_in = work_pb2.SignInAction(desk_id=self._desk_id, resume=self._was_signed_in)
-            result = await self._send(work_pb2.WorkAction(sign_in=sign_in))
+            result = await self._send(work_pb2.WorkAction(sign_in=sign_in, request_id=self._request_ids()))
             if result.WhichOneof("outcome") != "error":
                 return result.session
             _say_refused(result.error)
@@ -228,17 +228,21 @@ class Desk:
     # --- the stream ---
 
     async def _act(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult | None:
-        """Send an action and wait for its result; None, and said why, when it was refused."""
-        result = await self._send(action)
-        if result.WhichOneof("outcome") != "error":
-            return result
-        _say_refused(result.error)
-        return None
+        """Send an action and wait for its result; None, and said why, when it was refused.
+
+        A refusal that names a time is asked again: the task stays in these hands for as long as their heart beats, and nobody else is given it.
+        """
+        action.request_id = self._request_ids()
+        while (result := await self._send(action)).WhichOneof("outcome") == "error":
+            _say_refused(result.error)
+            if not result.error.retry_after_ms:
+                return None
+            await asyncio.sleep(result.error.retry_after_ms / 1000)
+        return result
 
     async def _send(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult:
         action.operator = self._operator
         action.action_id = f"a{next(self._action_ids)}"
-        action.request_id = self._request_ids()
         answered = self._results[action.action_id] = asyncio.get_running_loop().create_future()
         self._outbox.put_nowait(action)
         return await answered

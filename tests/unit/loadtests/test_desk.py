@@ -115,6 +115,24 @@ class Elsewhere(Office):
                 yield work_pb2.WorkResponse(updates=[work_pb2.WorkUpdate(session=ended)])
 
 
+class FullDisk(Office):
+    """Refuses the first of each step for want of room on its disk."""
+
+    def __init__(self, assignments: list[work_pb2.Assignment]) -> None:
+        super().__init__(assignments)
+        self.asked: list[tuple[str | None, str]] = []
+
+    def _answer(self, action: work_pb2.WorkAction) -> work_pb2.ActionResult:
+        what = action.WhichOneof("action")
+        is_first = what in ("start", "complete") and what not in dict(self.asked)
+        if what in ("start", "complete"):
+            self.asked.append((what, action.request_id))
+        if is_first:
+            full = error_pb2.Error(code=8, reason="STORE_FULL", message="No room.", retry_after_ms=1)
+            return work_pb2.ActionResult(action_id=action.action_id, error=full)
+        return super()._answer(action)
+
+
 async def work_at(office: Office, *, tasks: int, work_s: float = 0.0) -> None:
     """Let a desk decide so many tasks."""
     server = grpc.aio.server()
@@ -139,6 +157,15 @@ def test_a_sign_in_that_came_too_early_is_tried_again() -> None:
     unknown = error_pb2.Error(code=5, reason="OPERATOR_UNKNOWN", message="There is no such operator.")
     with pytest.raises(DeskRefused):
         asyncio.run(work_at(Office([], refusals=[unknown]), tasks=1))
+
+
+def test_a_step_that_is_refused_for_now_is_asked_again_as_the_same_request() -> None:
+    """After a disk had been full for a minute, three tasks lay on a desk that had given them up, and whose heart went on beating for them."""
+    office = FullDisk([held(1, task_pb2.TASK_STATE_ASSIGNED)])
+    asyncio.run(work_at(office, tasks=1))
+    assert office.done == ["start fujian-1", "complete fujian-1"]
+    assert [what for what, _ in office.asked] == ["start", "start", "complete", "complete"]
+    assert len({request_id for _, request_id in office.asked}) == 2
 
 
 class Lines:
