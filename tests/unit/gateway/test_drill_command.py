@@ -379,7 +379,9 @@ class Refusing(Silent):
         """See the contract."""
         raise self._refused
 
-    async def ListDrills(self, request: drill_pb2.ListDrillsRequest, **_options: object) -> drill_pb2.ListDrillsResponse:  # noqa: N802
+    async def ListDrills(
+        self, request: drill_pb2.ListDrillsRequest, **_options: object
+    ) -> drill_pb2.ListDrillsResponse:  # noqa: N802
         """See the contract."""
         self.asked += 1
         raise self._refused
