@@ -381,7 +381,7 @@ class Refusing(Silent):
 
     async def ListDrills(
         self, request: drill_pb2.ListDrillsRequest, **_options: object
-    ) -> drill_pb2.ListDrillsResponse:  # noqa: N802
+    ) -> drill_pb2.ListDrillsResponse:
         """See the contract."""
         self.asked += 1
         raise self._refused
