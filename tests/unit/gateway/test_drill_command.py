@@ -379,7 +379,7 @@ class Refusing(Silent):
         """See the contract."""
         raise self._refused
 
-    async def ListDrills(
+    async def ListDrills(  # noqa: N802
         self, request: drill_pb2.ListDrillsRequest, **_options: object
     ) -> drill_pb2.ListDrillsResponse:
         """See the contract."""
