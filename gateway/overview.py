@@ -72,7 +72,7 @@ class Overviews:
             or not self._changes.is_fresh(code, self._last[code].time_ms)
         ]
         overview = overview_out(at_ms, self._last.values(), self._links.codes(), degraded)
-        alarms = [*self._links.refusals(), *_transit_alarms(self._last.values())]
+        alarms = [*self._links.refusals(), *_disk_alarms(self._last.values()), *_transit_alarms(self._last.values())]
         overview.alarms.extend(alarm[:ALARM_LENGTH_MAX] for alarm in alarms)
         return overview
 
@@ -93,6 +93,13 @@ class Overviews:
             return_exceptions=True,
         )
         return [reply.summary for reply in replies if isinstance(reply, protocol.SummaryReply)]
+
+
+def _disk_alarms(summaries: Iterable[ProvinceSummary]) -> Iterator[str]:
+    """Whose disk takes no writes: they are ACTIVE all the same, and nobody but their branches' systems is refused."""
+    for summary in summaries:
+        if summary.is_read_only:
+            yield f"{summary.province}: its disk takes no writes; see docs/runbooks/disk-full.md"
 
 
 def _transit_alarms(summaries: Iterable[ProvinceSummary]) -> Iterator[str]:

@@ -22,6 +22,7 @@ class Links:
         self.time_ms = 10 * HOUR_MS
         self.asked_province = 0
         self.in_transit_ms = 0
+        self.is_read_only = False
 
     def codes(self) -> list[ProvinceCode]:
         return [FUJIAN]
@@ -48,6 +49,7 @@ class Links:
             time_ms=self.time_ms,
             status=ProvinceStatus.ACTIVE,
             policy=SharingPolicy(),
+            is_read_only=self.is_read_only,
             oldest_transit_ms=self.in_transit_ms,
             oldest_transit_host="jiangxi" if self.in_transit_ms else "",
         )
@@ -100,3 +102,13 @@ async def test_a_task_held_by_nobody_for_long_is_an_alarm() -> None:
     (alarm,) = (await overviews.now()).alarms
     assert "in transit to jiangxi for 45 s" in alarm
     assert "runbooks/task-in-transit.md" in alarm
+
+
+async def test_a_disk_that_takes_no_writes_is_an_alarm() -> None:
+    """The province was ACTIVE and everything looked well, while its branch was refused and tasks on their way to it were held by nobody."""
+    links, overviews = watched()
+    links.is_read_only = True
+    assert list((await overviews.now()).alarms) == ["fujian: its disk takes no writes; see docs/runbooks/disk-full.md"]
+    links.is_read_only = False
+    links.revision += 1
+    assert list((await overviews.now()).alarms) == []
