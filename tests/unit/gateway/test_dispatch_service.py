@@ -100,8 +100,8 @@ async def test_an_explanation_says_why_why_not_and_what_would_have_changed_it(se
     await a_task(served)
     told = await explain(served, operator="provinces/fujian/operators/fujian-op-4")
     why = "\n".join(told.lines)
-    assert "Op-1 (fujian-op-1) was chosen of " in why
-    assert "kind done count" in why and "proven optimal" in why
+    assert "Op-1 (fujian-op-1) was chosen with " in why
+    assert "tasks of the kind done" in why and "proven optimal" in why
     assert "Why not Op-4 (fujian-op-4): does not do this kind." in told.lines
     assert any(line.startswith("Why not Op-2 (fujian-op-2): ") for line in told.lines)
     assert any("Had Op-2 (fujian-op-2) equalled Op-1" in change for change in told.changes)
@@ -219,7 +219,7 @@ async def test_all_decisions_of_a_task_are_listed_in_pages(served: Gateway) -> N
     second = await served.dispatch.ListRoutingDecisions(listing, **as_("ops"))
     assert (second.routing_decisions[0].name, second.next_page_token) == (f"{TASK}/decisions/1", "")
     told = await explain(served)
-    assert told.lines[0] == "team_lead:zhou reassigned it to fujian-op-2: knows the case."
+    assert told.lines[0] == "It was reassigned to fujian-op-2 by team lead zhou: knows the case."
 
 
 async def test_a_preview_and_a_diagnosis_change_nothing(served: Gateway) -> None:

@@ -13,6 +13,7 @@ from actors.core.matching.explained import Candidate, Contribution, HowChosen, R
 from actors.core.matching.wording.templates import (
     Language,
     filter_words,
+    identity_words,
     joined,
     parameter_words,
     part_words,
@@ -57,7 +58,8 @@ class ChoiceWords:
         record = self._record
         name = self._named(record.operator)
         if record.how is HowChosen.REASSIGNED:
-            return [self._say("choice.reassigned", who=record.who, operator=name, reason=record.reason or "-")]
+            who = identity_words(record.who, self._language)
+            return [self._say("choice.reassigned", who=who, operator=name, reason=record.reason or "-")]
         lines: list[str] = []
         if self._is_fetched:
             lines.append(self._say("choice.fetched", operator=name, when=self._when))

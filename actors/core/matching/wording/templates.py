@@ -1,7 +1,7 @@
 """The one table of sentences: everything that explanations say, in both languages side by side.
 
 A template is filled by name; a test fills each in both languages with the same values, so that no language says less. Parameters are called
-by their Chinese names, and in English by their catalogue names read aloud (``pair_kind_done_count``: kind done count).
+by their Chinese names and by those of `parameter_names`; one without is read aloud (``task_page_count``: page count).
 """
 
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from actors.core.matching.explained import Contribution
 from actors.core.matching.parameters import CATALOGUE
+from actors.core.matching.wording.parameter_names import ENGLISH
 
 #: Larger numbers are not written out.
 _WRITTEN_OUT_MAX = 1e9
@@ -116,10 +117,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     ),
     # --- who holds or decided it ---
     "choice.matched": (
-        "考察 {considered} 人后选中 {operator}，得 {score} 分（效率、质量、效能各占 {shares}%）。",
-        "{operator} was chosen of {considered} looked at with {score} points (efficiency, quality, effectiveness count {shares} %).",
+        "考察 {considered} 人后选中 {operator}，得 {score} 分（效率、质量、效能依次占 {shares} %）。",
+        "{operator} was chosen with {score} points; people looked at: {considered} (efficiency, quality and effectiveness count for {shares} %).",
     ),
-    "choice.parts": ("主要因为：{parts}。", "Above all: {parts}."),
+    "choice.parts": ("主要因为：{parts}。", "Mainly for: {parts}."),
     "choice.against": ("不利于 {operator} 的：{parts}。", "Against {operator}: {parts}."),
     "choice.removed": ("被筛除的人：{removed}。", "Removed by filters: {removed}."),
     "choice.round": (
@@ -133,7 +134,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "choice.certified": ("已证明最优", "proven optimal"),
     "choice.gap": ("距最优至多差 {gap} 分", "at most {gap} points from the best"),
     "choice.fetched": ("{operator} 于 {when} 主动取件。", "{operator} asked for work at {when} and got it."),
-    "choice.reassigned": ("{who} 把此件转派给 {operator}：{reason}。", "{who} reassigned it to {operator}: {reason}."),
+    "choice.reassigned": (
+        "{who} 把此件转派给 {operator}：{reason}。",
+        "It was reassigned to {operator} by {who}: {reason}.",
+    ),
     "choice.missing": (
         "{provinces} 的日志未能及时回溯：那里的派单和转移未列出，下面所述未必是最后一次派单。",
         "What the journals of {provinces} tell could not be read back in time: choices and moves there are left out, and a choice told here may not be the last.",
@@ -188,11 +192,11 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "other.removed": ("为什么不是 {operator}：{filter}。", "Why not {operator}: {filter}."),
     "other.behind": (
         "为什么不是 {operator}：少 {gap} 分（{score} 分），差在 {parts}。",
-        "Why not {operator}: {gap} points fewer ({score}), for want of {parts}.",
+        "Why not {operator}: {gap} points fewer ({score}), behind in {parts}.",
     ),
     "other.elsewhere": (
         "为什么不是 {operator}：本件得 {score} 分不比当选者少，但同一轮派给了 {task}，整体更优。",
-        "Why not {operator}: no fewer points for this task ({score}), but the same round gave them {task}, which was better for all.",
+        "Why not {operator}: no fewer points for this task ({score}), but the same round gave them {task}, which was better on the whole.",
     ),
     "other.dear": (
         "为什么不是 {operator}：得 {score} 分不低，但其时间在该轮更抢手（影子价 {price} 分）。",
@@ -272,6 +276,24 @@ def say(key: str, language: Language, **values: object) -> str:
     return sentence if len(sentence) <= SENTENCE_LENGTH_MAX else sentence[: SENTENCE_LENGTH_MAX - 1] + "…"
 
 
+#: Role of whoever acts -> (Chinese, English).
+_ROLES: dict[str, tuple[str, str]] = {
+    "branch": ("分公司系统", "the branch system"),
+    "operator": ("作业人员", "operator"),
+    "team_lead": ("班组长", "team lead"),
+    "ops": ("运营人员", "operations"),
+}
+
+
+def identity_words(who: str, language: Language) -> str:
+    """Who acted (``role:subject``), as people say it; whatever is no such role is shown as it is."""
+    role, _, subject = who.partition(":")
+    if role not in _ROLES or not subject:
+        return who
+    chinese, english = _ROLES[role]
+    return f"{chinese if language is Language.ZH else english} {subject}"
+
+
 def filter_words(name: str, language: Language) -> str:
     """What a filter says of those whom it removes."""
     chinese, english = FILTERS.get(name, (name, name.replace("_", " ")))
@@ -298,7 +320,7 @@ def parameter_words(name: str, language: Language) -> str:
     known = CATALOGUE.get(name)
     if language is Language.ZH and known is not None:
         return known.name_zh
-    return name.partition("_")[2].replace("_", " ") if "_" in name else name
+    return ENGLISH.get(name) or name.partition("_")[2].replace("_", " ") or name
 
 
 def value_words(value: float | None, unit: str, language: Language) -> str:
@@ -317,12 +339,14 @@ def value_words(value: float | None, unit: str, language: Language) -> str:
         return f"> {_WRITTEN_OUT_MAX:,.0f}"
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
     number = f"{value:,.{digits}f}".removesuffix(".00").removesuffix(".0")
-    named = _UNITS.get(unit, (unit, unit))[0 if language is Language.ZH else 1]
+    named = UNITS.get(unit, (unit, unit))[0 if language is Language.ZH else 1]
+    if number in ("1", "-1") and unit in _COUNTED:
+        named = named.removesuffix("s")
     return f"{number} {named}".rstrip()
 
 
 #: Unit of the catalogue -> (Chinese, English); scales and indexes go without.
-_UNITS: dict[str, tuple[str, str]] = {
+UNITS: dict[str, tuple[str, str]] = {
     "min": ("分钟", "min"),
     "count": ("件", ""),
     "days": ("天", "days"),
@@ -337,6 +361,10 @@ _UNITS: dict[str, tuple[str, str]] = {
     "min/page": ("分钟/页", "min/page"),
     "fen": ("分钱", "fen"),
     "CNY/unit": ("元/折算件", "CNY/unit"),
+    "items/h": ("件/小时", "tasks/h"),
+    "bp": ("基点", "bp"),
+    "pp": ("个百分点", "pp"),
+    "pp/week": ("个百分点/周", "pp/week"),
     "0-1": ("", ""),
     "0-3": ("", ""),
     "0-9": ("", ""),
@@ -345,6 +373,8 @@ _UNITS: dict[str, tuple[str, str]] = {
     "z": ("", ""),
     "kappa": ("", ""),
 }
+#: Units of which one is said in the singular.
+_COUNTED = ("days", "level", "units", "points", "months", "pages")
 
 
 def sample_words(sample: float) -> str:

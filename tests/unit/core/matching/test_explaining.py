@@ -15,15 +15,17 @@ from actors.core.matching.explained import (
     RoutingReplay,
 )
 from actors.core.matching.explaining import Explainer
-from actors.core.matching.parameters import CATALOGUE
+from actors.core.matching.parameters import CATALOGUE, Role, Scope
 from actors.core.matching.record import Shares
 from actors.core.matching.scoring import Scorer
 from actors.core.matching.shipped import shipped_model
 from actors.core.matching.wording import Language
 from actors.core.matching.wording.choice import ChoiceWords, differing, enough
+from actors.core.matching.wording.parameter_names import ENGLISH
 from actors.core.matching.wording.templates import (
     SENTENCE_LENGTH_MAX,
     TEMPLATES,
+    UNITS,
     filter_words,
     parameter_words,
     part_words,
@@ -151,8 +153,8 @@ def test_why_names_the_largest_parts_with_their_samples() -> None:
     """What is said must be what tipped the scale."""
     lines = choice(BEHIND).why()
     assert "450 points" in lines[0]
-    assert lines[1] == "Above all: kind done count 3 (n = 12) +300; qa pass ratio 3 (n = 12) +200."
-    assert lines[2] == "Against wang: kind handle minutes 3 (n = 12) -50."
+    assert lines[1] == "Mainly for: tasks of the kind done 3 (n = 12) +300; QA pass ratio 3 (n = 12) +200."
+    assert lines[2] == "Against wang: handle time of the kind 3 (n = 12) -50."
     assert "proven optimal" in lines[3] and "does not do this kind (2)" in lines[4]
     assert "another result" in choice(BEHIND, reproduced=False).why()[-1]
 
@@ -183,7 +185,7 @@ def test_why_not_gives_the_filter_the_gap_or_the_other_task() -> None:
     words = choice(BEHIND, removed, busy, dear)
     assert words.why_not("zhao") == "Why not zhao: not enough authority."
     assert words.why_not("li") == (
-        "Why not li: 190 points fewer (260), for want of kind done count -200; kind handle minutes -10."
+        "Why not li: 190 points fewer (260), behind in tasks of the kind done -200; handle time of the kind -10."
     )
     assert "the same round gave them fujian-2" in words.why_not("qian")
     assert "price 80 points" in words.why_not("sun")
@@ -219,7 +221,7 @@ def test_what_would_have_changed_it_is_a_sum_that_comes_out() -> None:
     words = choice(BEHIND, candidate("zhao", 900, 0, 0, removed_by="authority"))
     assert (
         words.change("li")
-        == "Had li equalled wang in kind done count (+200), they would have had at least as many points (they were 190 apart)."
+        == "Had li equalled wang in tasks of the kind done (+200), they would have had at least as many points (they were 190 apart)."
     )
     assert (
         words.change("zhao")
@@ -244,7 +246,10 @@ def test_decisions_by_people_and_old_ones_say_so() -> None:
     """A team lead's choice explained by points would be an invention."""
     reassigned = record(how=HowChosen.REASSIGNED, who="team_lead:zhou", reason="knows the customer", round=0)
     words = ChoiceWords(reassigned, None, Language.EN, named=str, when="noon")
-    assert words.why() == ["team_lead:zhou reassigned it to wang: knows the customer."]
+    assert words.why() == ["It was reassigned to wang by team lead zhou: knows the customer."]
+    assert ChoiceWords(reassigned, None, Language.ZH, named=str, when="noon").why() == [
+        "班组长 zhou 把此件转派给 wang：knows the customer。"
+    ]
     # Whoever is asked about may well have been on the roster.
     assert words.why_not("li") == "Nothing tells how many points li would have had."
     old = ChoiceWords(record(round=0), None, Language.ZH, named=str, when="noon")
@@ -282,6 +287,23 @@ def test_parameters_and_values_have_words(language: Language) -> None:
 
 
 @pytest.mark.parametrize("language", Language)
+def test_every_unit_has_words_and_one_is_one(language: Language) -> None:
+    """A Chinese reader was shown "pp/week", an English one "1 levels"."""
+    assert {parameter.unit for parameter in CATALOGUE.values()} - {"enum", "ratio", "0/1"} <= set(UNITS)
+    assert value_words(1.0, "level", Language.EN) == "1 level" and value_words(2.0, "level", Language.EN) == "2 levels"
+    assert value_words(1.0, "s", language).endswith(("s", "秒"))
+
+
+def test_every_part_of_a_fit_has_an_english_name() -> None:
+    """Catalogue names are for those who change the model, not for those who ask why."""
+    fit = (Role.SCORE, Role.COST)
+    scopes = (Scope.OPERATOR, Scope.PAIR, Scope.TIME)
+    parts = [name for name, one in CATALOGUE.items() if one.role in fit and one.scope in scopes]
+    assert set(parts) == set(ENGLISH)
+    assert len(set(ENGLISH.values())) == len(ENGLISH)
+
+
+@pytest.mark.parametrize("language", Language)
 def test_a_ratio_beyond_belief_is_bounded_instead_of_written_out(language: Language) -> None:
     """In a country that plays a day in a minute an efficiency of 25,940 % was shown as if somebody worked like that."""
     assert value_words(259.4, "ratio", language) == value_words(1.5e301, "ratio", language) == "> 1,000 %"
@@ -311,7 +333,7 @@ def test_what_nobody_can_tell_is_no_prior() -> None:
     """An unknown value rests on nothing at all."""
     shown = part("operator_standard_efficiency", 0, value=None, unit="ratio", evidence=0.0)
     assert not shown.is_prior_only
-    assert part_words(shown, Language.EN) == "standard efficiency unknown +0"
+    assert part_words(shown, Language.EN) == "efficiency by the standard unknown +0"
 
 
 def test_no_sentence_is_longer_than_its_bound() -> None:
