@@ -259,7 +259,8 @@ class Scorer:
     def _duty_board(self) -> DutyBoard:
         state = self.state
         if self._board is None or self._board_revision != state.duty_revision:
-            signed_in = [state.operators[operator] for operator in state.signed_in]
+            # Means of a team are sums of floats: a snapshot does not keep the order in which people signed in.
+            signed_in = [state.operators[operator] for operator in sorted(state.signed_in)]
             self._board = DutyBoard(signed_in, state.statistics.rows)
             self._board_revision = state.duty_revision
         return self._board

@@ -8,6 +8,7 @@ twelve groups of a hundred, for the one or two people who have just got or decid
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from math import fsum
 
 import numpy as np
 
@@ -59,7 +60,8 @@ def in_hand(
     now_minute: int,
 ) -> Hand:
     """What a person has in hand, as of a minute: equal to an earlier one as long as nothing that is read of it has changed."""
-    left = working = 0.0
+    left: list[float] = []
+    working = 0.0
     for task_id in held or ():
         task = tasks[task_id]
         kind = kinds.get(task.spec.kind)
@@ -69,12 +71,13 @@ def in_hand(
             since_start = max(0, now_minute - task.started_ms // MINUTE_MS)
             working += since_start
             worked += since_start
-        left += max(standard * REMAINING_MIN, standard - worked)
+        left.append(max(standard * REMAINING_MIN, standard - worked))
     available = person.presence is PresenceState.AVAILABLE
     return (
         len(held) if held else 0,
         working,
-        left,
+        # Exact whatever the order: a snapshot does not keep that in which tasks came to hand.
+        fsum(left),
         person.signed_in_ms // MINUTE_MS if person.signed_in_ms else NAN,
         person.idle_since_ms // MINUTE_MS if available and person.idle_since_ms else NAN,
         person.break_end_ms // MINUTE_MS if person.break_end_ms else NAN,
