@@ -31,6 +31,9 @@ def start_ray(run_dir: Path, forks: WorkerForks) -> Any:
         # Ray would otherwise put the address of a network card in place of loopback.
         RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_enable_metrics_collection="0",
+        # Each of its processes would write statistics of its event loops into its log, once a minute: some 250 kB with 36 provinces, 130 GB a year.
+        # Refused: its rotation (`RAY_ROTATION_MAX_BYTES`), for which each process reads what it says through a pipe, its last words too.
+        RAY_event_stats_print_interval_ms="0",
         RAY_timeout_ms_task_wait_for_death_info="50",
         # Ray would start its workers with niceness 15: on a busy machine a province would starve behind its own gateway.
         RAY_worker_niceness="0",

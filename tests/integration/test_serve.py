@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from actors.running import run_dirs_of
 from tests.integration.branch import Branch
 from tests.integration.country import Country, is_alive, running
 from tests.integration.until import until
@@ -48,6 +49,15 @@ def test_development_tokens_are_never_served_to_the_network(tmp_path: Path) -> N
     done = _command("serve", "--data-dir", str(tmp_path / "data"), "--grpc", "0.0.0.0:0")
     assert done.returncode == 2
     assert "development tokens" in done.stderr
+
+
+def test_ray_adds_no_statistics_to_its_logs(country: Country) -> None:
+    """They filled the disk of whoever let a country run: once a minute, from the start on, of every process."""
+    [run_dir] = run_dirs_of(country.data_dir)
+    logs = run_dir / "ray" / "session_latest" / "logs"
+    written = {path.name: path.read_text(errors="replace") for path in (*logs.glob("*.out"), *logs.glob("*.log"))}
+    assert written["gcs_server.out"] and any(name.startswith("python-core-worker") for name in written)
+    assert [name for name, text in written.items() if "Event stats" in text] == []
 
 
 def test_a_killed_country_comes_back_whole_and_ends_cleanly(tmp_path: Path) -> None:
