@@ -198,9 +198,9 @@ class Rules:
                 wrong += located(name, check(value))
         return wrong
 
-    def but(self, *, required: Collection[str] | None = None, **fields: Check) -> "Rules":
-        """The same rules with some fields' checks replaced."""
-        return Rules(self.fields | fields, required=self.required if required is None else required, whole=self._whole)
+    def but(self, *, required: Collection[str], **fields: Check) -> "Rules":
+        """The same rules with other required fields and some fields' checks replaced."""
+        return Rules(self.fields | fields, required=required, whole=self._whole)
 
 
 def _read_nothing(message: Message) -> tuple[Any, ...]:

@@ -24,6 +24,7 @@ from gateway.v1 import (
     work_pb2,
 )
 from gateway.validation.checks import Rules, anything
+from gateway.validation.task import CLOCK_SKEW_MAX_MS, SCHEDULE_MAX_MS
 
 FILES = (
     admin_pb2,
@@ -267,6 +268,14 @@ def test_all_mistakes_are_named_at_once() -> None:
         ),
         (
             task_pb2.CreateTaskRequest(
+                parent="provinces/fujian",
+                task=new_task(prior_operator="provinces/fujian/operators/a"),
+                request_id="r",
+            ),
+            ["task.prior_task"],
+        ),
+        (
+            task_pb2.CreateTaskRequest(
                 parent="provinces/fujian", task=new_task(prior_task="fujian-1", prior_reason=9), request_id="r"
             ),
             ["task.prior_reason", "task.prior_task"],
@@ -360,6 +369,28 @@ def test_all_mistakes_are_named_at_once() -> None:
             ],
         ),
         (province_pb2.EvacuateProvinceRequest(name="provinces/fujian", request_id="r"), ["reason"]),
+        *(
+            (
+                task_pb2.UpdateTaskRequest(
+                    task={"name": "provinces/fujian/tasks/fujian-1"}, update_mask={"paths": paths}, request_id="r"
+                ),
+                ["update_mask.paths"],
+            )
+            for paths in ([], ["*"], ["note"], ["priority"] * 4)
+        ),
+        (
+            operator_pb2.UpdateOperatorRequest(
+                operator={"name": "provinces/fujian/operators/a"}, update_mask={"paths": ["*"]}, request_id="r"
+            ),
+            [],
+        ),
+        (
+            province_pb2.UpdateProvinceRequest(
+                province={"name": "provinces/fujian"}, update_mask={"paths": ["*"]}, request_id="r"
+            ),
+            ["update_mask.paths"],
+        ),
+        (operator_pb2.UpdateOperatorRequest(operator={"team": "a"}, request_id="r"), ["operator.name"]),
         (dispatch_pb2.GetRoutingDecisionRequest(name="provinces/fujian/tasks/fujian-1/decisions/0"), ["name"]),
         (dispatch_pb2.GetRoutingDecisionRequest(name="provinces/fujian/tasks/jiangxi-1/decisions/1"), ["name"]),
         (
@@ -434,6 +465,26 @@ def test_all_mistakes_are_named_at_once() -> None:
                 amount_fen=1,
             ),
             ["amount_fen"],
+        ),
+        *(
+            (
+                work_pb2.WorkAction(
+                    operator="provinces/fujian/operators/a",
+                    request_id="r",
+                    complete={
+                        "task": "provinces/fujian/tasks/fujian-1",
+                        "token": 1,
+                        "verdict": verdict,
+                        "amount_fen": amount_fen,
+                    },
+                ),
+                fields,
+            )
+            for verdict, amount_fen, fields in (
+                (task_pb2.VERDICT_APPROVED, 1, []),
+                (task_pb2.VERDICT_DECLINED, 0, []),
+                (task_pb2.VERDICT_DECLINED, 1, ["complete.amount_fen"]),
+            )
         ),
         (
             work_pb2.SetPresenceAction(presence=operator_pb2.PRESENCE_OFFLINE),
@@ -513,6 +564,18 @@ def test_a_drill_keeps_within_its_bounds(drill: dict[str, Any], wrong: list[str]
     """A fault without an end, or an objective that nothing can miss, would be taken for a drill."""
     request = drill_pb2.CreateDrillRequest(drill=drill_pb2.Drill(**drill), request_id="r")
     assert wrong_fields(request) == wrong
+
+
+@pytest.mark.parametrize(
+    ("field", "latest_ms"),
+    [("not_before_time_ms", SCHEDULE_MAX_MS), ("accepted_at_branch_time_ms", CLOCK_SKEW_MAX_MS)],
+)
+def test_times_ahead_are_bounded(monkeypatch: pytest.MonkeyPatch, field: str, latest_ms: int) -> None:
+    """A task scheduled for the next century would wait unseen, one accepted tomorrow would never be late; a branch's clock may be a little fast."""
+    now_ms = 1_800_000_000_000
+    monkeypatch.setattr("gateway.validation.task.time.time_ns", lambda: now_ms * 1_000_000)
+    assert wrong_fields(create(**{field: now_ms + latest_ms})) == []
+    assert wrong_fields(create(**{field: now_ms + latest_ms + 1})) == [f"task.{field}"]
 
 
 def test_a_renewal_needs_no_request_id() -> None:
