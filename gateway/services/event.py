@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 
+from actors.core import events as e
 from actors.core.ids import ProvinceCode, home_of
 from actors.protocol import FrameNews
 from gateway import conversion, filters, names, pages, permissions, validation
@@ -15,6 +16,8 @@ from gateway.v1 import event_pb2, event_pb2_grpc
 
 _SERVICE = "/sharedops.v1.EventService/"
 _DECISIONS = "/sharedops.v1.DispatchService/ListRoutingDecisions"
+#: What was found about a decision, and so about whoever made it.
+_REVIEW = e.ReviewSubmitted.__name__
 #: Events in one message, and about how many bytes: clients refuse more than 4 MiB unless told otherwise.
 EVENTS_PER_MESSAGE_MAX = 1_000
 MESSAGE_BYTES_MAX = 1024 * 1024
@@ -151,10 +154,12 @@ def _events(identity: Identity, frames: list[FrameNews], after: int) -> list[eve
 
 
 def _may_see(identity: Identity, event: event_pb2.Event) -> bool:
-    """A branch system sees what happened to tasks of its own home, and nothing of the people or of others' tasks."""
-    if identity.role is not Role.BRANCH or identity.is_of("*"):
+    """A branch system sees what happened to tasks of its own home, and nothing of the people, of their reviews, or of others' tasks."""
+    if identity.role is not Role.BRANCH:
         return True
-    return bool(event.task) and home_of(names.parse_task(event.task)) == identity.province
+    if not event.task or event.type == _REVIEW:
+        return False
+    return identity.is_of(home_of(names.parse_task(event.task)))
 
 
 def _conceal(identity: Identity, event: event_pb2.Event) -> None:

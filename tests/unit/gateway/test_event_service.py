@@ -10,7 +10,11 @@ import pytest
 from actors import protocol
 from actors.core import codec
 from actors.core import events as e
-from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
+from actors.core.country import Line
+from actors.core.ids import KindId, OperatorId, ProvinceCode, SessionId, SiteId, TaskId
+from actors.core.operators import PresenceState
+from actors.core.review import Findings, ReviewedDecision, ReviewVerdict
+from actors.core.task import Verdict
 from actors.protocol import FrameNews
 from gateway import conversion
 from gateway.errors import GatewayError
@@ -25,6 +29,25 @@ TASK = TaskId("fujian-1")
 ROUTING = e.Routing(points=900, runners_up=((OperatorId("fujian-op-2"), 880),), considered=2)
 OFFER = e.OfferMade(at_ms=NOW.wall_ms, task_id=TASK, operator=OperatorId("fujian-op-1"), token=1, routing=ROUTING)
 LOST = e.SiteLost(at_ms=NOW.wall_ms, site=SiteId("fujian-1"), silent=3, signed_in=3, silent_for_ms=3_000)
+WANG = OperatorId("fujian-op-1")
+SIGNED_IN = e.OperatorSignedIn(
+    at_ms=NOW.wall_ms, operator=WANG, session=SessionId("g1/1"), presence=PresenceState.AVAILABLE
+)
+REVIEW = e.ReviewSubmitted(
+    at_ms=NOW.wall_ms,
+    reviewed=ReviewedDecision(
+        task_id=TASK,
+        operator=WANG,
+        province=ProvinceCode("fujian"),
+        verdict=Verdict.APPROVED,
+        decided_ms=NOW.wall_ms,
+        line=Line.CLAIMS,
+        kind=KindId("claims-medical"),
+        home=ProvinceCode("fujian"),
+    ),
+    findings=Findings(verdict=ReviewVerdict.FAILED),
+)
+GUEST = e.OfferMade(at_ms=NOW.wall_ms, task_id=TaskId("jiangxi-1"), operator=WANG, token=1)
 
 
 class Feed:
@@ -99,6 +122,25 @@ async def test_only_who_may_ask_for_decisions_is_told_how_people_compare(read: A
     assert [event.operator for event in events] == ["provinces/fujian/operators/fujian-op-1"]
     assert ["fujian-op-2" in event.basis_json for event in events] == [is_told]
     assert all(event.basis_json for event in events) is is_told
+
+
+@pytest.mark.parametrize("read", [listed, streamed])
+@pytest.mark.parametrize(
+    ("role", "province", "told"),
+    [
+        (Role.BRANCH, "fujian", ["fujian-1"]),
+        (Role.BRANCH, EVERY_PROVINCE, ["fujian-1", "jiangxi-1"]),
+        (Role.TEAM_LEAD, "fujian", ["fujian-1", "", "fujian-1", "jiangxi-1"]),
+        (Role.AUDITOR, EVERY_PROVINCE, ["fujian-1", "", "fujian-1", "jiangxi-1"]),
+    ],
+)
+async def test_a_branch_system_is_told_of_tasks_and_not_of_people(
+    read: Any, role: Role, province: str, told: list[str]
+) -> None:
+    """It would learn when a named person works, and which of their decisions failed a review."""
+    set_caller(Identity(role=role, subject="test", province=province))
+    events = await read(service(OFFER, SIGNED_IN, REVIEW, GUEST))
+    assert [event.task.rpartition("/")[2] for event in events] == told
 
 
 async def test_what_no_choice_of_people_rested_on_is_told_to_all_who_may_see_it() -> None:
