@@ -4,7 +4,7 @@ import pytest
 from actors.core import commands as c
 from actors.core.country import Bounds, Line, ProvinceStatus, ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.headquarters import KINDS_MAX
-from actors.core.ids import KindId, OperatorId
+from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.operators import Certificate, KindExperience, PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import (
@@ -132,6 +132,10 @@ def test_somebody_with_work_or_a_session_is_not_deleted() -> None:
     branch = Branch()
     bring_to(branch, TaskState.ASSIGNED)
     assert branch.refused(c.DeleteOperator(operator=CHEN)) is Reason.OPERATOR_HAS_WORK
+    branch.did(c.ReleaseAssignment(**branch.holder(TaskId("fujian-1"))))
+    branch.did(c.SetPresence(operator=CHEN, presence=PresenceState.BREAK), SessionReply)
+    assert branch.state.load_of(CHEN) == 0
+    assert branch.refused(c.DeleteOperator(operator=CHEN)) is Reason.OPERATOR_HAS_WORK
     branch.did(c.SignOut(operator=CHEN), Done)
     branch.did(c.DeleteOperator(operator=CHEN), Done)
     assert branch.refused(c.GetOperator(operator=CHEN)) is Reason.UNKNOWN_OPERATOR
@@ -220,6 +224,17 @@ def test_a_policy_is_previewed_before_it_moves_anything() -> None:
     assert applied.moves == preview.moves
     assert applied.policy.revision == 2
     assert kinds_of(branch.events) == ["SharingPolicyUpdated", "EvacuationBegun", "MoveStarted"]
+
+
+def test_settings_read_earlier_cannot_overwrite_newer_ones() -> None:
+    """Two officers at once: the second would put the first one's change back with the fields that they did not touch."""
+    branch = Branch()
+    read = branch.state.settings
+    for name in ("Fujian", "Fujian Branch"):
+        settings = msgspec.structs.replace(branch.state.settings, display_name=name)
+        branch.did(c.ConfigureProvince(settings=settings, base=branch.state.settings), Done)
+        assert branch.state.settings.display_name == name
+    assert branch.refused(c.ConfigureProvince(settings=read, base=read)) is Reason.ETAG_MISMATCH
 
 
 def test_a_policy_read_earlier_cannot_overwrite_a_newer_one() -> None:

@@ -1,16 +1,19 @@
+from typing import Any
+
 import msgspec
 import pytest
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.applying.tasks import DECLINES_MAX
 from actors.core.clockwork import SESSION_SILENCE_MAX_MS
-from actors.core.country import Line
-from actors.core.ids import OperatorId, SessionId
+from actors.core.country import Line, ProvinceStatus
+from actors.core.ids import OperatorId, SessionId, TaskId
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import DeskUpdate, Done, NoWork, OperatorReply, SessionReply
 from actors.core.task import TaskState, Verdict
-from tests.unit.core.harness import KINDS, MEDICAL, SHIPPED, Branch, kinds_of, person, session_of
+from tests.unit.core.harness import KINDS, MEDICAL, SHIPPED, START_MS, Branch, kinds_of, person, session_of
 from tests.unit.core.journeys import bring_to
 
 CHEN = OperatorId("chen")
@@ -235,10 +238,14 @@ def test_the_same_decision_said_again_is_answered_again_another_one_refused() ->
     first = branch.did(command)
     assert branch.did(command) == first
     assert branch.events == ()
-    changed = c.CompleteAssignment(
-        task_id=task_id, operator=CHEN, token=command.token, verdict=Verdict.APPROVED, amount_fen=6
-    )
-    assert branch.refused(changed) is Reason.ALREADY_DECIDED
+    for change in (
+        {"amount_fen": 6},
+        {"verdict": Verdict.DECLINED},
+        {"note": "ok"},
+        {"operator": OperatorId("lin")},
+        {"token": command.token - 1},
+    ):
+        assert branch.refused(msgspec.structs.replace(command, **change)) is Reason.ALREADY_DECIDED
 
 
 def test_handle_time_adds_up_over_stints_and_never_goes_back() -> None:
@@ -281,6 +288,57 @@ def test_a_referral_that_names_no_higher_authority_asks_for_one_more(asked: int)
     assert branch.task(task_id).operator == "boss"
 
 
+@pytest.mark.parametrize(
+    ("state", "command", "asked"),
+    [
+        (TaskState.OFFERED, c.DeclineOffer, {}),
+        (TaskState.OFFERED, c.CancelTask, {}),
+        (TaskState.ASSIGNED, c.ReleaseAssignment, {}),
+        (TaskState.IN_PROGRESS, c.ReleaseAssignment, {}),
+        (TaskState.IN_PROGRESS, c.ReferAssignment, {"required_authority": 3}),
+        (TaskState.IN_PROGRESS, c.SuspendAssignment, {"reason": "papers"}),
+        (TaskState.IN_PROGRESS, c.ReturnTask, {"reason": "not ours"}),
+        (TaskState.IN_PROGRESS, c.CompleteAssignment, {"verdict": Verdict.APPROVED}),
+    ],
+)
+@pytest.mark.parametrize("is_shadow", [False, True])
+def test_whoever_is_rid_of_a_task_is_idle_from_then_on(
+    state: TaskState, command: type[Any], asked: dict[str, Any], is_shadow: bool
+) -> None:
+    """They would be given the next task as the one who had waited longest for it, though they had worked until just now."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    came_ms = branch.wall_ms
+    if is_shadow:
+        branch.do(c.BringShadowLoad(drill="drill-1", tasks=1, until_ms=START_MS, ends_ms=START_MS + 3_600_000))
+    else:
+        branch.create()
+    task_id = TaskId("fujian-1")
+    if state is TaskState.ASSIGNED:
+        branch.accept(task_id)
+    elif state is TaskState.IN_PROGRESS:
+        branch.start(task_id)
+    holder = {"task_id": task_id} if command is c.CancelTask else branch.holder(task_id)
+    branch.wait(20_000, heard=["chen"])
+    assert branch.state.operators[CHEN].idle_since_ms == came_ms
+    branch.did(command(**holder, **asked))
+    assert branch.state.operators[CHEN].idle_since_ms == branch.wall_ms
+
+
+def test_a_task_remembers_a_bounded_number_of_declines() -> None:
+    """A task that everybody declines all year would grow with each of them, and travel with all of that."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    task_id = branch.create()
+    for _ in range(DECLINES_MAX + 1):
+        branch.did(c.DeclineOffer(**branch.holder(task_id)))
+        last_ms = branch.wall_ms
+        branch.wall_ms += branch.state.limits.decline_memory_ms
+        branch.tick()
+    declines = branch.task(task_id).declines
+    assert (len(declines), declines[-1].since_ms) == (DECLINES_MAX, last_ms)
+
+
 def test_a_suspended_task_frees_the_capacity_and_comes_back_to_who_knows_it() -> None:
     """A query item would block a desk for days, and then be read from the start by somebody else."""
     branch = Branch(model=SHIPPED)
@@ -314,6 +372,15 @@ def test_who_drains_fetches_nothing() -> None:
     branch.create()
     reply = branch.did(c.FetchNextTask(operator=CHEN), NoWork)
     assert reply.reason == "the operator is not available: draining"
+
+
+def test_nothing_is_fetched_in_a_suspended_province() -> None:
+    """What ops have stopped would go on by way of everybody who asks for their next task themselves."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.do(c.SetProvinceStatus(status=ProvinceStatus.SUSPENDED, reason="drill"))
+    branch.create()
+    assert branch.did(c.FetchNextTask(operator=CHEN), NoWork).reason == "the province is suspended"
 
 
 def test_who_leaves_a_shared_stream_takes_nobody_with_them() -> None:

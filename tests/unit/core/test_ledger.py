@@ -61,7 +61,7 @@ def test_a_home_decision_posts_nothing() -> None:
     """No tariff within a province."""
     branch = Branch()
     bring_to(branch, TaskState.COMPLETED)
-    assert (branch.state.balance_fen, branch.state.ledger_legs) == ({}, 0)
+    assert (branch.state.balance_fen, branch.state.ledger_legs, branch.state.decided_shared_count) == ({}, 0, 0)
 
 
 def test_unbalanced_legs_stop_a_replay() -> None:

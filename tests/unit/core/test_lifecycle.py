@@ -105,18 +105,19 @@ def test_a_task_that_left_is_pointed_to(flushed: bool) -> None:
         assert branch.did(command, Elsewhere) == Elsewhere(task_id=task_id, host=JIANGXI, generation=2)
 
 
-def test_etags_guard_every_change() -> None:
+@pytest.mark.parametrize("request_id", ["", "a"])
+def test_etags_guard_every_change(request_id: str) -> None:
     """Two people who change the same task would overwrite each other."""
     branch = Branch()
     task_id = branch.create()
-    stale = branch.task(task_id).etag
+    asked: dict[str, Any] = {"task_id": task_id, "etag": branch.task(task_id).etag, "request_id": request_id}
     branch.did(c.UpdateTask(task_id=task_id, priority=1))
     branch.arrive(person("chen"), presence=PresenceState.BREAK)
     for command in (
-        c.UpdateTask(task_id=task_id, etag=stale),
-        c.CancelTask(task_id=task_id, etag=stale),
-        c.ReassignTask(task_id=task_id, etag=stale, operator=OperatorId("chen")),
-        c.ResumeTask(task_id=task_id, etag=stale),
+        c.UpdateTask(**asked),
+        c.CancelTask(**asked),
+        c.ReassignTask(**asked, operator=OperatorId("chen")),
+        c.ResumeTask(**asked),
     ):
         assert branch.refused(command) is Reason.ETAG_MISMATCH
 

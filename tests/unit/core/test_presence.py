@@ -64,13 +64,15 @@ def test_our_own_standstill_is_nobodys_silence() -> None:
     assert not presence.path_known(A, 1_500 + 20_000 + LIMITS.path_grace_ms, LIMITS)
 
 
-def test_a_session_that_ended_is_forgotten() -> None:
+def test_sessions_that_nobody_is_signed_in_by_are_forgotten() -> None:
     """Otherwise the memory of sessions grows with every reconnect."""
     presence = Presence(0)
-    presence.hear((A,), 5_000)
-    presence.forget(A)
-    assert presence.silent_ms(A, 6_000) == 6_000
-    assert not presence.is_fresh(A, 5_000, LIMITS)
+    presence.hear((A, B), 5_000)
+    presence.lose_path("gateway-", (A, B), 5_500)
+    presence.forget_all_but({B: None})
+    assert presence.session_count == 1
+    assert (presence.silent_ms(A, 6_000), presence.silent_ms(B, 6_000)) == (6_000, 1_000)
+    assert (presence.path_lost(A, 6_000, LIMITS), presence.path_lost(B, 6_000, LIMITS)) == (False, True)
 
 
 def test_new_terms_begin_for_those_that_a_lost_frame_had_forgotten() -> None:
