@@ -78,7 +78,7 @@ def adopt_priors(turn: Turn, command: c.AdoptPriors) -> AnyReply:
     state, now_ms, priors = turn.state, turn.now.wall_ms, command.priors
     known = state.statistics.national
     pauses = still_waits(state.priors_adopted_ms + PRIORS_PAUSE_MS, now_ms, PRIORS_PAUSE_MS)
-    if knows_decisions(priors) and not (known.provinces and pauses) and differ_noticeably(known, priors):
+    if knows_decisions(priors) and not pauses and differ_noticeably(known, priors):
         turn.emit(e.PriorsAdopted(at_ms=now_ms, who=command.who, priors=priors))
     return Done()
 

@@ -36,8 +36,6 @@ def sign_in(turn: Turn, command: c.SignIn) -> AnyReply:
     presence = command.presence or (person.presence if person.signed_in else PresenceState.AVAILABLE)
     if presence is PresenceState.OFFLINE:
         return sign_out(turn, c.SignOut(who=command.who, operator=command.operator, session=command.session))
-    if person.session is not None and person.session != command.session:
-        _forget_session(turn, person)
     turn.presence.hear((command.session,), turn.now.monotonic_ms)
     if (person.session, person.desk) != (command.session, command.desk) or person.presence is not presence:
         turn.emit(
@@ -83,7 +81,6 @@ def sign_out(turn: Turn, command: c.SignOut) -> AnyReply:
 def end_session(turn: Turn, person: Operator, reason: str, who: str, note: str = "") -> None:
     """Give back what the operator holds and sign them out."""
     give_back(turn, person.operator, reason, who)
-    _forget_session(turn, person)
     turn.emit(
         e.OperatorSignedOut(
             at_ms=turn.now.wall_ms,
@@ -94,14 +91,6 @@ def end_session(turn: Turn, person: Operator, reason: str, who: str, note: str =
             signed_in_for_ms=min(_signed_in_for_ms(person, turn.now.wall_ms), SESSION_MAX_MS),
         )
     )
-
-
-def _forget_session(turn: Turn, person: Operator) -> None:
-    """Forget when the person's session was heard, unless it still carries somebody else."""
-    session, state = person.session, turn.state
-    shared = any(state.operators[other].session == session for other in state.signed_in if other != person.operator)
-    if session is not None and not shared:
-        turn.presence.forget(session)
 
 
 def give_back(turn: Turn, operator: OperatorId, reason: str, who: str) -> int:

@@ -53,11 +53,6 @@ class Presence:
             for session in sessions:
                 self._path_lost.pop(session, None)
 
-    def forget(self, session: SessionId) -> None:
-        """Drop a session that ended."""
-        self._heard.pop(session, None)
-        self._path_lost.pop(session, None)
-
     @property
     def session_count(self) -> int:
         """Sessions of which it is remembered when they were heard."""
