@@ -296,8 +296,30 @@ def test_a_province_with_another_living_site_is_not_unreachable() -> None:
         branch.create()
     happened = branch.wait(4_000, heard=others)
     assert [event.site for event in happened if isinstance(event, e.SiteLost)] == ["fujian-1"]
+    assert named(happened, e.ProvinceStatusChanged) == []
     assert branch.state.status is ProvinceStatus.ACTIVE
     assert branch.wait(1_000, heard=others) == []
+
+
+def test_a_lost_site_takes_no_work_from_a_silent_desk_of_another() -> None:
+    """Somebody whose own line hangs for a moment would lose what they have in hand because a building elsewhere has no power."""
+    branch = site_of(4, prefix="a")
+    others = staff(branch, 4, site="fujian-2", prefix="b")
+    tasks = [branch.create() for _ in range(8)]
+    held = next(task_id for task_id in tasks if branch.task(task_id).operator == others[0])
+    branch.start(held)
+    assert "SiteLost" in kinds_of(branch.wait(4_000, heard=others[1:]))
+    assert branch.task(held).state is TaskState.IN_PROGRESS
+
+
+@pytest.mark.parametrize("others", [2, 4])
+def test_another_site_that_is_silent_too_keeps_no_province(others: int) -> None:
+    """A small office is never called out by itself: its two dark desks would keep the work of the whole province at home."""
+    branch = site_of(4, prefix="a")
+    staff(branch, others, site="fujian-2", prefix="b")
+    happened = branch.wait(4_000)
+    assert len(named(happened, e.SiteLost)) == (2 if others == 4 else 1)
+    assert branch.state.status is ProvinceStatus.UNREACHABLE
 
 
 def test_the_returned_site_works_again_and_what_left_stays_away() -> None:

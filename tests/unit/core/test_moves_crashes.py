@@ -308,6 +308,19 @@ def test_the_home_learns_each_new_host_and_forgets_none_by_an_old_notice() -> No
     assert third.state.notices == {}
 
 
+def test_the_next_host_s_notice_may_overtake_the_answer_to_the_move() -> None:
+    """The home would look for its task where that has been, and cancel nothing."""
+    home, other, third = Branch(), host("jiangxi"), host("hubei")
+    task_id, sent = moving(home, "jiangxi")
+    accepted = deliver(sent, other)
+    other.did(c.DeclineOffer(**other.holder(task_id)))
+    hand_over(task_id, other, third)
+    [notice] = third.due()
+    deliver(notice, home)
+    answer(sent, accepted, home)
+    assert home.did(c.GetTask(task_id=task_id), Elsewhere) == Elsewhere(task_id=task_id, host=HUBEI, generation=3)
+
+
 def test_a_late_notice_of_a_host_does_not_hide_the_outcome() -> None:
     """A signpost to Hubei that comes after the decision would send every reader away."""
     home, other = Branch(), host("jiangxi")

@@ -20,8 +20,8 @@ def judge(desks: list[DeskSign], *, lost: tuple[SiteId, ...] = (), now_ms: int =
 
 def test_a_dead_site_is_called_out() -> None:
     """The true case: most desks fall silent together."""
-    desks = silent(3_000, count=8) + silent(0, count=2)
-    assert judge(desks) == [SiteVerdict(site=SITE, lost=True, silent=8, signed_in=10, silent_for_ms=3_000)]
+    desks = silent(3_000, count=7) + silent(3_400) + silent(0, count=2)
+    assert judge(desks) == [SiteVerdict(site=SITE, lost=True, silent=8, signed_in=10, silent_for_ms=3_400)]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,14 @@ def test_an_interruption_of_the_return_starts_it_anew() -> None:
         assert watch.judge(desks, (SITE,), now_ms, LIMITS) == []
     assert watch.judge(silent(0, count=4), (SITE,), 9_000, LIMITS) == []
     assert watch.judge(silent(0, count=4), (SITE,), 10_500, LIMITS) == [SiteVerdict(site=SITE, lost=False)]
+
+
+def test_a_site_that_is_lost_again_returns_anew() -> None:
+    """Declared well by hand on its way back and dark again, it would return at its first heartbeat for what it had been heard before."""
+    watch = SiteWatch()
+    for now_ms in (0, 20_000):
+        assert watch.judge(silent(3_000, count=4), (), now_ms, LIMITS) != []
+        assert watch.judge(silent(0, count=4), (SITE,), now_ms + 5_000, LIMITS) == []
 
 
 def test_after_a_restart_a_lost_site_still_returns() -> None:

@@ -97,6 +97,19 @@ def test_a_gateway_that_stands_still_makes_nobody_silent() -> None:
     assert presence.silent_ms(desk, 8_000) == 3_000
 
 
+def test_a_gateways_standstill_takes_nothing_but_itself_off_the_silence() -> None:
+    """A desk that was silent before would be alive by its gateway's standing still, and one heard meanwhile in time to come."""
+    presence, silent, heard = Presence(0), SessionId("g1/1"), SessionId("g1/2")
+    presence.report("g1", (silent, heard), 1_000, LIMITS)
+    for now_ms in (2_000, 3_000):
+        presence.report("g1", (heard,), now_ms, LIMITS)
+    # Somebody signs in by a call of their own, which needs no report.
+    presence.hear((heard,), 5_000)
+    presence.report("g1", (), 6_000, LIMITS)
+    assert (presence.silent_ms(silent, 6_000), presence.silent_ms(heard, 6_000)) == (2_000, 0)
+    assert presence.silent_ms(heard, 9_000) == 3_000
+
+
 def test_a_gateway_that_hears_nobody_says_so_and_silence_counts() -> None:
     """A report without sessions is what makes silence a fact: the gateway lives, the desks do not."""
     presence, limits = Presence(0), TimeLimits()

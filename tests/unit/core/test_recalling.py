@@ -121,6 +121,19 @@ def test_what_has_begun_stays_and_the_home_is_told_why(state: TaskState) -> None
     assert carry(home, other) == [], "it is not asked for again"
 
 
+def test_a_late_question_does_not_take_what_was_laid_down_since() -> None:
+    """The home has been told that its task stays; asked by a message that arrives twice, the host would send it after all."""
+    home, other, [task_id] = evacuated()
+    other.do(c.SetPresence(operator=OperatorId("jiangxi-op"), presence=PresenceState.AVAILABLE))
+    other.start(task_id)
+    lift(home)
+    [recall] = home.due()
+    stays = deliver(recall, other)
+    other.did(c.ReleaseAssignment(**other.holder(task_id)))
+    assert deliver(recall, other) == stays
+    assert other.events == ()
+
+
 def test_the_host_answers_from_its_record() -> None:
     """A recall that arrives twice, or after the host has restarted, must not take the task from whoever began it since."""
     home, other, [task_id] = evacuated()
@@ -149,6 +162,7 @@ def test_a_recall_goes_after_a_task_that_has_moved_on() -> None:
     [recall] = home.due()
     assert isinstance(deliver(recall, other), Refused)
     carry(other, third, home)
+    assert other.refused(recall.command) is Reason.ELSEWHERE, "nor is it over for one that has gone"
     home.wait(1_000)
     carry(home, other, third)
     assert home.task(task_id).generation == 4
@@ -184,6 +198,17 @@ def test_recalls_are_bounded_a_batch_and_in_the_open() -> None:
     home.do(c.Tick())
     assert sorted(home.state.recalls) == sorted(tasks)
     assert RECALLS_OPEN_MAX > RECALLS_PER_BATCH
+
+
+def test_what_ended_there_before_it_was_asked_for_is_left_out() -> None:
+    """Whom to ask for what nobody has any more is not known: the home would fall over it, and again after every restart."""
+    home, other, tasks = evacuated(*[{} for _ in range(RECALLS_PER_BATCH + 2)])
+    asked = lift(home)
+    ended, left = (task_id for task_id in tasks if task_id not in asked)
+    other.did(c.CancelTask(task_id=ended))
+    [notice] = other.due()
+    deliver(notice, home)
+    assert list(home.state.recalls) == [*asked, left]
 
 
 def test_what_left_after_a_recall_was_broken_off_is_asked_for_by_its_urgency() -> None:
