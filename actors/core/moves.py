@@ -29,7 +29,7 @@ from actors.core.sharing.hosts import HostCandidate, rank_hosts
 from actors.core.statistics.decay import local_day
 from actors.core.statistics.reading import Reading
 from actors.core.summary import shared_in_today
-from actors.core.task import CLOSED_STATES, MoveOut, Placement, Task, TaskState
+from actors.core.task import MoveOut, Placement, Task, TaskState
 
 #: Candidates kept with a move.
 CANDIDATES_KEPT = 8
@@ -162,7 +162,7 @@ def _refusal_of(turn: Turn, command: c.AcceptMove) -> str | None:
     closed = turn.closed_task(task.task_id)
     if closed is not None and closed.generation > move.generation:
         return "a later generation of the task was here"
-    if closed is not None and closed.state in CLOSED_STATES and closed.state is not TaskState.MOVED:
+    if closed is not None and closed.state is not TaskState.MOVED:
         return "the task has ended"
     away = state.away.get(task.task_id)
     if away is not None and away.generation > move.generation:

@@ -32,7 +32,7 @@ from actors.core.refusal import Reason, Refused
 from actors.core.replies import AnyReply, Done, RecallAnswer
 from actors.core.sharing.hosts import HostCandidate
 from actors.core.state import ProvinceState, is_evacuated
-from actors.core.task import CLOSED_STATES, Placement, Task, TaskState
+from actors.core.task import Placement, Task, TaskState
 
 WHO = "system:recall"
 #: Tasks asked for after one batch of commands.
@@ -90,7 +90,7 @@ def _next_wanted(turn: Turn, room: int, open_lines: Sequence[Line]) -> list[Task
         order.extend(waiting)
     while order and len(wanted) < room:
         task_id = order.pop()
-        if task_id in state.evacuated and task_id in state.away and _is_wanted(state, task_id, open_lines):
+        if task_id in state.evacuated and _is_wanted(state, task_id, open_lines):
             wanted.append(task_id)
     return wanted
 
@@ -146,7 +146,7 @@ def answer_recall(turn: Turn, command: c.RecallTask) -> AnyReply:
 def _not_here(turn: Turn, command: c.RecallTask, task: Task | None) -> AnyReply:
     """A task that ended here is refused for good. One that moves on is not answered: its home learns of the next host, and asks there."""
     closed = turn.closed_task(command.task_id) if task is None else None
-    if closed is not None and closed.state in CLOSED_STATES and closed.state is not TaskState.MOVED:
+    if closed is not None and closed.state is not TaskState.MOVED:
         return _answer(turn, command, f"the task is {closed.state.value}")
     return Refused(reason=Reason.ELSEWHERE, message=f"Task {command.task_id} has left or is leaving.")
 

@@ -101,9 +101,8 @@ def recall_settled(state: ProvinceState, event: e.RecallSettled) -> None:
 
 
 def host_noted(state: ProvinceState, event: e.HostNoted) -> None:
-    if state.recalls.get(event.task_id, event.generation) < event.generation:
-        # The next host is asked anew.
-        state.end_recall(event.task_id)
+    # The next host is asked anew.
+    state.end_recall(event.task_id)
     _note_host(state, event.task_id, event.host, event.generation)
 
 
