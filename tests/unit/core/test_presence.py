@@ -64,6 +64,18 @@ def test_our_own_standstill_is_nobodys_silence() -> None:
     assert not presence.path_known(A, 1_500 + 20_000 + LIMITS.path_grace_ms, LIMITS)
 
 
+def test_our_own_standstill_is_no_gateways_either() -> None:
+    """It would be taken off twice: a desk that was silent before would be alive by our standing still."""
+    presence = Presence(0)
+    presence.report("gateway-1", (A,), 1_000, LIMITS)
+    for now_ms in (2_000, 3_000):
+        presence.report("gateway-1", (), now_ms, LIMITS)
+    presence.forgive(20_000)
+    presence.report("gateway-1", (), 23_000, LIMITS)
+    assert presence.silent_ms(A, 23_000) == 2_000
+    assert presence.path_known(A, 23_000, LIMITS)
+
+
 def test_sessions_that_nobody_is_signed_in_by_are_forgotten() -> None:
     """Otherwise the memory of sessions grows with every reconnect."""
     presence = Presence(0)

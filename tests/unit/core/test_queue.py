@@ -195,6 +195,22 @@ def test_leaving_the_middle_again_and_again_does_not_fill_the_memory() -> None:
     assert len(queue._ages) <= 66
 
 
+def test_after_most_have_left_the_rest_are_served_in_order() -> None:
+    """A queue that was put together anew would serve whoever happens to lie in front, and call somebody else the oldest."""
+    queue = TaskQueue()
+    tasks = [waiting(number, number * 7_919 % 401) for number in range(401)]
+    for task in tasks:
+        queue.push(task, 0)
+    for number, task in enumerate(tasks):
+        if number % 5:
+            queue.discard(task.task_id)
+    for task in sorted(tasks[::5], key=rank_ms):
+        [key] = queue.buckets()
+        assert queue.head(key) == (rank_ms(task), task.created_ms, task.task_id, key)
+        assert queue.oldest_taken_in_ms() == task.taken_in_ms
+        queue.discard(task.task_id)
+
+
 def test_the_front_of_all_buckets_comes_in_one_rank_order() -> None:
     """An operator who fetches would otherwise get a newer task of one bucket before an older one of another."""
     queue = TaskQueue()
