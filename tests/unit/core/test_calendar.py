@@ -5,7 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.calendar import (
+    DAY_MINUTES,
     OPENING_DAYS_MAX,
+    SPANS_MAX,
+    SPECIAL_DAYS_MAX,
+    SUNDAY,
     BranchCalendar,
     DayType,
     LineHours,
@@ -38,6 +42,10 @@ CALENDAR = BranchCalendar(
         SpecialDay(day_of_date("2026-03-03"), False),
     ),
 )
+
+#: One more than there may be.
+MANY_SPANS = tuple(Span(100 * number, 100 * number + 50) for number in range(SPANS_MAX + 1))
+MANY_DAYS = tuple(SpecialDay(day, False) for day in range(SPECIAL_DAYS_MAX + 1))
 
 
 def at(text: str) -> int:
@@ -170,13 +178,21 @@ def test_what_was_changed_by_hand_outlives_a_new_country_file() -> None:
         (BranchCalendar(hours=(LineHours(line=Line.CLAIMS, weekends=(Span(0, 9), Span(9, 20))),)), "hours[0].weekends"),
         (BranchCalendar(hours=(LineHours(line=Line.CLAIMS, holidays=(Span(0, 1_441),)),)), "hours[0].holidays"),
         (BranchCalendar(hours=(LineHours(line=Line.CLAIMS, holidays=(Span(-1, 5),)),)), "hours[0].holidays"),
+        (BranchCalendar(hours=(LineHours(line=Line.CLAIMS, workdays=MANY_SPANS),)), "hours[0].workdays"),
         (BranchCalendar(weekend=(6, 5)), "weekend"),
         (BranchCalendar(weekend=(7,)), "weekend"),
         (BranchCalendar(national_days=(FESTIVAL[1], FESTIVAL[0])), "national_days"),
         (BranchCalendar(local_days=(FESTIVAL[0], FESTIVAL[0])), "local_days"),
+        (BranchCalendar(local_days=MANY_DAYS), "local_days"),
     ],
 )
 def test_a_calendar_that_contradicts_itself_is_found(calendar: BranchCalendar, field: str) -> None:
     """A day that is both worked and free would be whichever comes first."""
     assert [name for name, _ in faults(calendar)] == [field]
-    assert faults(CALENDAR) == []
+
+
+def test_a_calendar_may_be_as_large_as_its_bounds_and_begin_on_a_monday() -> None:
+    """A branch that is closed on Mondays, or open all day, would be told that its calendar is wrong."""
+    hours = LineHours(line=Line.CLAIMS, workdays=MANY_SPANS[1:], holidays=(Span(0, DAY_MINUTES),))
+    for calendar in (CALENDAR, BranchCalendar(hours=(hours,), weekend=(0, SUNDAY), national_days=MANY_DAYS[1:])):
+        assert faults(calendar) == []

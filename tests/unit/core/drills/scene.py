@@ -58,9 +58,10 @@ def move(host: ProvinceCode, generation: int = 1) -> MoveOut:
     return MoveOut(host=host, generation=generation, attempt=1, placement=Placement.EVACUATED, started_ms=STRUCK_MS)
 
 
-def created(number: int, at_ms: int, home: ProvinceCode = FUJIAN) -> e.TaskCreated:
-    """A task arose."""
-    return e.TaskCreated(at_ms=at_ms, task_id=TaskId(f"{home}-{number}"), spec=TaskSpec(kind=KIND))
+def created(number: int, at_ms: int, home: ProvinceCode = FUJIAN, *, not_before_ms: int = 0) -> e.TaskCreated:
+    """A task arose, perhaps booked ahead."""
+    spec = TaskSpec(kind=KIND, not_before_ms=not_before_ms)
+    return e.TaskCreated(at_ms=at_ms, task_id=TaskId(f"{home}-{number}"), spec=spec)
 
 
 def move_started(number: int, at_ms: int, host: ProvinceCode = JIANGXI, eligible: int = 1) -> e.MoveStarted:

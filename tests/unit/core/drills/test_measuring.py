@@ -173,6 +173,37 @@ def test_a_host_without_anybody_for_the_task_counts_against_it() -> None:
     """Work moved to where nobody may do it is moved for nothing."""
     fujian = (*FUJIAN_EVENTS[:3], move_started(2, STRUCK_MS + 3_200, eligible=0), *FUJIAN_EVENTS[4:])
     assert measured(fujian=fujian).figures["eligible_permille"] == 500
+    given = assigned("fujian-2", STRUCK_MS + 9_000)
+    figures = measured(fujian=fujian, jiangxi=(*JIANGXI_EVENTS, given)).figures
+    assert figures["eligible_permille"] == 1_000, "whoever was given it may do it"
+
+
+def test_a_task_that_moves_a_second_time_is_counted_as_such() -> None:
+    """Work that is handed round the country looks like work that was taken over."""
+    again = move_accepted(1, STRUCK_MS + 8_000, HUNAN)
+    assert measured(jiangxi=(*JIANGXI_EVENTS, again)).figures["moved_again_permille"] == 333
+
+
+def test_of_several_struck_provinces_the_first_is_detected_and_the_last_recovers() -> None:
+    """A region would be called well as soon as one of its provinces is, or found out when the last of them is."""
+    spec = msgspec.structs.replace(SPEC, kind=DrillKind.REGIONAL, provinces=(FUJIAN, HUNAN))
+    both = tuple(Standing(province=code, sequence=10) for code in spec.provinces)
+
+    def figures(*hunan: e.AnyEvent) -> dict[str, int]:
+        measuring = Measuring(drill(spec=spec, before=both), both)
+        measuring.take(FUJIAN, 11, FUJIAN_EVENTS)
+        measuring.take(HUNAN, 11, hunan)
+        return measuring.report().figures
+
+    def status(at_ms: int, status: ProvinceStatus) -> e.ProvinceStatusChanged:
+        return e.ProvinceStatusChanged(at_ms=at_ms, status=status)
+
+    dark, early = status(STRUCK_MS + 3_000, ProvinceStatus.UNREACHABLE), status(STRUCK_MS - 10, ProvinceStatus.ACTIVE)
+    assert "recovered_ms" not in figures(early, dark)
+    found = figures(early, dark, status(LIFTED_MS + 3_900, ProvinceStatus.ACTIVE))
+    assert (found["detected_ms"], found["recovered_ms"], found["false_alarms"]) == (3_000, 3_900, 0)
+    later = figures(status(STRUCK_MS + 3_300, ProvinceStatus.UNREACHABLE), status(LIFTED_MS, ProvinceStatus.ACTIVE))
+    assert (later["detected_ms"], later["recovered_ms"]) == (3_100, 3_500)
 
 
 def test_an_alarm_elsewhere_is_a_false_one() -> None:
@@ -188,7 +219,7 @@ def test_lenders_are_compared_with_the_minutes_before() -> None:
     own = (
         created(1, STRUCK_MS - 20_000, JIANGXI),
         assigned("jiangxi-1", STRUCK_MS - 18_000),
-        created(2, STRUCK_MS - 1_000, JIANGXI),
+        created(2, STRUCK_MS - 90_000, JIANGXI, not_before_ms=STRUCK_MS - 1_000),
         assigned("jiangxi-2", STRUCK_MS + 5_000),
     )
     before = (
