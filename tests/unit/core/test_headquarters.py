@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 
 from actors.core.country import Line, ProvinceStatus, TaskKind
@@ -5,7 +7,9 @@ from actors.core.headquarters import (
     KINDS_BYTES_MAX,
     KINDS_MAX,
     REQUESTS_MAX,
+    AnchoredHead,
     Headquarters,
+    HeadsAnchored,
     ProvinceStatusSeen,
     TaskKindPut,
     capture,
@@ -15,7 +19,7 @@ from actors.core.headquarters import (
 )
 from actors.core.ids import KindId
 from actors.core.refusal import Reason, Refused
-from tests.unit.core.harness import FUJIAN, KINDS
+from tests.unit.core.harness import FUJIAN, JIANGXI, KINDS
 
 
 def put(
@@ -34,6 +38,13 @@ def put(
     for event in decided:
         hq.apply(event)
     return [event for event in decided if isinstance(event, TaskKindPut)]
+
+
+def has_put(hq: Headquarters, kind: TaskKind, **asked: Any) -> bool:
+    """Ask and let it happen: whether anything did, which must not be refused."""
+    events = put(hq, kind, **asked)
+    assert isinstance(events, list), events
+    return bool(events)
 
 
 def changed(number: int) -> TaskKind:
@@ -64,19 +75,19 @@ def test_a_repeated_request_is_done_once_although_the_revision_moved_on() -> Non
     """The retry of a change that succeeded was refused: its own success had moved the revision on."""
     hq = Headquarters()
     put(hq, KINDS[0])
-    assert put(hq, changed(7), revision=1, request_id="r") != []
+    assert has_put(hq, changed(7), revision=1, request_id="r")
     assert put(hq, changed(7), revision=1, request_id="r") == []
     assert put(hq, changed(8), revision=1, request_id="r") is Reason.REQUEST_ID_REUSED
-    assert put(hq, changed(8), request_id="r", who="ops:b") != []
+    assert has_put(hq, changed(8), request_id="r", who="ops:b")
 
 
 def test_a_repeated_request_is_the_same_although_others_have_changed_the_kind() -> None:
     """Merged with what somebody else has written since, the retry came to another kind and was refused for good."""
     hq = Headquarters()
     put(hq, KINDS[0])
-    assert put(hq, changed(7), request_id="r", fingerprint=b"asked") != []
+    assert has_put(hq, changed(7), request_id="r", fingerprint=b"asked")
     others = msgspec.structs.replace(changed(7), sla_minutes=9)
-    assert put(hq, others) != []
+    assert has_put(hq, others)
     merged_again = msgspec.structs.replace(others, standard_minutes=7, display_name="late")
     for remembering in (hq, restore(decode_snapshot(encode(capture(hq))))):
         assert put(remembering, merged_again, request_id="r", fingerprint=b"asked") == []
@@ -130,13 +141,37 @@ def test_replaying_the_diary_gives_the_same_headquarters() -> None:
     assert (again.kinds, again.revision, again.requests) == (hq.kinds, hq.revision, hq.requests)
 
 
+def test_a_snapshot_holds_everything() -> None:
+    """A coordinator that starts from it would begin its revisions anew, or take a journal that lost its end for whole."""
+    hq = Headquarters()
+    for kind in KINDS:
+        put(hq, kind)
+    head = AnchoredHead(FUJIAN, 7, 2, b"hash")
+    for event in (*hq.see(FUJIAN, ProvinceStatus.UNREACHABLE, 1), *hq.anchor([head], 2)):
+        hq.apply(event)
+    again = restore(decode_snapshot(encode(capture(hq))))
+    assert (again.kinds, again.revision, again.kinds_bytes) == (hq.kinds, len(KINDS), hq.kinds_bytes)
+    assert (again.seen, again.anchors) == ({FUJIAN: ProvinceStatus.UNREACHABLE}, {FUJIAN: head})
+
+
+def test_only_heads_that_have_moved_on_are_anchored() -> None:
+    """Idle provinces would fill the journal, and an old copy of one would be taken for the truth."""
+    hq = Headquarters()
+    [anchored] = hq.anchor([AnchoredHead(FUJIAN, 7, 2, b"a"), AnchoredHead(JIANGXI, 1, 1, b"b")], 1)
+    hq.apply(anchored)
+    heads = [AnchoredHead(FUJIAN, 6, 3, b"c"), AnchoredHead(JIANGXI, 1, 1, b"b")]
+    assert hq.anchor(heads, 2) == []
+    further = AnchoredHead(FUJIAN, 8, 3, b"d")
+    assert hq.anchor([further, *heads], 3) == [HeadsAnchored(at_ms=3, heads=(further,))]
+
+
 def test_the_table_of_kinds_is_bounded_in_number() -> None:
     """The table travels whole to every province at each change; without a bound one script of kinds would stop them all."""
     hq = Headquarters()
     for number in range(KINDS_MAX):
         put(hq, TaskKind(kind=KindId(f"k-{number}"), line=Line.CLAIMS))
     assert put(hq, TaskKind(kind=KindId("one-more"), line=Line.CLAIMS)) is Reason.KINDS_FULL
-    assert put(hq, TaskKind(kind=KindId("k-7"), line=Line.CLAIMS, sla_minutes=9)) != []
+    assert has_put(hq, TaskKind(kind=KindId("k-7"), line=Line.CLAIMS, sla_minutes=9))
 
 
 def test_the_table_of_kinds_is_bounded_in_bytes() -> None:
@@ -149,5 +184,6 @@ def test_the_table_of_kinds_is_bounded_in_bytes() -> None:
     assert 0 < KINDS_BYTES_MAX - fitting * len(long.encode()) < 2 * len(long.encode())
     longer = msgspec.structs.replace(kinds[0], operating_standard=long * 2)
     assert put(hq, longer) is Reason.KINDS_FULL
-    assert put(hq, msgspec.structs.replace(kinds[0], operating_standard="")) != []
-    assert put(hq, kinds[fitting]) != []
+    assert put(restore(capture(hq)), longer) is Reason.KINDS_FULL
+    assert has_put(hq, msgspec.structs.replace(kinds[0], operating_standard=""))
+    assert has_put(hq, kinds[fitting])
