@@ -38,6 +38,33 @@ def test_an_evacuation_takes_work_off_the_desks_once() -> None:
     assert branch.task(task_id).state is TaskState.ASSIGNED
 
 
+def test_an_evacuation_ordered_before_anything_is_known_takes_work_off_the_desks_when_it_is() -> None:
+    """Ordered just after a restart it would leave every desk its work, and never look again."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    task_id = branch.create()
+    branch.accept(task_id)
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    branch.tick()
+    assert branch.task(task_id).state is TaskState.ASSIGNED
+    know(branch, summary_of("jiangxi"))
+    assert branch.task(task_id).state is TaskState.MOVING
+
+
+@pytest.mark.parametrize("why", ["order", "silence"])
+def test_what_is_evacuated_tells_why(why: str) -> None:
+    """Whoever asks why a task has left would be told of an outage that was an order, or of nothing."""
+    branch = Branch()
+    branch.arrive(*(person(f"op-{number}") for number in range(3)))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE if why == "order" else SharingPolicy()))
+    branch.wait(200 if why == "order" else 4_000)
+    branch.create()
+    know(branch, summary_of("jiangxi"))
+    [started] = [event for event in branch.events if isinstance(event, e.MoveStarted)]
+    told = "policy: evacuate" if why == "order" else "3 of 3 desks of fujian-1 silent for 3000 ms"
+    assert started.reason == told
+
+
 @pytest.mark.parametrize("seen_by", ["the clock", "a change for tomorrow"])
 def test_an_evacuation_that_a_window_has_interrupted_takes_work_off_the_desks_again(seen_by: str) -> None:
     """What people were given in the hours in between would stay with them, and their customers wait out the snow."""

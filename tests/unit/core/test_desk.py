@@ -38,9 +38,11 @@ def test_a_reconnect_that_says_nothing_of_presence_keeps_it(presence: PresenceSt
     branch.did(c.SetPresence(operator=CHEN, presence=presence), SessionReply)
     waiting = branch.create()
     resume = c.SignIn(operator=CHEN, session=SessionId("gateway-2/chen"), presence=None)
-    assert branch.did(resume, SessionReply).operator.presence is presence
+    back = branch.did(resume, SessionReply).operator
+    assert (back.presence, back.break_end_ms) == (presence, 0)
     assert branch.task(waiting).state is TaskState.QUEUED
     branch.did(c.SignOut(operator=CHEN, session=resume.session), Done)
+    assert branch.state.operators[CHEN].session is None
     assert branch.did(resume, SessionReply).operator.presence is PresenceState.AVAILABLE
 
 
