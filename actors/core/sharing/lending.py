@@ -48,20 +48,9 @@ class Lending(msgspec.Struct, frozen=True, kw_only=True):
     lenders: Mapping[KindId, Mapping[ProvinceCode, Lender]]
 
 
-def lending_of(
-    picture: NationalPicture, busy: Container[tuple[ProvinceCode, Line]], kinds: Collection[KindId]
-) -> Lending:
-    """What everybody can give of these kinds.
-
-    Args:
-        busy: (province, line) that are hard pressed themselves.
-    """
-    lines = {
-        host.province: {
-            line: wait_ms for line, wait_ms in lending_lines(host).items() if (host.province, line) not in busy
-        }
-        for host in picture.provinces
-    }
+def lending_of(picture: NationalPicture, kinds: Collection[KindId]) -> Lending:
+    """What everybody can give of these kinds."""
+    lines = {host.province: lending_lines(host) for host in picture.provinces}
     found: dict[KindId, list[Lender]] = {kind: [] for kind in kinds}
     for host in picture.provinces:
         for lender in lenders_of(host, lines[host.province], found):

@@ -24,7 +24,7 @@ from actors.core.sharing.flows import FlowMemory, MoveFlow
 from actors.core.sharing.lending import Lender, Lending, lending_of, room_left
 from actors.core.sharing.links import asked_of_lender, connect
 from actors.core.sharing.pressure import Sharing, Wish, better_wishes_of, wishes_of
-from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, NationalPicture
+from actors.core.sharing.summary import NationalPicture
 
 #: Tasks of one kind that one advice may move from one province to one host.
 FLOW_TASKS_MAX = 500
@@ -40,17 +40,11 @@ def plan_flows(picture: NationalPicture, memory: FlowMemory) -> tuple[list[MoveF
     sharing: Sharing = frozenset((wish.source.province, wish.kind.kind) for wish in pressed)
     better = [wish for source in picture.provinces for wish in better_wishes_of(source, sharing)]
     wishes = [*pressed, *better]
-    busy = {(wish.source.province, wish.kind.line): None for wish in pressed if _keeps_own_people_busy(wish)}
-    lending = lending_of(picture, busy, {wish.kind.kind: None for wish in wishes})
+    lending = lending_of(picture, {wish.kind.kind: None for wish in wishes})
     before = msgspec.structs.replace(memory, sharing=sharing)
     after = connect(_by_source(wishes), lending, before, picture.time_ms)
     dealing = _Dealing(lending, after)
     return [*dealing.flows(pressed), *dealing.flows(better)], after
-
-
-def _keeps_own_people_busy(wish: Wish) -> bool:
-    """Whether the wait is one for the province's own people: what nobody there can do leaves them free to help others."""
-    return wish.wait_ms < WAIT_UNBOUNDED_MS or not wish.line.is_open
 
 
 def _by_source(wishes: Sequence[Wish]) -> dict[tuple[ProvinceCode, Line], list[Wish]]:

@@ -8,6 +8,7 @@ from actors.core.ids import ProvinceCode
 from actors.core.sharing.hosts import (
     EXPERIENCE_BREAKPOINTS,
     FINISH_BREAKPOINTS,
+    candidate_of,
     hosts_by_kind,
     may_host,
     points_at,
@@ -79,6 +80,25 @@ def test_what_was_sent_already_lengthens_the_wait_there() -> None:
     ranked = rank_hosts(MEDICAL, FUJIAN, SharingPolicy(), hosts[MEDICAL], pledged)
     assert [candidate.province for candidate in ranked] == ["jiangxi", "anhui"]
     assert ranked[1].finish_points < ranked[0].finish_points
+
+
+@pytest.mark.parametrize(
+    ("already", "wait_ms", "finish_points"), [(0, 60_000, 400), (1, 60_000, 400), (2, 210_000, 400), (5, 660_000, 325)]
+)
+def test_a_host_s_finish_counts_what_its_free_people_cannot_take(already: int, wait_ms: int, finish_points: int) -> None:
+    """Two are free and four can do it, ten minutes each. A reason whose numbers do not add up is none."""
+    national = picture(summary_of("jiangxi", free=2, eligible=4, wait_ms=60_000, experience=10))
+    [(host, offered)] = hosts_by_kind(national)[MEDICAL]
+    candidate = candidate_of(host.province, offered, already, 7)
+    assert candidate.expected_finish_ms == wait_ms + 600_000
+    assert (candidate.experience_points, candidate.finish_points, candidate.quality_points) == (100, finish_points, 100)
+    assert candidate.points == 100 + finish_points + 100 + 7
+
+
+def test_the_most_experienced_are_looked_at_first() -> None:
+    """Where a number of hosts is looked at, it would be those early in the alphabet."""
+    national = picture(summary_of("anhui", experience=5), summary_of("hubei", experience=9), summary_of("jilin"))
+    assert [host.province for host, _ in hosts_by_kind(national)[MEDICAL]] == ["jilin", "hubei", "anhui"]
 
 
 def test_hosts_that_refused_this_task_are_left_out() -> None:

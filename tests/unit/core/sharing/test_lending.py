@@ -50,6 +50,7 @@ def test_the_reserve_and_the_arrivals_are_not_kept_twice() -> None:
     busy = claims(arrivals_per_hour=54, signed_in=10)
     assert given(busy, free=20, policy=SharingPolicy(reserve_operators=2)) == {"jiangxi": 17}
     assert given(busy, free=20, policy=SharingPolicy(reserve_operators=8)) == {"jiangxi": 12}
+    assert given(busy, free=8, policy=SharingPolicy(reserve_operators=8)) == {}, "who has nothing to give is no lender"
 
 
 def test_kept_people_grow_with_the_root_of_what_arrives() -> None:
@@ -65,14 +66,16 @@ def test_a_province_out_of_order_lends_nothing(status: ProvinceStatus) -> None:
     assert given(status=status) == {}
 
 
-@pytest.mark.parametrize(("own_wait_ms", "lends"), [(299_999, True), (300_000, False)])
+@pytest.mark.parametrize(
+    ("own_wait_ms", "waiting", "lends"), [(299_999, 1, True), (300_000, 1, False), (300_000, 0, True)]
+)
 def test_a_line_whose_own_work_waits_as_long_as_the_release_threshold_lends_nothing(
-    own_wait_ms: int, lends: bool
+    own_wait_ms: int, waiting: int, lends: bool
 ) -> None:
-    """Of another kind of the line, too: it is the same people's time."""
+    """Of another kind of the line, too: it is the same people's time. What would wait, and is not there, keeps nobody."""
     host = summary_of("jiangxi", policy=SharingPolicy(release_wait_ms=300_000))
     kinds = tuple(
-        kind if kind.kind == MEDICAL else msgspec.structs.replace(kind, waiting=1, expected_wait_ms=own_wait_ms)
+        kind if kind.kind == MEDICAL else msgspec.structs.replace(kind, waiting=waiting, expected_wait_ms=own_wait_ms)
         for kind in host.kinds
     )
     host = msgspec.structs.replace(host, kinds=kinds)

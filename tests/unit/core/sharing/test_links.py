@@ -9,8 +9,16 @@ from actors.core.country import Line, ShareOutMode, SharingPolicy
 from actors.core.ids import ProvinceCode
 from actors.core.line_summary import LineSummary
 from actors.core.sharing.flows import FlowMemory
-from actors.core.sharing.links import ENOUGH_MS, IDLE_MS, PARTNERS_FEW, PARTNERS_MAX, REVERSE_PAUSE_MS
+from actors.core.sharing.links import (
+    ENOUGH_MS,
+    IDLE_MS,
+    PARTNERS_FEW,
+    PARTNERS_MAX,
+    REVERSE_PAUSE_MS,
+    asked_of_lender,
+)
 from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.pressure import Wish
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary
 from tests.unit.core.harness import FUJIAN, JIANGXI, LARGE, MEDICAL
 from tests.unit.core.journeys import summary_of
@@ -138,9 +146,36 @@ def test_a_partner_with_nothing_to_give_makes_room() -> None:
 
 def test_two_sources_ask_different_lenders_first() -> None:
     """Everybody would knock at the best one's door, and the second best would stay idle."""
-    hosts = [summary_of("p0", free=8, experience=900), summary_of("p1", free=8)]
+    hosts = [summary_of("p0", free=8), summary_of("p1", free=8, experience=900)]
     memory = after([at(1_000, busy("fujian"), busy("hubei"), *hosts)])
-    assert sorted(memory.links) == [(Line.CLAIMS, FUJIAN, "p0"), (Line.CLAIMS, ProvinceCode("hubei"), "p1")]
+    assert sorted(memory.links) == [(Line.CLAIMS, FUJIAN, "p1"), (Line.CLAIMS, ProvinceCode("hubei"), "p0")]
+
+
+def test_a_partner_that_others_ask_too_counts_for_its_part() -> None:
+    """Two that share one lender would each believe that they have all of it, and ask nobody else."""
+    sources = [busy("fujian", waiting=8), busy("hubei", waiting=8)]
+    first = after([at(1_000, *sources, *many(1, free=10))])
+    assert sorted(source for _, source, _ in first.links) == [FUJIAN, "hubei"]
+    assert len(after([at(1_500, *sources, *many(2, free=10))], first).links) > 2
+
+
+@pytest.mark.parametrize(("asked", "opens", "keeps"), [(150, 150, 75), (3, 3, 1), (1, 1, 1), (0, 1, 1)])
+def test_better_hands_are_better_by_a_point_at_least(asked: int, opens: int, keeps: int) -> None:
+    """A policy that asks for nothing would send work to people who are no better, and those theirs back."""
+    source = summary_of("fujian", policy=SharingPolicy(best_match_gain_points=asked))
+    [kind, *_] = source.kinds
+    wish = Wish(
+        source=source,
+        kind=kind,
+        line=LineSummary(line=Line.CLAIMS),
+        wait_ms=0,
+        activation_ms=0,
+        release_ms=0,
+        count=1,
+        own_points=100,
+    )
+    assert asked_of_lender(wish, is_open=False)[1] == 100 + opens
+    assert asked_of_lender(wish, is_open=True)[1] == 100 + keeps
 
 
 BEST = SharingPolicy(share_out_mode=ShareOutMode.BEST_MATCH, best_match_gain_points=150)
