@@ -46,6 +46,17 @@ def test_a_reconnect_that_says_nothing_of_presence_keeps_it(presence: PresenceSt
     assert branch.did(resume, SessionReply).operator.presence is PresenceState.AVAILABLE
 
 
+def test_signing_in_another_way_by_the_same_session_ends_none() -> None:
+    """A desk that says by its sign-in that somebody takes a break would be told that they sit elsewhere, and let them go."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.sign_in("chen", presence=PresenceState.BREAK)
+    assert (kinds_of(branch.events), branch.updates) == (["OperatorSignedIn"], ())
+    branch.did(c.SignIn(operator=CHEN, session=SessionId("gateway-2/chen")), SessionReply)
+    told = DeskUpdate(operator=CHEN, session=session_of("chen"), what="session_ended", reason="taken_over")
+    assert branch.updates == (told,)
+
+
 def test_signing_in_again_the_same_way_writes_nothing() -> None:
     """Every reconnect attempt would cost an fsync."""
     branch = Branch()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from actors.core import commands as c
 from actors.core import snapshot
@@ -48,6 +49,7 @@ def test_revisions_are_listed_newest_first_page_by_page_and_kept_within_a_bound(
         put(branch, quota(number))
     newest = POLICY_REVISIONS_MAX + 10
     page = revisions(branch, page_size=2)
+    assert {(kept.policy.updated_ms, kept.policy.updated_by) for kept in page.revisions} == {(START_MS, "ops:li")}
     assert [kept.policy.revision for kept in page.revisions] == [newest, newest - 1]
     assert (page.in_force, page.has_more, page.revisions[0].reason) == (newest, True, "test")
     last = revisions(branch, before=newest - POLICY_REVISIONS_MAX + 2)
@@ -88,6 +90,15 @@ def test_a_window_takes_effect_by_itself_and_ends_by_itself() -> None:
     branch.wait(60_000)
     assert branch.state.policy.revision == 1
     assert branch.did(c.GetProvince(), ProvinceReply).policies_scheduled == ()
+
+
+def test_what_only_begins_later_is_on_the_way_and_replaces_nothing_before() -> None:
+    """The rule of next year would not be shown, and one for tonight that was laid down before it be taken for replaced."""
+    branch = Branch()
+    put(branch, quota(5, effective_from_ms=START_MS + HOUR_MS, effective_until_ms=START_MS + 2 * HOUR_MS))
+    put(branch, quota(6, effective_from_ms=START_MS + 9 * HOUR_MS))
+    shown = branch.did(c.GetProvince(), ProvinceReply)
+    assert [one.policy.revision for one in shown.policies_scheduled] == [3, 2]
 
 
 def test_which_revision_is_in_force_depends_on_revisions_and_time_alone() -> None:
@@ -260,6 +271,20 @@ def test_ending_an_evacuation_puts_no_rule_away() -> None:
     branch.do(c.SetProvinceStatus(who="ops:li", status=ProvinceStatus.ACTIVE, ends_evacuation=True))
     assert branch.state.policy.share_out_mode is ShareOutMode.OVERFLOW
     assert branch.state.policy.needs_two_people
+
+
+@pytest.mark.parametrize("mode", list(ShareOutMode))
+def test_resuming_a_province_ends_an_evacuation_and_changes_no_other_policy(mode: ShareOutMode) -> None:
+    """A branch that shares nothing would share by overflow because somebody resumed it, or its next change need two people."""
+    branch = Branch()
+    put(branch, SharingPolicy(share_out_mode=mode, share_in_quota=7))
+    before = branch.state.policy
+    branch.wait(1_000)
+    branch.do(c.SetProvinceStatus(who="ops:li", status=ProvinceStatus.ACTIVE, ends_evacuation=True))
+    ended = msgspec.structs.replace(
+        before, share_out_mode=ShareOutMode.OVERFLOW, revision=3, updated_ms=branch.wall_ms, updated_by="ops:li"
+    )
+    assert branch.state.policy == (ended if mode is ShareOutMode.EVACUATE else before)
 
 
 def test_nobody_puts_away_alone_a_rule_that_is_still_to_come() -> None:

@@ -18,7 +18,7 @@ from actors.core.shadow import LOADS_KEPT, ShadowLoad, copies_due
 from actors.core.statistics import image
 from actors.core.statistics.cells import LineTodayCell
 from actors.core.statistics.reading import Reading
-from actors.core.task import Task, TaskState
+from actors.core.task import PriorReason, Task, TaskState
 from tests.unit.core.harness import ADDRESS, FUJIAN, JIANGXI, LARGE, MEDICAL, START_MS, Branch, kinds_of, person, spec
 from tests.unit.core.provinces import answer, deliver, hand_over, host, moving
 
@@ -71,13 +71,25 @@ def _is_load(piece: object) -> bool:
 def test_every_real_arrival_is_answered_with_its_copies_in_the_same_frame() -> None:
     """A copy in a later frame would be lost with a crash between them, or made twice after one."""
     branch = surging(3_000)
-    task_id = branch.create(priority=4, amount_fen=500, customer_id="c-1", external_id="case-1", batch_id="b-1")
+    task_id = branch.create(
+        priority=4,
+        amount_fen=500,
+        customer_id="c-1",
+        external_id="case-1",
+        batch_id="b-1",
+        case_id="k-1",
+        note="called twice",
+        resubmitted=True,
+        return_count=1,
+        prior_task="jilin-7",
+        prior_operator="lin",
+        prior_reason=PriorReason.REOPENED,
+    )
     assert kinds_of(branch.events) == ["TaskCreated"] * 3
     real = branch.task(task_id)
     copies = shadows(branch)
-    assert [(task.spec.priority, task.spec.amount_fen, task.spec.kind) for task in copies] == [(4, 500, MEDICAL)] * 2
-    # What names somebody, or would be refused as used, stays with the real task.
-    assert {(task.spec.customer_id, task.spec.external_id, task.spec.batch_id) for task in copies} == {("", "", "")}
+    # What names somebody or an earlier decision, or would be refused as used, stays with the real task.
+    assert [task.spec for task in copies] == [spec(priority=4, amount_fen=500)] * 2
     assert {task.shadow.drill for task in copies if task.shadow} == {DRILL}
     assert real.shadow is None
 
@@ -343,6 +355,18 @@ def test_a_forgotten_drill_ends_by_the_clock_of_whoever_holds_its_tasks() -> Non
         branch.tick()
     assert home.closed(here).state is TaskState.CANCELLED
     assert home.state.shadow_loads[DRILL].is_over
+    assert other.closed(away).state is TaskState.CANCELLED
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_forgotten_drill() -> None:
+    """A host that knows nothing of the drill but its tasks' own end would work on them for as long as the clock was set back."""
+    home, other = Branch(), host("jiangxi")
+    [away] = made(home, 1)
+    hand_over(away, home, other)
+    other.wall_ms = START_MS - 299_000
+    assert "TaskCancelled" not in kinds_of(other.tick())
+    other.wall_ms = START_MS - 86_400_000
+    other.tick()
     assert other.closed(away).state is TaskState.CANCELLED
 
 

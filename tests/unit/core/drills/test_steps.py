@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.core.country import Line, ProvinceStatus, ShareOutMode, SharingPolicy
-from actors.core.drills.record import DrillKind, DrillPhase, DrillSpec
+from actors.core.drills.record import DrillKind, DrillPhase, DrillSpec, Standing
 from actors.core.drills.steps import (
     BELOW_MS,
     QUIET_MS,
@@ -14,11 +14,12 @@ from actors.core.drills.steps import (
     STRIKE_MAX_MS,
     Progress,
     Step,
+    View,
     blast_radius,
     is_harming,
     next_step,
 )
-from actors.core.line_summary import LineSummary
+from actors.core.line_summary import UNKNOWN, LineSummary
 from tests.unit.core.drills.scene import (
     FUJIAN,
     HUNAN,
@@ -48,6 +49,8 @@ def test_a_fault_stays_until_all_work_has_left() -> None:
     assert next_step(struck, view(STRUCK_MS + 3_500, some), progress) is Step.WAIT
     leaving = summary(FUJIAN, status=DARK, open_by_state={"moving": 2})
     assert next_step(struck, view(STRUCK_MS + 4_000, leaving), progress) is Step.WAIT
+    as_many = summary(FUJIAN, status=DARK, open_by_state={"queued": 2, "moving": 2})
+    assert next_step(struck, view(STRUCK_MS + 4_200, as_many), progress) is Step.WAIT
     gone = summary(FUJIAN, status=DARK, open_by_state={"suspended": 1})
     assert next_step(struck, view(STRUCK_MS + 4_500, gone), progress) is Step.LIFT
 
@@ -80,6 +83,33 @@ def test_the_end_is_measured_when_everybody_is_as_before() -> None:
     assert next_step(lifted, view(LIFTED_MS + 3_000, gateways=("a", "b")), progress) is Step.WAIT
     assert next_step(lifted, view(LIFTED_MS + 4_000, gateways=("a", "b")), progress) is Step.MEASURE
     assert next_step(lifted, view(LIFTED_MS + RECOVERY_MAX_MS, dark), Progress()) is Step.MEASURE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": DARK},
+        {"open_by_state": {"moving": 1}},
+        {"policy": SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)},
+        {"signed_in": 0},
+    ],
+)
+def test_the_end_is_not_measured_while_anything_is_not_as_before(changes: dict[str, Any]) -> None:
+    """A report that is written before the branch is back calls a country well that is not."""
+    lifted = drill(phase=DrillPhase.LIFTED, before=(Standing(province=FUJIAN, signed_in=10),))
+    unwell, progress = summary(FUJIAN, **changes), Progress()
+    for after_ms in (0, 5_000, RECOVERY_MAX_MS - 1):
+        assert next_step(lifted, view(LIFTED_MS + after_ms, unwell), progress) is Step.WAIT
+    others = View(LIFTED_MS + 5_000, {JIANGXI: summary(JIANGXI)}, ("a",))
+    assert next_step(lifted, others, Progress(recovered_since_ms=LIFTED_MS)) is Step.WAIT, "nor while it is away"
+
+
+def test_a_branch_where_nobody_was_at_work_needs_nobody_to_be_well() -> None:
+    """A drill at night would be watched until its bound."""
+    lifted, progress = drill(phase=DrillPhase.LIFTED, before=(Standing(province=FUJIAN),)), Progress()
+    empty = summary(FUJIAN, signed_in=0)
+    assert next_step(lifted, view(LIFTED_MS, empty), progress) is Step.WAIT
+    assert next_step(lifted, view(LIFTED_MS + 1_000, empty), progress) is Step.MEASURE
 
 
 def test_a_drill_whose_runner_died_before_the_fault_gives_up() -> None:
@@ -132,6 +162,7 @@ def test_nothing_is_struck_beyond_the_blast_radius() -> None:
         (DrillSpec(kind=DrillKind.SITE_OUTAGE, provinces=(FUJIAN, HUNAN)), view(0)),
         (DrillSpec(kind=DrillKind.REGIONAL, provinces=(FUJIAN, JIANGXI), operators_max_permille=999), view(0)),
         (DrillSpec(kind=DrillKind.GATEWAY_KILL), view(0, gateways=())),
+        (SPEC, View(0, {JIANGXI: summary(JIANGXI)})),
     ):
         assert blast_radius(spec, seen) is not None
 
@@ -157,6 +188,9 @@ def test_a_drill_that_harms_the_rest_is_seen_after_two_seconds() -> None:
     progress = Progress()
     own = summary(FUJIAN, lines=(late(100),))
     bad = summary(JIANGXI, lines=(late(890),))
+    unknown = summary(HUNAN, lines=(late(UNKNOWN),))
+    assert not is_harming(guarded, view(500, summary(JIANGXI, lines=(late(900),)), unknown), progress)
+    assert progress.below_since_ms == 0
     assert not is_harming(guarded, view(1_000, own), progress)
     assert not is_harming(guarded, view(2_000, bad), progress)
     assert is_harming(guarded, view(2_000 + BELOW_MS, bad), progress)

@@ -85,7 +85,9 @@ def test_what_was_sent_already_lengthens_the_wait_there() -> None:
 @pytest.mark.parametrize(
     ("already", "wait_ms", "finish_points"), [(0, 60_000, 400), (1, 60_000, 400), (2, 210_000, 400), (5, 660_000, 325)]
 )
-def test_a_host_s_finish_counts_what_its_free_people_cannot_take(already: int, wait_ms: int, finish_points: int) -> None:
+def test_a_host_s_finish_counts_what_its_free_people_cannot_take(
+    already: int, wait_ms: int, finish_points: int
+) -> None:
     """Two are free and four can do it, ten minutes each. A reason whose numbers do not add up is none."""
     national = picture(summary_of("jiangxi", free=2, eligible=4, wait_ms=60_000, experience=10))
     [(host, offered)] = hosts_by_kind(national)[MEDICAL]
