@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from google.protobuf.message import Message
 
-from actors.core.calendar import DAY_MINUTES, DAY_NAME_LENGTH_MAX, SPANS_MAX, SPECIAL_DAYS_MAX, day_of_date
+from actors.core.calendar import DAY_MINUTES, DAY_NAME_LENGTH_MAX, SPANS_MAX, SPECIAL_DAYS_MAX, date_of, day_of_date
 from gateway import names
 from gateway.conversion.enums import LINES_IN
 from gateway.v1 import province_pb2
@@ -16,10 +16,11 @@ _LINE = k.one_of(LINES_IN, ("LINE_SERVICING", "LINE_UNDERWRITING", "LINE_CLAIMS"
 
 def _date(text: str) -> k.Wrong:
     try:
-        day_of_date(text)
+        # The other forms of ISO 8601 are dates, too, and are not shown as they were written.
+        is_date = date_of(day_of_date(text)) == text
     except ValueError:
-        return "expected a date, for instance 2026-02-15"
-    return None if len(text) == len("2026-02-15") else "expected a date, for instance 2026-02-15"
+        is_date = False
+    return None if is_date else "expected a date, for instance 2026-02-15"
 
 
 _TIMES = k.items(

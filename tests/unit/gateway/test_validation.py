@@ -558,6 +558,11 @@ def test_findings_do_not_contradict_themselves(findings: dict[str, Any], wrong: 
         ({"kind": 1, "objectives": [{"figure": "beauty", "at_most": 1}]}, ["drill.objectives[0].figure"]),
         ({"kind": 1, "objectives": [{"figure": "moved"}]}, ["drill.objectives[0].at_most"]),
         ({"kind": 1, "objectives": [{"figure": "lost", "at_most": 0, "at_least": 0}]}, ["drill.objectives[0].at_most"]),
+        ({"kind": drill_pb2.DRILL_KIND_SURGE, "factor_permille": 1_001}, []),
+        ({"kind": drill_pb2.DRILL_KIND_SURGE}, ["drill.factor_permille"]),
+        ({"kind": drill_pb2.DRILL_KIND_SURGE, "factor_permille": 1_001, "shadow_tasks": 1}, ["drill.shadow_tasks"]),
+        ({"kind": drill_pb2.DRILL_KIND_SNOW, "shadow_tasks": 5_000}, []),
+        ({"kind": drill_pb2.DRILL_KIND_SNOW, "factor_permille": 1_001}, ["drill.factor_permille"]),
     ],
 )
 def test_a_drill_keeps_within_its_bounds(drill: dict[str, Any], wrong: list[str]) -> None:
@@ -576,6 +581,24 @@ def test_times_ahead_are_bounded(monkeypatch: pytest.MonkeyPatch, field: str, la
     monkeypatch.setattr("gateway.validation.task.time.time_ns", lambda: now_ms * 1_000_000)
     assert wrong_fields(create(**{field: now_ms + latest_ms})) == []
     assert wrong_fields(create(**{field: now_ms + latest_ms + 1})) == [f"task.{field}"]
+
+
+@pytest.mark.parametrize(
+    ("date", "wrong"),
+    [
+        ("2026-02-15", []),
+        ("2024-02-29", []),
+        *(
+            (text, ["calendar.local_days[0].date"])
+            for text in ("2026-02-29", "2026-2-15", "20260215", "2026-W07-7", "2026-02-15 ", "tomorrow", "")
+        ),
+    ],
+)
+def test_a_special_day_is_a_date_of_one_form(date: str, wrong: list[str]) -> None:
+    """A holiday that is read as another day closes the branch on that one."""
+    calendar = {"name": "provinces/fujian/calendar", "local_days": [{"date": date}]}
+    request = province_pb2.UpdateCalendarRequest(calendar=calendar, reason="why", request_id="r")
+    assert wrong_fields(request) == wrong
 
 
 def test_a_renewal_needs_no_request_id() -> None:
