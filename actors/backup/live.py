@@ -47,7 +47,12 @@ class LiveProvinces:
             raise BackupFailed(f"the system's directory does not answer within {wait_s:.0f} s") from None
         missing = [name for name in self._names if not await self._is_there(name, deadline)]
         if missing:
-            raise BackupFailed(f"not there within {wait_s:.0f} s: {', '.join(missing)}")
+            raise BackupFailed(f"not there within {wait_s:.0f} s: {', '.join(map(self._explained, missing))}")
+
+    def _explained(self, name: str) -> str:
+        """A province that is not there; and why, when it stands aside and says so."""
+        refusal = self._directory.table.get(protocol.refusal_name(protocol.province_name(name)))
+        return name if refusal is None else f"{name} ({refusal.detail.get(protocol.REFUSAL_REASON, '')})"
 
     async def _is_there(self, name: str, deadline: float) -> bool:
         left_s = max(0.0, deadline - asyncio.get_running_loop().time())

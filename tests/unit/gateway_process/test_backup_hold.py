@@ -15,6 +15,7 @@ from actors.hold import HOLD_MS_MAX
 from actors.province import now
 from gateway.v1 import task_pb2
 from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, create, live_country
+from tests.unit.gateway_process.test_damaged_journal import put_an_old_copy_back
 
 CODES = ("fujian", "jiangxi")
 
@@ -104,6 +105,17 @@ async def test_a_province_that_is_not_there_is_named(country: LiveCountry) -> No
     """Would break if a backup went without a province, or waited for it for ever."""
     incomplete = LiveProvinces(country.directory, (*CODES, "hubei"))
     with pytest.raises(BackupFailed, match="not there within 0 s: hubei"):
+        await incomplete.connect(0.3)
+    await incomplete.close()
+
+
+async def test_a_province_that_stands_aside_is_named_with_its_reason(country: LiveCountry) -> None:
+    """The runbook for the words said that it was being restarted; its journal was damaged, and so it stayed until somebody mended that."""
+    await put_an_old_copy_back(country)
+    incomplete = LiveProvinces(country.directory, CODES)
+    with pytest.raises(
+        BackupFailed, match=r"s: fujian \(journal fujian is corrupt.*docs/runbooks/journal-damaged\.md\)$"
+    ):
         await incomplete.connect(0.3)
     await incomplete.close()
 
