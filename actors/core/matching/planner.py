@@ -158,13 +158,14 @@ class Planner:
         for task in waiting.values():
             _check_task(task)
         free = list(dict.fromkeys(operators))
-        for operator in free:
-            self._in_hand.end(operator)
         by_kind: dict[str, list[PlannerTask]] = {}
         for task in reversed(waiting.values()):
-            self._in_hand.take_back(task.id)
             by_kind.setdefault(task.kind, []).append(task)
         asked = {kind: list(pools.get(kind, ())) for kind in by_kind}
+        for operator in free:
+            self._in_hand.end(operator)
+        for task_id in waiting:
+            self._in_hand.take_back(task_id)
         unserved = {kind: pool for kind, pool in asked.items() if not pool}
         for kind in unserved:
             del by_kind[kind], asked[kind]
@@ -356,7 +357,7 @@ def _left(listed: list[PlannerTask], problem: policy.Problem, decided: policy.Pl
 def _number(name: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:
     """A finite number within bounds, of whatever type of number it came as."""
     try:
-        number = math.nan if isinstance(value, str) else float(value)
+        number = math.nan if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not (math.isfinite(number) and least <= number <= most):
@@ -368,10 +369,11 @@ def _number(name: str, value: float, least: float = -math.inf, most: float = mat
 
 def _check_task(task: PlannerTask) -> None:
     try:
-        is_finite = math.isfinite(task.arrived) and (task.due is None or math.isfinite(task.due))
+        # Reckoned with, since not every finite number takes a float off it: a Decimal does not.
+        is_finite = math.isfinite(task.arrived - 0.0) and (task.due is None or math.isfinite(task.due - 0.0))
     except (TypeError, OverflowError):
         is_finite = False
     if not is_finite:
         raise ValueError(
-            f"arrived and due of task {task.id!r} must be finite numbers, not {task.arrived!r:.80}, {task.due!r:.80}"
+            f"arrived and due of task {task.id!r} must be finite floats, not {task.arrived!r:.80}, {task.due!r:.80}"
         )

@@ -41,8 +41,9 @@ KINDS_MAX = 512
 OPERATORS_MAX = 8_192
 #: An observation counts at most so many times the expected minutes, and its logarithm as that of so small a part of them at least.
 OUTLIER_RATIO, LEAST_RATIO = 8.0, 0.1
-#: Observations between two looks at how much people and pairs differ.
-REWEIGH_EVERY = 32
+#: Observations between two looks at how much people and pairs differ, and pairs of rows for each one, if that takes more observations:
+#: a look is at all pairs, and an observation must not cost more than its row and column where kinds and people are very many.
+REWEIGH_EVERY, REWEIGH_CELLS = 32, 8_192
 #: Squared errors of either model: presumed ones, each 1, and what is kept of the sums at each observation.
 ERRORS_PRIOR, ERRORS_KEPT = 20.0, 0.998
 #: How sharply the model of the smaller errors is preferred: no more than a tenth is left to one whose errors are 1.7 times as large.
@@ -153,7 +154,7 @@ class Estimates:
         sums.add(k, o, minutes, log)
         self._by_means.relearn(k, o, self.overall_minutes())
         self._by_logs.relearn(k, o, self.overall_minutes(), sums.total_logs / sums.total_count)
-        if sums.total_count % REWEIGH_EVERY == 0:
+        if sums.total_count % max(REWEIGH_EVERY, sums.counts.size // REWEIGH_CELLS) == 0:
             self._by_means.reweigh(_mean(self._mean_errors))
             self._by_logs.reweigh(_mean(self._log_errors))
         if quality is not None:

@@ -24,8 +24,8 @@ TYPICAL_POINTS = 1_000.0
 AGE_SHARE = 0.05
 #: Points of one thing are at most so many: sums of thousands stay exact.
 POINTS_MAX = 2.0**36
-#: Minutes of age that bring points: enough for any origin of time.
-AGE_COUNTED_MAX = 1e15
+#: Minutes of age and of slack that count: enough for any origin of time.
+MINUTES_COUNTED_MAX = 1e15
 #: So many mean handle minutes of age double what a minute's delay costs, in a straight line, up to so many times.
 AGE_MEANS, AGE_WEIGHT_MAX = 100.0, 10.0
 #: What a minute's delay costs once the due time is near, against 1 for a task without one.
@@ -48,13 +48,12 @@ def whole_points(points: FloatArray) -> FloatArray:
 
 def age_points(tasks: Sequence[Waiting], now: float, a_minute: float) -> FloatArray:
     """(tasks,) whole points for age, where a minute of delay costs so many."""
-    age = np.clip(np.array([now - task.arrived for task in tasks]), -AGE_COUNTED_MAX, AGE_COUNTED_MAX)
-    return whole_points(AGE_SHARE * a_minute * age)
+    return whole_points(AGE_SHARE * a_minute * _counted([now - task.arrived for task in tasks]))
 
 
 def due_weights(tasks: Sequence[Waiting], now: float, mean_minutes: float) -> FloatArray:
     """(tasks,) what a minute of delay costs: 1, rising in a straight line to `DUE_WEIGHT_MAX` at the due time, and so from then on."""
-    slack = np.array([np.inf if task.due is None else task.due - now for task in tasks])
+    slack = _counted([np.inf if task.due is None else task.due - now for task in tasks])
     horizon = DUE_MEANS * max(MEAN_MINUTES_MIN, mean_minutes)
     return 1.0 + (DUE_WEIGHT_MAX - 1.0) * np.clip(1.0 - slack / horizon, 0.0, 1.0)
 
@@ -67,7 +66,7 @@ def age_weights(tasks: Sequence[Waiting], now: float, mean_minutes: float) -> Fl
         now: minutes.
         mean_minutes: handle minutes of all tasks together, so that the unit of time does not matter. A task's own would age short tasks faster.
     """
-    age = np.array([max(0.0, now - task.arrived) for task in tasks])
+    age = _counted([max(0.0, now - task.arrived) for task in tasks])
     return np.minimum(AGE_WEIGHT_MAX, 1.0 + age / (AGE_MEANS * max(MEAN_MINUTES_MIN, mean_minutes)))
 
 
@@ -90,3 +89,8 @@ def may_be_tried(size: float, due_weight: float) -> bool:
         due_weight: of `due_weights`.
     """
     return due_weight == 1.0 and size <= 1.0
+
+
+def _counted(minutes: Sequence[float]) -> FloatArray:
+    """(tasks,) minutes as far as they count; those beyond would overflow where tasks take next to no time."""
+    return np.clip(np.array(minutes), -MINUTES_COUNTED_MAX, MINUTES_COUNTED_MAX)

@@ -337,7 +337,7 @@ def test_other_numbers_that_cannot_be_are_refused() -> None:
         Planner().plan([task("a", arrived=nan)], ["ann"], 0.0, POOLS)
 
 
-@pytest.mark.parametrize("value", [None, "5", 10**400, 1j, [5.0]])
+@pytest.mark.parametrize("value", [None, "5", b"5", 10**400, 1j, [5.0]])
 def test_what_is_no_number_is_named_and_changes_nothing(value: object) -> None:
     """Else a source would be told of some float, and not of which field; or half of a call would count."""
     wrong: Any = value
@@ -356,6 +356,23 @@ def test_what_is_no_number_is_named_and_changes_nothing(value: object) -> None:
             planner.observe(task("a"), "bob", 1.0, 100.0, quality=wrong)
         with pytest.raises(ValueError, match="arrived and due of task 'b'"):
             planner.plan([task("b", due=wrong)], ["bob"], 100.0, POOLS)
+    assert planner.plan([task("c", arrived=100.0)], ["ann"], 100.0, POOLS) == [], (
+        "bob is still thought to be at work on a"
+    )
+
+
+def test_what_no_float_can_be_taken_from_is_refused_before_anything_changes() -> None:
+    """Else a log of Decimals, or a kind without a list of people, would end a call half-way: bob's task taken back, and nobody else given one."""
+    odd: Any = Decimal(5)
+    nobody: Any = {"claim": None}
+    planner = taught(ann=300.0, bob=5.0)
+    assert planner.plan([task("a", arrived=99.0)], ["bob"], 100.0, POOLS) == [("a", "bob")]
+    with pytest.raises(ValueError, match="arrived and due of task 'b'"):
+        planner.plan([task("a"), task("b", arrived=odd)], ["bob"], 100.0, POOLS)
+    with pytest.raises(ValueError, match="arrived and due of task 'b'"):
+        planner.plan([task("b", due=odd)], ["bob"], 100.0, POOLS)
+    with pytest.raises(TypeError):
+        planner.plan([task("a")], ["bob"], 100.0, nobody)
     assert planner.plan([task("c", arrived=100.0)], ["ann"], 100.0, POOLS) == [], (
         "bob is still thought to be at work on a"
     )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from actors.core.matching.planning.by_means import UNKNOWN_MINUTES
+from actors.core.matching.planning import estimates as estimates_module
+from actors.core.matching.planning.by_means import UNKNOWN_MINUTES, ByMeans
 from actors.core.matching.planning.draws import Draws
 from actors.core.matching.planning.estimates import NEWCOMER_SHARE, OUTLIER_RATIO, Estimates
 
@@ -71,6 +72,18 @@ def test_priors_weigh_more_where_people_hardly_differ() -> None:
     assert same.reading("claim", "p0").speed_ratio == pytest.approx(1.0, abs=0.2)
     assert different.reading("claim", "p0").speed_ratio < 0.6
     assert different.reading("claim", "p1").speed_ratio > 1.4
+
+
+def test_very_many_kinds_and_people_are_looked_at_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else an observation would cost all pairs' share and not its row and column: 4 ms at 512 kinds and 8,000 people."""
+    looked_at: list[int] = []
+    monkeypatch.setattr(estimates_module, "REWEIGH_CELLS", 64)
+    monkeypatch.setattr(ByMeans, "reweigh", lambda means, _: looked_at.append(means._sums.counts.size))
+    estimates = Estimates()
+    for number in range(512):
+        estimates.observe(f"k{number}", f"o{number}", 5.0, None)
+    assert looked_at
+    assert sum(looked_at) <= 512 * 64 * 2
 
 
 def test_no_minutes_at_all_are_learned_without_trouble() -> None:

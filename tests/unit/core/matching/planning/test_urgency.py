@@ -65,6 +65,14 @@ def test_points_stay_whole_and_bounded_whatever_the_numbers() -> None:
     assert np.abs(points).max() <= POINTS_MAX
 
 
+@pytest.mark.parametrize("due", [1.7e308, -1.7e308])
+def test_times_at_the_end_of_floats_overflow_nothing(due: float) -> None:
+    """Else a due time that stands for never would end the call where tasks take next to no time and warnings are errors."""
+    far = [PlannerTask(id="a", kind="claim", arrived=-due, due=due)]
+    assert due_weights(far, 0.0, 1e-9).tolist() == [1.0 if due > 0 else DUE_WEIGHT_MAX]
+    assert age_weights(far, 0.0, 1e-9).tolist() == [AGE_WEIGHT_MAX if due > 0 else 1.0]
+
+
 def test_short_old_and_nearly_due_tasks_have_the_first_turns() -> None:
     """Else of many tasks of a kind those would not be looked at with which most is won."""
     alike = tasks(5.0, 0.0, 5.0, 0.0)
