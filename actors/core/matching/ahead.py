@@ -1,8 +1,9 @@
 """Which tasks stand before a waiting task, in a queue too long to be scored as a whole.
 
 A diagnosis scores one window of the queue, some hundred tasks. Of those before the window it is enough to know how many may be done by the
-same people, and that is a question to buckets, not to tasks: a bucket's tasks differ in nothing that a lasting filter asks but in whom a single
-task excludes (`actors.core.queue`). So one task of each bucket is asked for all. Left out are buckets beyond `BUCKETS_MAX`, those with the fewest
+same people, and that is a question to buckets, not to tasks: of what a lasting filter asks a bucket's tasks differ only in their amount, in an
+alert or a dispute, and in whom a single task excludes (`actors.core.queue`). So one task of each bucket is asked for all, and counts are off by
+those for whom it cannot speak: up to a tenth among random tasks full of these. Left out are buckets beyond `BUCKETS_MAX`, those with the fewest
 tasks; counts are then too low by these.
 """
 

@@ -59,7 +59,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MatchPreview(msgspec.Struct, frozen=True, kw_only=True, tag="match_preview"):
-    """Whom a task would go to now."""
+    """Whom a task would go to now, if it were alone: what keeps it from people whom it suits is another question (`Diagnosis`)."""
 
     task_id: TaskId
     #: The best first, then those whom a filter removes.

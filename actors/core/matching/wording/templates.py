@@ -88,6 +88,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "To sign in would not be enough; those who may do it are also kept back: {removed}.",
     ),
     "free.opening": (
+        "服务时段之外：{time}（北京时间）开门。",
+        "Outside the hours of service: it opens at {time} (Asia/Shanghai).",
+    ),
+    "free.until_opening": (
         "服务时段之外：{time}（北京时间）开门；在此之前可由仍在营业的省承办。",
         "Outside the hours of service: it opens at {time} (Asia/Shanghai); until then a province that is open may take it.",
     ),

@@ -47,7 +47,8 @@ def wait_changes(diagnosis: Diagnosis, language: Language) -> list[str]:
     """What would let the task go, the most direct first."""
     changes = [_DIRECT[diagnosis.cause](diagnosis, language)] if diagnosis.cause in _DIRECT else []
     if diagnosis.cause is WaitCause.NOBODY_ON_DUTY and diagnosis.opens_ms:
-        changes.append(say("free.opening", language, time=time_text(diagnosis.opens_ms)))
+        key = "free.opening" if diagnosis.home_only else "free.until_opening"
+        changes.append(say(key, language, time=time_text(diagnosis.opens_ms)))
     if diagnosis.cause is WaitCause.NOBODY_ON_DUTY and not diagnosis.home_only:
         changes.append(say("free.share" if diagnosis.stays else "free.preview", language))
     if diagnosis.cause is WaitCause.NOBODY_QUALIFIED and not diagnosis.home_only:

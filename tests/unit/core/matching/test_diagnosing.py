@@ -130,6 +130,8 @@ def test_a_closed_branch_says_when_it_opens() -> None:
     found = diagnosis(made, made.create())
     assert (found.cause, time_text(found.opens_ms)) == (WaitCause.NOBODY_ON_DUTY, "2026-01-05 10:00")
     assert any("opens at 2026-01-05 10:00" in change for change in wait_changes(found, Language.EN))
+    at_home = wait_changes(diagnosis(made, made.create(home_only=True)), Language.EN)
+    assert at_home[1:] == ["Outside the hours of service: it opens at 2026-01-05 10:00 (Asia/Shanghai)."]
     made.wall_ms = found.opens_ms
     assert diagnosis(made, found.task_id).opens_ms == 0
 
