@@ -13,11 +13,16 @@ from gateway.event_feed import EventFeed
 from gateway.identity import Identity, Role, set_caller
 from gateway.item_admission import ItemAdmission
 from gateway.names import operator_id
+from gateway.overview import Overviews
 from gateway.permissions import Reach
+from gateway.services.admin import AdminService
 from gateway.services.dispatch import DispatchService
+from gateway.services.drill import DrillService
 from gateway.services.event import EventService
+from gateway.services.monitor import MonitorService
 from gateway.services.operator import OperatorService
 from gateway.services.province import ProvinceService
+from gateway.services.quality import QualityService
 from gateway.services.task import TaskService
 from gateway.services.work import WorkService
 from gateway.v1 import dispatch_pb2, event_pb2, operator_pb2, province_pb2, task_pb2, work_pb2
@@ -178,6 +183,10 @@ async def reasons(method: str, request: Any, who: Identity) -> list[str]:
         "ProvinceService": ProvinceService(country),
         "DispatchService": DispatchService(country),
         "EventService": EventService(country, cast("EventFeed", Feed(OFFER))),
+        "QualityService": QualityService(country),
+        "DrillService": DrillService(country),
+        "AdminService": AdminService(country, "g1"),
+        "MonitorService": MonitorService(cast("Overviews", None)),
     }
     set_caller(Identity(role=Role.OPS, subject="s", province="*"))
     for code in country.codes():
