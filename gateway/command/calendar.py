@@ -57,19 +57,29 @@ def calendar(
     question cannot be asked.
     """
     try:
-        shown = _ask(address, token_or_development(token, data_dir), split_codes(provinces))
+        shown, missing = _ask(address, token_or_development(token, data_dir), split_codes(provinces))
     except CannotAsk as error:
         fail("calendar", str(error), 2, as_json=as_json)
     except grpc.RpcError as error:
         fail("calendar", why_not(error, address), 1, as_json=as_json)
+    if missing and not shown:
+        fail("calendar", next(iter(missing.values())), 1, as_json=as_json)
     if as_json:
-        print(json.dumps(summary_of(shown), ensure_ascii=False))
+        print(
+            json.dumps(summary_of(shown) | ({"ok": False, "missing": missing} if missing else {}), ensure_ascii=False)
+        )
     else:
         Console().print(table_of(shown, language))
+    for code, why in missing.items():
+        typer.echo(f"sharedops calendar: {code}: {why}", err=True)
+    raise typer.Exit(1 if missing else 0)
 
 
-def _ask(address: str, token: str, codes: Sequence[str]) -> list[province_pb2.Calendar]:
+def _ask(address: str, token: str, codes: Sequence[str]) -> tuple[list[province_pb2.Calendar], dict[str, str]]:
+    """The calendars, and for each branch that gave none why: one that is away must not hide the others."""
     metadata = bearer(token)
+    calendars: list[province_pb2.Calendar] = []
+    missing: dict[str, str] = {}
     with grpc.insecure_channel(address) as channel:
         stub = province_pb2_grpc.ProvinceServiceStub(channel)
         if not codes:
@@ -77,8 +87,13 @@ def _ask(address: str, token: str, codes: Sequence[str]) -> list[province_pb2.Ca
                 province_pb2.ListProvincesRequest(page_size=1_000), metadata=metadata, timeout=PATIENCE_S
             )
             codes = [province.province_id for province in listed.provinces]
-        requests = [province_pb2.GetCalendarRequest(name=names.calendar_name(code)) for code in codes]
-        return [stub.GetCalendar(request, metadata=metadata, timeout=PATIENCE_S) for request in requests]
+        for code in codes:
+            request = province_pb2.GetCalendarRequest(name=names.calendar_name(code))
+            try:
+                calendars.append(stub.GetCalendar(request, metadata=metadata, timeout=PATIENCE_S))
+            except grpc.RpcError as error:
+                missing[code] = why_not(error, address)
+    return calendars, missing
 
 
 def summary_of(calendars: Sequence[province_pb2.Calendar]) -> dict[str, Any]:

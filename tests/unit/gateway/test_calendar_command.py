@@ -4,6 +4,8 @@ import io
 import json
 from pathlib import Path
 
+import grpc
+import grpc.aio
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -11,7 +13,7 @@ from typer.testing import CliRunner
 from actors.core.matching.wording import Language
 from gateway.command import app
 from gateway.command.calendar import known_until, summary_of, table_of
-from gateway.v1 import operator_pb2, province_pb2
+from gateway.v1 import operator_pb2, province_pb2, province_pb2_grpc
 
 #: 2026-02-24 08:30 in Shanghai.
 AFTER_THE_FESTIVAL_MS = 1_771_893_000_000
@@ -80,3 +82,32 @@ def test_without_an_answer_it_says_where_it_asked() -> None:
     result = CliRunner().invoke(app, ["calendar", "--address", "127.0.0.1:1", "--token", "t", "--json"])
     assert result.exit_code == 1
     assert "no answer from 127.0.0.1:1" in json.loads(result.output)["problem"]
+
+
+class OneAway:
+    """Answers for every branch but Fujian, which is away."""
+
+    def GetCalendar(self, request: province_pb2.GetCalendarRequest, **_how: object) -> province_pb2.Calendar:  # noqa: N802
+        """See the contract."""
+        if "fujian" in request.name:
+            raise grpc.aio.AioRpcError(
+                grpc.StatusCode.UNAVAILABLE, grpc.aio.Metadata(), grpc.aio.Metadata(), details="It is away."
+            )
+        return province_pb2.Calendar(name=request.name, openings=CLOSED.openings)
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("fujian,jiangxi", ["jiangxi"]), ("fujian", None)])
+def test_a_branch_that_is_away_hides_no_other(
+    asked: str, shown: list[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One damaged journal, and nobody was told when any of thirty-five branches opened."""
+    monkeypatch.setattr(province_pb2_grpc, "ProvinceServiceStub", lambda _channel: OneAway())
+    result = CliRunner().invoke(app, ["calendar", asked, "--token", "t", "--json"])
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["ok"]) == (1, False)
+    if shown is None:
+        assert "It is away." in told["problem"]
+    else:
+        assert [entry["province"] for entry in told["provinces"]] == shown
+        assert "It is away." in told["missing"]["fujian"]
+        assert "sharedops calendar: fujian: " in result.stderr
