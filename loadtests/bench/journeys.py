@@ -108,6 +108,8 @@ class Client:
         self._refused = 0
         self._signing = 0
         self._under_way = 0
+        #: What is under way is counted as unfinished, and waited for no longer.
+        self._is_over = False
         self._settled = asyncio.Event()
         self.done = Done()
 
@@ -130,6 +132,7 @@ class Client:
             await counting
             await self._settle(settle_s)
             self.done.unfinished += self._under_way + self._creating
+            self._is_over = True
             await self._sign(Office.sign_out)
         finally:
             beating.cancel()
@@ -291,7 +294,7 @@ class Client:
         self.done.steps += self._counts(time.monotonic() if now_s is None else now_s)
 
     def _note_settled(self) -> None:
-        if self._under_way or self._creating or self._signing:
+        if self._signing or (not self._is_over and (self._under_way or self._creating)):
             self._settled.clear()
         else:
             self._settled.set()
