@@ -2,6 +2,7 @@ import msgspec
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core import snapshot
 from actors.core.administration import PRIORS_PAUSE_MS
 from actors.core.ids import OperatorId
 from actors.core.replies import Done
@@ -48,6 +49,8 @@ def test_sums_are_adopted_seldom_and_only_if_they_have_changed() -> None:
     branch.wall_ms += 1
     assert not offer(branch, first)
     assert offer(branch, more)
+    kept = snapshot.restore(list(snapshot.capture(branch.state)))
+    assert kept.priors_adopted_ms == branch.wall_ms, "nor does a restart end the pause"
     # A clock that was set back must not make the pause last for years.
     branch.wall_ms -= 365 * 86_400_000
     assert offer(branch, first)

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from actors.core.country import SharingPolicy
 from actors.core.ids import OperatorId
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason, Refused
-from actors.core.replies import AnyReply, Elsewhere, NoWork, TaskReply
+from actors.core.replies import AnyReply, Done, Elsewhere, NoWork, TaskReply
 from actors.core.task import MoveOut, Placement, TaskState, Verdict
 from tests.unit.core.harness import JIANGXI, MEDICAL, Branch, kinds_of, person, session_of, spec
 from tests.unit.core.journeys import bring_to
@@ -110,6 +111,19 @@ def test_a_repeated_write_gets_the_same_bytes_and_does_nothing(name: str, flushe
         assert codec.encode(again) == codec.encode(first)
         assert branch.events == ()
     assert branch.refused(other) is Reason.REQUEST_ID_REUSED
+
+
+def test_a_request_is_known_by_what_its_caller_asked() -> None:
+    """Merged by the gateway with what others have changed since, the repetition is another command and would be refused."""
+    branch = Branch()
+    settings = branch.state.settings
+    asked = c.ConfigureProvince(request_id="a", fingerprint=b"asked", settings=settings, base=settings)
+    merged = msgspec.structs.replace(settings, display_name_zh="福建省", display_name="Fujian")
+    first = branch.did(msgspec.structs.replace(asked, settings=merged), Done)
+    again = msgspec.structs.replace(asked, settings=settings, base=merged)
+    assert branch.did(again, Done) == first
+    assert branch.state.settings == merged
+    assert branch.refused(msgspec.structs.replace(again, fingerprint=b"other")) is Reason.REQUEST_ID_REUSED
 
 
 @pytest.mark.parametrize("name", WRITES)

@@ -117,6 +117,24 @@ def test_a_snapshot_is_of_one_instant_however_long_it_takes() -> None:
     assert [*taken, *slices] == expected
 
 
+def test_a_snapshot_is_of_the_state_that_it_holds_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`verify` would call a snapshot of another version wrong, or one right whose people or tasks are not those of the journal."""
+    branch = Branch()
+    branch.arrive(person("chen"), person("lin"))
+    task_id, _ = branch.create(), branch.create()
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "SLICE_RECORDS", 1)
+        in_pieces = list(snapshot.capture(branch.state))
+    assert len(in_pieces) == len(list(snapshot.capture(branch.state))) + 2
+    assert snapshot.is_of(in_pieces, branch.state)
+    others = [snapshot.restore(in_pieces) for _ in range(3)]
+    others[0].put_operator(msgspec.structs.replace(others[0].operators[OperatorId("chen")], capacity=9))
+    others[1].replace_task(msgspec.structs.replace(others[1].tasks[task_id], draft="half"))
+    others[2].balance_fen[FUJIAN] = 5
+    for other in others:
+        assert not snapshot.is_of(snapshot.capture(other), branch.state)
+
+
 def test_what_is_not_a_snapshot_is_refused() -> None:
     """Half a snapshot must stop the start, not begin an empty province."""
     branch = Branch()

@@ -126,6 +126,42 @@ def test_an_outcome_that_is_told_after_midnight_is_none_of_that_days(told_after_
     assert decided_today(older, home.wall_ms) == 1.0
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
+@pytest.mark.parametrize(("due_after_ms", "kept"), [(0, 1.0), (-1, 0.0)])
+def test_a_promise_is_kept_up_to_its_last_moment_wherever_it_is_kept(
+    is_shared: bool, due_after_ms: int, kept: float
+) -> None:
+    """What is late would help the branch to look in time, and a helper be praised for it or blamed for what was in time."""
+    home, west = Branch(), host("jiangxi")
+    if not is_shared:
+        home.arrive(person("chen"))
+    task_id = home.create(due_ms=home.wall_ms + due_after_ms)
+    if is_shared:
+        hand_over(task_id, home, west)
+    decider = west if is_shared else home
+    decider.start(task_id)
+    decider.complete(task_id)
+    carry(west, home)
+    reading = Reading(home.state.statistics, home.wall_ms)
+    assert reading.today(LineTodayCell.DECIDED, Line.CLAIMS) == 1.0
+    assert reading.today(LineTodayCell.ON_TIME, Line.CLAIMS) == kept
+    for branch, direction, other in ((home, LinkDirection.OUT, west), (west, LinkDirection.IN, home)):
+        record = branch.state.statistics.links.record(direction, other.code)
+        assert bool(record[LinkCell.ON_TIME]) == (is_shared and bool(kept))
+
+
+def test_what_a_third_province_sends_on_teaches_nothing_of_the_way_from_the_home() -> None:
+    """The home would be known by how long somebody else took to share its work."""
+    home, west, south = Branch(), host("jiangxi"), host("hubei")
+    task_id = home.create()
+    hand_over(task_id, home, west)
+    west.did(c.DeclineOffer(**west.holder(task_id)))
+    hand_over(task_id, west, south)
+    for branch, count in ((west, 1), (south, 0)):
+        pickups = branch.state.statistics.links.record(LinkDirection.IN, home.code)[LinkCell.PICKUPS]
+        assert bool(pickups) == bool(count)
+
+
 def decided_today(state: ProvinceState, now_ms: int) -> float:
     """Claims of the branch's own that count as decided today."""
     return Reading(state.statistics, now_ms).today(LineTodayCell.DECIDED, Line.CLAIMS)
