@@ -23,10 +23,11 @@ from actors.core.statistics.cells import (
     WeekCell,
     amount_bucket,
 )
-from actors.core.statistics.decay import DAY_MS, WORK_MAX_MINUTES, local_hour_of_week, local_week
+from actors.core.statistics.decay import DAY_MS, WORK_MAX_MINUTES, local_hour_of_week, local_midnight_ms, local_week
 from actors.core.statistics.learning import LEARNERS
 from actors.core.statistics.reading import Reading
 from actors.core.statistics.storage import RecordTable
+from actors.core.statistics.tables import RECENT_MINUTES
 from actors.core.task import PriorReason, TaskState
 from tests.unit.core.harness import ADDRESS, MEDICAL, START_MS, Branch, person
 from tests.unit.core.journeys import picture_of
@@ -53,6 +54,40 @@ def test_reviews_are_counted_by_week() -> None:
     week = world.state.statistics.by_review.record(row)[_WEEK : _WEEK + 3]
     assert week[WeekCell.WEEK] == local_week(TEN_MS) + 8
     assert week[1:] == pytest.approx([2.0, 0.0])
+
+
+def test_what_a_review_did_not_find_is_not_held_against_anybody() -> None:
+    """Every review would overturn the decision, and a planted item that somebody got all wrong would be none."""
+    world = World()
+    reviewed(FAILED)(world)
+    person = world.state.statistics.rows[CHEN]
+    assert world.state.statistics.by_line.record(person, Line.CLAIMS)[LineCell.OVERTURNED] == 0
+    assert value_of(world, "by_review", (CHEN, ""), ReviewCell.BENCHMARKS) == 0
+    reviewed(FAILED, benchmark_permille=0)(world)
+    assert value_of(world, "by_review", (CHEN, ""), ReviewCell.BENCHMARKS) == pytest.approx(1)
+    assert value_of(world, "by_review", (CHEN, ""), ReviewCell.BENCHMARK_SCORE) == 0
+
+
+def test_a_minute_that_comes_round_again_is_counted_anew() -> None:
+    """A branch with a task every quarter of an hour would seem to have a surge in the evening."""
+    world = World()
+    for _ in range(5):
+        world.create()
+        world.wait(RECENT_MINUTES)
+    world.create()
+    assert world.state.statistics.recent.record(world.at_ms // 60_000 % RECENT_MINUTES, Line.CLAIMS)[1] == 1
+
+
+def test_a_session_that_ends_after_midnight_is_of_the_new_day_from_then_on() -> None:
+    """Yesterday's minutes would be in today's, and whoever worked late be thought tired out in the morning."""
+    world = World()
+    world.decide()
+    midnight_ms = local_midnight_ms(world.at_ms) + DAY_MS
+    world.at_ms = midnight_ms + 90_000
+    world.happens(e.OperatorSignedOut(at_ms=world.at_ms, operator=CHEN, signed_in_for_ms=world.at_ms - TEN_MS))
+    record = world.state.statistics.by_operator.record(world.state.statistics.rows[CHEN])
+    assert record[OperatorCell.SIGNED_IN_MINUTES_TODAY] == 1.5
+    assert record[OperatorCell.UNITS_TODAY] == 0
 
 
 def test_arrivals_are_counted_by_hour_and_by_minute() -> None:
