@@ -3,7 +3,7 @@
 from actors.core import commands as c
 from actors.core import events as e
 from actors.core.country import ShareOutMode, SharingPolicy
-from actors.core.helping import ADVICE_AWAITED_MS, HELPED_MAX
+from actors.core.helping import ADVICE_AWAITED_MS, HELP_PAUSE_MS, HELPED_MAX
 from actors.core.move_reasons import Cause, read
 from actors.core.owed_answers import ANSWER_AWAITED_MS
 from actors.core.refusal import Reason, Refused
@@ -89,6 +89,23 @@ def test_it_sends_a_few_at_a_time_and_no_host_more_than_it_had_free() -> None:
     assert len(first) == HELPED_MAX
     assert {sum(move.move.host == host for move in first) for host in HOSTS} == {5}
     assert begun(home.wait(5_000)) == []
+
+
+def test_one_look_sends_no_more_than_it_may_however_much_room_there_is() -> None:
+    """All of a branch's work would leave by one picture of half a minute ago."""
+    home = alone(3 * HELPED_MAX)
+    assert len(begun(home.wait(ADVICE_AWAITED_MS + 200))) == HELPED_MAX
+    assert len(begun(home.wait(HELP_PAUSE_MS))) == HELPED_MAX
+
+
+def test_tasks_that_not_the_same_people_may_do_are_one_kind_all_the_same() -> None:
+    """The part that may leave would leave of each sort that the queue keeps apart."""
+    home = Branch()
+    home.do(c.UpdateSharingPolicy(policy=SharingPolicy(share_out_ratio_permille=500)))
+    for number in range(4):
+        home.create(required_authority=number)
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of(*HOSTS))))
+    assert len(begun(home.wait(ADVICE_AWAITED_MS + 5_000))) == 2
 
 
 def test_what_must_be_done_at_home_does_not_hold_up_the_rest() -> None:

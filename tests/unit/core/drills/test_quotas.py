@@ -70,6 +70,8 @@ def revised(quota: int, **limits: Any) -> e.AnyEvent:
         ((accepted(1), revised(1), accepted(2)), 0, 1),
         ((revised(3), accepted(1), accepted(2), accepted(3)), 0, 0),
         ((revised(1, effective_until_ms=AT_MS + 1), accepted(1), accepted(2)), 0, 0),
+        ((revised(1, effective_from_ms=AT_MS + 1), accepted(1), accepted(2)), 0, 0),
+        ((revised(3, effective_until_ms=AT_MS + 1), accepted(1), accepted(2), accepted(3)), 0, 0),
     ],
 )
 def test_a_host_above_its_quota_is_found(events: tuple[e.AnyEvent, ...], guests: int, found: int) -> None:

@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
-from actors.core.country import Line, ShareOutMode
+from actors.core.country import Line, ShareOutMode, SharingPolicy
+from actors.core.ids import KindId
 from actors.core.line_summary import LineSummary
-from actors.core.sharing.pressure import Wish, elsewhere_max, wait_ms, wishes_of
+from actors.core.sharing.pressure import Wish, better_wishes_of, elsewhere_max, line_summary, wait_ms, wishes_of
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, ProvinceSummary
-from tests.unit.core.harness import FUJIAN, MEDICAL
+from tests.unit.core.harness import FUJIAN, LARGE, MEDICAL
 from tests.unit.core.sharing.country import POLICY, busy, picture
 
 NIGHT_MS = 14 * 3_600_000
@@ -50,6 +51,28 @@ def test_the_ratio_is_of_all_the_work_not_of_what_is_left_of_it(elsewhere: int, 
     source = msgspec.structs.replace(only(busy("fujian", policy=policy), waiting=100), **{gone: elsewhere})
     assert elsewhere_max(source) == may
     assert sum(wish.count for wish in wishes(source)) == may
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "kinds", "counts"), [(0, (), [50, 50]), (60, (), [50, 20]), (0, (LARGE,), [50]), (400, (), [0, 0])]
+)
+def test_better_hands_are_sought_for_the_same_part_of_the_work(
+    elsewhere: int, kinds: tuple[KindId, ...], counts: list[int]
+) -> None:
+    """A branch that merely looks for better people would end up with no work of its own."""
+    policy = SharingPolicy(share_out_mode=ShareOutMode.BEST_MATCH, share_out_ratio_permille=500, kinds=kinds)
+    source = busy("fujian", wait_ms=0, waiting=100, policy=policy)
+    two = tuple(kind for kind in source.kinds if kind.kind in (MEDICAL, LARGE))
+    source = msgspec.structs.replace(source, kinds=two, shared_out=elsewhere)
+    assert [wish.count for wish in better_wishes_of(source, frozenset())] == counts
+
+
+def test_a_kind_goes_by_its_own_line() -> None:
+    """Claims would wait for the morning of the servicing desk."""
+    claims, servicing = LineSummary(line=Line.CLAIMS, idle=3), LineSummary(line=Line.SERVICING, is_open=False)
+    [kind] = only(busy("fujian")).kinds
+    for lines, told in (((servicing, claims), claims), ((servicing,), LineSummary(line=Line.CLAIMS))):
+        assert line_summary(msgspec.structs.replace(busy("fujian"), lines=lines), kind) == told
 
 
 def test_a_closed_line_waits_for_its_morning() -> None:
