@@ -183,6 +183,14 @@ def test_what_must_stay_does_not_hold_up_what_stands_behind_it() -> None:
     assert branch.province.outbox.advice.flows == {}, "nobody looks again and again for what is not there"
 
 
+def test_what_the_newest_advice_leaves_out_is_over() -> None:
+    """A flow that found nothing to move would take the next task hours later, to where nobody has room any more."""
+    branch = Branch()
+    advise(branch, "jiangxi", MEDICAL, count=3)
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2))))
+    assert branch.task(branch.create()).state is TaskState.QUEUED
+
+
 def test_a_task_that_one_advised_host_has_refused_goes_to_the_next() -> None:
     """The first of the hosts would use up all tasks that it does not take, and the others get none."""
     branch = Branch()

@@ -14,6 +14,7 @@ from actors.core.operators import KindExperience, Operator, PresenceState
 from actors.core.refusal import Reason
 from actors.core.replies import CalendarReply, Done, MoveAnswer
 from actors.core.service_gained import DAYS_KEPT, GainedService, Gains, service_gained_ms
+from actors.core.shadow import Shadow
 from actors.core.sharing.hosts import hosts_by_kind, rank_hosts
 from actors.core.sharing.plan import FlowMemory, plan_flows
 from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, NationalPicture, encode_picture
@@ -275,6 +276,8 @@ def test_a_line_that_never_opens_gains_nothing() -> None:
     never = BranchCalendar(hours=(LineHours(line=Line.UNDERWRITING),))
     assert service_gained_ms(never, task) == 0
     assert service_gained_ms(BranchCalendar(hours=(OFFICE,)), task) == 12 * 60 * MINUTE_MS + 30 * MINUTE_MS
+    made_up = msgspec.structs.replace(task, shadow=Shadow("drill-1", start_of(DAY + 1)))
+    assert service_gained_ms(BranchCalendar(hours=(OFFICE,)), made_up) == 0
 
 
 # --- keeping the calendar ---
@@ -294,6 +297,17 @@ def test_a_calendar_is_replaced_by_revision() -> None:
     assert snapshot.restore(list(snapshot.capture(site.state))).calendar == reply.calendar
 
 
+def test_a_calendar_that_is_only_tried_changes_nothing() -> None:
+    """Whoever looks what next week's hours would mean tonight would close the branch."""
+    site = branch()
+    known = site.state.calendar
+    closed = msgspec.structs.replace(known, local_days=(SpecialDay(DAY, False),), revision=77, updated_by="nobody")
+    reply = site.did(c.UpdateCalendar(who="ops:duty", calendar=closed, validate_only=True), CalendarReply)
+    assert site.events == () and site.state.calendar == known
+    assert reply.calendar == msgspec.structs.replace(known, local_days=closed.local_days)
+    assert not next(one for one in reply.openings if one.line is Line.UNDERWRITING).is_open
+
+
 def test_the_country_file_is_told_once_and_undoes_nothing() -> None:
     """Every start tells it; a restart must change nothing, a new file only what nobody changed by hand."""
     site = branch()
@@ -310,6 +324,8 @@ def test_the_country_file_is_told_once_and_undoes_nothing() -> None:
     assert isinstance(event, e.CalendarAdopted)
     assert site.state.calendar.hours == by_hand.hours
     assert site.state.calendar.national_days == new_year.national_days
+    adopted = site.state.calendar
+    assert (adopted.revision, adopted.updated_ms, adopted.updated_by) == (4, site.wall_ms, "system:country")
 
 
 @pytest.mark.parametrize("mode", [ShareOutMode.CLOSED, ShareOutMode.EVACUATE])

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from actors.core import headquarters
+from actors.core.country import SharingPolicy
 from actors.core.drills.record import (
     DRILLS_MAX,
     Drill,
@@ -22,11 +23,18 @@ from actors.core.drills.record import (
 )
 from actors.core.drills.register import TRANSITIONS, Drills
 from actors.core.headquarters import Headquarters
+from actors.core.ids import TaskId
 from actors.core.refusal import Reason, Refused
 from tests.unit.core.drills.scene import FUJIAN, SPEC
 
 EVENTS: dict[type, Any] = {
-    DrillStarted: DrillStarted(at_ms=2, drill_id="drill-1", who="ops:a", before=(Standing(province=FUJIAN),)),
+    DrillStarted: DrillStarted(
+        at_ms=2,
+        drill_id="drill-1",
+        who="ops:a",
+        before=(Standing(province=FUJIAN),),
+        policies={FUJIAN: SharingPolicy()},
+    ),
     DrillPhaseReached: DrillPhaseReached(at_ms=3, drill_id="drill-1", phase=DrillPhase.STRUCK),
     DrillAbortOrdered: DrillAbortOrdered(at_ms=4, drill_id="drill-1", who="ops:b", reason="enough"),
     DrillEnded: DrillEnded(
@@ -99,6 +107,48 @@ def test_one_drill_at_a_time_unless_both_may_overlap() -> None:
     assert drills.may_start(only(drills)) is not None
     drills.apply(EVENTS[DrillEnded])
     assert drills.may_start(waiting) is None
+    ended = drills.may_start(only(drills))
+    assert ended is not None
+    assert "begun before" in ended.message
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True), (False, False)])
+def test_drills_overlap_only_if_both_say_so(first: bool, second: bool) -> None:
+    """Whoever planned theirs to be alone would find somebody else's fault in their report."""
+    drills = Drills()
+    for number, may_overlap in enumerate((first, second), 1):
+        spec = msgspec.structs.replace(SPEC, may_overlap=may_overlap)
+        created = drills.create(spec, who="ops:a", request_id=str(number), at_ms=1)
+        assert isinstance(created, DrillCreated)
+        drills.apply(created)
+    drills.apply(EVENTS[DrillStarted])
+    waiting = drills.find("drill-2")
+    assert isinstance(waiting, Drill)
+    assert (drills.may_start(waiting) is None) == (first and second)
+
+
+def test_what_was_seen_on_the_way_is_kept_until_the_end_and_no_longer() -> None:
+    """What an evacuation promised when it was ordered would be gone when it is measured, or be in every snapshot for ever."""
+    drills = register(DrillStarted)
+    struck = DrillPhaseReached(at_ms=3, drill_id="drill-1", phase=DrillPhase.STRUCK, previewed=(TaskId("fujian-1"),))
+    lifted = DrillPhaseReached(at_ms=4, drill_id="drill-1", phase=DrillPhase.LIFTED, stayed=2)
+    measuring = DrillPhaseReached(at_ms=5, drill_id="drill-1", phase=DrillPhase.MEASURING)
+    for event in (struck, lifted, measuring):
+        drills.apply(event)
+    drill = only(drills)
+    assert (drill.struck_ms, drill.lifted_ms, drill.settled_ms) == (3, 4, 5)
+    assert (drill.previewed, drill.stayed) == (("fujian-1",), 2)
+    drills.apply(msgspec.structs.replace(EVENTS[DrillEnded], at_ms=6))
+    drill = only(drills)
+    assert (drill.previewed, drill.before, drill.policies, drill.phase) == ((), (), {}, DrillPhase.NONE)
+    assert (drill.stayed, drill.ended_ms) == (2, 6)
+
+
+def test_a_drill_that_was_called_off_before_it_began_is_over() -> None:
+    """Called off once more, as when the answer was lost, it would seem to have ended in another way."""
+    drills = register(DrillAbortOrdered)
+    assert (only(drills).state, only(drills).ended_ms) == (DrillState.ABORTED, 4)
+    assert drills.abort(only(drills), who="ops:b", reason="enough", at_ms=5) is None
 
 
 def test_an_abort_is_ordered_once_and_never_after_the_end() -> None:
