@@ -137,6 +137,18 @@ def test_an_evacuation_does_not_go_by_the_order_of_the_one_before() -> None:
     assert [event.task_id for event in branch.events if isinstance(event, e.MoveStarted)] == [green]
 
 
+def test_an_evacuation_goes_by_what_waits_when_the_next_picture_comes() -> None:
+    """Ten thousand tasks take a minute to leave; what comes meanwhile with the green channel would leave last."""
+    branch = Branch(bounds=Bounds(moves_per_batch_max=1))
+    for _ in range(3):
+        branch.create()
+    know(branch, summary_of("jiangxi"))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    green = branch.create(green_channel=True)
+    branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2))))
+    assert [event.task_id for event in branch.events if isinstance(event, e.MoveStarted)] == [green]
+
+
 def test_two_provinces_that_evacuate_do_not_send_each_other_the_same_task() -> None:
     """By pictures from before the snow, as while the coordinator is away, it would go to and fro for ever, and nobody would begin it."""
     here, there = Branch(), host("jiangxi")

@@ -140,6 +140,26 @@ def test_a_surge_ends_by_its_own_clock() -> None:
     assert len(shadows(branch)) == 2
 
 
+def test_a_surge_that_was_called_off_makes_nothing_more() -> None:
+    """Whoever ends a drill because customers wait would see its work go on arriving until its time."""
+    branch = surging(3_000)
+    branch.did(END, ShadowLoadReply)
+    branch.create()
+    assert kinds_of(branch.events) == ["TaskCreated"]
+    assert branch.state.shadow_loads[DRILL].arrivals == 0
+
+
+def test_each_drill_counts_what_is_its_own() -> None:
+    """An order would be taken for carried out by what another drill has made, and a surge that is none count arrivals."""
+    branch = surging(3_000)
+    assert branch.did(bring(drill="drill-2", tasks=3), ShadowLoadReply).made == 3
+    branch.create()
+    assert {drill: (load.made, load.arrivals) for drill, load in branch.state.shadow_loads.items()} == {
+        DRILL: (2, 1),
+        "drill-2": (3, 0),
+    }
+
+
 @pytest.mark.parametrize(("open_max", "tasks_max"), [(3, 100), (100, 4)])
 def test_copies_are_bounded(monkeypatch: pytest.MonkeyPatch, open_max: int, tasks_max: int) -> None:
     """A drill must not fill the province: real work would be refused."""

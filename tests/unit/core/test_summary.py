@@ -7,7 +7,7 @@ from actors.core.sharing.summary import WAIT_UNBOUNDED_MS, KindSummary, Province
 from actors.core.summary import summarise
 from actors.core.task import TaskState
 from tests.unit.core.harness import ADDRESS, LARGE, MEDICAL, SHIPPED, START_MS, Branch, person
-from tests.unit.core.journeys import advise, bring_to
+from tests.unit.core.journeys import advise, bring_to, settle
 from tests.unit.core.provinces import answer, deliver, host, moving
 
 
@@ -82,6 +82,16 @@ def test_the_expected_wait_is_work_over_capacity() -> None:
     assert kind_of(branch).expected_wait_ms == 5 * 12 * 60_000 // 2
 
 
+def test_whoever_is_free_takes_the_next_one_at_once_whatever_else_waits() -> None:
+    """Work that nobody there can do would make a branch with people to spare look as busy as one without."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    branch.create(LARGE)
+    assert kind_of(branch).expected_wait_ms == 0
+    branch.create()
+    assert kind_of(branch).expected_wait_ms > 0, "nobody is free any more"
+
+
 def test_handle_times_are_those_of_the_statistics() -> None:
     """Hosts would be ranked by another truth than the people in them."""
     branch = Branch()
@@ -129,6 +139,12 @@ def test_shared_work_is_counted_on_both_sides() -> None:
     assert (summary_of(home).leaving, summary_of(home).shared_out) == (1, 0)
     answer(sent, deliver(sent, other), home)
     assert (summary_of(home).leaving, summary_of(home).shared_out, summary_of(other).shared_in) == (0, 1, 1)
+    advise(other, "hubei", MEDICAL)
+    other.did(c.DeclineOffer(**other.holder(task_id)))
+    assert other.task(task_id).state is TaskState.MOVING
+    assert summary_of(other).leaving == 0, "it is none of its own"
+    settle(other, task_id, accepted=False)
+    other.arrive(person("wu", other.code))
     other.start(task_id)
     other.complete(task_id)
     assert (summary_of(other).shared_in, summary_of(other).decided_shared_count) == (0, 1)
