@@ -87,7 +87,8 @@ class ChoiceWords:
         record = self._record
         shares = record.shares
         return self._say(
-            "choice.matched",
+            # Of whoever asked for work nobody else was looked at.
+            "choice.suits" if self._is_fetched else "choice.matched",
             operator=self._named(record.operator),
             score=f"{record.score:,}",
             considered=record.considered,

@@ -124,6 +124,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "考察 {considered} 人后选中 {operator}，得 {score} 分（效率、质量、效能依次占 {shares} %）。",
         "{operator} was chosen with {score} points; people looked at: {considered} (efficiency, quality and effectiveness count for {shares} %).",
     ),
+    "choice.suits": (
+        "{operator} 办此件得 {score} 分（效率、质量、效能依次占 {shares} %）。",
+        "Given to {operator}, it has {score} points (efficiency, quality and effectiveness count for {shares} %).",
+    ),
     "choice.parts": ("主要因为：{parts}。", "Mainly for: {parts}."),
     "choice.against": ("不利于 {operator} 的：{parts}。", "Against {operator}: {parts}."),
     "choice.removed": ("被筛除的人：{removed}。", "Removed by filters: {removed}."),

@@ -257,6 +257,7 @@ def test_decisions_by_people_and_old_ones_say_so() -> None:
     assert old.runner_up() == "" and old.change("li") == ""
     fetched = choice(BEHIND, how=HowChosen.FETCHED).why()
     assert fetched[0].startswith("wang asked for work at noon")
+    assert fetched[1].startswith("Given to wang, it has 450 points")
 
 
 @pytest.mark.parametrize("key", TEMPLATES)
