@@ -7,6 +7,9 @@ from typing import get_args
 from actors.core import events as e
 from gateway import errors, permissions
 from gateway.conversion import event as conversion
+from gateway.identity import Identity, Role
+from gateway.services.event import _may_see
+from gateway.v1 import event_pb2
 
 README = (Path(__file__).resolve().parents[3] / "proto" / "README.md").read_text(encoding="utf-8")
 
@@ -47,9 +50,12 @@ def test_a_branch_system_finds_every_event_of_its_tasks() -> None:
     """A type that nobody named is skipped, and with it how a task has ended."""
     told = [name for names, _ in rows("| events | what has happened |") for name in words(names)]
     about_tasks = (e.MoveAccepted, e.OutcomeNoted, e.ReviewSubmitted)
+    branch = Identity(role=Role.BRANCH, subject="s", province="fujian")
     meant = [
         kind.__name__
         for kind in get_args(e.AnyEvent)
-        if ("task_id" in kind.__struct_fields__ or kind in about_tasks) and kind not in conversion._INTERNAL
+        if ("task_id" in kind.__struct_fields__ or kind in about_tasks)
+        and kind not in conversion._INTERNAL
+        and _may_see(branch, event_pb2.Event(type=kind.__name__, task="provinces/fujian/tasks/fujian-1"))
     ]
     assert sorted(told) == sorted(meant)
