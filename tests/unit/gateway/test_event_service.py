@@ -150,6 +150,80 @@ async def test_what_no_choice_of_people_rested_on_is_told_to_all_who_may_see_it(
     assert '"silent":3' in event.basis_json
 
 
+@pytest.mark.parametrize(
+    ("role", "followed"), [(Role.TEAM_LEAD, {"fujian": None}), (Role.AUDITOR, {"fujian": None, "jiangxi": None})]
+)
+async def test_without_cursors_all_that_one_may_see_is_followed_from_now_on(
+    role: Role, followed: dict[str, int | None]
+) -> None:
+    """Whoever names nothing would be refused, told of the past, or of nothing."""
+    asked: dict[str, int | None] = {}
+
+    class Noted(Feed):
+        async def follow(self, province: ProvinceCode, position: int | None) -> AsyncGenerator[list[FrameNews], None]:
+            asked[province] = position
+            async for frames in super().follow(ProvinceCode("fujian"), 0):
+                yield frames
+
+    call_as(role)
+    of = EventService(Country("fujian", "jiangxi"), cast("EventFeed", Noted(OFFER)))
+    stream = of.StreamEvents(event_pb2.StreamEventsRequest(), cast("Any", Call()))
+    await anext(aiter(stream))
+    await cast("AsyncGenerator[Any, None]", stream).aclose()
+    assert asked == followed
+
+
+async def test_a_province_that_there_is_not_cannot_be_followed() -> None:
+    """It would be silent for ever."""
+    call_as(Role.OPS)
+    request = event_pb2.StreamEventsRequest(cursors=[event_pb2.EventCursor(province="atlantis")])
+    with pytest.raises(GatewayError, match="UNKNOWN_PROVINCE"):
+        await anext(aiter(service(OFFER).StreamEvents(request, cast("Any", Call()))))
+    with pytest.raises(GatewayError, match="UNKNOWN_PROVINCE"):
+        await service(OFFER).ListEvents(event_pb2.ListEventsRequest(parent="provinces/atlantis"), cast("Any", Call()))
+
+
+@pytest.mark.parametrize(
+    ("count_max", "bytes_max", "sizes"), [(1_000, 1_000_000, [5]), (2, 1_000_000, [2, 2, 1]), (1_000, 1, [1] * 5)]
+)
+async def test_messages_of_a_stream_keep_within_both_their_bounds(
+    monkeypatch: pytest.MonkeyPatch, count_max: int, bytes_max: int, sizes: list[int]
+) -> None:
+    """Clients refuse what is larger, and could never get past such a frame; nor may anything of it be lost."""
+    monkeypatch.setattr("gateway.services.event.EVENTS_PER_MESSAGE_MAX", count_max)
+    monkeypatch.setattr("gateway.services.event.MESSAGE_BYTES_MAX", bytes_max)
+    call_as(Role.OPS)
+    request = event_pb2.StreamEventsRequest(cursors=[event_pb2.EventCursor(province="fujian")])
+    stream = service(*[OFFER] * 5).StreamEvents(request, cast("Any", Call()))
+    messages = [await anext(aiter(stream)) for _ in sizes]
+    await cast("AsyncGenerator[Any, None]", stream).aclose()
+    assert [len(message.events) for message in messages] == sizes
+    assert len({event.position for message in messages for event in message.events}) == 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "bytes_max", "count"), [({}, 1_000_000, 5), ({"page_size": 2}, 1_000_000, 2), ({}, 1, 1)]
+)
+async def test_a_page_keeps_within_both_its_bounds(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], bytes_max: int, count: int
+) -> None:
+    """And says that there is more, and up to where it tells everything."""
+    monkeypatch.setattr("gateway.services.event.MESSAGE_BYTES_MAX", bytes_max)
+    call_as(Role.OPS)
+    request = event_pb2.ListEventsRequest(parent="provinces/fujian", **fields)
+    page = await service(*[OFFER] * 5).ListEvents(request, cast("Any", Call()))
+    assert (len(page.events), bool(page.next_page_token)) == (count, count < 5)
+    assert page.last_position == page.events[-1].position
+
+
+async def test_a_filter_leaves_out_what_does_not_fit() -> None:
+    """A filter that is read and forgotten shows everything, and nobody knows of what."""
+    call_as(Role.OPS)
+    of = service(OFFER, SIGNED_IN, REVIEW, GUEST)
+    found = await listed(of, filter='type = OfferMade AND task != "provinces/jiangxi/tasks/jiangxi-1"')
+    assert [(event.type, event.task) for event in found] == [("OfferMade", "provinces/fujian/tasks/fujian-1")]
+
+
 async def test_what_waits_for_a_client_that_stands_still_waits_as_the_journal_has_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
