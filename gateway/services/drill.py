@@ -25,8 +25,8 @@ class DrillService(drill_pb2_grpc.DrillServiceServicer):
         """Write a drill down, or only check it."""
         validation.check(request)
         identity = _admitted("CreateDrill")
-        for code in request.drill.provinces:
-            check_known(self._provinces, ProvinceCode(code), "drill.provinces")
+        for place, code in enumerate(request.drill.provinces):
+            check_known(self._provinces, ProvinceCode(code), f"drill.provinces[{place}]")
         asked = protocol.CreateDrill(
             spec=drill_in(request.drill),
             validate_only=request.validate_only,

@@ -102,9 +102,9 @@ class EventService(event_pb2_grpc.EventServiceServicer):
         """Province -> last position known; -1: from now on."""
         method = f"{_SERVICE}StreamEvents"
         if request.cursors:
-            for cursor in request.cursors:
+            for place, cursor in enumerate(request.cursors):
                 permissions.check_province(identity, method, cursor.province)
-                check_known(self._provinces, ProvinceCode(cursor.province), "cursors")
+                check_known(self._provinces, ProvinceCode(cursor.province), f"cursors[{place}].province")
             return {ProvinceCode(cursor.province): cursor.after_position for cursor in request.cursors}
         own = permissions.visible_province(identity, method)
         codes = [own] if own is not None else self._provinces.codes()

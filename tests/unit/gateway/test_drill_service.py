@@ -84,7 +84,7 @@ async def test_what_cannot_be_drilled_is_refused_with_its_reason(served: Gateway
     wide = await failure(served.drills.CreateDrill(creation(operators_max_permille=400), **OPS))
     assert (wide["code"], wide["reason"]) == (grpc.StatusCode.FAILED_PRECONDITION, "BLAST_RADIUS")
     elsewhere = await failure(served.drills.CreateDrill(creation(provinces=["hunan"]), **OPS))
-    assert (elsewhere["code"], elsewhere["fields"]) == (grpc.StatusCode.NOT_FOUND, ["drill.provinces"])
+    assert (elsewhere["code"], elsewhere["fields"]) == (grpc.StatusCode.NOT_FOUND, ["drill.provinces[0]"])
     missing = await failure(served.drills.GetDrill(drill_pb2.GetDrillRequest(name="drills/drill-9"), **OPS))
     assert (missing["code"], missing["reason"]) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_DRILL")
     for number in (1, 2):

@@ -176,9 +176,11 @@ async def test_without_cursors_all_that_one_may_see_is_followed_from_now_on(
 async def test_a_province_that_there_is_not_cannot_be_followed() -> None:
     """It would be silent for ever."""
     call_as(Role.OPS)
-    request = event_pb2.StreamEventsRequest(cursors=[event_pb2.EventCursor(province="atlantis")])
-    with pytest.raises(GatewayError, match="UNKNOWN_PROVINCE"):
+    cursors = [event_pb2.EventCursor(province=code) for code in ("fujian", "atlantis")]
+    request = event_pb2.StreamEventsRequest(cursors=cursors)
+    with pytest.raises(GatewayError, match="UNKNOWN_PROVINCE") as caught:
         await anext(aiter(service(OFFER).StreamEvents(request, cast("Any", Call()))))
+    assert [violation.field for violation in caught.value.violations] == ["cursors[1].province"]
     with pytest.raises(GatewayError, match="UNKNOWN_PROVINCE"):
         await service(OFFER).ListEvents(event_pb2.ListEventsRequest(parent="provinces/atlantis"), cast("Any", Call()))
 
