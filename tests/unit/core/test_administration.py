@@ -35,7 +35,12 @@ def test_a_roster_update_keeps_what_was_earned_here() -> None:
     after = branch.did(c.UpsertOperators(entries=(entry,)), OperatorReply).operator
     assert (after.display_name, after.presence, after.decided_count) == ("Chen", PresenceState.AVAILABLE, 1)
     assert (after.kinds[MEDICAL].done_count, after.kinds[MEDICAL].measured_count) == (1, 1)
-    assert after.version == before.version + 1
+    told = person("chen", display_name="Chen", kinds={MEDICAL: KindExperience(done_count=50)})
+    more = branch.did(c.UpsertOperators(entries=(told,)), OperatorReply).operator
+    assert (more.kinds[MEDICAL].done_count, more.kinds[MEDICAL].measured_count) == (50, 1), (
+        "nor what was done elsewhere"
+    )
+    assert (after.version, more.version) == (before.version + 1, before.version + 2)
 
 
 def test_an_entry_that_was_made_again_is_not_the_one_that_somebody_read() -> None:
@@ -56,6 +61,8 @@ def test_an_entry_that_has_changed_since_is_not_deleted() -> None:
     read = branch.did(c.CreateOperator(entry=person("chen")), OperatorReply).operator
     branch.did(c.UpsertOperators(entries=(person("chen", capacity=4),)), OperatorReply)
     assert branch.refused(c.DeleteOperator(operator=CHEN, etag=read.etag)) is Reason.ETAG_MISMATCH
+    known = branch.state.operators[CHEN]
+    branch.did(c.UpsertOperators(entries=(person("chen", capacity=5),), etag=known.etag), OperatorReply)
     branch.did(c.DeleteOperator(operator=CHEN, etag=branch.state.operators[CHEN].etag), Done)
 
 
@@ -150,6 +157,7 @@ def test_the_roster_is_read_page_by_page() -> None:
     after = ""
     while True:
         page = branch.did(c.ListOperators(page_size=3, after=after), OperatorPage)
+        assert len(page.operators) <= 3
         seen += [entry.operator for entry in page.operators]
         if not page.next_after:
             break

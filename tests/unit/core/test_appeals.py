@@ -75,6 +75,7 @@ def test_what_needs_nobody_else_is_taken_in_without_a_name() -> None:
     branch = Branch()
     reopened = branch.did(creation("jiangxi-7", prior_reason=PriorReason.REOPENED), TaskReply).task
     assert not reopened.spec.prior_operator
+    assert branch.did(creation("", dispute=True), TaskReply).task.spec.dispute, "there is nobody to keep out"
     lenient = msgspec.structs.replace(MODEL, filters=FilterSettings(dispute_needs_another=False))
     assert Branch(model=lenient).did(creation("jiangxi-7", **APPEAL), TaskReply).task.spec.prior_task == "jiangxi-7"
 

@@ -436,6 +436,17 @@ def test_resuming_by_hand_forgets_the_lost_sites() -> None:
     assert (branch.state.status, branch.state.lost_sites) == (ProvinceStatus.ACTIVE, {})
 
 
+def test_whoever_suspends_a_province_says_nothing_of_its_dark_site() -> None:
+    """People there would count as back, and be called out once more."""
+    branch = site_of(4, prefix="a")
+    others = staff(branch, 4, site="fujian-2", prefix="b")
+    branch.wait(4_000, heard=others)
+    branch.do(c.SetProvinceStatus(who="ops:duty", status=ProvinceStatus.SUSPENDED, reason="drill"))
+    assert list(branch.state.lost_sites) == ["fujian-1"]
+    branch.do(c.SetProvinceStatus(who="ops:duty", status=ProvinceStatus.ACTIVE))
+    assert branch.state.lost_sites == {}
+
+
 def test_a_new_site_with_living_desks_ends_the_isolation() -> None:
     """People who move to another building after a power cut are signed in, heard, and given no work."""
     branch = site_of(4)

@@ -188,7 +188,7 @@ def test_what_must_stay_does_not_hold_up_what_stands_behind_it() -> None:
     branch.do(c.UpdateSharingPolicy(who="ops:li", policy=SharingPolicy(amount_max_fen=1_000)))
     for _ in range(2):
         branch.create(amount_fen=5_000)
-    small = branch.create(amount_fen=500)
+    small = branch.create(amount_fen=1_000)
     advise(branch, "jiangxi", MEDICAL, count=3)
     assert list(branch.state.moving) == [small]
     branch.tick()

@@ -6,7 +6,7 @@ from actors.core import commands as c
 from actors.core.country import Bounds, Line, ProvinceStatus
 from actors.core.ids import KindId, OperatorId, TaskId
 from actors.core.operators import PresenceState
-from actors.core.refusal import Reason
+from actors.core.refusal import Reason, Refused
 from actors.core.replies import Elsewhere
 from actors.core.task import TaskState
 from tests.unit.core.harness import JIANGXI, MEDICAL, START_MS, Branch, person, spec
@@ -37,7 +37,9 @@ def test_a_draining_province_takes_nothing_new_and_works_on() -> None:
     branch.arrive(person("chen"))
     task_id = branch.create()
     branch.do(c.SetProvinceStatus(status=ProvinceStatus.DRAINING, reason="moving house"))
-    assert branch.refused(c.CreateTask(spec=spec())) is Reason.PROVINCE_DRAINING
+    refused = branch.do(c.CreateTask(spec=spec()))
+    assert isinstance(refused, Refused) and refused.reason is Reason.PROVINCE_DRAINING
+    assert "moving house" in refused.message
     branch.start(task_id)
     assert branch.complete(task_id).state is TaskState.COMPLETED
 
@@ -75,6 +77,7 @@ def test_an_unknown_task_is_refused() -> None:
         c.GetTask(task_id=TaskId("fujian-99")),
         c.UpdateTask(task_id=TaskId("fujian-99")),
         c.CancelTask(task_id=TaskId("fujian-99")),
+        c.CancelTask(task_id=TaskId("fujian-99"), request_id="a"),
         c.ResumeTask(task_id=TaskId("fujian-99")),
         c.ReassignTask(task_id=TaskId("fujian-99"), operator=OperatorId("chen")),
         c.StartAssignment(task_id=TaskId("fujian-99"), operator=OperatorId("chen"), token=1),

@@ -7,6 +7,7 @@ import pytest
 
 from actors.core import commands as c
 from actors.core import events as e
+from actors.core.country import Bounds
 from actors.core.ids import ProvinceCode
 from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
@@ -224,6 +225,20 @@ def test_an_offer_without_a_record_is_refused_by_what_is_known_of_the_task() -> 
     away = home.closed(sent.command.task.task_id) if isinstance(sent.command, c.AcceptMove) else gone
     reply = home.did(offer_of(away, home, generation=1, attempt=7), MoveAnswer)
     assert reply.reason == "a later generation of the task is elsewhere"
+
+
+def test_an_offer_from_before_it_came_home_does_not_end_its_next_move() -> None:
+    """A task on its way to Hubei would be taken for the older one, and be in two provinces."""
+    home, other = Branch(bounds=Bounds(moves_per_task_max=9)), host("jiangxi")
+    task_id = home.create()
+    before = home.task(task_id)
+    hand_over(task_id, home, other)
+    other.did(c.DeclineOffer(**other.holder(task_id)))
+    hand_over(task_id, other, home)
+    moving(home, "hubei", task_id, revision=2)
+    assert (home.task(task_id).state, home.task(task_id).generation) == (TaskState.MOVING, 3)
+    reply = home.did(offer_of(before, home, attempt=7), MoveAnswer)
+    assert reply.reason == "a later generation of the task is here already"
 
 
 # --- the home is told ---

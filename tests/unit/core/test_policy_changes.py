@@ -312,6 +312,7 @@ def test_a_proposal_expires() -> None:
     put(branch, EVACUATE)
     branch.wall_ms += PROPOSAL_TERM_MS
     assert branch.refused(c.ApproveSharingPolicyChange(who="ops:wang", proposal=1)) is Reason.UNKNOWN_PROPOSAL
+    assert branch.did(c.GetProvince(), ProvinceReply).proposals == ()
     branch.do(c.Tick())
     assert kinds_of(branch.events) == ["SharingPolicyProposalExpired"]
     assert branch.state.policies.proposals == {}

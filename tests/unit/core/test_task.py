@@ -1,14 +1,21 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from actors.core import commands as c
-from actors.core.ids import ProvinceCode
+from actors.core import events as e
+from actors.core import records
+from actors.core.applying import apply
+from actors.core.country import Line
+from actors.core.ids import OperatorId, ProvinceCode, TaskId
+from actors.core.operators import PresenceState
 from actors.core.refusal import Reason
+from actors.core.state import ProvinceState
 from actors.core.task import CLOSED_STATES, TRANSITIONS, Action, Placement, TaskState, Verdict, can, moved_on
 from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL, Branch, person
-from tests.unit.core.journeys import OPEN_STATES, bring_to
+from tests.unit.core.journeys import OPEN_STATES, bring_to, settle
+from tests.unit.core.life_table import LIFE
 
 S, A = TaskState, Action
 
@@ -206,6 +213,51 @@ def test_the_etag_changes_with_every_version_and_generation() -> None:
     seen.add(branch.task(task.task_id).etag)
     assert len(seen) == 2
     assert branch.refused(c.UpdateTask(task_id=task.task_id, priority=4, etag=task.etag)) is Reason.ETAG_MISMATCH
+
+
+def lives() -> Iterator[list[e.AnyEvent]]:
+    """Journals in which everything happens that may happen to a task."""
+    for state in TaskState:
+        branch = Branch()
+        task_id = bring_to(branch, state)
+        if state is S.SCHEDULED:
+            branch.wait(60_000)
+        elif state is S.MOVING:
+            settle(branch, task_id, accepted=False)
+        elif state is S.SUSPENDED:
+            branch.did(c.ResumeTask(task_id=task_id))
+        elif state in (S.OFFERED, S.ASSIGNED, S.IN_PROGRESS):
+            branch.do(c.SignOut(operator=OperatorId("chen")))
+            branch.do(c.CancelTask(task_id=task_id))
+        yield branch.log
+    for state in (S.OFFERED, S.IN_PROGRESS):
+        branch = Branch()
+        task_id = bring_to(branch, state)
+        holder = branch.holder(task_id)
+        branch.did(
+            c.DeclineOffer(**holder) if state is S.OFFERED else c.ReferAssignment(**holder, required_authority=1)
+        )
+        branch.arrive(person("lin", authority={Line.CLAIMS: 9}), presence=PresenceState.BREAK)
+        branch.did(c.ReassignTask(task_id=task_id, operator=OperatorId("lin")))
+        yield branch.log
+
+
+def test_every_step_of_a_life_is_another_version_and_voids_the_tokens_it_must() -> None:
+    """Two versions with one etag let a change overwrite another; a token that outlives its assignment decides twice."""
+    seen: dict[str, None] = {}
+    for log in lives():
+        state = ProvinceState(FUJIAN)
+        for event in log:
+            task_id, name = getattr(event, "task_id", TaskId("")), type(event).__name__
+            before = state.tasks.get(task_id)
+            apply(state, event)
+            if before is not None and name in LIFE:
+                after = state.tasks.get(task_id) or records.decode_task(state.records[records.task_key(task_id)])
+                sources, target, rise = LIFE[name]
+                assert before.state in sources and after.state is target
+                assert (after.version, after.token) == (before.version + 1, before.token + rise), name
+                seen[name] = None
+    assert sorted(seen) == sorted(LIFE)
 
 
 def test_placement_and_home_of_a_new_task() -> None:
