@@ -6,8 +6,8 @@ people some stay for the work that arises there anyway. What arrives while a tas
 be needed on this one. Refused: keeping what arrives altogether, as though nobody finished meanwhile; at three quarters of full load no
 province could ever have helped another.
 
-Nothing is lent by a line that is closed, that keeps fewer promises of its own today than its policy demands, that is hard pressed itself, or
-whose own work waits as long as its release threshold.
+Nothing is lent by a line that is closed, that keeps fewer promises of its own today than its policy demands, or whose own work waits as long as
+its release threshold, which is lower where its home is hard pressed.
 """
 
 from collections.abc import Collection, Container, Iterator, Mapping

@@ -1,7 +1,8 @@
 """What arrivals teach: how many tasks come when, what amounts a kind has, and whose decisions come back.
 
-A task that was moved here is no arrival: arrivals are what a home must expect. One that is booked arrives when its time has come. That a case was reopened, or a decision sent back, is for the
-branch to say with the new task; whether within thirty days is for it to judge, because the first decision may have been made elsewhere.
+A task that was moved here is no arrival: arrivals are what a home must expect. One that is booked arrives when its time has come. That a case
+was reopened, or a decision sent back, is for the branch to say with the new task; whether within thirty days is for it to judge, because the
+first decision may have been made elsewhere.
 """
 
 from actors.core import events as e

@@ -41,8 +41,8 @@ KINDS_MAX = 512
 OPERATORS_MAX = 8_192
 #: An observation counts at most so many times the expected minutes, and its logarithm as that of so small a part of them at least.
 OUTLIER_RATIO, LEAST_RATIO = 8.0, 0.1
-#: Observations between two looks at how much people and pairs differ, and pairs of rows for each one, if that takes more observations:
-#: a look is at all pairs, and an observation must not cost more than its row and column where kinds and people are very many.
+#: Observations between two looks at how much people and pairs differ: at least so many, and one for each so many pairs. A look is at all pairs, and
+#: its share must not cost an observation more than its own row and column where kinds and people are very many.
 REWEIGH_EVERY, REWEIGH_CELLS = 32, 8_192
 #: Squared errors of either model: presumed ones, each 1, and what is kept of the sums at each observation.
 ERRORS_PRIOR, ERRORS_KEPT = 20.0, 0.998
