@@ -15,7 +15,7 @@ from actors.hold import HOLD_MS_MAX
 from actors.province import now
 from gateway.v1 import task_pb2
 from tests.unit.gateway_process.live_country import PATIENCE_S, LiveCountry, as_, create, live_country
-from tests.unit.gateway_process.test_damaged_journal import put_an_old_copy_back
+from tests.unit.gateway_process.test_damaged_journal import alarms, put_an_old_copy_back
 
 CODES = ("fujian", "jiangxi")
 
@@ -112,6 +112,8 @@ async def test_a_province_that_is_not_there_is_named(country: LiveCountry) -> No
 async def test_a_province_that_stands_aside_is_named_with_its_reason(country: LiveCountry) -> None:
     """The runbook for the words said that it was being restarted; its journal was damaged, and so it stayed until somebody mended that."""
     await put_an_old_copy_back(country)
+    # Then the directory has its reason.
+    await alarms(country, 1)
     incomplete = LiveProvinces(country.directory, CODES)
     with pytest.raises(
         BackupFailed, match=r"s: fujian \(journal fujian is corrupt.*docs/runbooks/journal-damaged\.md\)$"
