@@ -1,7 +1,7 @@
 """The command's way to DrillService: patient, since the gateway or the coordinator may be what a drill kills.
 
-Not with a coordinator that cannot use its journal: it is away until somebody has put that right, and asks everybody to come back in half a
-minute, of which eight would be nearly four.
+Not with a coordinator that cannot use its journal: it is away until somebody has put that right. It asks everybody to come back in half a minute,
+and eight tries would take nearly four.
 """
 
 import asyncio
