@@ -60,6 +60,8 @@ def test_a_filter_lets_through_what_it_says(text: str, found: list[int]) -> None
         "= 5",
         "5 = priority",
         "priority = =",
+        "kind = =",
+        "kind a b",
         "priority = 5 AND",
         "AND priority = 5",
         "priority = 5 OR priority = 7",
