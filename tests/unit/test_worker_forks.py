@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -126,11 +127,16 @@ def test_for_whoever_has_given_up_there_is_no_worker(address: str, tmp_path: Pat
     order = json.dumps(
         {"program": [str(program)], "environment": dict(os.environ), "directory": str(tmp_path)}
     ).encode()
+    ended, output = os.pipe()
     with socket.socket(socket.AF_UNIX) as slow, socket.socket(socket.AF_UNIX) as impatient:
         slow.connect(address)  # until it is gone nobody else is listened to
         impatient.connect(address)
-        socket.send_fds(impatient, [len(order).to_bytes(4)], [0, 1, 2])
+        socket.send_fds(impatient, [len(order).to_bytes(4)], [0, output, output])
         impatient.sendall(order)
         impatient.close()
-    start(address, tmp_path)  # one after the other: what was ordered first has been dealt with
+    os.close(output)
+    # Whoever held the output, a fork too, is gone.
+    assert select.select([ended], [], [], TIME_LIMIT_S)[0]
+    assert os.read(ended, 1) == b""
+    os.close(ended)
     assert not mark.exists()
