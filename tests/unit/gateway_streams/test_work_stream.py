@@ -118,6 +118,22 @@ async def _run(stream: WorkStream, desk: _Desk, told: list[str]) -> None:
         told.extend(update.result.action_id for update in response.updates)
 
 
+async def _sent(messages: "asyncio.Queue[work_pb2.WorkRequest]") -> AsyncIterator[work_pb2.WorkRequest]:
+    while True:
+        yield await messages.get()
+
+
+def _large_news(stream: WorkStream) -> DeskUpdate:
+    """An offer of some two thousand bytes."""
+    return DeskUpdate(
+        operator=OperatorId("fujian-op-1"),
+        session=stream.session,
+        what="offered",
+        task=msgspec.structs.replace(_in_hand("fujian-1"), spec=spec(MEDICAL, note="n" * 2_000)),
+        token=1,
+    )
+
+
 async def _turns() -> None:
     """Let the loop do whatever it can without news from outside."""
     for _ in range(10):
@@ -279,12 +295,8 @@ async def test_news_wait_for_the_steps_before_them_and_for_no_others() -> None:
     messages: asyncio.Queue[work_pb2.WorkRequest] = asyncio.Queue()
     told: list[str] = []
 
-    async def sent() -> AsyncIterator[work_pb2.WorkRequest]:
-        while True:
-            yield await messages.get()
-
     async def run() -> None:
-        async for response in stream.run(sent()):
+        async for response in stream.run(_sent(messages)):
             told.extend(update.result.action_id or update.session.end_reason for update in response.updates)
 
     def news(reason: str) -> DeskUpdate:
@@ -314,22 +326,13 @@ async def test_large_updates_are_bounded_by_their_bytes(monkeypatch: pytest.Monk
     stream = _stream(_Provinces())
     responses = stream.run(_never())
 
-    def news() -> DeskUpdate:
-        return DeskUpdate(
-            operator=OperatorId("fujian-op-1"),
-            session=stream.session,
-            what="offered",
-            task=msgspec.structs.replace(_in_hand("fujian-1"), spec=spec(MEDICAL, note="n" * 2_000)),
-            token=1,
-        )
-
     # What was taken is not counted any more.
     for _ in range(2):
         for _ in range(4):
-            stream.push(news())
+            stream.push(_large_news(stream))
         assert len((await asyncio.wait_for(anext(responses), PATIENCE_S)).updates) == 4
     for _ in range(5):
-        stream.push(news())
+        stream.push(_large_news(stream))
     with pytest.raises(GatewayError) as caught:
         await asyncio.wait_for(anext(responses), PATIENCE_S)
     assert caught.value.reason == "OVERLOADED"
@@ -342,24 +345,11 @@ async def test_large_news_that_wait_for_an_answer_are_bounded_by_their_bytes(mon
     stream = _stream(provinces)
     messages: asyncio.Queue[work_pb2.WorkRequest] = asyncio.Queue()
 
-    async def sent() -> AsyncIterator[work_pb2.WorkRequest]:
-        while True:
-            yield await messages.get()
-
     told: list[str] = []
 
     async def run() -> None:
-        async for response in stream.run(sent()):
+        async for response in stream.run(_sent(messages)):
             told.extend(update.WhichOneof("update") or "" for update in response.updates)
-
-    def news() -> DeskUpdate:
-        return DeskUpdate(
-            operator=OperatorId("fujian-op-1"),
-            session=stream.session,
-            what="offered",
-            task=msgspec.structs.replace(_in_hand("fujian-1"), spec=spec(MEDICAL, note="n" * 2_000)),
-            token=1,
-        )
 
     running = asyncio.create_task(run())
     # What was told is not counted any more.
@@ -367,14 +357,14 @@ async def test_large_news_that_wait_for_an_answer_are_bounded_by_their_bytes(mon
         messages.put_nowait(work_pb2.WorkRequest(actions=[_action(number)]))
         await _turns()
         for _ in range(4):
-            stream.push(news())
+            stream.push(_large_news(stream))
         provinces.end(f"fujian-{number}")
         await _turns()
         assert told == ["result", *["offer"] * 4] * number
     messages.put_nowait(work_pb2.WorkRequest(actions=[_action(3)]))
     await _turns()
     for _ in range(5):
-        stream.push(news())
+        stream.push(_large_news(stream))
     with pytest.raises(GatewayError) as caught:
         await asyncio.wait_for(running, PATIENCE_S)
     assert caught.value.reason == "OVERLOADED"
@@ -387,15 +377,11 @@ async def test_news_that_wait_for_an_answer_count_among_what_waits(monkeypatch: 
     stream = _stream(provinces)
     messages: asyncio.Queue[work_pb2.WorkRequest] = asyncio.Queue()
 
-    async def sent() -> AsyncIterator[work_pb2.WorkRequest]:
-        while True:
-            yield await messages.get()
-
     told = 0
 
     async def run() -> None:
         nonlocal told
-        async for response in stream.run(sent()):
+        async for response in stream.run(_sent(messages)):
             told += len(response.updates)
 
     def news(number: int) -> DeskUpdate:
