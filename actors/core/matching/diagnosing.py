@@ -20,7 +20,7 @@ from actors.core.matching.ahead import Ahead
 from actors.core.matching.eligibility import KEPT, NAMES, Mask, removed_counts
 from actors.core.matching.explained import Diagnosis, WaitCause
 from actors.core.matching.explaining import DESK, away_because
-from actors.core.matching.guests import is_kept_back
+from actors.core.matching.guests import is_kept_back, is_yielding
 from actors.core.matching.model import weighted
 from actors.core.matching.parameters import Role
 from actors.core.matching.points import Curves
@@ -153,6 +153,7 @@ class QueueDoctor:
             tasks_before_if_green=self._tasks_before(task, green_gain, GREEN_CHANNEL_CREDIT_MS if green_gain else 0),
             waiting_ms=max(0, self._now_ms - record.taken_in_ms),
             home_only=record.spec.home_only,
+            is_yielding=is_yielding(self._state, record, self._now_ms),
             status=self._state.status.value if cause is WaitCause.PROVINCE_CLOSED else "",
             opens_ms=self._opens_ms(record),
         )

@@ -109,6 +109,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     waiting_ms: int = 0
     #: The branch has ruled that no other province may take it.
     home_only: bool = False
+    #: An evacuation brought it, and the branch's own work goes before it.
+    is_yielding: bool = False
     #: Why the province hands out no work.
     status: str = ""
     #: When the hours of its line begin next, Unix ms; 0: they run, or it is not known.

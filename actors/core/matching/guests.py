@@ -114,9 +114,12 @@ def guest_kinds(state: ProvinceState, kinds: Collection[KindId], now_ms: int) ->
     return list(dict.fromkeys(key[0] for key in waiting if yields(state, key, now_ms)))
 
 
+def is_yielding(state: ProvinceState, task: Task, now_ms: int) -> bool:
+    """Whether a waiting task waits until the branch's own are served."""
+    membership = state.queue.members.get(task.task_id)
+    return membership is not None and yields(state, membership[1], now_ms)
+
+
 def is_kept_back(state: ProvinceState, people: Sequence[Operator], task: Task, now_ms: int) -> bool:
     """Whether a waiting task is not given to these people, who are free and heard, because they are kept for the branch's own work."""
-    membership = state.queue.members.get(task.task_id)
-    if membership is None or not yields(state, membership[1], now_ms):
-        return False
-    return GuestPlaces(state, people, now_ms).of(task.spec.kind) < 1
+    return is_yielding(state, task, now_ms) and GuestPlaces(state, people, now_ms).of(task.spec.kind) < 1

@@ -73,6 +73,9 @@ def _put_right(diagnosis: Diagnosis, language: Language) -> str:
 
 def _if_suitable(key: str, diagnosis: Diagnosis, language: Language) -> str:
     """What would let the task go if it happened to one of those whom nothing else keeps; if all are kept, that it would not be enough."""
+    if diagnosis.suitable and diagnosis.is_yielding:
+        # One place more may still be kept for the branch's own work.
+        return say("free.people", language)
     removed = removed_words(diagnosis.removed, language)
     return say(key if diagnosis.suitable else f"{key}_alone", language, suitable=diagnosis.suitable, removed=removed)
 

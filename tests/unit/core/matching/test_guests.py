@@ -11,6 +11,8 @@ from actors.core.ids import ProvinceCode, TaskId
 from actors.core.matching.explained import QueueDiagnosis, WaitCause
 from actors.core.matching.guests import PATIENCE_MS
 from actors.core.matching.shipped import shipped_model
+from actors.core.matching.wording import Language
+from actors.core.matching.wording.waiting import wait_changes
 from actors.core.replies import TaskReply
 from actors.core.task import Placement, TaskState
 from tests.unit.core.harness import ADDRESS, FUJIAN, JIANGXI, MEDICAL, Branch, person, session_of
@@ -115,6 +117,17 @@ def test_people_are_kept_for_what_usually_arrives() -> None:
     assert not waits(made, own) and [waits(made, guest) for guest in guests] == [True, True]
     diagnoses = made.did(c.DiagnoseQueue(), QueueDiagnosis).diagnoses
     assert [found.cause for found in diagnoses] == [WaitCause.YIELDS, WaitCause.YIELDS]
+
+
+def test_a_guest_behind_full_desks_is_not_promised_the_next_free_place() -> None:
+    """Somebody finished in a hurry, and their place was kept for the branch's own work."""
+    made = branch(1)
+    made.create()
+    guest, own = bring(made), made.create()
+    found = {one.task_id: one for one in made.did(c.DiagnoseQueue(), QueueDiagnosis).diagnoses}
+    assert {one.cause for one in found.values()} == {WaitCause.ALL_BUSY}
+    assert wait_changes(found[own], Language.EN)[0].endswith("(1) has room.")
+    assert wait_changes(found[guest], Language.EN)[0].startswith("It goes when more people are free;")
 
 
 def test_where_nothing_is_in_hand_a_guest_is_begun() -> None:
