@@ -186,19 +186,25 @@ def open_store(directory: Path, provinces: tuple[ProvinceCode, ...], *, lock_wai
 
 
 def lock_store(directory: Path) -> Store:
-    """The store in `directory`, locked, if nobody uses it at this moment.
+    """The store in `directory`, locked, if nobody uses it at this moment; also on a disk that was remounted read-only.
 
     Raises:
         StoreInUse: somebody does.
         StoreError: there is no store.
     """
     store = read_store(directory)
-    store.locked_fd = _lock(directory, 0.0)
+    try:
+        store.locked_fd = _lock(directory, 0.0)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        # To hold a lock nothing is written, and such a disk is the one that is to be copied.
+        store.locked_fd = _lock(directory, 0.0, os.O_RDONLY)
     return store
 
 
-def _lock(directory: Path, wait_s: float) -> int:
-    locked_fd = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _lock(directory: Path, wait_s: float, access: int = os.O_RDWR | os.O_CREAT) -> int:
+    locked_fd = os.open(directory / "lock", access | os.O_CLOEXEC, 0o600)
     begun = time.monotonic()
     while True:
         try:

@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import os
 import subprocess
@@ -13,7 +14,17 @@ from actors import store as store_module
 from actors.core.ids import ProvinceCode
 from actors.journal import open_sqlite
 from actors.process_state import process_state
-from actors.store import HQ, LIVE_HOLDER_WAIT_S, Store, StoreError, _patience_s, open_store, read_store
+from actors.store import (
+    HQ,
+    LIVE_HOLDER_WAIT_S,
+    Store,
+    StoreError,
+    StoreInUse,
+    _patience_s,
+    lock_store,
+    open_store,
+    read_store,
+)
 from tests.unit.damaged_journals import AT_SIGHT
 from tests.unit.full_disk import NO_INDEX_BYTES, file_size_limit
 
@@ -85,6 +96,26 @@ def test_a_store_in_use_is_refused_and_names_the_process(tmp_path: Path) -> None
     used.release()
     used.release()
     open_store(tmp_path, PROVINCES, lock_wait_s=0).release()
+
+
+def test_a_store_on_a_disk_that_went_read_only_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails is remounted read-only, and of all times then no backup could be made."""
+    open_store(tmp_path, PROVINCES).release()
+    as_ever = os.open
+
+    def read_only(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & (os.O_RDWR | os.O_WRONLY | os.O_CREAT):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return as_ever(path, flags, mode)
+
+    with monkeypatch.context() as remounted:
+        remounted.setattr(os, "open", read_only)
+        store = lock_store(tmp_path)
+        with pytest.raises(StoreInUse, match=f"in use by process {os.getpid()}"):
+            lock_store(tmp_path)
+        with pytest.raises(OSError, match="Read-only file system"):
+            open_store(tmp_path, PROVINCES, lock_wait_s=0)
+    store.release()
 
 
 def test_children_that_inherited_the_lock_keep_it(tmp_path: Path) -> None:
