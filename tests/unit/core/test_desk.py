@@ -275,6 +275,23 @@ def test_handle_time_adds_up_over_stints_and_never_goes_back() -> None:
     assert done.decision.handle_ms == 30_000
 
 
+def test_a_note_outlives_whoever_adds_nothing_to_it() -> None:
+    """What was found out on the phone would be lost with the next desk's lease, and the customer called again."""
+    branch = Branch()
+    task_id = bring_to(branch, TaskState.IN_PROGRESS)
+    branch.did(c.ReleaseAssignment(**branch.holder(task_id), draft="called the hospital"))
+    for command, asked in (
+        (c.ReleaseAssignment, {}),
+        (c.SuspendAssignment, {"reason": "papers"}),
+        (c.ReferAssignment, {"required_authority": 3}),
+    ):
+        branch.start(task_id)
+        branch.did(command(**branch.holder(task_id), **asked))
+        if branch.task(task_id).state is TaskState.SUSPENDED:
+            branch.did(c.ResumeTask(task_id=task_id))
+        assert branch.task(task_id).draft == "called the hospital"
+
+
 def test_a_referral_asks_for_more_authority() -> None:
     """A task beyond somebody's authority must reach somebody who has it, not come back to the same desk."""
     branch = Branch()

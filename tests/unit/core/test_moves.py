@@ -127,7 +127,7 @@ def test_the_home_takes_its_own_back_whoever_is_on_duty() -> None:
     other.did(c.DeclineOffer(**other.holder(task_id)))
     hand_over(task_id, other, home)
     assert owners(task_id, home, other) == ["fujian"]
-    assert (home.state.away, home.state.notices) == ({}, {})
+    assert (home.state.away, home.state.notices, other.state.away) == ({}, {}, {})
     assert home.task(task_id).token > 2
 
 

@@ -310,6 +310,7 @@ def test_the_home_learns_each_new_host_and_forgets_none_by_an_old_notice() -> No
     answer(sent, deliver(sent, other), home)
     other.did(c.DeclineOffer(**other.holder(task_id)))
     hand_over(task_id, other, third)
+    assert other.state.away == {}, "where it is, is the home's to know"
     [notice] = third.due()
     assert deliver(notice, home) == Done()
     assert home.did(c.GetTask(task_id=task_id), Elsewhere) == Elsewhere(task_id=task_id, host=HUBEI, generation=3)
