@@ -472,11 +472,12 @@ def test_losing_a_path_concerns_only_the_sessions_behind_it() -> None:
     assert session_of("op-0").startswith("gateway-1/")
 
 
-def test_advice_does_not_move_a_task_of_a_suspended_province() -> None:
-    """Suspended means that nothing happens."""
+@pytest.mark.parametrize("status", [ProvinceStatus.SUSPENDED, ProvinceStatus.DRAINING])
+def test_advice_does_not_move_a_task_of_a_suspended_or_draining_province(status: ProvinceStatus) -> None:
+    """Suspended means that nothing happens, and who is to come to an end with their work does it themselves."""
     branch = Branch()
     task_id = branch.create()
-    branch.do(c.SetProvinceStatus(status=ProvinceStatus.SUSPENDED))
+    branch.do(c.SetProvinceStatus(status=status))
     advise(branch, "jiangxi", branch.task(task_id).spec.kind)
     assert branch.task(task_id).state is TaskState.QUEUED
 

@@ -12,7 +12,7 @@ from actors.core.refusal import Refused
 from actors.core.sharing.flows import MoveFlow
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary, encode_picture
 from actors.core.task import TaskState, Verdict
-from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, person
+from tests.unit.core.harness import ADDRESS, MEDICAL, Branch, kinds_of, person
 from tests.unit.core.journeys import advise, picture_of, settle, summary_of
 from tests.unit.core.provinces import carry, host
 
@@ -36,6 +36,31 @@ def test_an_evacuation_takes_work_off_the_desks_once() -> None:
     branch.accept(task_id)
     branch.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2))))
     assert branch.task(task_id).state is TaskState.ASSIGNED
+
+
+def test_what_must_be_done_at_home_stays_on_its_desk() -> None:
+    """It would be taken from whoever has it only to wait for the same person, who has gone to the next task."""
+    branch = Branch()
+    branch.arrive(person("chen"))
+    task_id = branch.create(home_only=True)
+    branch.accept(task_id)
+    know(branch, summary_of("jiangxi"))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    assert kinds_of(branch.events) == ["SharingPolicyUpdated", "EvacuationBegun"]
+    assert branch.task(task_id).state is TaskState.ASSIGNED
+
+
+def test_what_somebody_has_taken_up_meanwhile_is_passed_over() -> None:
+    """The order is of half a second ago: to send away what is on a desk is impossible, and the province would fall over it."""
+    branch = Branch(bounds=Bounds(moves_per_batch_max=1))
+    branch.arrive(person("chen"), presence=PresenceState.BREAK)
+    first, second, third = (branch.create() for _ in range(3))
+    know(branch, summary_of("jiangxi"))
+    branch.do(c.UpdateSharingPolicy(who="ops:li", policy=EVACUATE))
+    assert list(branch.state.moving) == [first]
+    branch.did(c.FetchNextTask(operator=OperatorId("chen")))
+    assert branch.task(second).operator == "chen"
+    assert list(branch.state.moving) == [first, third]
 
 
 def test_an_evacuation_ordered_before_anything_is_known_takes_work_off_the_desks_when_it_is() -> None:
@@ -89,6 +114,9 @@ def test_green_channel_then_work_in_hand_then_least_slack_leave_first() -> None:
     due_ms = branch.wall_ms + 3_600_000
     branch.arrive(person("chen"))
     held = branch.create(due_ms=due_ms + 9_000_000)
+    branch.start(held)
+    branch.did(c.ReleaseAssignment(**branch.holder(held)))
+    assert branch.task(held).state is TaskState.OFFERED, "and given back a second time"
     branch.do(c.SetPresence(operator=OperatorId("chen"), presence=PresenceState.BREAK))
     later = branch.create(MEDICAL, due_ms=due_ms + 60_000)
     # Due a minute earlier, but begun six minutes later at the latest: less work.

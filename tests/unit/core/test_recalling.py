@@ -7,14 +7,14 @@ import pytest
 
 from actors.core import commands as c
 from actors.core import events as e
-from actors.core import snapshot
+from actors.core import recalling, snapshot
 from actors.core.applying import apply
 from actors.core.calendar import BranchCalendar, LineHours, Span
 from actors.core.country import Bounds, Line, ProvinceStatus, Recall, ShareOutMode, SharingPolicy
 from actors.core.ids import OperatorId, TaskId
 from actors.core.messages import settlement
 from actors.core.operators import PresenceState
-from actors.core.recalling import RECALL_PAUSE_MS, RECALLS_OPEN_MAX, RECALLS_PER_BATCH
+from actors.core.recalling import RECALL_PAUSE_MS, RECALLS_PER_BATCH
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, RecallAnswer, TaskReply
 from actors.core.sharing.summary import encode_picture
@@ -168,6 +168,21 @@ def test_a_recall_goes_after_a_task_that_has_moved_on() -> None:
     assert home.task(task_id).generation == 4
 
 
+def test_a_recall_of_an_earlier_stay_does_nothing() -> None:
+    """A message a month old would take a task from a host that has it by now for another reason."""
+    home, other, [task_id] = evacuated()
+    lift(home)
+    [recall] = home.due()
+    answer(recall, deliver(recall, other), home)
+    carry(home, other)
+    home.do(c.UpdateSharingPolicy(policy=EVACUATE))
+    home.do(c.TakeAdvice(picture=encode_picture(picture_of("jiangxi", revision=2))))
+    carry(home, other)
+    assert other.task(task_id).generation == 4
+    assert deliver(recall, other) == RecallAnswer(accepted=True)
+    assert other.events == ()
+
+
 def test_work_that_ended_there_is_not_waited_for() -> None:
     """A recall that nobody can answer would be sent for ever."""
     home, other, [task_id] = evacuated()
@@ -197,7 +212,15 @@ def test_recalls_are_bounded_a_batch_and_in_the_open() -> None:
     assert len(lift(home)) == RECALLS_PER_BATCH
     home.do(c.Tick())
     assert sorted(home.state.recalls) == sorted(tasks)
-    assert RECALLS_OPEN_MAX > RECALLS_PER_BATCH
+
+
+def test_no_more_is_asked_for_than_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand questions to hosts that do not answer would be repeated all day."""
+    monkeypatch.setattr(recalling, "RECALLS_OPEN_MAX", 2)
+    home, _, tasks = evacuated({}, {}, {})
+    assert len(lift(home)) == 2
+    home.wait(2 * RECALL_PAUSE_MS)
+    assert len(home.state.recalls) == 2 < len(tasks)
 
 
 def test_what_ended_there_before_it_was_asked_for_is_left_out() -> None:
@@ -367,7 +390,7 @@ def test_what_is_of_a_closed_line_is_asked_for_when_that_opens() -> None:
     home.do(c.UpdateCalendar(calendar=BranchCalendar(hours=hours)))
     assert lift(home) == [address]
     carry(home, other)
-    home.wait(2 * RECALL_PAUSE_MS)
+    assert home.wait(2 * RECALL_PAUSE_MS) == [], "nor is it written down that nothing is asked for"
     assert home.state.recalls == {}
     home.wall_ms += 2 * 3_600_000
     home.monotonic_ms += 2 * 3_600_000
