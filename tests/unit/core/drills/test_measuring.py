@@ -7,7 +7,7 @@ import pytest
 
 from actors.core import events as e
 from actors.core.country import ProvinceStatus
-from actors.core.drills.figures import FIGURES, judge, percentile
+from actors.core.drills.figures import COMPARISONS, FIGURES, judge, percentile
 from actors.core.drills.measuring import Measuring
 from actors.core.drills.record import DrillKind, DrillReport, Objective, Standing
 from actors.core.ids import OperatorId, ProvinceCode, SiteId, TaskId
@@ -176,6 +176,11 @@ def test_a_host_without_anybody_for_the_task_counts_against_it() -> None:
     given = assigned("fujian-2", STRUCK_MS + 9_000)
     figures = measured(fujian=fujian, jiangxi=(*JIANGXI_EVENTS, given)).figures
     assert figures["eligible_permille"] == 1_000, "whoever was given it may do it"
+    assert figures["first_reassigned_ms"] == 3_200
+    chosen, better = (move_started(2, STRUCK_MS + 3_200, host, able) for host, able in ((JIANGXI, 0), (HUNAN, 5)))
+    both = msgspec.structs.replace(chosen, candidates=(*chosen.candidates, *better.candidates))
+    fujian = (*FUJIAN_EVENTS[:3], both, *FUJIAN_EVENTS[4:])
+    assert measured(fujian=fujian).figures["eligible_permille"] == 500, "whom others have is no help"
 
 
 def test_a_task_that_moves_a_second_time_is_counted_as_such() -> None:
@@ -230,6 +235,20 @@ def test_lenders_are_compared_with_the_minutes_before() -> None:
     figures = measured(jiangxi=(*JIANGXI_EVENTS, *own), before=before, after=after).figures
     assert figures["lender_wait_p95_ratio_permille"] == 3_000
     assert figures["lender_on_time_drop_permille"] == 20
+
+
+@pytest.mark.parametrize("side", ["earlier", "later"])
+def test_nothing_is_compared_with_nothing(side: str) -> None:
+    """A helper that had no work of its own on one side would stop the report, or be blamed for it."""
+    own = (
+        created(1, STRUCK_MS - 20_000, JIANGXI),
+        assigned("jiangxi-1", STRUCK_MS + (-10 if side == "earlier" else 10)),
+    )
+    standing = Standing(province=JIANGXI, sequence=5, on_time_permille={"claims": 950})
+    after = (AFTER[0], msgspec.structs.replace(standing, on_time_permille={"servicing": 100}))
+    report = measured(jiangxi=(*JIANGXI_EVENTS, *own), before=(drill().before[0], standing), after=after)
+    assert not set(COMPARISONS) & set(report.figures)
+    assert [note for note in report.notes if "nothing to compare" in note] != []
 
 
 @pytest.mark.parametrize(

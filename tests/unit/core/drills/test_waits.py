@@ -79,6 +79,11 @@ def test_the_longest_wait_is_by_its_threshold_and_of_what_can_be_done_there() ->
     looked = observe(surge(), {FUJIAN: fujian(waiting(WAIT_UNBOUNDED_MS, kind=OTHER), waiting(5_000))}, 1)
     assert (looked.wait_ms, looked.release_ms) == (5_000, 3_000)
     assert (FUJIAN, OTHER) in looked.pressed
+    # Four seconds of a home that is hard pressed are more than five: its threshold is half as long.
+    kinds = (waiting(5_000), waiting(4_000, kind=OTHER, pressure=500))
+    for ordered in (kinds, kinds[::-1]):
+        looked = observe(surge(), {FUJIAN: fujian(*ordered)}, 1)
+        assert (looked.wait_ms, looked.release_ms) == (4_000, 1_500)
     calm = observe(surge(), {FUJIAN: fujian()}, 1)
     assert (calm.wait_ms, calm.pressed) == (0, ())
 

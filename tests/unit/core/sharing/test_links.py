@@ -192,6 +192,7 @@ def test_best_match_shares_for_so_many_points_and_goes_on_for_half(
     memory = after([at(1_000, source, summary_of("jiangxi", experience=900))]) if was_open else FlowMemory()
     planned, _ = plan_flows(at(2_000, source, summary_of("jiangxi", experience=experience)), memory)
     assert bool(planned) is flows
+    assert all(flow.reason.startswith("policy: best match; jiangxi is worth") for flow in planned)
 
 
 def test_overload_comes_before_better_hands() -> None:

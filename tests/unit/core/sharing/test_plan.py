@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from actors.core.country import ProvinceStatus, ShareOutMode, SharingPolicy
 from actors.core.ids import ProvinceCode
 from actors.core.sharing.flows import FlowMemory, MoveFlow
-from actors.core.sharing.plan import plan_flows
+from actors.core.sharing.plan import FLOW_TASKS_MAX, plan_flows
 from actors.core.sharing.summary import NationalPicture, ProvinceSummary
-from tests.unit.core.harness import FUJIAN, JIANGXI, MEDICAL
+from tests.unit.core.harness import FUJIAN, JIANGXI, LARGE, MEDICAL
 from tests.unit.core.journeys import summary_of
 from tests.unit.core.sharing.country import POLICY, busy, picture
 
@@ -55,6 +55,26 @@ def test_two_sources_never_get_the_same_free_people() -> None:
     """Each source would be promised the whole of the lender."""
     flows = planned(picture(busy("fujian"), busy("hubei"), summary_of("jiangxi", free=12)))
     assert flows == [("fujian", "jiangxi", 6), ("hubei", "jiangxi", 6)]
+
+
+def test_what_waits_longest_is_served_first_and_nobody_twice() -> None:
+    """The same people may do both kinds: lent for each of them, they would be promised twice, and the shorter wait be served."""
+    source = busy("fujian", waiting=10)
+    waits_ms = {MEDICAL: 1_000, LARGE: 5_000}
+    kinds = tuple(
+        msgspec.structs.replace(kind, expected_wait_ms=waits_ms[kind.kind])
+        for kind in source.kinds
+        if kind.kind in waits_ms
+    )
+    source = msgspec.structs.replace(source, kinds=kinds)
+    flows, _ = plan_flows(NationalPicture(provinces=(source, summary_of("jiangxi", free=5))), FlowMemory())
+    assert [(flow.kind, flow.count) for flow in flows] == [(LARGE, 5)]
+
+
+def test_one_flow_has_a_bound() -> None:
+    """A province would spend seconds beginning moves, by a picture that is older with each of them."""
+    national = picture(busy("fujian", waiting=4 * FLOW_TASKS_MAX), summary_of("jiangxi", free=4 * FLOW_TASKS_MAX))
+    assert planned(national) == [("fujian", "jiangxi", FLOW_TASKS_MAX)]
 
 
 def test_the_ratio_keeps_a_part_at_home() -> None:
