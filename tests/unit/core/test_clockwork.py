@@ -447,6 +447,18 @@ def test_whoever_suspends_a_province_says_nothing_of_its_dark_site() -> None:
     assert branch.state.lost_sites == {}
 
 
+def test_offers_that_nobody_could_answer_begin_anew() -> None:
+    """While the disk was full no answer could be taken; all offers would lapse in the moment in which it has room again."""
+    branch = site_of(1)
+    task_id = branch.create()
+    token = branch.task(task_id).token
+    branch.tick()
+    for _ in range(2):
+        branch.wait(TimeLimits().offer_duration_ms - 1_000, heard=["op-0"])
+        branch.province.outbox.begin_offers_anew()
+    assert (branch.task(task_id).state, branch.task(task_id).token) == (TaskState.OFFERED, token)
+
+
 def test_a_new_site_with_living_desks_ends_the_isolation() -> None:
     """People who move to another building after a power cut are signed in, heard, and given no work."""
     branch = site_of(4)

@@ -280,13 +280,13 @@ def test_a_note_outlives_whoever_adds_nothing_to_it() -> None:
     branch = Branch()
     task_id = bring_to(branch, TaskState.IN_PROGRESS)
     branch.did(c.ReleaseAssignment(**branch.holder(task_id), draft="called the hospital"))
-    for command, asked in (
-        (c.ReleaseAssignment, {}),
-        (c.SuspendAssignment, {"reason": "papers"}),
-        (c.ReferAssignment, {"required_authority": 3}),
+    for ask in (
+        lambda holder: c.ReleaseAssignment(**holder),
+        lambda holder: c.SuspendAssignment(**holder, reason="papers"),
+        lambda holder: c.ReferAssignment(**holder, required_authority=3),
     ):
         branch.start(task_id)
-        branch.did(command(**branch.holder(task_id), **asked))
+        branch.did(ask(branch.holder(task_id)))
         if branch.task(task_id).state is TaskState.SUSPENDED:
             branch.did(c.ResumeTask(task_id=task_id))
         assert branch.task(task_id).draft == "called the hospital"

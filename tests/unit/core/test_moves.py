@@ -142,6 +142,7 @@ def test_another_host_is_tried_after_a_refusal_and_all_again_after_a_pause() -> 
         move = home.task(task_id).move
         assert move is not None
         asked.append(move.host)
+        home.tick()
         home.do(
             c.SettleMove(
                 task_id=task_id, host=move.host, generation=1, attempt=move.attempt, accepted=False, reason="full"

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from actors.core import commands as c
-from actors.core import outbox
+from actors.core import outbox, snapshot
 from actors.core.country import Bounds, ShareOutMode, SharingPolicy, TimeLimits
 from actors.core.messages import Outgoing, settlement
 from actors.core.owed_answers import ANSWER_AWAITED_MS
@@ -189,6 +189,22 @@ def under_way(home: Branch) -> list[str]:
     """Where the tasks in transit are going, in the order in which they left."""
     moves = [home.task(task_id).move for task_id in home.state.moving]
     return [move.host for move in moves if move is not None]
+
+
+def test_after_a_replay_from_a_snapshot_everything_open_is_sent_once() -> None:
+    """What lies in a snapshot opens nothing anew: a home would never hear of a decision, or of the next ones twice as often."""
+    home, other = Branch(), host("jiangxi")
+    task_id = home.create()
+    hand_over(task_id, home, other)
+    other.start(task_id)
+    other.complete(task_id)
+    [told] = other.due()
+    for _ in range(2):
+        other.province.state = snapshot.restore(list(snapshot.capture(other.state)))
+        other.province.outbox.begin_schedule_anew()
+        assert other.due() == [told]
+    other.monotonic_ms += LIMITS.resend_after_ms
+    assert other.due() == [told]
 
 
 def test_moves_to_a_host_that_hangs_do_not_keep_others_from_leaving() -> None:

@@ -92,6 +92,14 @@ def test_a_window_takes_effect_by_itself_and_ends_by_itself() -> None:
     assert branch.did(c.GetProvince(), ProvinceReply).policies_scheduled == ()
 
 
+def test_what_has_been_replaced_is_not_on_the_way() -> None:
+    """Ops would wait for a window that never comes."""
+    branch = Branch()
+    put(branch, quota(5, effective_from_ms=START_MS + HOUR_MS))
+    put(branch, quota(6))
+    assert branch.did(c.GetProvince(), ProvinceReply).policies_scheduled == ()
+
+
 def test_what_only_begins_later_is_on_the_way_and_replaces_nothing_before() -> None:
     """The rule of next year would not be shown, and one for tonight that was laid down before it be taken for replaced."""
     branch = Branch()
@@ -248,6 +256,16 @@ def test_nobody_uses_an_hour_without_the_rule_to_evacuate_alone_after_it() -> No
         assert put(branch, wanted).proposal is not None
     within = msgspec.structs.replace(EVACUATE, effective_until_ms=START_MS + HOUR_MS)
     assert put(branch, within).proposal is None, "for this hour the rule was put away"
+
+
+def test_a_rule_that_is_over_binds_nobody() -> None:
+    """For every evacuation after the holidays somebody would look for a second person."""
+    branch = Branch()
+    put(branch, SharingPolicy(needs_two_people=True, effective_until_ms=START_MS + HOUR_MS))
+    assert put(branch, EVACUATE).proposal is not None
+    branch.wall_ms += HOUR_MS
+    branch.tick()
+    assert put(branch, EVACUATE).proposal is None
 
 
 def test_nobody_has_a_rule_forgotten_by_writing_two_hundred_revisions() -> None:

@@ -317,6 +317,9 @@ def test_nothing_is_asked_for_while_the_home_would_refuse_it_at_the_door() -> No
     home.wait(1_000)
     assert carry(home, other) == []
     home.do(c.SetProvinceStatus(status=ProvinceStatus.ACTIVE))
+    [recall] = home.due()
+    assert home.due() == [], "it is asked once"
+    answer(recall, deliver(recall, other), home)
     carry(home, other)
     assert home.task(task_id).state is TaskState.QUEUED
 
