@@ -72,6 +72,8 @@ def test_everything_else_is_nobody(tmp_path: Path, metadata: tuple[tuple[str, st
         entry(role="operator") + 'operators = "fujian-op-1"\n',
         entry(role="operator") + "operators = []\n",
         entry(role="operator") + 'operators = ["op 1"]\n',
+        entry(role="operator") + "operators = [7]\n",
+        entry().replace('"core"', "7"),
         entry(role="operator", province="*") + 'operators = ["fujian-op-1"]\n',
         entry(role="team_lead") + 'operators = ["fujian-op-1"]\n',
         *(entry(role=role, province="fujian") for role in ("ops", "auditor", "finance")),
@@ -83,6 +85,13 @@ def test_a_token_file_with_a_mistake_is_refused_whole(tmp_path: Path, text: str)
     with pytest.raises(TokenFileError) as caught:
         load(tmp_path, text)
     assert digest_of("secret") not in str(caught.value)
+
+
+def test_a_share_is_a_provinces_or_a_national_identitys() -> None:
+    """A branch would get more by more tokens, or all national callers would have to do with one share."""
+    of_fujian = [Identity(role=role, subject="a", province="fujian") for role in (Role.BRANCH, Role.OPERATOR)]
+    national = [Identity(role=Role.OPS, subject=subject, province="*") for subject in ("a", "b")]
+    assert [identity.share for identity in (*of_fujian, *national)] == ["fujian", "fujian", "ops:a", "ops:b"]
 
 
 def test_a_missing_token_file_is_told_as_that(tmp_path: Path) -> None:
