@@ -26,6 +26,9 @@ def token_or_development(token: str, data_dir: Path) -> str:
         return token
     try:
         return read_development_tokens(data_dir).ops
+    except PermissionError as error:
+        message = f"the development tokens in {data_dir} are another user's; ask as that user, or give --token, or set SHAREDOPS_TOKEN"
+        raise CannotAsk(message) from error
     except (OSError, ValueError, KeyError) as error:
         message = f"there are no development tokens in {data_dir}; give --data-dir, or --token, or set SHAREDOPS_TOKEN"
         raise CannotAsk(message) from error

@@ -1,5 +1,6 @@
 """What people type at commands that question a system: a slip is told in a line, with the code for a slip; words are shown as they are."""
 
+import errno
 import io
 import json
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from actors.core.matching.wording import Language
-from gateway.command import app
+from gateway.command import app, asking
 from gateway.command.asking import CannotAsk, token_or_development
 from gateway.command.drill_view import show_drills, show_report
 from gateway.command.explain_view import show
@@ -19,6 +20,7 @@ from gateway.command.policy_fields import instant_ms, time_of
 from gateway.command.policy_view import show_proposal, show_revisions
 from gateway.v1 import dispatch_pb2, drill_pb2, province_pb2
 from gateway.validation.checks import TIME_MAX_MS
+from loadtests.wire import DevelopmentTokens
 
 #: Nobody listens there; a command that asks all the same ends with 1.
 NOWHERE = ("--address", "127.0.0.1:1")
@@ -33,6 +35,17 @@ def test_a_token_that_no_header_holds_is_a_slip(token: str) -> None:
         token_or_development(token, Path("none"))
     assert token not in str(caught.value)
     assert CliRunner().invoke(app, ["drill", "show", "drill-1", *NOWHERE, "--token", token]).exit_code == 2
+
+
+def test_another_users_tokens_are_not_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The duty officer's own account looked for a directory that was the right one."""
+
+    def refuse(_path: Path) -> DevelopmentTokens:
+        raise PermissionError(errno.EACCES, "Permission denied", "data/dev-tokens.json")
+
+    monkeypatch.setattr(asking, "read_development_tokens", refuse)
+    with pytest.raises(CannotAsk, match="in data are another user's"):
+        token_or_development("", Path("data"))
 
 
 def test_a_replay_that_cannot_be_played_is_one_json_object_too() -> None:
