@@ -5,7 +5,10 @@ import numpy as np
 from actors.core.capacity.branches import Branch
 from actors.core.capacity.hours import Duty
 from actors.core.capacity.office import PATIENCE_MINUTES, Office, fates_of
+from actors.core.capacity.picture import Speaker
+from actors.core.capacity.scenario import LINES
 from actors.core.capacity.work import Work
+from actors.core.country import SharingPolicy
 from actors.core.ids import ProvinceCode
 
 LATER = 10_000.0
@@ -79,6 +82,34 @@ def test_without_power_everything_begins_anew() -> None:
     one.change_people(1, 50.0)
     one.pass_until(LATER)
     assert one.fates.done == [60.0, 65.0, 69.0]
+
+
+def test_without_power_what_was_taken_for_others_begins_anew_too() -> None:
+    """Would break if work of other branches were done by people in the dark."""
+    one = office([0.0, 0.0], [10.0, 10.0], people=2, first=1)
+    one.fates.host[1] = one.number
+    one.pass_until(1.0)
+    one.take(1, 1.0)
+    one.lose_power(5.0)
+    assert (one.fates.done, list(one.waiting)) == ([0.0, 0.0], [0, 1])
+
+
+def test_a_branch_says_how_it_stands() -> None:
+    """Would break if the plan saw another country than the one that is played."""
+    arrived = [0.0, 1.0, 2.0, 3.0, 4.0]
+    one = office(arrived, [50.0] * 5, people=2)
+    speaker = Speaker(one, LINES[0], SharingPolicy(), np.array(arrived))
+    one.pass_until(5.0)
+    said = speaker.summary(5.0)
+    [kind], [line] = said.kinds, said.lines
+    # Three wait for two people, a quarter of an hour each.
+    assert (kind.waiting, kind.eligible, kind.free_capacity, kind.handle_ms) == (3, 2, 0, 900_000)
+    assert kind.expected_wait_ms == 1_350_000
+    assert (line.arrivals_per_hour, line.signed_in, line.idle, line.is_open) == (20, 2, 0, True)
+    assert [speaker.arrivals_per_hour(now) for now in (17.0, 100.0)] == [12, 0]
+    one.pass_until(200.0)
+    [kind] = speaker.summary(200.0).kinds
+    assert (kind.waiting, kind.free_capacity, kind.expected_wait_ms) == (0, 2, 0)
 
 
 def test_only_what_may_leave_is_given_and_the_oldest_first() -> None:
