@@ -50,4 +50,6 @@ def why_not(error: grpc.RpcError, address: str) -> str:
     call: Any = error
     if call.code() is grpc.StatusCode.UNAVAILABLE and not reason_of(error):
         return f"no answer from {address} (is sharedops serve running? --address says where): {call.details()}"
+    if call.code() is grpc.StatusCode.UNAUTHENTICATED:
+        return f"{call.details()} Each data directory has tokens of its own: --data-dir says which, --token another."
     return f"{call.code().name}: {call.details()}"

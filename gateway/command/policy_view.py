@@ -9,6 +9,7 @@ from rich.table import Table
 from actors.core.matching.wording import Language
 from actors.core.matching.wording.moving import duration_words
 from actors.core.matching.wording.staying import stay_words
+from actors.core.sharing.summary import WAIT_UNBOUNDED_MS
 from gateway.command.policy_fields import time_of
 from gateway.v1 import province_pb2
 from gateway.validation.province import POLICY_FIELDS
@@ -29,8 +30,8 @@ _WORDS = {
     "expires": ("失效时间", "expires"),
     "approved_by": ("复核人", "approved by"),
     "moving": (
-        "{count} 件将转出, {stays} 件留下; 本省预计等候 {before} -> {after}",
-        "{count} {tasks} would leave, {stays} stay; expected wait here {before} -> {after}",
+        "{count} 件将转出, {stays} 件留下; 本省预计等候: {before} -> {after}",
+        "{count} {tasks} would leave, {stays} stay; expected wait here: {before} -> {after}",
     ),
     "host": ("承办省", "host"),
     "tasks": ("件数", "tasks"),
@@ -48,8 +49,8 @@ def word(key: str, language: Language) -> str:
 
 
 def wait_words(wait_ms: int, language: Language) -> str:
-    """A wait; -1: nobody is on duty."""
-    return "-" if wait_ms < 0 else duration_words(wait_ms, language)
+    """A wait; -1: nobody is on duty, so that no end is known."""
+    return duration_words(wait_ms if wait_ms >= 0 else WAIT_UNBOUNDED_MS, language)
 
 
 def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
@@ -72,7 +73,7 @@ def show_policy(console: Console, policy: province_pb2.SharingPolicy, language: 
 
 def show_stamp(console: Console, policy: province_pb2.SharingPolicy, language: Language) -> None:
     """Which revision it is, who made it, and who approved it."""
-    changed = f"{policy.updater or '-'}, {time_of(policy.update_time_ms)}"
+    changed = f"{policy.updater}, {time_of(policy.update_time_ms)}" if policy.updater else "-"
     by = f"{word('by', language)} {changed}{_approved(policy.approver, language)}"
     console.print(
         f"{policy.name}: {word('revision', language)} {policy.revision}, {mode_of(policy)}; {by}", soft_wrap=True
@@ -154,7 +155,7 @@ def show_revisions(
         notes += [f"<- {kept.rolled_back_to}"] if kept.rolled_back_to else []
         notes += [f"{word('approved_by', language)} {kept.approver}"] if kept.approver else []
         mark = "*" if kept.in_force else ""
-        changed = f"{policy.updater or '-'} {time_of(policy.update_time_ms)}"
+        changed = f"{policy.updater} {time_of(policy.update_time_ms)}" if policy.updater else "-"
         limits = f"{time_of(policy.effective_from_ms)} .. {time_of(policy.effective_until_ms)}"
         is_limited = policy.effective_from_ms or policy.effective_until_ms
         table.add_row(

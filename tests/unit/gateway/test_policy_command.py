@@ -115,6 +115,37 @@ def test_one_task_is_not_told_as_several(count: int, told: str) -> None:
     assert screen.getvalue().startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (Language.ZH, "0 件将转出, 0 件留下; 本省预计等候: 不知多久 -> 3 秒"),
+        (Language.EN, "0 tasks would leave, 0 stay; expected wait here: no known end -> 3 s"),
+    ],
+    ids=str,
+)
+def test_a_wait_without_end_is_told_in_words(language: Language, told: str) -> None:
+    """Two dashes with an arrow between them said nothing."""
+    screen = io.StringIO()
+    preview = province_pb2.MovePreview(expected_wait_before_ms=-1, expected_wait_after_ms=3_000)
+    show_preview(Console(file=screen, width=140, color_system=None), preview, language)
+    assert screen.getvalue() == f"{told}\n"
+
+
+async def test_a_token_of_another_system_is_told_with_where_tokens_come_from(served: Gateway) -> None:
+    """Whoever runs a second system beside the first asks it with the first one's token."""
+    code, output = await run(served, "show", "fujian", who="another-system")
+    assert code == 1
+    assert "The token is not known." in output and "--data-dir" in output
+
+
+async def test_a_policy_that_nobody_has_changed_has_one_dash_for_who_and_when(served: Gateway) -> None:
+    """Two dashes looked as if something had been lost."""
+    code, output = await run(served, "show", "fujian", "--language", "en")
+    assert code == 0 and output.startswith("provinces/fujian/sharingPolicy: revision 1, OVERFLOW; changed by -\n")
+    code, output = await run(served, "revisions", "fujian", "--language", "en")
+    assert code == 0 and "- -" not in output
+
+
 async def test_a_person_is_asked_before_anything_changes(served: Gateway) -> None:
     """A slip of the finger at night would send a province's work away."""
     words = ("set", "fujian", "share_out_mode=evacuate", "--language", "en")
