@@ -333,8 +333,11 @@ async def test_a_request_whose_deadline_is_over_is_not_sent(country: Served) -> 
     await site.kill()
     await country.until_health("province/fujian", NOT_SERVING)
     with pytest.raises(grpc.aio.AioRpcError) as error:
-        await country.create(1, timeout=0.05)
+        await country.create(1, timeout=0.5)
     assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    # The gateway counts the time from when it has the call, so on a busy machine it gives it up later than its caller.
+    while country.gateway.admission.in_flight.held:
+        await country.metrics()
     await site.start()
     await country.create(2)
     creates = site.seen(c.CreateTask)
