@@ -175,11 +175,11 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     # --- why work leaves a province ---
     "move.advised": (
         "预计等候 {wait}，超过当时的停止共享线 {release}；{host} 有 {free} 个空位，同类经验 {experience} 件",
-        "the expected wait ({wait}) exceeds the release threshold of that moment ({release}); {host} has places free ({free}) and experience of the kind ({experience} tasks)",
+        "the expected wait ({wait}) exceeds the release threshold of that moment ({release}); {host} has places free ({free}), and its people have done {experience} of the kind",
     ),
     "move.closed": (
         "本省该条线已下班，{opens_in}后才上班；{host} 仍在岗，有 {free} 个空位，同类经验 {experience} 件",
-        "the line is closed here for another {opens_in}; {host} is at work and has places free ({free}) and experience of the kind ({experience} tasks)",
+        "the line is closed here for another {opens_in}; {host} is at work and has places free ({free}), and its people have done {experience} of the kind",
     ),
     "move.better": (
         "本省策略为择优共享：{host} 评分 {points}，留在本省 {own_points}；{host} 有 {free} 个空位",

@@ -45,6 +45,9 @@ def test_the_words_say_the_numbers() -> None:
         move_reason_words(advised, Language.ZH)
         == "预计等候 10 分钟，超过当时的停止共享线 30 秒；jiangxi 有 5 个空位，同类经验 77 件"
     )
+    assert move_reason_words(advised, Language.EN).endswith(
+        "; jiangxi has places free (5), and its people have done 77 of the kind"
+    ), '"experience of the kind (0 tasks)" was said of those who had none'
     assert move_reason_words(written(Cause.SILENT, **VALUES[Cause.SILENT]), Language.EN) == (
         "9 of 10 desks of fujian-1 were silent for 3.2 s"
     )
