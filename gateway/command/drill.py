@@ -238,13 +238,16 @@ def _check_page(html: Path | None, *, as_json: bool) -> None:
     """A slip costs a line, and not the report of a drill that took minutes."""
     if html is None:
         return
+    problem = ""
     try:
-        is_possible = not html.is_dir() and os.access(html if html.exists() else html.parent, os.W_OK)
-        is_possible = is_possible and html.parent.is_dir()
-    except OSError:
-        is_possible = False
-    if not is_possible:
-        _fail(f"--html {html}: no page can be written there", 2, as_json=as_json)
+        if not html.parent.is_dir():
+            problem = f"there is no folder {html.parent}"
+        elif html.is_dir() or not os.access(html if html.exists() else html.parent, os.W_OK):
+            problem = "no page can be written there"
+    except OSError as error:
+        problem = error.strerror or str(error)
+    if problem:
+        _fail(f"--html {html}: {problem}", 2, as_json=as_json)
 
 
 def _written(html: Path | None, drill: drill_pb2.Drill) -> str:

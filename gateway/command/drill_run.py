@@ -229,6 +229,8 @@ async def _run_own(order: Order, wanted: drill_pb2.Drill, console: Console) -> D
         def tell(line: str) -> None:
             console.print(f"{time.monotonic() - began_s:6.1f} s  {line}")
 
+        # The whole country takes half a minute to start, which looked like nothing at all.
+        tell(f"starting {len(codes)} provinces")
         async with _own_stage(order, codes, directory, tell) as stage:
             client = DrillClient(stage.control, stage.tokens.ops)
             await _shown(client, wanted, console)

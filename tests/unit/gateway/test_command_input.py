@@ -58,10 +58,19 @@ def test_a_replay_that_cannot_be_played_is_one_json_object_too() -> None:
 @pytest.mark.parametrize("command", [["show", "drill-1"], ["run", "snow", "--province", "fujian"]])
 def test_a_page_that_cannot_be_written_is_told_before_anything_is_asked(command: list[str], tmp_path: Path) -> None:
     """The report of a drill that took minutes was lost to a misspelt folder."""
-    for page in (tmp_path, tmp_path / "none" / "page.html", tmp_path / ("x" * 400)):
+    folder, file = tmp_path / "none", tmp_path / "file"
+    file.touch()
+    for page, told in (
+        (tmp_path, "no page can be written there"),
+        (folder / "page.html", f"there is no folder {folder}"),
+        (file / "page.html", f"there is no folder {file}"),
+        (tmp_path / ("x" * 400), "--html"),
+    ):
         asked = ["drill", *command, "--html", str(page), *NOWHERE, "--token", "t", "--json"]
         refused = CliRunner().invoke(app, asked)
-        assert (refused.exit_code, json.loads(refused.stdout)["passed"]) == (2, False)
+        answer = json.loads(refused.stdout)
+        assert (refused.exit_code, answer["passed"]) == (2, False)
+        assert told in answer["problem"]
 
 
 @pytest.mark.parametrize(

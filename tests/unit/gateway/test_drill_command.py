@@ -264,6 +264,9 @@ def test_an_interrupted_run_says_so_and_names_what_it_leaves(tmp_path: Path, mon
     [kept] = tmp_path.iterdir()
     assert (done.exit_code, answer["passed"]) == (130, False)
     assert answer["problem"].startswith("interrupted") and str(kept) in answer["problem"]
+    assert "starting 2 provinces" in done.stderr, (
+        "half a minute of silence, with the whole country, looked like nothing at all"
+    )
 
 
 def test_an_interrupted_run_on_a_running_system_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
