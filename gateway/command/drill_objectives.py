@@ -31,7 +31,9 @@ def read_objectives(path: Path, kind: DrillKind) -> list[drill_pb2.DrillObjectiv
     """
     try:
         tables = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, dict[str, _Bound]])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except OSError as error:
+        raise ObjectivesError(f"{path}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ObjectivesError(f"{path}: {error}") from None
     if kind.value not in tables:
         raise ObjectivesError(f"{path} has no table [{kind.value}]")

@@ -46,7 +46,9 @@ def read_objectives(path: Path = SHIPPED) -> Objectives:
     """
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Objectives)
-    except (OSError, msgspec.MsgspecError) as error:
+    except OSError as error:
+        raise ObjectivesUnusable(f"{path}: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
         raise ObjectivesUnusable(f"{path}: {error}") from None
 
 

@@ -145,6 +145,14 @@ def test_a_slip_in_the_objectives_is_told(tmp_path: Path, text: str, wrong: str)
         read_objectives(path, DrillKind.SITE_OUTAGE)
 
 
+def test_objectives_that_are_not_there_are_named_once(tmp_path: Path) -> None:
+    """The name was told twice, with an error number between."""
+    path = tmp_path / "none.toml"
+    with pytest.raises(ObjectivesError) as told:
+        read_objectives(path, DrillKind.SITE_OUTAGE)
+    assert str(told.value) == f"{path}: No such file or directory"
+
+
 def test_the_json_has_the_fields_of_the_contract_in_seconds_and_ratios() -> None:
     """Whoever reads the line by program reads these names; a figure that was not seen is null, never 0."""
     outcome = outcome_of(ended())

@@ -149,3 +149,11 @@ def test_the_shipped_objectives_can_be_read_and_others_are_refused(tmp_path: Pat
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ObjectivesUnusable):
             read_objectives(path)
+
+
+def test_objectives_that_are_not_there_are_named_once(tmp_path: Path) -> None:
+    """The name was told twice, with an error number between."""
+    path = tmp_path / "none.toml"
+    with pytest.raises(ObjectivesUnusable) as told:
+        read_objectives(path)
+    assert str(told.value) == f"{path}: No such file or directory"
