@@ -85,6 +85,8 @@ class Fate:
         #: Disks that are damaged now, with the repair.
         self._repairs: dict[ProvinceCode, Callable[[], None]] = {}
         self._images: dict[ProvinceCode, MemoryStore] = {}
+        #: Until when desks were to be silent at most, milliseconds of the scheduler.
+        self._frozen_until_ms: dict[OperatorId, int] = {}
 
     def strike_later(self) -> None:
         """Let fate strike after a while, and again after that."""
@@ -273,9 +275,9 @@ class Fate:
     # --- desks, gateways, lines ---
 
     def cut_power(self, site: Site) -> None:
-        """All desks of a site fall silent together; half the time the actor dies, too."""
-        self._freeze(self._desks_of(site), self.chance.between(1_000, 6_000))
-        if self.chance.below(2):
+        """All desks of a site fall silent together, mostly for long enough to be missed; now and then the actor dies, too, and has heard nobody."""
+        self._freeze(self._desks_of(site), self.chance.between(1_000, 8_000))
+        if not self.chance.below(4):
             self.kill(site)
 
     def lose_gateway(self, site: Site) -> None:
@@ -311,12 +313,15 @@ class Fate:
         return [desk for desk in self.desks.values() if desk.operator.startswith(f"{site.code}-")]
 
     def _freeze(self, desks: Sequence[Desk], ms: int) -> None:
+        until_ms = self.scheduler.now_ms + ms
         for desk in desks:
             desk.is_frozen = True
+            self._frozen_until_ms[desk.operator] = max(until_ms, self._frozen_until_ms.get(desk.operator, 0))
             self.scheduler.after(ms, lambda desk=desk: self._thaw(desk))
 
     def _thaw(self, desk: Desk) -> None:
-        if self.is_on:
+        """Of several things that keep a desk silent the last one counts."""
+        if self.is_on and self.scheduler.now_ms >= self._frozen_until_ms[desk.operator]:
             desk.is_frozen = False
 
     def jump_clock(self, site: Site) -> None:

@@ -18,6 +18,8 @@ LIMITS = TimeLimits(
     lease_duration_ms=2_500,
     heartbeat_fresh_ms=900,
     site_silence_ms=1_200,
+    #: Of four people often two are signed in and heard when the power fails.
+    site_desks_min=2,
     site_return_ms=800,
     observer_stall_ms=500,
     gateway_silence_ms=1_000,
