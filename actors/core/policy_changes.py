@@ -37,6 +37,14 @@ def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyRepl
             message=f"The newest revision of the sharing policy is {newest}.",
             metadata={"revision": str(newest)},
         )
+    # A kind that has gone from the table since may stay where it stands.
+    known = {*turn.state.kinds, *turn.state.policies.newest.kinds}
+    unknown = next((kind for kind in command.policy.kinds if kind not in known), None)
+    if unknown is not None:
+        return Refused(
+            reason=Reason.UNKNOWN_KIND,
+            message=f"There is no task kind {unknown}; OperatorService.ListTaskKinds lists them.",
+        )
     return _change(turn, command, command.policy)
 
 

@@ -8,6 +8,7 @@ import pytest
 from actors.core import commands as c
 from actors.core import snapshot
 from actors.core.country import ProvinceStatus, Recall, ShareOutMode, SharingPolicy
+from actors.core.ids import KindId
 from actors.core.policy_revisions import (
     POLICY_REVISIONS_MAX,
     POLICY_WINDOWS_BEFORE_MAX,
@@ -18,7 +19,7 @@ from actors.core.policy_revisions import (
 )
 from actors.core.refusal import Reason
 from actors.core.replies import PolicyPreview, PolicyRevisionPage, ProvinceReply
-from tests.unit.core.harness import START_MS, Branch, kinds_of
+from tests.unit.core.harness import KINDS, LARGE, MEDICAL, START_MS, Branch, kinds_of
 
 EVACUATE = SharingPolicy(share_out_mode=ShareOutMode.EVACUATE)
 HOUR_MS = 3_600_000
@@ -207,6 +208,19 @@ def two_people() -> Branch:
     branch = Branch()
     put(branch, SharingPolicy(needs_two_people=True))
     return branch
+
+
+def test_a_kind_that_there_is_not_is_refused_unless_it_stands_there_already() -> None:
+    """A slip of the pen would share nothing, and nobody would see why; a kind that was given up must not stand in the way of other changes."""
+    branch = Branch()
+    assert (
+        branch.refused(c.UpdateSharingPolicy(policy=quota(5, kinds=(KindId("claims-lagre"),)))) is Reason.UNKNOWN_KIND
+    )
+    put(branch, quota(5, kinds=(LARGE, MEDICAL)))
+    left = tuple(kind for kind in KINDS if kind.kind != LARGE)
+    branch.do(c.AdoptTaskKinds(revision=branch.state.kinds_revision + 1, kinds=left))
+    put(branch, quota(6, kinds=(LARGE,)))
+    assert branch.state.policy.kinds == (LARGE,)
 
 
 def test_an_evacuation_waits_for_a_second_person() -> None:

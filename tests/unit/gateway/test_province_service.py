@@ -183,6 +183,7 @@ async def test_a_rollback_is_the_same_whatever_the_coordinator_remembers(served:
         (update("u", effective_from_ms=9, effective_until_ms=9), ["sharing_policy.effective_until_ms"]),
         (update("u", "share_out_mode"), ["sharing_policy.share_out_mode"]),
         (update("u", "*"), ["sharing_policy.share_out_mode"]),
+        (update("u", kinds=["claims-medical", "claims-medcial"]), ["sharing_policy.kinds"]),
     ],
 )
 async def test_a_policy_that_makes_no_sense_is_refused(
