@@ -15,6 +15,7 @@ import grpc
 from gateway.v1 import error_pb2, task_pb2, task_pb2_grpc
 from loadtests.wire import (
     DEADLINE_S,
+    STREAM_OVER,
     RequestIds,
     backoff_s,
     bearer,
@@ -148,7 +149,7 @@ class BranchSystem:
             began_s = time.monotonic()
             try:
                 await self._ingest()
-            except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
+            except STREAM_OVER:
                 if self._is_stopping:
                     return
             failures = 1 if time.monotonic() - began_s > 10 else failures + 1

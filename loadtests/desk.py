@@ -21,7 +21,7 @@ import grpc
 import typer
 
 from gateway.v1 import error_pb2, task_pb2, work_pb2, work_pb2_grpc
-from loadtests.wire import RequestIds, backoff_s, bearer, is_hidden, open_channel, read_development_tokens
+from loadtests.wire import STREAM_OVER, RequestIds, backoff_s, bearer, is_hidden, open_channel, read_development_tokens
 
 HEARTBEAT_S = 1.0
 #: Results of the goodbye are waited for this long.
@@ -113,7 +113,7 @@ class Desk:
         work = asyncio.create_task(self._work())
         try:
             done, _ = await asyncio.wait([*jobs, work], return_when=asyncio.FIRST_COMPLETED)
-            if any(isinstance(job.exception(), grpc.aio.AioRpcError) for job in done):
+            if any(isinstance(job.exception(), STREAM_OVER) for job in done):
                 # A write that fails knows only that the line is gone; why, the reader is told.
                 await reading
             for job in done:

@@ -24,7 +24,7 @@ from loadtests.catalogue import Line
 from loadtests.desk_counts import DeskCounts, LateDecision
 from loadtests.handling import Behaviour
 from loadtests.seat import Held, Seat, Stage
-from loadtests.wire import RequestIds, backoff_s, bearer, is_retryable, retry_pause_s
+from loadtests.wire import STREAM_OVER, RequestIds, backoff_s, bearer, is_retryable, retry_pause_s
 
 #: Actions in one message.
 ACTIONS_MAX = 500
@@ -177,7 +177,7 @@ class Workbench:
             began_s = time.monotonic()
             try:
                 await self._converse()
-            except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
+            except STREAM_OVER:
                 if self._is_stopping:
                     return
             await self._has_power.wait()

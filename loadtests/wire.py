@@ -125,6 +125,10 @@ def reason_of(error: grpc.aio.AioRpcError) -> str:
     return next((info.reason for detail in rich_details(error) if detail.Unpack(info)), "")
 
 
+#: What tells that a stream is over: its status, or to whoever was just writing only that nothing can be written any more.
+STREAM_OVER = (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError)
+
+
 def is_hidden(error: grpc.aio.AioRpcError) -> bool:
     """Whether a stream has ended for a reason that gRPC's asyncio client has forgotten, since it was just writing to it."""
     return error.code() is grpc.StatusCode.INTERNAL and error.details() == HIDDEN

@@ -226,6 +226,32 @@ async def test_a_desk_comes_again_when_it_was_writing_as_its_stream_ended(monkey
     assert len(lines.ends) == 1
 
 
+class ShutLines(Lines):
+    """Nothing can be written any more before the reader has been told why."""
+
+    async def write(self, _request: object) -> None:
+        raise asyncio.InvalidStateError("RPC already finished.")
+
+    async def read(self) -> object:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return await super().read()
+
+
+async def test_a_desk_that_writes_to_a_line_that_is_over_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen when a cable was pulled just as a decision went out: the desk ended with a traceback, and left its task."""
+    monkeypatch.setattr(wire, "RETRY_AFTER_S", 0.0)
+    ends = [
+        grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details="cable")
+        for code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.PERMISSION_DENIED)
+    ]
+    channel = cast("grpc.aio.Channel", ShutLines(*ends))
+    desk = Desk(channel, "token", OPERATOR, address="here", ask=False, work_s=0.0, tasks_max=1)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await asyncio.wait_for(desk.run(), 20)
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
 def test_the_task_in_progress_goes_on_before_others_begin(capsys: pytest.CaptureFixture[str]) -> None:
     """Would break if a desk that signs in again left what is half done and began something else."""
     waiting, urgent = task_pb2.TASK_STATE_ASSIGNED, held(5, task_pb2.TASK_STATE_ASSIGNED, green=True)
