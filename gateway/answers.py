@@ -58,11 +58,12 @@ class Provinces(Protocol):
         ...
 
 
-def expect(reply: protocol.Response, kind: type[R], *, token: int | None = None) -> R:
+def expect(reply: protocol.Response, kind: type[R], *, token: int | None = None, kinds_field: str = "") -> R:
     """The reply, if it is of the kind that the request is answered with.
 
     Args:
         token: of a call on work in hand, the lease token that the desk showed; see `errors.from_refused`.
+        kinds_field: where the request names kinds, if that is not a task's.
 
     Raises:
         GatewayError: the province refused, or the task could not be found on its way.
@@ -71,7 +72,7 @@ def expect(reply: protocol.Response, kind: type[R], *, token: int | None = None)
     if isinstance(reply, kind):
         return reply
     if isinstance(reply, Refused):
-        raise from_refused(reply, token=token)
+        raise from_refused(reply, token=token, kinds_field=kinds_field)
     if isinstance(reply, Elsewhere):
         raise in_transit(reply)
     raise TypeError(f"{type(reply).__name__} where {kind.__name__} belongs")

@@ -243,10 +243,11 @@ def streams_full() -> GatewayError:
     return GatewayError(GatewayReason.STREAMS_FULL, message)
 
 
-def from_refused(refused: Refused, *, token: int | None = None) -> GatewayError:
+def from_refused(refused: Refused, *, token: int | None = None, kinds_field: str = "") -> GatewayError:
     """The error for a province's refusal.
 
     Args:
+        kinds_field: where the request names kinds, if that is not a task's.
         token: of a call on work in hand, the lease token that the desk showed. A refusal that proves it void (the task has
             another token now, or has left) is STALE_TOKEN, whichever check of the province noticed first.
     """
@@ -258,7 +259,9 @@ def from_refused(refused: Refused, *, token: int | None = None) -> GatewayError:
         metadata = winner_metadata(metadata)
     elif "task" in metadata:
         metadata = metadata | {"task": names.task_name(metadata["task"])}
-    return GatewayError(reason, names.for_people(refused.message), (), refused.retry_after_ms, metadata)
+    message = names.for_people(refused.message)
+    violations = [Violation(kinds_field, message)] if kinds_field and reason is Reason.UNKNOWN_KIND else ()
+    return GatewayError(reason, message, violations, refused.retry_after_ms, metadata)
 
 
 _ABOUT_TASKS = (Reason.STALE_TOKEN, Reason.WRONG_STATE, Reason.ALREADY_DECIDED, Reason.NOT_DECIDED)

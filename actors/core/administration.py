@@ -12,7 +12,7 @@ from actors.core.headquarters import KINDS_MAX
 from actors.core.operators import Certificate, KindExperience, Operator
 from actors.core.policy_changes import end_evacuation
 from actors.core.policy_revisions import scheduled
-from actors.core.refusal import Reason, Refused
+from actors.core.refusal import Reason, Refused, unknown_kind
 from actors.core.replies import (
     AnyReply,
     Done,
@@ -109,7 +109,7 @@ def upsert_operators(turn: Turn, command: c.UpsertOperators) -> AnyReply:
             )
         unknown = [kind for kind in (*entry.kinds, *entry.training_kinds) if kind not in state.kinds]
         if unknown:
-            return Refused(reason=Reason.UNKNOWN_KIND, message=f"There is no task kind {unknown[0]}.")
+            return unknown_kind(unknown[0])
     for entry in command.entries:
         merged = _merged(entry, state.operators.get(entry.operator), turn.now.wall_ms)
         if merged != state.operators.get(entry.operator):

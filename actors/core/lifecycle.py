@@ -11,7 +11,7 @@ from actors.core.ids import TaskId
 from actors.core.ids import task_id as mint_task_id
 from actors.core.matching.eligibility import ABLE, removed_by
 from actors.core.promise import accepted_before_ms
-from actors.core.refusal import Reason, Refused
+from actors.core.refusal import Reason, Refused, unknown_kind
 from actors.core.replies import AnyReply, Elsewhere, TaskReply
 from actors.core.shadowing import mirror_arrival
 from actors.core.state import ProvinceState
@@ -28,10 +28,7 @@ def create_task(turn: Turn, command: c.CreateTask) -> AnyReply:
     if (why := _why_drained(state)) is not None:
         return Refused(reason=Reason.PROVINCE_DRAINING, message=f"Province {state.province} takes no new tasks: {why}.")
     if spec.kind not in state.kinds:
-        return Refused(
-            reason=Reason.UNKNOWN_KIND,
-            message=f"There is no task kind {spec.kind}; OperatorService.ListTaskKinds lists them.",
-        )
+        return unknown_kind(spec.kind)
     if len(state.tasks) >= state.bounds.open_tasks_max:
         return Refused(reason=Reason.QUEUE_FULL, message="The province's queue is full.", retry_after_ms=1_000)
     spec = _with_prior_decider(turn, spec)

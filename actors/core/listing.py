@@ -5,10 +5,11 @@ import re
 from actors.core import commands as c
 from actors.core.deciding import Turn
 from actors.core.ids import TaskId
-from actors.core.page_tokens import FINISHED_TOKEN, list_key
+from actors.core.page_tokens import FINISHED_TOKEN
 from actors.core.refusal import Reason, Refused
 from actors.core.replies import TaskPage
 from actors.core.task import Task
+from actors.core.task_order import list_key
 
 #: Open tasks looked at for one page; where a filter lets few through, it may therefore be short and still have a successor.
 LOOKED_AT_MAX = 5_000

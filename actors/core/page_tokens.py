@@ -1,16 +1,10 @@
 """Where a list of tasks goes on: first the open ones in the order of their ids, then the finished ones in the order of their records."""
 
 from actors.core import records
-from actors.core.ids import TaskId, home_of
 from actors.core.task import CLOSED_STATES, Task
 
 #: A page token that begins so goes on with the finished tasks.
 FINISHED_TOKEN = "finished:"
-
-
-def list_key(task: TaskId) -> tuple[str, int]:
-    """Ids in natural order: by home, then by number."""
-    return home_of(task), int(task.rpartition("-")[2])
 
 
 def token_behind(task: Task) -> str:

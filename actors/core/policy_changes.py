@@ -17,7 +17,7 @@ from actors.core.policy_revisions import (
     needs_second_person,
 )
 from actors.core.previewing import preview_moves
-from actors.core.refusal import Reason, Refused
+from actors.core.refusal import Reason, Refused, unknown_kind
 from actors.core.replies import AnyReply, PolicyPreview, PolicyRevisionPage
 from actors.core.sharing.preview import MovesPreview
 from actors.core.staying import StayReason
@@ -41,10 +41,7 @@ def update_sharing_policy(turn: Turn, command: c.UpdateSharingPolicy) -> AnyRepl
     known = {*turn.state.kinds, *turn.state.policies.newest.kinds}
     unknown = next((kind for kind in command.policy.kinds if kind not in known), None)
     if unknown is not None:
-        return Refused(
-            reason=Reason.UNKNOWN_KIND,
-            message=f"There is no task kind {unknown}; OperatorService.ListTaskKinds lists them.",
-        )
+        return unknown_kind(unknown)
     return _change(turn, command, command.policy)
 
 

@@ -65,3 +65,10 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     retry_after_ms: int = 0
     #: Facts for a program, e.g. the winning assignment of a stale token.
     metadata: dict[str, str] = {}
+
+
+def unknown_kind(kind: str) -> Refused:
+    """The refusal of what names a task kind that the table does not know."""
+    return Refused(
+        reason=Reason.UNKNOWN_KIND, message=f"There is no task kind {kind}; OperatorService.ListTaskKinds lists them."
+    )

@@ -12,6 +12,12 @@ from actors.core.ids import TaskId
 _BLOCK = 64
 
 
+def list_key(task: TaskId) -> tuple[str, int]:
+    """Ids in natural order: by home, then by number. Taken apart once: this is asked twice in every task's life."""
+    home, _, number = task.rpartition("-")
+    return home, int(number)
+
+
 class TaskOrder:
     """Ids of open tasks, by home and then by number."""
 
@@ -29,13 +35,13 @@ class TaskOrder:
 
     def add(self, task: TaskId) -> None:
         """A task has been opened here."""
-        home, number = _place(task)
+        home, number = list_key(task)
         blocks = self._blocks.setdefault(home, {})
         blocks[number // _BLOCK] = blocks.get(number // _BLOCK, 0) | 1 << number % _BLOCK
 
     def remove(self, task: TaskId) -> None:
         """A task of those that are here is no longer open."""
-        home, number = _place(task)
+        home, number = list_key(task)
         blocks = self._blocks[home]
         left = blocks[number // _BLOCK] & ~(1 << number % _BLOCK)
         if left:
@@ -62,12 +68,6 @@ class TaskOrder:
                     number = block * _BLOCK + bit
                     if number >= least:
                         yield TaskId(f"{each}-{number}")
-
-
-def _place(task: TaskId) -> tuple[str, int]:
-    """Its `list_key`, taken apart once: this is asked twice in every task's life."""
-    home, _, number = task.rpartition("-")
-    return home, int(number)
 
 
 def _bits(mask: int) -> Iterator[int]:

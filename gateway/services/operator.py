@@ -16,7 +16,7 @@ from actors.protocol import Response
 from gateway import conversion, masks, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
-from gateway.errors import GatewayError, Violation, to_wire_error
+from gateway.errors import GatewayError, to_wire_error
 from gateway.filters import Filter, check_order, parse
 from gateway.identity import Identity, caller
 from gateway.merging import fingerprint_of, is_outdated, merge_until_current
@@ -263,9 +263,7 @@ def _written(reply: Response) -> Operator:
     Raises:
         GatewayError: the province refused it.
     """
-    if isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_KIND:
-        raise GatewayError(reply.reason, reply.message, [Violation("operator.kinds", reply.message)])
-    return expect(reply, OperatorReply).operator
+    return expect(reply, OperatorReply, kinds_field="operator.kinds").operator
 
 
 def _upsert(

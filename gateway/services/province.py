@@ -11,12 +11,11 @@ from actors.core import records
 from actors.core.country import ProvinceStatus, ShareOutMode
 from actors.core.ids import ProvinceCode
 from actors.core.policy_revisions import POLICY_REVISIONS_MAX
-from actors.core.refusal import Reason, Refused
 from actors.core.replies import Done, PolicyPreview, PolicyRevisionPage, ProvinceReply
 from gateway import conversion, masks, names, pages, permissions, validation
 from gateway.answers import Provinces, check_known, expect
 from gateway.calls import Context, deadline_of
-from gateway.errors import GatewayError, Violation, invalid
+from gateway.errors import GatewayError, invalid
 from gateway.filters import check_order, parse
 from gateway.identity import caller
 from gateway.merging import fingerprint_of, merge_until_current
@@ -181,9 +180,7 @@ class ProvinceService(province_pb2_grpc.ProvinceServiceServicer):
             return await self._provinces.call(code, command, deadline=deadline)
 
         reply = await merge_until_current(attempt, is_pinned=bool(update.revision))
-        if isinstance(reply, Refused) and reply.reason is Reason.UNKNOWN_KIND:
-            raise GatewayError(reply.reason, reply.message, [Violation("sharing_policy.kinds", reply.message)])
-        return conversion.policy_change_out(code, expect(reply, PolicyPreview))
+        return conversion.policy_change_out(code, expect(reply, PolicyPreview, kinds_field="sharing_policy.kinds"))
 
     async def RollbackSharingPolicy(
         self, request: province_pb2.RollbackSharingPolicyRequest, context: Context

@@ -6,11 +6,11 @@ import pytest
 from actors.core import commands as c
 from actors.core import listing
 from actors.core.ids import ProvinceCode, TaskId
-from actors.core.page_tokens import FINISHED_TOKEN, list_key
+from actors.core.page_tokens import FINISHED_TOKEN
 from actors.core.refusal import Reason
 from actors.core.replies import TaskPage
 from actors.core.task import Task, TaskState
-from actors.core.task_order import TaskOrder
+from actors.core.task_order import TaskOrder, list_key
 from tests.unit.core.harness import ADDRESS, FUJIAN, JIANGXI, MEDICAL, Branch
 from tests.unit.core.provinces import host, moving
 
